@@ -1,0 +1,221 @@
+"""Settings: strict, frozen, one class per stage; read safely from YAML.
+
+An unknown key, a wrong type or an impossible value is a `SettingsError` with its dotted path.
+`configs/default.yaml` lists every key with its default.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipeline.errors import SettingsError
+
+CourtName = Literal["nba", "wnba", "ncaa", "fiba"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class VideoSettings(_Strict):
+    """Which part of the video is analysed, and how finely."""
+
+    max_fps: float | None = Field(30.0, gt=0, description="analyse at most this many frames per second; null: all")
+    chunk_s: float = Field(20.0, gt=0, description="seconds per resumable piece of work")
+
+
+class ShotSettings(_Strict):
+    """Shot boundaries and camera motion."""
+
+    motion_width_px: int = Field(640, ge=64, description="width of the picture that camera motion is measured on")
+    cut_correlation: float = Field(0.5, ge=-1, le=1, description="colour histograms that correlate less are a cut")
+
+
+class DetectSettings(_Strict):
+    """The detector."""
+
+    weights: str = Field("builtin", description="'builtin', or a .safetensors, .pt, .onnx file or OpenVINO folder")
+    input_size_px: int | Literal["auto"] = Field("auto", description="long side of the network input; a multiple of 32")
+    min_score: float = Field(0.25, gt=0, lt=1, description="person boxes below are dropped")
+    min_score_small: float = Field(0.25, gt=0, lt=1, description="ball, rim and number boxes below are dropped")
+    nms_iou: float = Field(0.6, gt=0, lt=1, description="boxes of one class that overlap more are one")
+    batch: int = Field(4, ge=1, description="frames per forward pass")
+
+    @model_validator(mode="after")
+    def _stride(self) -> DetectSettings:
+        if isinstance(self.input_size_px, int) and (self.input_size_px < 32 or self.input_size_px % 32):
+            raise ValueError("input_size_px must be a positive multiple of 32, or auto")
+        return self
+
+
+class EmbedSettings(_Strict):
+    """The appearance encoder."""
+
+    encoder: str = Field("osnet", description="name of an encoder")
+    weights: str = Field("builtin", description="'builtin' or a .safetensors file")
+    batch: int = Field(64, ge=1, description="crops per forward pass")
+
+
+class CourtSettings(_Strict):
+    """Court and calibration."""
+
+    court: CourtName | None = Field(None, description="rule book; null: as the calibration says, else fiba")
+    max_error_px: float = Field(
+        15.0, gt=0, description="a calibrated frame that fits worse (at 1280 px width) is refused"
+    )
+    max_propagation_s: float = Field(
+        20.0, ge=0, description="a moving camera's calibration is carried at most this far by camera motion"
+    )
+    margin_m: float = Field(1.5, ge=0, description="people whose feet are further off the court are left out")
+
+
+class TrackSettings(_Strict):
+    """DeepSORT."""
+
+    min_score: float = Field(0.35, gt=0, lt=1, description="boxes below do not take part")
+    max_age_s: float = Field(1.0, gt=0, description="a tracklet without a box for longer ends")
+    confirm_boxes: int = Field(3, ge=1, description="boxes before a tracklet counts")
+    max_iou_distance: float = Field(0.7, gt=0, le=1)
+    max_cosine_distance: float = Field(0.3, gt=0, le=2)
+    nn_budget: int = Field(
+        30, ge=1, description="appearance samples kept per tracklet; none at all is quadratic in time"
+    )
+    motion_compensation: bool = Field(True, description="move predictions with the camera")
+
+
+class IdentifySettings(_Strict):
+    """From tracklets to players."""
+
+    min_players: int = Field(2, ge=1, description="at least this many players in all, where constraints allow")
+    max_players: int = Field(30, ge=1, description="at most this many players in all, where constraints allow")
+    max_distance: float = Field(
+        0.35, gt=0, le=2, description="average cosine distance above which tracklets stay apart"
+    )
+    min_tracklet_s: float = Field(0.5, ge=0, description="shorter tracklets are assigned after the others")
+    min_player_s: float = Field(1.0, ge=0, description="people seen for less are left out")
+    crops_per_tracklet: int = Field(50, ge=1, description="best crops pooled per tracklet")
+    teams: bool = Field(True, description="tell two teams apart by kit colour; team-mates only are merged")
+
+    @model_validator(mode="after")
+    def _range(self) -> IdentifySettings:
+        if self.min_players > self.max_players:
+            raise ValueError("min_players must not exceed max_players")
+        return self
+
+
+class StatsSettings(_Strict):
+    """From positions to metres and seconds."""
+
+    smooth_s: float = Field(0.6, gt=0, description="window of the position smoothing")
+    dead_band_mps: float = Field(0.3, ge=0, description="smoothed speed below counts as standing")
+    max_speed_mps: float = Field(10.5, gt=0, description="faster than a human: not believed")
+    max_gap_s: float = Field(
+        1.5, ge=0, description="gaps up to this are bridged and counted apart; longer ones are not"
+    )
+    top_speed_hold_s: float = Field(0.5, gt=0, description="top speed must be held this long")
+    jog_mps: float = Field(1.9, gt=0)
+    run_mps: float = Field(3.9, gt=0)
+    sprint_mps: float = Field(5.9, gt=0)
+    min_sprint_s: float = Field(0.6, gt=0, description="a sprint lasts at least this long")
+
+    @model_validator(mode="after")
+    def _zones(self) -> StatsSettings:
+        if not self.jog_mps < self.run_mps < self.sprint_mps:
+            raise ValueError("speed zones must rise: jog_mps < run_mps < sprint_mps")
+        return self
+
+
+class PresentSettings(_Strict):
+    """What is written for people to look at."""
+
+    video: bool = Field(True, description="write annotated.mp4")
+    video_height_px: int | None = Field(
+        720, ge=120, description="annotated video is scaled down to this height; null: as is"
+    )
+    trail_s: float = Field(1.5, ge=0, description="length of the trails")
+    heatmap_sigma_m: float = Field(0.8, gt=0, description="kernel of the heat maps")
+    crops_per_player: int = Field(8, ge=0, description="pictures of each player in the report")
+
+
+class Settings(_Strict):
+    """All settings of a run."""
+
+    video: VideoSettings = VideoSettings()
+    shots: ShotSettings = ShotSettings()
+    detect: DetectSettings = DetectSettings()
+    embed: EmbedSettings = EmbedSettings()
+    court: CourtSettings = CourtSettings()
+    track: TrackSettings = TrackSettings()
+    identify: IdentifySettings = IdentifySettings()
+    stats: StatsSettings = StatsSettings()
+    present: PresentSettings = PresentSettings()
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Read settings from a YAML file; what it does not name keeps its default.
+
+    Args:
+        path: the file; None for all defaults.
+
+    Raises:
+        SettingsError: the file is missing, not YAML, or a key or value is wrong (dotted path in the message).
+    """
+    if path is None:
+        return Settings()
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read the settings file {path}: {error}") from error
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    return parse_settings({} if data is None else data, where=str(path))
+
+
+def parse_settings(data: Any, where: str = "settings") -> Settings:
+    """Check a nested mapping.
+
+    Raises:
+        SettingsError: the first wrong key or value, with its dotted path.
+
+    Example:
+        >>> parse_settings({"stats": {"smooth_s": 1}}).stats.smooth_s
+        1.0
+        >>> parse_settings({"stats": {"smoth_s": 1}})
+        Traceback (most recent call last):
+        pipeline.errors.SettingsError: settings: stats.smoth_s: unknown key; known here: ...
+    """
+    if not isinstance(data, dict):
+        raise SettingsError(f"{where}: expected a mapping of sections, got {type(data).__name__}")
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        raise SettingsError(f"{where}: {_first_problem(error)}") from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    """Say the first problem with its dotted path."""
+    problem = error.errors()[0]
+    path = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{path}: unknown key; known here: {', '.join(_known_keys(problem['loc']))}"
+    message = problem["msg"].removeprefix("Value error, ")
+    return (
+        f"{path}: {message} (got {problem['input']!r})"
+        if not isinstance(problem["input"], dict)
+        else f"{path}: {message}"
+    )
+
+
+def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
+    """Name the keys that the section of a wrong key has."""
+    model: type[BaseModel] = Settings
+    for part in loc[:-1]:
+        annotation = model.model_fields[str(part)].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            break
+        model = annotation
+    return sorted(model.model_fields)

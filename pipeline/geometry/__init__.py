@@ -1,0 +1,1 @@
+"""The court in metres, lenses, homographies, boxes: pure numbers, no pictures."""

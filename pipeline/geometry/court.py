@@ -1,0 +1,206 @@
+"""The basketball court by the rule books, in metres.
+
+Origin at the far-left corner as the main camera sees the court (inner edge of the boundary lines), x to the right
+along the length, y towards the camera. Sizes are to the edge of the line that the rule names.
+
+Sources: FIBA Official Basketball Rules 2024 and Basketball Equipment; NBA Rule 1 (court diagram); WNBA Rule 1;
+NCAA Rule 1 (since 2019-20 men, 2021-22 women, the three-point line is FIBA's).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config import CourtName
+
+FOOT_M = 0.3048
+INCH_M = 0.0254
+
+Polyline = NDArray[np.float64]
+"""(n, 2) x, y in metres."""
+
+
+@dataclass(frozen=True)
+class Court:
+    """One rule book's court; all sizes in metres."""
+
+    name: CourtName
+    length_m: float
+    """Between the inner edges of the end lines."""
+    width_m: float
+    """Between the inner edges of the side lines."""
+    line_m: float
+    """Width of a line."""
+    basket_m: float
+    """End line to the centre of the basket."""
+    backboard_m: float
+    """End line to the face of the backboard."""
+    lane_width_m: float
+    """Outer edges of the lane lines."""
+    free_throw_m: float
+    """End line to the far edge of the free-throw line."""
+    free_throw_radius_m: float
+    """Free-throw circle, outer edge."""
+    centre_radius_m: float
+    """Centre circle, outer edge."""
+    three_point_radius_m: float
+    """Centre of the basket to the outer edge of the arc."""
+    three_point_side_m: float
+    """Inner edge of the side line to the outer edge of the straight three-point lines."""
+    restricted_radius_m: float
+    """No-charge semicircle, inner edge."""
+
+    @property
+    def three_point_straight_m(self) -> float:
+        """Length of the straight three-point lines from the end line to where the arc begins.
+
+        Example:
+            >>> round(COURTS["nba"].three_point_straight_m / FOOT_M, 1)
+            14.2
+        """
+        lateral = self.width_m / 2 - self.three_point_side_m
+        return self.basket_m + float(np.sqrt(self.three_point_radius_m**2 - lateral**2))
+
+
+_FIBA = Court(
+    name="fiba",
+    length_m=28.0,
+    width_m=15.0,
+    line_m=0.05,
+    basket_m=1.575,
+    backboard_m=1.2,
+    lane_width_m=4.9,
+    free_throw_m=5.8,
+    free_throw_radius_m=1.8,
+    centre_radius_m=1.8,
+    three_point_radius_m=6.75,
+    three_point_side_m=0.9,
+    restricted_radius_m=1.25,
+)
+_NBA = Court(
+    name="nba",
+    length_m=94 * FOOT_M,
+    width_m=50 * FOOT_M,
+    line_m=2 * INCH_M,
+    basket_m=5.25 * FOOT_M,
+    backboard_m=4 * FOOT_M,
+    lane_width_m=16 * FOOT_M,
+    free_throw_m=19 * FOOT_M,
+    free_throw_radius_m=6 * FOOT_M,
+    centre_radius_m=6 * FOOT_M,
+    three_point_radius_m=23.75 * FOOT_M,
+    three_point_side_m=3 * FOOT_M,
+    restricted_radius_m=4 * FOOT_M,
+)
+_WNBA = Court(
+    name="wnba",
+    length_m=94 * FOOT_M,
+    width_m=50 * FOOT_M,
+    line_m=2 * INCH_M,
+    basket_m=5.25 * FOOT_M,
+    backboard_m=4 * FOOT_M,
+    lane_width_m=16 * FOOT_M,
+    free_throw_m=19 * FOOT_M,
+    free_throw_radius_m=6 * FOOT_M,
+    centre_radius_m=6 * FOOT_M,
+    three_point_radius_m=22 * FOOT_M + 1.75 * INCH_M,
+    three_point_side_m=3 * FOOT_M,
+    restricted_radius_m=4 * FOOT_M,
+)
+_NCAA = Court(
+    name="ncaa",
+    length_m=94 * FOOT_M,
+    width_m=50 * FOOT_M,
+    line_m=2 * INCH_M,
+    basket_m=5.25 * FOOT_M,
+    backboard_m=4 * FOOT_M,
+    lane_width_m=12 * FOOT_M,
+    free_throw_m=19 * FOOT_M,
+    free_throw_radius_m=6 * FOOT_M,
+    centre_radius_m=6 * FOOT_M,
+    three_point_radius_m=22 * FOOT_M + 1.75 * INCH_M,
+    three_point_side_m=3 * FOOT_M + 4.125 * INCH_M,
+    restricted_radius_m=4 * FOOT_M,
+)
+
+COURTS: MappingProxyType[CourtName, Court] = MappingProxyType(
+    {"nba": _NBA, "wnba": _WNBA, "ncaa": _NCAA, "fiba": _FIBA}
+)
+
+
+def markings(court: Court, step_m: float = 0.1) -> list[Polyline]:
+    """Trace every painted line of the court along its centre.
+
+    Args:
+        court: the court.
+        step_m: distance between the points of an arc.
+
+    Returns:
+        Polylines (n, 2) in metres: boundary, half-way line, centre circle, and for both ends lane, free-throw circle,
+        three-point line and no-charge semicircle.
+    """
+    left = _left_end(court, step_m)
+    flip = np.array([court.length_m, 0.0])
+    right = [flip + line * np.array([-1.0, 1.0]) for line in left]
+    half = court.line_m / 2
+    length, width = court.length_m, court.width_m
+    boundary = np.array(
+        [[-half, -half], [length + half, -half], [length + half, width + half], [-half, width + half], [-half, -half]]
+    )
+    halfway = np.array([[length / 2, 0.0], [length / 2, width]])
+    centre = _arc((length / 2, width / 2), court.centre_radius_m - half, 0, 2 * np.pi, step_m)
+    return [boundary, halfway, centre, *left, *right]
+
+
+def _left_end(court: Court, step_m: float) -> list[Polyline]:
+    """Trace the lines of the left end."""
+    half, middle = court.line_m / 2, court.width_m / 2
+    lane = court.lane_width_m / 2 - half
+    throw = court.free_throw_m - half
+    lane_box = np.array([[0.0, middle - lane], [throw, middle - lane], [throw, middle + lane], [0.0, middle + lane]])
+    circle = _arc((throw, middle), court.free_throw_radius_m - half, -np.pi / 2, np.pi / 2, step_m)
+    restricted = _arc((court.basket_m, middle), court.restricted_radius_m + half, -np.pi / 2, np.pi / 2, step_m)
+    return [lane_box, circle, _three_point(court, step_m), restricted]
+
+
+def _three_point(court: Court, step_m: float) -> Polyline:
+    """Trace the left three-point line."""
+    half, middle = court.line_m / 2, court.width_m / 2
+    lateral = middle - court.three_point_side_m - half
+    radius = court.three_point_radius_m - half
+    angle = float(np.arcsin(lateral / radius))
+    arc = _arc((court.basket_m, middle), radius, -angle, angle, step_m)
+    return np.vstack([[0.0, middle - lateral], arc, [0.0, middle + lateral]])
+
+
+def _arc(centre: tuple[float, float], radius: float, start: float, stop: float, step_m: float) -> Polyline:
+    """Sample an arc; angles in radians from the x axis towards y."""
+    count = max(8, int(np.ceil(radius * abs(stop - start) / step_m)) + 1)
+    angles = np.linspace(start, stop, count)
+    return np.column_stack([centre[0] + radius * np.cos(angles), centre[1] + radius * np.sin(angles)])
+
+
+def in_paint(court: Court, points_m: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say which points (n, 2) are in either lane between end line and free-throw line."""
+    x = np.minimum(points_m[:, 0], court.length_m - points_m[:, 0])
+    across = np.abs(points_m[:, 1] - court.width_m / 2)
+    return (x >= 0) & (x <= court.free_throw_m) & (across <= court.lane_width_m / 2)
+
+
+def beyond_three_point(court: Court, points_m: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say which points (n, 2) are outside the three-point line of the nearer basket.
+
+    Example:
+        >>> beyond_three_point(COURTS["fiba"], np.array([[1.0, 0.5], [1.0, 1.5], [14.0, 7.5]])).tolist()
+        [True, False, True]
+    """
+    x = np.minimum(points_m[:, 0], court.length_m - points_m[:, 0])
+    across = np.abs(points_m[:, 1] - court.width_m / 2)
+    in_corner = x <= court.three_point_straight_m
+    outside_straight = across > court.width_m / 2 - court.three_point_side_m
+    outside_arc = np.hypot(x - court.basket_m, across) > court.three_point_radius_m
+    return np.where(in_corner, outside_straight, outside_arc)
