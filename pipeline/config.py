@@ -85,6 +85,9 @@ class TrackSettings(_Strict):
         30, ge=1, description="appearance samples kept per tracklet; none at all is quadratic in time"
     )
     motion_compensation: bool = Field(True, description="move predictions with the camera")
+    duplicate_iou: float = Field(
+        0.8, gt=0, le=1, description="a player box and a referee box that overlap more are one person"
+    )
 
 
 class IdentifySettings(_Strict):
