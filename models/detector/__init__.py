@@ -1,0 +1,1 @@
+"""The detector: players, referees, ball, rims and jersey numbers in a frame."""

@@ -1,0 +1,132 @@
+"""Letterboxing, decoding, suppression and the choice of the input size, on hand-computed cases."""
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from models.detector.classes import BALL, CLASS_NAMES, PLAYER, REFEREE
+from models.detector.detection import (
+    Boxes,
+    DetectorSettings,
+    decode,
+    letterbox,
+    suggest_input_px,
+    suggest_input_size,
+    suppress,
+    to_boxes,
+    to_input,
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "input_px", "size", "padded"),
+    [
+        (1280, 720, 640, (640, 360), (640, 384)),
+        (2400, 1080, 1280, (1280, 576), (1280, 576)),
+        (640, 360, 1280, (1280, 720), (1280, 736)),
+        (360, 640, 640, (360, 640), (384, 640)),
+        (1, 1, 64, (64, 64), (64, 64)),
+        (5000, 2, 640, (640, 1), (640, 32)),
+    ],
+)
+def test_letterbox_scales_the_long_side_and_pads_the_short_one_to_32(width, height, input_px, size, padded):
+    fit = letterbox(width, height, input_px)
+    assert (fit.size_px, fit.padded_px) == (size, padded)
+    assert fit.scale == pytest.approx(input_px / max(width, height))
+
+
+def test_to_input_turns_bgr_into_rgb_and_pads_with_grey():
+    blue = np.zeros((30, 64, 3), dtype=np.uint8)
+    blue[..., 0] = 200
+    before = blue.copy()
+    pixels = to_input([blue, blue], letterbox(64, 30, 64))
+    assert pixels.shape == (2, 3, 32, 64)
+    assert pixels[0, :, 0, 0].tolist() == [0, 0, 200]
+    assert pixels[0, :, 31, 0].tolist() == [114, 114, 114]
+    np.testing.assert_array_equal(blue, before)
+
+
+def test_decode_places_a_box_around_its_anchor():
+    """Input of 64 x 32 px: 8 x 4 cells of 8 px, then 4 x 2 of 16 px, then 2 x 1 of 32 px; 42 anchors."""
+    anchors = 32 + 8 + 2
+    boxes = torch.full((1, 64, anchors), -50.0)
+    classes = torch.full((1, 5, anchors), -50.0)
+    cell = 1 * 8 + 2  # second row, third column of the finest level: centre (20, 12) px
+    for side, distance in enumerate((1, 0, 2, 1)):  # left, top, right, bottom in cells of 8 px
+        boxes[0, side * 16 + distance, cell] = 50.0
+    classes[0, BALL, cell] = 2.0
+    ((xyxy, score, index),) = decode(boxes, classes, (64, 32), torch.full((5,), 0.5))
+    assert xyxy.tolist() == [[12.0, 12.0, 36.0, 20.0]]
+    assert score.tolist() == pytest.approx([1 / (1 + np.exp(-2))])
+    assert index.tolist() == [BALL]
+
+
+def test_decode_uses_each_class_threshold():
+    classes = torch.zeros((1, 5, 42))  # score 0.5 everywhere
+    thresholds = torch.tensor([0.6, 0.4, 0.6, 0.6, 0.6])
+    ((_, _, index),) = decode(torch.zeros((1, 64, 42)), classes, (64, 32), thresholds)
+    assert index.tolist() == [REFEREE] * 42
+
+
+def test_decode_of_an_empty_picture_gives_no_boxes():
+    ((xyxy, score, index),) = decode(
+        torch.zeros((1, 64, 42)), torch.full((1, 5, 42), -9.0), (64, 32), torch.full((5,), 0.5)
+    )
+    assert xyxy.shape == (0, 4)
+    assert suppress(xyxy, score, index, 0.5, 0.7, 100).tolist() == []
+
+
+def test_suppress_drops_doubles_of_a_class_and_player_against_referee():
+    xyxy = torch.tensor([[0, 0, 10, 30], [0, 0, 10, 29], [0, 0, 10, 30], [0, 0, 10, 30], [50, 0, 60, 30]]).float()
+    score = torch.tensor([0.6, 0.9, 0.7, 0.3, 0.5])
+    index = torch.tensor([PLAYER, PLAYER, REFEREE, BALL, PLAYER])
+    assert suppress(xyxy, score, index, 0.6, 0.8, 100).tolist() == [1, 4, 3]
+    assert suppress(xyxy, score, index, 0.6, 1.0, 100).tolist() == [1, 2, 4, 3]
+    assert suppress(xyxy, score, index, 0.6, 0.8, 2).tolist() == [1, 4]
+
+
+def test_to_boxes_clips_to_the_image_and_drops_what_lies_outside():
+    xyxy = torch.tensor([[-5.0, 2, 12, 25], [30, 5, 40, 9]])
+    found = to_boxes(xyxy, torch.tensor([0.9, 0.8]), torch.tensor([0, 1]), 20, 20)
+    assert found.xyxy_px.tolist() == [[0, 2, 12, 20]]
+    assert (found.xyxy_px.dtype, found.score.dtype, found.class_index.dtype) == (np.float32, np.float32, np.int16)
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("heights", "long_side", "expected"),
+    [
+        ([60.0] * 9, 1280, 1216),  # 56 / 60 of the frame, rounded up
+        ([30.0] * 9, 1280, 1280),  # never above the frame itself
+        ([30.0] * 9, 2400, 1920),  # nor above 1920
+        ([300.0] * 9, 1920, 640),  # nor below 640
+        ([30.0] * 9, 480, 640),
+        ([], 1280, 1280),
+        ([100.0, 100.0, 100.0, 50.0, 50.0], 1280, 1440 - 160),
+    ],
+)
+def test_input_size_follows_the_height_of_the_players(heights, long_side, expected):
+    assert suggest_input_px(np.array(heights), long_side) == expected
+
+
+class _Fixed:
+    """A detector that always finds the same boxes."""
+
+    class_names = CLASS_NAMES
+
+    def detect(self, images):
+        tall = np.array([[0, 0, 20, 56], [0, 0, 5, 5]], dtype=np.float32)
+        return [Boxes(tall, np.ones(2, np.float32), np.array([PLAYER, BALL], np.int16)) for _ in images]
+
+
+def test_suggest_input_size_looks_at_people_only():
+    assert suggest_input_size(_Fixed(), [np.zeros((720, 1280, 3), np.uint8)]) == 1280
+    with pytest.raises(ValueError, match="at least one"):
+        suggest_input_size(_Fixed(), [])
+
+
+@pytest.mark.parametrize("wrong", [{"input_px": 650}, {"wieghts": "x"}, {"device": "gpu"}, {"thresholds": {"bal": 1}}])
+def test_settings_refuse_what_they_do_not_know(wrong):
+    with pytest.raises(ValidationError):
+        DetectorSettings.model_validate(wrong)
