@@ -1,0 +1,1 @@
+"""Video to tables: shot boundaries, camera motion, detections, appearance and crop quality. Knows nobody by name."""

@@ -1,0 +1,157 @@
+"""One chunk of video to tables: the whole of perception, frame by frame, in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.detector import Boxes, Detector
+from models.encoders import Encoder
+from pipeline.config import ShotSettings
+from pipeline.perceive import crops, motion
+from pipeline.tables import DETECTIONS, MOTION_COLUMNS, PERSON_CLASSES, conform
+from pipeline.video import Frame
+
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Perception:
+    """What was perceived in one chunk; frames and detections are numbered within it."""
+
+    frames: pd.DataFrame
+    """As the table `frames`, with `cut` (bool: a new shot begins here) in place of `shot`."""
+    detections: pd.DataFrame
+    """As the table `detections`."""
+    embeddings: NDArray[np.float16]
+    """(n, dim), unit length, row i of detection i; NaN rows unless a person."""
+
+
+@dataclass(frozen=True)
+class Senses:
+    """The networks and settings that perceive."""
+
+    detector: Detector
+    encoder: Encoder
+    shots: ShotSettings
+    batch: int
+    """Frames per forward pass of the detector."""
+
+
+def perceive(frames: Iterable[Frame], before: Frame | None, senses: Senses) -> Perception:
+    """Turn the frames of a chunk into tables.
+
+    Args:
+        frames: analysed frames in order; decoded as they are asked for.
+        before: the last analysed frame before the chunk, for camera motion; None at the start of the video.
+        senses: networks and settings.
+    """
+    rows: list[dict[str, Any]] = []
+    boxes: list[pd.DataFrame] = []
+    vectors: list[NDArray[np.float16]] = []
+    last = _seen(before, senses.detector.detect([before.image])[0], senses) if before is not None else None
+    for frame, found in _detected(frames, senses):
+        now = _seen(frame, found, senses)
+        rows.append(_frame_row(frame, _moved(last, now, senses)))
+        table, embedded = _describe(frame, found, senses)
+        boxes.append(table)
+        vectors.append(embedded)
+        last = now
+    return Perception(_frames_table(rows), _numbered(boxes), _stacked(vectors, senses.encoder.dim))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the next frame needs to know of this one."""
+
+    view: motion.View
+    people_px: NDArray[np.float32]
+    """(n, 4) boxes of people."""
+
+
+def _seen(frame: Frame, found: Boxes, senses: Senses) -> _Seen:
+    """Reduce a frame for the next one."""
+    people = np.isin(_class_names(found, senses), PERSON_CLASSES)
+    return _Seen(motion.view(frame.image, senses.shots), found.xyxy_px[people])
+
+
+def _moved(last: _Seen | None, now: _Seen, senses: Senses) -> motion.Motion:
+    """Measure the camera's motion since the previous frame; unknown at the start of the video."""
+    if last is None:
+        return motion.Motion(None, cut=False)
+    return motion.compare(last.view, now.view, last.people_px, senses.shots)
+
+
+def _frame_row(frame: Frame, moved: motion.Motion) -> dict[str, Any]:
+    """Make the row of `frames`."""
+    values = np.full(9, np.nan) if moved.matrix is None else moved.matrix.ravel()
+    row = {"frame": frame.index, "time_s": frame.time_s, "cut": moved.cut}
+    return row | dict(zip(MOTION_COLUMNS, values.tolist(), strict=True))
+
+
+def _detected(frames: Iterable[Frame], senses: Senses) -> Iterator[tuple[Frame, Boxes]]:
+    """Detect in batches, yield frame by frame."""
+    batch: list[Frame] = []
+    for frame in frames:
+        batch.append(frame)
+        if len(batch) == senses.batch:
+            yield from zip(batch, senses.detector.detect([f.image for f in batch]), strict=True)
+            batch = []
+    if batch:
+        yield from zip(batch, senses.detector.detect([f.image for f in batch]), strict=True)
+
+
+def _class_names(found: Boxes, senses: Senses) -> NDArray[np.object_]:
+    """Name the class of each box, (n,) str."""
+    return np.array(senses.detector.class_names, dtype=object)[found.class_index]
+
+
+def _describe(frame: Frame, found: Boxes, senses: Senses) -> tuple[pd.DataFrame, NDArray[np.float16]]:
+    """Make the rows of `detections` of one frame and their embeddings (n, dim)."""
+    names = _class_names(found, senses)
+    people = np.flatnonzero(np.isin(names, PERSON_CLASSES))
+    rated = np.full((len(names), 4), np.nan, dtype=np.float32)
+    boxes = found.xyxy_px[people]
+    rated[people, 0] = crops.quality(frame.image, boxes)
+    rated[people, 1:] = crops.kit_color(frame.image, boxes)
+    table = pd.DataFrame({"frame": np.full(len(names), frame.index, dtype=np.int64)})
+    table[["x1", "y1", "x2", "y2"]] = found.xyxy_px.astype(np.float32)
+    table["score"] = found.score.astype(np.float32)
+    table["class"] = pd.Series(names, dtype=pd.StringDtype(na_value=np.nan))
+    table[["quality", "kit_l", "kit_a", "kit_b"]] = rated
+    return table, _embed(frame.image, found.xyxy_px, people, senses.encoder)
+
+
+def _embed(image: Image, boxes: NDArray[np.float32], people: NDArray[np.intp], encoder: Encoder) -> NDArray[np.float16]:
+    """Embed the people among the boxes; NaN for the rest. Returns (n, dim)."""
+    vectors = np.full((len(boxes), encoder.dim), np.nan, dtype=np.float16)
+    cut = {row: crops.crop(image, boxes[row]) for row in people}
+    inside = {row: picture for row, picture in cut.items() if picture is not None}
+    if inside:
+        vectors[list(inside)] = encoder.embed(list(inside.values())).astype(np.float16)
+    return vectors
+
+
+def _frames_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Make the frames table of a chunk, typed even when it is empty."""
+    columns = ("frame", "time_s", "cut", *MOTION_COLUMNS)
+    types = {"frame": "int64", "cut": "bool"} | dict.fromkeys(("time_s", *MOTION_COLUMNS), "float64")
+    return pd.DataFrame(rows, columns=pd.Index(columns)).astype(types)
+
+
+def _numbered(boxes: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Join the detections of all frames and number them from 0."""
+    if not boxes:
+        return DETECTIONS.empty()
+    table = pd.concat(boxes, ignore_index=True)
+    return conform("detections", table.assign(detection_id=np.arange(len(table), dtype=np.int64)))
+
+
+def _stacked(vectors: Sequence[NDArray[np.float16]], dim: int) -> NDArray[np.float16]:
+    """Stack (n_i, dim) arrays, (0, dim) if there is none."""
+    return np.concatenate(vectors) if vectors else np.zeros((0, dim), dtype=np.float16)

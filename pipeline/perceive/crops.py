@@ -1,0 +1,103 @@
+"""What a person's box looks like: the crop, how good it is, and the colour of the kit."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Boxes = NDArray[np.float32]
+"""(n, 4) x1 y1 x2 y2 in px."""
+
+_FULL_HEIGHT_PX = 120.0
+"""A person this tall or taller gets full marks for size."""
+_SHARP_VARIANCE = 300.0
+"""Variance of the Laplacian of a 64 x 128 grey crop that gets full marks for sharpness."""
+_TORSO = (0.28, 0.18, 0.72, 0.50)
+"""Left, top, right, bottom of the torso as shares of a standing person's box."""
+
+
+def crop(image: Image, box: NDArray[np.float32]) -> Image | None:
+    """Cut a box (4,) out of an image (h, w, 3); None if nothing of it lies inside."""
+    height, width = image.shape[:2]
+    x1, y1 = max(0, int(np.floor(box[0]))), max(0, int(np.floor(box[1])))
+    x2, y2 = min(width, int(np.ceil(box[2]))), min(height, int(np.ceil(box[3])))
+    return image[y1:y2, x1:x2] if x2 > x1 and y2 > y1 else None
+
+
+def uncovered(boxes: Boxes) -> NDArray[np.float32]:
+    """Estimate how much of each person is not hidden by others.
+
+    Of two overlapping people the one whose feet are lower in the picture stands nearer and hides the other.
+
+    Returns:
+        (n,) share of each box that no nearer box covers, counting the worst one only.
+
+    Example:
+        >>> uncovered(np.array([[0, 0, 10, 20], [0, 10, 10, 30]], dtype=np.float32)).tolist()
+        [0.5, 1.0]
+    """
+    if len(boxes) == 0:
+        return np.zeros(0, dtype=np.float32)
+    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    shared = np.clip(high - low, 0, None).prod(axis=2)
+    area = np.clip(boxes[:, 2:] - boxes[:, :2], 1e-6, None).prod(axis=1)
+    nearer = boxes[None, :, 3] > boxes[:, None, 3]
+    covered = np.where(nearer, shared / area[:, None], 0.0).max(axis=1)
+    return np.asarray(1 - np.clip(covered, 0, 1), dtype=np.float32)
+
+
+def quality(image: Image, boxes: Boxes) -> NDArray[np.float32]:
+    """Rate each person's crop: size x sharpness x uncovered share x share inside the picture, each 0 to 1.
+
+    Args:
+        image: (h, w, 3).
+        boxes: (n, 4) px.
+
+    Returns:
+        (n,) 0 to 1.
+    """
+    height, width = image.shape[:2]
+    size = np.clip((boxes[:, 3] - boxes[:, 1]) / _FULL_HEIGHT_PX, 0, 1)
+    inside_high = np.minimum(boxes[:, 2:], [width, height])
+    inside = np.clip(inside_high - np.maximum(boxes[:, :2], 0), 0, None).prod(axis=1)
+    area = np.clip(boxes[:, 2:] - boxes[:, :2], 1e-6, None).prod(axis=1)
+    touching = (boxes[:, 0] <= 1) | (boxes[:, 2] >= width - 1) | (boxes[:, 3] >= height - 1)
+    whole = np.where(touching, 0.5, 1.0) * np.clip(inside / area, 0, 1)
+    sharp = np.array([_sharpness(crop(image, box)) for box in boxes], dtype=np.float32)
+    return np.asarray(size * uncovered(boxes) * whole * sharp, dtype=np.float32)
+
+
+def kit_color(image: Image, boxes: Boxes) -> NDArray[np.float32]:
+    """Measure the kit: the median colour of each torso.
+
+    Args:
+        image: (h, w, 3) BGR.
+        boxes: (n, 4) px.
+
+    Returns:
+        (n, 3) CIE L* (0 to 100), a*, b*; NaN where no torso lies inside the picture.
+    """
+    colors = np.full((len(boxes), 3), np.nan, dtype=np.float32)
+    for row, box in enumerate(boxes):
+        torso = crop(image, _torso(box))
+        if torso is not None:
+            small = cv2.resize(torso, (8, 8), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+            colors[row] = np.median(cv2.cvtColor(small, cv2.COLOR_BGR2LAB).reshape(-1, 3), axis=0)
+    return colors
+
+
+def _torso(box: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the torso's box (4,) within a person's box (4,)."""
+    corner, size = np.tile(box[:2], 2), np.tile(box[2:] - box[:2], 2)
+    return np.asarray(corner + size * np.array(_TORSO), dtype=np.float32)
+
+
+def _sharpness(image: Image | None) -> float:
+    """Rate sharpness 0 to 1 by the variance of the Laplacian at a fixed size."""
+    if image is None:
+        return 0.0
+    gray = cv2.cvtColor(cv2.resize(image, (64, 128), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    return float(min(1.0, cv2.Laplacian(gray, cv2.CV_32F).var() / _SHARP_VARIANCE) ** 0.5)
