@@ -22,8 +22,8 @@ _CORNERS = 400
 _MIN_INLIERS = 25
 _STILL_PX = 0.02
 """Mean motion of the inliers, at the working width, below which the camera stands still."""
-_SAME_STRUCTURE, _OTHER_STRUCTURE = 0.7, 0.25
-"""Correlation of the small grey pictures: above the first they show the same scene, below the second another."""
+_SAME_STRUCTURE, _OTHER_STRUCTURE, _NO_STRUCTURE = 0.7, 0.25, 0.1
+"""Correlation of the small grey pictures: above the first they show the same scene, below the others another one."""
 _SAME_COLORS = 0.9
 _FOLLOWED_SHARE = 0.3
 """Share of corners that agree on one homography, below which the pictures do not belong together."""
@@ -87,7 +87,7 @@ def _unlike(correlation: float, structure: float, settings: ShotSettings) -> boo
     """
     other_colors = correlation < settings.cut_correlation and structure < _SAME_STRUCTURE
     other_places = correlation < _SAME_COLORS and structure < _OTHER_STRUCTURE
-    return other_colors or other_places
+    return other_colors or other_places or structure < _NO_STRUCTURE
 
 
 def _structure(earlier: NDArray[np.uint8], later: NDArray[np.uint8]) -> float:

@@ -1,0 +1,51 @@
+"""The command line: flags around files around the pipeline. Only this room prints."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from pipeline.cli.commands import app
+from pipeline.errors import CourtsideError
+
+_INTERRUPTED = 130
+_WRONG_USAGE = 2
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code; an error that a user can mend is one line on stderr."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; return its exit code."""
+    arguments = arguments or ["--help"]
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    try:
+        code = typer.main.get_command(app).main(args=arguments, prog_name="courtside", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except CourtsideError as error:
+        errors.print(f"[bold red]error:[/] {_escape(str(error))}")
+        return error.exit_code
+    except typer.TyperException as error:
+        hint = f" (see courtside {' '.join(_command(arguments))}--help)"
+        errors.print(f"[bold red]error:[/] {_escape(error.format_message())}{hint}")
+        return _WRONG_USAGE
+    except typer.Exit as stop:
+        return stop.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        errors.print("stopped; what was computed is kept: the same command goes on from there")
+        return _INTERRUPTED
+
+
+def _escape(text: str) -> str:
+    """Keep brackets in a message from being read as markup, and the message on one line."""
+    return " ".join(text.split()).replace("[", r"\[")
+
+
+def _command(arguments: list[str]) -> list[str]:
+    """Return the sub-command that was asked for, with a trailing empty word to join by."""
+    known = typer.main.get_command(app).list_commands(None)  # type: ignore[attr-defined]
+    return [*(word for word in arguments[:1] if word in known), ""]

@@ -1,0 +1,193 @@
+"""The commands. What is heavy is imported when a command runs, so that help comes at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipeline.config import CourtName, load_settings
+from pipeline.errors import SettingsError
+
+app = typer.Typer(
+    name="courtside",
+    help="From the video of a basketball game to per-player statistics.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+train = typer.Typer(help="Train a network from its recipe.", rich_markup_mode=None)
+app.add_typer(train, name="train")
+
+_Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Output directory [default: reports/NAME].")]
+_Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda:N", help="Where the networks run.")]
+_Data = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the training material.")]
+
+
+@app.command()
+def analyze(
+    video: Annotated[Path, typer.Argument(metavar="VIDEO", help="A video file, or the directory of a rendered game.")],
+    out: _Out = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Settings (YAML); configs/default.yaml lists them. It may name weights of your own: a .pt file is a "
+            "pickle, and loading it runs whatever code it holds, so name only files that you trust.",
+        ),
+    ] = None,
+    court: Annotated[CourtName | None, typer.Option(help="Whose rule book the court follows.")] = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Court calibration (JSON, docs/calibration.md): needed for metres."),
+    ] = None,
+    roster: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Players (CSV with the columns number, name, team).")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="T", help="Analyse from here: seconds, M:SS or H:MM:SS of the video.")
+    ] = None,
+    end: Annotated[str | None, typer.Option(metavar="T", help="Analyse up to here.")] = None,
+    device: _Device = "auto",
+    fresh: Annotated[bool, typer.Option("--fresh", help="Compute everything again; reuse nothing.")] = False,
+) -> None:
+    """Analyse a game: players, statistics in metres, heat maps, a report and an annotated video.
+
+    A run that was stopped goes on where it was when the same command is given again.
+    """
+    from pipeline.cli.display import observer, stats_table
+    from pipeline.run import Job, analyze_job
+
+    console = Console(soft_wrap=False)
+    job = Job.of(
+        video,
+        out=out,
+        settings=load_settings(config),
+        court=court,
+        calibration=calibration,
+        roster=roster,
+        start_s=_seconds(start, "--start"),
+        end_s=_seconds(end, "--end"),
+        device=device,
+        fresh=fresh,
+    )
+    with observer(console) as watching:
+        analysis = analyze_job(job, watching)
+    console.print(stats_table(analysis.player_stats))
+    for name in ("report.html", "annotated.mp4", "player_stats.csv"):
+        if (job.out / name).exists():
+            console.print(f"{job.out / name}", highlight=False, soft_wrap=True)
+
+
+def _seconds(text: str | None, option: str) -> float | None:
+    """Read seconds, M:SS or H:MM:SS.
+
+    Raises:
+        SettingsError: it is none of these.
+
+    Example:
+        >>> _seconds("1:02:03.5", "--start")
+        3723.5
+    """
+    if text is None:
+        return None
+    parts = text.split(":")
+    try:
+        values = [float(part) for part in parts]
+    except ValueError:
+        values = []
+    in_range = all(0 <= value < 60 for value in values[1:]) and all(value >= 0 for value in values)
+    if not 1 <= len(values) <= 3 or not in_range:
+        raise SettingsError(f"{option} {text}: expected seconds, M:SS or H:MM:SS")
+    total = 0.0
+    for value in values:
+        total = total * 60 + value
+    return total
+
+
+@app.command("render-game")
+def render_game_command(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the game is written.")],
+    demo: Annotated[
+        bool, typer.Option("--demo", help="The short game of make demo; other options are ignored.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Another seed is another game.")] = 1,
+    seconds: Annotated[float, typer.Option(help="Length of the game.")] = 60.0,
+    camera: Annotated[str, typer.Option(metavar="fixed|corner|broadcast|handheld", help="Who films it.")] = "broadcast",
+    court: Annotated[CourtName, typer.Option(help="Whose rule book the court follows.")] = "fiba",
+    size: Annotated[str, typer.Option(metavar="WxH", help="Size of the picture in px.")] = "1280x720",
+    fps: Annotated[float, typer.Option(help="Frames per second.")] = 30.0,
+) -> None:
+    """Render a game whose truth is known: the video, and boxes, identities and positions of everybody."""
+    from pipeline.cli.display import observer
+    from pipeline.rendering import RenderSettings, demo_settings, render_game
+
+    width, height = _size(size)
+    settings = (
+        demo_settings()
+        if demo
+        else RenderSettings(
+            seed=seed, seconds=seconds, camera=camera, court=court, width_px=width, height_px=height, fps=fps
+        )
+    )
+    with observer(Console()) as watching:
+        watching.begin("render", settings.seconds * settings.fps, "frames")
+        render_game(settings, out, lambda done, _total: watching.advance(done))
+        watching.end(f"written to {out}")
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Read WxH.
+
+    Raises:
+        SettingsError: it is not.
+    """
+    width, _, height = text.partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise SettingsError(f"--size {text}: expected WIDTHxHEIGHT in px, such as 1280x720")
+    return int(width), int(height)
+
+
+@app.command()
+def evaluate(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="An output directory of analyze, or a MOT text file.")],
+    truth: Annotated[Path, typer.Option(metavar="DIR", help="A rendered game, or a folder with truth.csv.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Score a run against the truth."""
+    from pipeline import evaluation
+    from pipeline.cli.display import scores_table
+
+    scores = evaluation.evaluate(run, truth)
+    if as_json:
+        typer.echo(json.dumps(scores.as_dict(), indent=2))
+    else:
+        Console().print(scores_table(evaluation.rows(scores), title=f"{run} against {truth}"))
+
+
+@train.command("detector")
+def train_detector_command(
+    config: Annotated[Path, typer.Option(metavar="FILE", help="The recipe.")] = Path("configs/detector.yaml"),
+    data: _Data = Path("../shared/data"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Checkpoints and weights.")] = Path("runs/detector"),
+) -> None:
+    """Train the detector (YOLO11n, five classes)."""
+    from models.detector.train import read_settings, train_detector
+
+    typer.echo(f"weights: {train_detector(read_settings(config), data, out)}")
+
+
+@train.command("reid")
+def train_reid_command(
+    recipe: Annotated[Path, typer.Option(metavar="FILE", help="The recipe.")] = Path("configs/reid/osnet.yaml"),
+    data: _Data = Path("../shared/data"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Checkpoints and weights.")] = Path("runs/reid"),
+) -> None:
+    """Train the re-ID encoder."""
+    from models.reid.train import read_settings, train_reid
+
+    typer.echo(f"weights: {train_reid(read_settings(recipe), data, out)}")

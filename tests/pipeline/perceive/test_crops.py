@@ -1,0 +1,60 @@
+"""Crop quality and kit colour on painted people."""
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.perceive import crops
+
+
+def hall_with(boxes: list[tuple[int, int, int, int]], color: tuple[int, int, int]) -> NDArray[np.uint8]:
+    rng = np.random.default_rng(0)
+    image = rng.integers(60, 200, (400, 600, 3), dtype=np.uint8)
+    for x1, y1, x2, y2 in boxes:
+        width, height = x2 - x1, y2 - y1
+        cv2.rectangle(image, (x1 + width // 4, y1 + height // 6), (x2 - width // 4, y1 + height // 2), color, -1)
+    return image
+
+
+@pytest.mark.parametrize(
+    ("bgr", "lab"),
+    [((255, 255, 255), (100, 0, 0)), ((0, 0, 255), (53.2, 80.1, 67.2)), ((0, 128, 0), (46.2, -51.7, 49.9))],
+)
+def test_kit_color_is_the_torso_in_lab(bgr: tuple[int, int, int], lab: tuple[float, float, float]) -> None:
+    box = (100, 100, 180, 300)
+
+    found = crops.kit_color(hall_with([box], bgr), np.array([box], dtype=np.float32))
+
+    assert np.allclose(found[0], lab, atol=1.5)
+
+
+def test_a_box_outside_the_picture_has_no_color_and_no_quality() -> None:
+    image = hall_with([], (0, 0, 0))
+    outside = np.array([[700, 10, 760, 100], [-90, -200, -30, -5]], dtype=np.float32)
+
+    assert np.isnan(crops.kit_color(image, outside)).all()
+    assert (crops.quality(image, outside) == 0).all()
+
+
+def test_quality_falls_with_blur_size_cover_and_border() -> None:
+    image = hall_with([], (0, 0, 0))
+    whole = np.array([[100, 100, 180, 300]], dtype=np.float32)
+    best = crops.quality(image, whole)[0]
+    blurred = cv2.GaussianBlur(image, (0, 0), 4)
+    covering = np.array([[100, 100, 180, 300], [110, 150, 190, 350]], dtype=np.float32)
+
+    assert best > 0.9
+    assert crops.quality(np.asarray(blurred, dtype=np.uint8), whole)[0] < 0.5 * best
+    assert crops.quality(image, np.array([[100, 100, 116, 140]], dtype=np.float32))[0] < 0.5 * best
+    assert crops.quality(image, covering)[0] < 0.5 * best
+    assert crops.quality(image, covering)[1] > 0.9
+    assert crops.quality(image, np.array([[0, 100, 80, 300]], dtype=np.float32))[0] < 0.6 * best
+
+
+def test_nobody() -> None:
+    none = np.zeros((0, 4), dtype=np.float32)
+
+    assert crops.quality(hall_with([], (0, 0, 0)), none).shape == (0,)
+    assert crops.kit_color(hall_with([], (0, 0, 0)), none).shape == (0, 3)
+    assert crops.uncovered(none).shape == (0,)
