@@ -79,8 +79,10 @@ class TrackSettings(_Strict):
     min_score: float = Field(0.35, gt=0, lt=1, description="boxes below do not take part")
     max_age_s: float = Field(1.0, gt=0, description="a tracklet without a box for longer ends")
     confirm_boxes: int = Field(3, ge=1, description="boxes before a tracklet counts")
-    max_iou_distance: float = Field(0.7, gt=0, le=1)
-    max_cosine_distance: float = Field(0.3, gt=0, le=2)
+    max_iou_distance: float = Field(
+        0.7, gt=0, le=1, description="1 - IoU above which a box is not the next of a tracklet"
+    )
+    max_cosine_distance: float = Field(0.3, gt=0, le=2, description="appearance further away is not believed")
     nn_budget: int = Field(
         30, ge=1, description="appearance samples kept per tracklet; none at all is quadratic in time"
     )
@@ -120,9 +122,9 @@ class StatsSettings(_Strict):
         1.5, ge=0, description="gaps up to this are bridged and counted apart; longer ones are not"
     )
     top_speed_hold_s: float = Field(0.5, gt=0, description="top speed must be held this long")
-    jog_mps: float = Field(1.9, gt=0)
-    run_mps: float = Field(3.9, gt=0)
-    sprint_mps: float = Field(5.9, gt=0)
+    jog_mps: float = Field(1.9, gt=0, description="from here on jogging; slower is walking")
+    run_mps: float = Field(3.9, gt=0, description="from here on running")
+    sprint_mps: float = Field(5.9, gt=0, description="from here on sprinting")
     min_sprint_s: float = Field(0.6, gt=0, description="a sprint lasts at least this long")
 
     @model_validator(mode="after")
@@ -222,3 +224,20 @@ def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
             break
         model = annotation
     return sorted(model.model_fields)
+
+
+def as_yaml(settings: Settings) -> str:
+    """Write all settings as commented YAML, one section per stage; `load_settings` reads it back."""
+    lines: list[str] = []
+    for section in Settings.model_fields:
+        values: BaseModel = getattr(settings, section)
+        lines += [f"# {(type(values).__doc__ or '').strip()}", f"{section}:"]
+        for key, info in type(values).model_fields.items():
+            value = (
+                yaml.safe_dump(getattr(values, key), default_flow_style=True, width=1000)
+                .removesuffix("\n...\n")
+                .strip()
+            )
+            lines.append(f"  {key}: {value}" + (f"  # {info.description}" if info.description else ""))
+        lines.append("")
+    return "\n".join(lines)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.config import CourtName, load_settings
+from pipeline.config import CourtName, as_yaml, load_settings
 from pipeline.errors import SettingsError
 
 app = typer.Typer(
@@ -150,6 +150,16 @@ def _size(text: str) -> tuple[int, int]:
     if not (width.isdigit() and height.isdigit()):
         raise SettingsError(f"--size {text}: expected WIDTHxHEIGHT in px, such as 1280x720")
     return int(width), int(height)
+
+
+@app.command("settings")
+def settings_command(
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Show these settings, checked and completed.")
+    ] = None,
+) -> None:
+    """Print all settings with their meaning, as a YAML file for --config."""
+    typer.echo(as_yaml(load_settings(config)), nl=False)
 
 
 @app.command()
