@@ -12,6 +12,7 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 def test_the_default_file_lists_every_setting_with_its_default() -> None:
+    """To write it anew: `courtside settings > configs/default.yaml`."""
     assert (CONFIGS / "default.yaml").read_text(encoding="utf-8") == as_yaml(Settings())
 
 
