@@ -104,6 +104,9 @@ class IdentifySettings(_Strict):
     min_player_s: float = Field(1.0, ge=0, description="people seen for less are left out")
     crops_per_tracklet: int = Field(50, ge=1, description="best crops pooled per tracklet")
     teams: bool = Field(True, description="tell two teams apart by kit colour; team-mates only are merged")
+    max_speed_mps: float = Field(
+        12.0, gt=0, description="tracklets that only somebody faster could connect are two people (with a calibration)"
+    )
 
     @model_validator(mode="after")
     def _range(self) -> IdentifySettings:

@@ -1,0 +1,9 @@
+"""Who is who: from tracklets to stable players.
+
+Evidence per tracklet (`evidence`), two teams by kit (`kits`), what can not be one person (`constraints`), constrained
+clustering (`clustering`, `linkage`), then players with names, colours and confidence (`stage`).
+"""
+
+from pipeline.understand.identify.stage import identify
+
+__all__ = ["identify"]

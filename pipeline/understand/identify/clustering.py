@@ -1,0 +1,82 @@
+"""The clustering of tracklets into people: what every clusterer is given and has to keep to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Problem:
+    """n tracklets of one role."""
+
+    distance: NDArray[np.float64]  # (n, n) cosine distance, 0 to 2, no NaN
+    apart: NDArray[np.bool_]  # (n, n) surely two people: never in one cluster, also not through a third tracklet
+    weight: NDArray[np.float64]  # (n,) how much a tracklet counts in averages
+    seen_s: NDArray[np.float64]  # (n,)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How far clustering goes."""
+
+    max_distance: float  # clusters further apart stay apart, unless there are too many
+    min_count: int  # do not merge below so many clusters
+    max_count: int  # merge on beyond max_distance down to so many, as far as the constraints permit
+    min_seen_s: float  # clusters seen for less do not count for either
+
+
+class Clusterer(Protocol):
+    """Anything that groups tracklets under the constraints."""
+
+    def __call__(self, problem: Problem, bounds: Bounds) -> NDArray[np.int64]:
+        """Give the cluster (n,) of each tracklet, numbered from 0 in order of first member."""
+        ...
+
+
+def cosine_distances(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Give 1 - cosine (n, m), 0 to 2, of unit vectors (n, dim) and (m, dim); NaN where a vector is NaN."""
+    return np.clip(1.0 - one.astype(np.float64) @ other.astype(np.float64).T, 0.0, 2.0)
+
+
+def assign(
+    distance: NDArray[np.float64],
+    apart_from_cluster: NDArray[np.bool_],
+    apart: NDArray[np.bool_],
+    max_distance: float,
+) -> NDArray[np.int64]:
+    """Give late tracklets to existing clusters, the surest first, under the same constraints.
+
+    Args:
+        distance: (m, k) of each tracklet to each cluster; NaN where unknown, which is never assigned.
+        apart_from_cluster: (m, k) a tracklet is surely another person than the cluster.
+        apart: (m, m) two of the tracklets are surely two people.
+        max_distance: a tracklet that is further from every cluster stays alone.
+
+    Returns:
+        (m,) the cluster, or -1.
+    """
+    cost = np.where(apart_from_cluster | ~(distance <= max_distance), np.inf, distance)
+    chosen = np.full(len(cost), -1, dtype=np.int64)
+    while cost.size and np.isfinite(cost.min()):
+        tracklet, cluster = np.unravel_index(int(cost.argmin()), cost.shape)
+        chosen[tracklet] = cluster
+        cost[tracklet] = np.inf
+        cost[apart[tracklet], cluster] = np.inf
+    return chosen
+
+
+def numbered(root: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number arbitrary labels (n,) from 0 in order of first member.
+
+    Example:
+        >>> numbered(np.array([7, 2, 7, 5])).tolist()
+        [0, 1, 0, 2]
+    """
+    _, first, inverse = np.unique(root, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[inverse]

@@ -1,0 +1,66 @@
+"""Which tracklets can not be one person."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from pipeline.understand.identify.evidence import Evidence
+
+_SLACK_M = 2.0
+"""How far a foot point may be off: feet hidden behind others when a tracklet ends or begins."""
+
+
+def cannot_links(
+    evidence: Evidence,
+    role: NDArray[np.int64],
+    team: NDArray[np.int64],
+    max_speed_mps: float,
+) -> NDArray[np.bool_]:
+    """Tell which pairs of tracklets are surely two people.
+
+    Args:
+        evidence: of n tracklets.
+        role: (n,) -1 where not certain.
+        team: (n,) -1 where not certain.
+        max_speed_mps: nobody gets from the end of one tracklet to the start of the next faster than this.
+
+    Returns:
+        (n, n) symmetric, False on the diagonal: simultaneous, or of different role or team, or out of reach.
+    """
+    apart = simultaneous(evidence) | _differ(role) | _differ(team) | out_of_reach(evidence, max_speed_mps)
+    np.fill_diagonal(apart, False)
+    return apart
+
+
+def simultaneous(evidence: Evidence) -> NDArray[np.bool_]:
+    """Tell which pairs of tracklets share a frame (n, n)."""
+    n = len(evidence)
+    if not n:
+        return np.zeros((0, 0), dtype=bool)
+    owner = np.repeat(np.arange(n), evidence.boxes())
+    _, column = np.unique(evidence.frame, return_inverse=True)
+    present = sparse.csr_array((np.ones(len(owner), dtype=np.int32), (owner, column)))  # (n, frames)
+    shared = (present @ present.T).tocoo()
+    apart = np.zeros((n, n), dtype=bool)
+    apart[shared.row, shared.col] = True
+    np.fill_diagonal(apart, False)
+    return apart
+
+
+def out_of_reach(evidence: Evidence, max_speed_mps: float) -> NDArray[np.bool_]:
+    """Tell from which tracklet's end the start of another can not be reached in the time between (n, n).
+
+    Pairs that overlap in time, or have no place on the court, are not judged.
+    """
+    gap_s = evidence.first_s[None, :] - evidence.last_s[:, None]  # (n, n): i ends, j starts
+    way_m = np.linalg.norm(evidence.first_m[None, :] - evidence.last_m[:, None], axis=2)
+    beyond = (gap_s > 0) & (way_m - _SLACK_M > max_speed_mps * gap_s)
+    return np.asarray(beyond | beyond.T)
+
+
+def _differ(value: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which pairs have two different certain values (n, n)."""
+    certain = value >= 0
+    return np.asarray((value[:, None] != value[None, :]) & certain[:, None] & certain[None, :])

@@ -1,0 +1,100 @@
+"""From groups of tracklets to the table of players."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.tables import conform
+from pipeline.understand.identify.evidence import Evidence
+from pipeline.understand.identify.kits import UNDECIDED, Kits, hex_color
+
+_TEAMS = ("A", "B")
+
+
+def describe(
+    evidence: Evidence,
+    person: NDArray[np.int64],
+    team: NDArray[np.int64],
+    kits: Kits | None,
+    roster: pd.DataFrame | None,
+) -> tuple[NDArray[np.int64], pd.DataFrame]:
+    """Number people and say what is known of each.
+
+    Args:
+        evidence: of n tracklets.
+        person: (n,) group of each tracklet, -1 for nobody.
+        team: (n,) 0, 1 or undecided.
+        kits: of the two teams, if there are two.
+        roster: columns number, name, team; names players whose number is known.
+
+    Returns:
+        The player id of each tracklet (n,), -1 for nobody, and the table `players`: team A, B, unknown, then referees,
+        each in order of first appearance.
+    """
+    people = [_person(evidence, np.flatnonzero(person == one), team, kits) for one in np.unique(person[person >= 0])]
+    people.sort(key=lambda one: one.order)
+    player_of = np.full(len(person), -1, dtype=np.int64)
+    for number, one in enumerate(people, start=1):
+        player_of[one.tracklets] = number
+    table = pd.DataFrame(
+        {
+            "player_id": np.arange(1, len(people) + 1),
+            "role": pd.Series(["referee" if one.referee else "player" for one in people], dtype=object),
+            "team": pd.Series([None if one.side == UNDECIDED else _TEAMS[one.side] for one in people], dtype=object),
+            "number": pd.Series([None] * len(people), dtype=object),
+            "name": pd.Series([None] * len(people), dtype=object),
+            "color": pd.Series([one.color for one in people], dtype=object),
+        }
+    )
+    return player_of, conform("players", table if roster is None else _named(table, roster))
+
+
+@dataclass(frozen=True)
+class _Person:
+    """One person, before people are numbered."""
+
+    tracklets: NDArray[np.int64]  # (k,)
+    referee: bool
+    side: int  # 0, 1 or undecided
+    color: str | None
+
+    @property
+    def order(self) -> tuple[bool, int, int]:
+        """Sort by role, team (unknown last) and first appearance: tracklets are in order of first box."""
+        return self.referee, len(_TEAMS) if self.side == UNDECIDED else self.side, int(self.tracklets[0])
+
+
+def _person(evidence: Evidence, tracklets: NDArray[np.int64], team: NDArray[np.int64], kits: Kits | None) -> _Person:
+    """Describe one person by the tracklets (k,)."""
+    boxes = evidence.boxes()[tracklets].astype(np.float64)
+    referee = bool(np.average(evidence.referee[tracklets], weights=boxes) > 0.5)
+    known = np.isfinite(evidence.kit[tracklets]).all(axis=1)
+    kit = (
+        np.average(evidence.kit[tracklets][known], axis=0, weights=boxes[known]) if known.any() else np.full(3, np.nan)
+    )
+    side = UNDECIDED if referee else _team(team[tracklets], boxes, kit, kits)
+    return _Person(
+        tracklets=tracklets,
+        referee=referee,
+        side=side,
+        color=hex_color(kits.centre[side] if kits is not None and side != UNDECIDED else kit),
+    )
+
+
+def _team(team: NDArray[np.int64], boxes: NDArray[np.float64], kit: NDArray[np.float64], kits: Kits | None) -> int:
+    """Give the team of most boxes; where no tracklet is decided, that of the kit over all of them."""
+    decided = team != UNDECIDED
+    if decided.any():
+        return int(np.bincount(team[decided], weights=boxes[decided]).argmax())
+    return UNDECIDED if kits is None else int(kits.team(kit[None])[0])
+
+
+def _named(players: pd.DataFrame, roster: pd.DataFrame) -> pd.DataFrame:
+    """Add names by team and number; a player without a number stays without a name."""
+    names = dict(zip(zip(roster["team"], roster["number"], strict=True), roster["name"], strict=True))
+    read = zip(players["team"], players["number"], strict=True)
+    return players.assign(name=pd.Series([None if pd.isna(key[1]) else names.get(key) for key in read], dtype=object))

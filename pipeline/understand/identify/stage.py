@@ -1,0 +1,154 @@
+"""The stage `identify`: tracklets in, players out."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.config import IdentifySettings
+from pipeline.tables import ALL, conform
+from pipeline.understand.identify.clustering import Bounds, Clusterer, Problem, assign, cosine_distances, numbered
+from pipeline.understand.identify.confidence import confidence
+from pipeline.understand.identify.constraints import cannot_links
+from pipeline.understand.identify.evidence import Evidence, gather
+from pipeline.understand.identify.kits import UNDECIDED, Kits, find_kits
+from pipeline.understand.identify.linkage import average_linkage
+from pipeline.understand.identify.people import describe
+
+_PLAYER, _REFEREE = 0, 1
+_CERTAIN_ROLE = 0.7
+"""Share of a tracklet's votes that makes its role certain."""
+
+_log = logging.getLogger(__name__)
+
+
+def identify(
+    frames: pd.DataFrame,
+    detections: pd.DataFrame,
+    embeddings: NDArray[np.float16] | NDArray[np.float32],
+    tracks: pd.DataFrame,
+    feet_m: NDArray[np.float64],
+    settings: IdentifySettings,
+    roster: pd.DataFrame | None = None,
+    clusterer: Clusterer = average_linkage,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Find the people behind the tracklets.
+
+    Reliable tracklets (long enough, role certain, with an embedding) are clustered first, players and referees by
+    themselves; the others are then given to the people found. The same person is never twice in a frame.
+
+    Args:
+        frames: table `frames`.
+        detections: table `detections`, m rows.
+        embeddings: (m, dim); NaN rows where unknown; may be a memory map.
+        tracks: table `tracks`.
+        feet_m: (m, 2) foot points on the court, m; NaN where unknown.
+        settings: of the stage.
+        roster: number, name and team of the players, if known: names those whose number was read.
+        clusterer: how reliable tracklets are grouped.
+
+    Returns:
+        Tables `identities` and `players`. Player ids count from 1: team A, B, unknown, then referees, each in order of
+        first appearance. The confidence is a margin, not yet calibrated. Tracklets of people who were seen for less
+        than `min_player_s` have no row.
+    """
+    if tracks.empty:
+        return ALL["identities"].empty(), ALL["players"].empty()
+    evidence = gather(frames, detections, embeddings, tracks, feet_m, settings.crops_per_tracklet)
+    role = _certain_role(evidence)
+    kits, team = _teams(evidence, role, settings)
+    apart = cannot_links(evidence, role, team, settings.max_speed_mps)
+    person = _people(evidence, role, apart, settings, clusterer)
+    kept = _seen_long_enough(evidence, person, settings.min_player_s)
+    player_of, players = describe(evidence, np.where(kept, person, -1), team, kits, roster)
+    identities = pd.DataFrame(
+        {
+            "track_id": evidence.track_id[kept],
+            "player_id": player_of[kept],
+            "confidence": confidence(evidence.embedding, player_of, apart, settings.max_distance)[kept],
+        }
+    )
+    _say_when_too_many(players, settings)
+    return conform("identities", identities.sort_values("track_id")), players
+
+
+def _certain_role(evidence: Evidence) -> NDArray[np.int64]:
+    """Give player, referee or -1 (n,) by the vote of the boxes."""
+    certain = np.maximum(evidence.referee, 1 - evidence.referee) >= _CERTAIN_ROLE
+    return np.where(certain, (evidence.referee > 0.5).astype(np.int64), UNDECIDED)
+
+
+def _teams(
+    evidence: Evidence, role: NDArray[np.int64], settings: IdentifySettings
+) -> tuple[Kits | None, NDArray[np.int64]]:
+    """Find the kits among certain players, and each player tracklet's team (n,), -1 where undecided."""
+    undecided = np.full(len(evidence), UNDECIDED, dtype=np.int64)
+    player = role == _PLAYER
+    kits = find_kits(evidence.kit[player], evidence.boxes()[player].astype(np.float64)) if settings.teams else None
+    return kits, undecided if kits is None else np.where(player, kits.team(evidence.kit), UNDECIDED)
+
+
+def _people(
+    evidence: Evidence,
+    role: NDArray[np.int64],
+    apart: NDArray[np.bool_],
+    settings: IdentifySettings,
+    clusterer: Clusterer,
+) -> NDArray[np.int64]:
+    """Give the person (n,) of every tracklet, numbered from 0."""
+    n = len(evidence)
+    seen = np.isfinite(evidence.embedding).all(axis=1)
+    reliable = seen & (evidence.seen_s >= settings.min_tracklet_s) & (role != UNDECIDED)
+    weight = np.minimum(evidence.boxes(), settings.crops_per_tracklet).astype(np.float64)
+    distance = cosine_distances(evidence.embedding, evidence.embedding)  # (n, n)
+    person = np.full(n, -1, dtype=np.int64)
+    for one, (least, most) in {
+        _PLAYER: (settings.min_players, settings.max_players),
+        _REFEREE: (1, n),
+    }.items():
+        group = np.flatnonzero(reliable & (role == one))
+        square = np.ix_(group, group)
+        problem = Problem(distance[square], apart[square], weight[group], evidence.seen_s[group])
+        bounds = Bounds(settings.max_distance, least, most, settings.min_player_s)
+        person[group] = clusterer(problem, bounds) + person.max() + 1
+    late = np.flatnonzero(~reliable)
+    person[late] = _assign_late(late, person, distance, apart, weight, settings.max_distance)
+    alone = person < 0
+    person[alone] = np.arange(alone.sum()) + person.max() + 1
+    return numbered(person)
+
+
+def _assign_late(
+    late: NDArray[np.int64],
+    person: NDArray[np.int64],
+    distance: NDArray[np.float64],
+    apart: NDArray[np.bool_],
+    weight: NDArray[np.float64],
+    max_distance: float,
+) -> NDArray[np.int64]:
+    """Give the tracklets `late` (m,) to the people found so far, by mean distance to their tracklets; -1: to nobody."""
+    found = np.flatnonzero(person >= 0)
+    member = np.zeros((len(found), int(person.max()) + 1))  # (found, people)
+    member[np.arange(len(found)), person[found]] = weight[found]
+    mean = distance[np.ix_(late, found)] @ (member / np.maximum(member.sum(axis=0), 1e-9))
+    apart_from = (apart[np.ix_(late, found)].astype(np.float64) @ member) > 0
+    return assign(mean, apart_from, apart[np.ix_(late, late)], max_distance)
+
+
+def _seen_long_enough(evidence: Evidence, person: NDArray[np.int64], min_player_s: float) -> NDArray[np.bool_]:
+    """Tell which tracklets (n,) belong to somebody who was seen for long enough."""
+    return np.asarray(np.bincount(person, weights=evidence.seen_s)[person] >= min_player_s - 1e-9)
+
+
+def _say_when_too_many(players: pd.DataFrame, settings: IdentifySettings) -> None:
+    """Warn if the constraints did not permit as few players as the settings ask for."""
+    count = int((players["role"] == "player").sum())
+    if count > settings.max_players:
+        _log.warning(
+            "%d players found, more than identify.max_players = %d: no two of them can be one person",
+            count,
+            settings.max_players,
+        )
