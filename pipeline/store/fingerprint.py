@@ -1,0 +1,55 @@
+"""Fingerprints: the same inputs and settings give the same text, anything else another."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from pipeline.errors import InputError
+from pipeline.store.files import canonical_json
+
+_BLOCK_BYTES = 1 << 20
+
+
+def fingerprint(*parts: Any) -> str:
+    """Return the SHA-256 of the canonical JSON of plain data, as 64 hex digits.
+
+    Args:
+        parts: numbers, text, None, lists, mappings with text keys, settings models, dataclasses of these.
+
+    Example:
+        >>> fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
+        True
+        >>> fingerprint("a", "b") == fingerprint("ab")
+        False
+        >>> fingerprint(1) == fingerprint(1.0)
+        False
+    """
+    return hashlib.sha256(canonical_json([_plain(part) for part in parts]).encode()).hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file's content, as 64 hex digits.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                digest.update(block)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    return digest.hexdigest()
+
+
+def _plain(part: Any) -> Any:
+    """Turn a settings model or a dataclass into a mapping."""
+    if isinstance(part, BaseModel):
+        return part.model_dump(mode="json")
+    return asdict(part) if is_dataclass(part) and not isinstance(part, type) else part

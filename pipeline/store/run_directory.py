@@ -1,0 +1,258 @@
+"""One directory per game: what a run leaves behind, and what the next one may use again."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import OutputError, TableError
+from pipeline.store.files import PARTIAL_SUFFIX, make_directory, output_error, read_json, write_bytes, write_json
+from pipeline.store.fingerprint import hash_file
+from pipeline.store.folder import Folder
+
+_MARKER = ".courtside"
+_MARKER_TEXT = b"Written by courtside. --fresh empties this directory; nothing outside of it is ever removed.\n"
+_LOCK = ".lock"
+_DONE = "done"
+_HASH_LIMIT_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a finished stage used and wrote.
+
+    `fingerprint`: of its inputs, its settings and those of the stages before it; reuse depends on nothing else.
+    `outputs`: file name -> size and SHA-256 (of files up to 64 MiB), so that a damaged file is noticed.
+    `inputs`, `settings`, `seconds`, `created_at`: for people.
+    """
+
+    stage: str
+    fingerprint: str
+    outputs: dict[str, list[int | str | None]]
+    inputs: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    created_at: str = ""
+
+
+class Part(Folder):
+    """One resumable piece of a stage: `work/STAGE/chunk_00012/`, complete when its marker is there."""
+
+    def __init__(self, path: Path, stage: str, fingerprint: str) -> None:
+        super().__init__(path)
+        self.stage = stage
+        self.fingerprint = fingerprint
+
+    def is_done(self) -> bool:
+        """Say whether the part was completed with this fingerprint and its files are still whole."""
+        return _is_whole(self.path, _read_manifest(self.json_path(_DONE)), self.fingerprint)
+
+    @contextmanager
+    def writing(self) -> Iterator[Part]:
+        """Empty the part, let the block write its files, then mark it complete.
+
+        After an error, or a kill at any moment, the part counts as not done.
+        """
+        _remove_tree(self.path, first=self.json_path(_DONE))
+        make_directory(self.path)
+        yield self
+        names = sorted(p.name for p in self.path.iterdir())
+        manifest = Manifest(self.stage, self.fingerprint, _describe(self.path, names))
+        write_json(self.json_path(_DONE), asdict(manifest))
+
+
+class RunDirectory(Folder):
+    """The directory of one game: files for people at the top (`root`), everything else in `root/work` (`path`).
+
+    Tables, arrays and JSON of `Folder` live in `work/`; a stage's manifest is `work/STAGE.manifest.json`, its parts are
+    `work/STAGE/chunk_00000/` and so on. Making the object touches nothing: use it so to read. To write::
+
+        with RunDirectory.opened(Path("reports/game"), fresh=False) as run:
+            if not run.is_fresh("track", mark):
+                run.forget("track")
+                outputs = [run.write_table("tracks", table)]
+                run.finish("track", mark, outputs, settings={...}, seconds=1.5)
+    """
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root / "work")
+        self.root = root
+
+    @classmethod
+    @contextmanager
+    def opened(cls, root: Path, fresh: bool = False) -> Iterator[RunDirectory]:
+        """Make or reuse a run directory and keep other runs out of it until the block ends (or the process dies).
+
+        Args:
+            root: made with its parents if missing; a directory with other files is fine, they are left alone.
+            fresh: forget earlier work: empties `root/work`, nothing else.
+
+        Raises:
+            OutputError: it cannot be written, another run is in it, or `root/work` is not ours.
+        """
+        run = cls(root)
+        _own(run.path)
+        with _locked(run.path / _LOCK, root):
+            if fresh:
+                run._clear()
+            run._remove_partials()
+            yield run
+
+    def is_fresh(self, stage: str, fingerprint: str) -> bool:
+        """Say whether a stage was finished with this fingerprint and its outputs are still whole."""
+        return _is_whole(self.path, self.manifest(stage), fingerprint)
+
+    def manifest(self, stage: str) -> Manifest | None:
+        """Return what a finished stage noted; None if there is nothing or nothing readable."""
+        return _read_manifest(self._manifest_path(stage))
+
+    def finish(
+        self,
+        stage: str,
+        fingerprint: str,
+        outputs: Sequence[Path],
+        inputs: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        seconds: float = 0.0,
+    ) -> None:
+        """Note that a stage is finished; call it after its last output is written.
+
+        Args:
+            stage: its name.
+            fingerprint: see `fingerprint()`.
+            outputs: the files it wrote in `work/`, as `write_table` and the others return them.
+            inputs, settings: plain data for people to read.
+            seconds: how long it took.
+        """
+        manifest = Manifest(
+            stage,
+            fingerprint,
+            _describe(self.path, [str(path.relative_to(self.path)) for path in outputs]),
+            dict(inputs or {}),
+            dict(settings or {}),
+            round(seconds, 3),
+            datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        write_json(self._manifest_path(stage), asdict(manifest))
+
+    def forget(self, stage: str) -> None:
+        """Take back a stage's manifest; call it before its outputs are written again."""
+        try:
+            self._manifest_path(stage).unlink(missing_ok=True)
+        except OSError as error:
+            raise output_error(self._manifest_path(stage), error) from error
+
+    def part(self, stage: str, number: int, fingerprint: str) -> Part:
+        """Return part `number` of a stage; `fingerprint` covers all that its content depends on."""
+        return Part(self.path / stage / f"chunk_{number:05d}", stage, fingerprint)
+
+    def discard_parts(self, stage: str) -> None:
+        """Remove a stage's parts, when its assembled tables are finished."""
+        _remove_tree(self.path / stage)
+
+    def _manifest_path(self, stage: str) -> Path:
+        return self.json_path(f"{stage}.manifest")
+
+    def _clear(self) -> None:
+        """Empty `work/` except marker and lock; manifests first."""
+        try:
+            for manifest in self.path.glob("*.manifest.json"):
+                manifest.unlink()
+            for entry in self.path.iterdir():
+                if entry.name not in (_MARKER, _LOCK):
+                    _remove_tree(entry)
+        except OSError as error:
+            raise output_error(self.path, error) from error
+
+    def _remove_partials(self) -> None:
+        """Remove what killed runs left half-written."""
+        try:
+            for partial in (*self.root.glob(f".*{PARTIAL_SUFFIX}"), *self.path.rglob(f".*{PARTIAL_SUFFIX}")):
+                partial.unlink(missing_ok=True)
+        except OSError as error:
+            raise output_error(self.root, error) from error
+
+
+def _own(work: Path) -> None:
+    """Make `work/` and mark it as ours; refuse one that somebody else filled."""
+    make_directory(work)
+    try:
+        ours = (work / _MARKER).is_file()
+        foreign = not ours and any(entry.name != _LOCK for entry in work.iterdir())
+        if work.is_symlink() or foreign:
+            raise OutputError(f"{work} holds files that courtside did not write; choose another --out")
+        if not ours:
+            write_bytes(work / _MARKER, _MARKER_TEXT)
+    except OSError as error:
+        raise output_error(work, error) from error
+
+
+@contextmanager
+def _locked(path: Path, root: Path) -> Iterator[None]:
+    """Hold an advisory lock, which the system frees when the process ends in whatever way."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise output_error(path, error) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+            raise OutputError(
+                f"another run (process {holder}) is working in {root}; wait for it or choose another --out"
+            ) from None
+        except OSError as error:
+            raise output_error(path, error) from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _describe(folder: Path, names: Sequence[str]) -> dict[str, list[int | str | None]]:
+    """Return size and SHA-256 (None for a large file) of files, by name."""
+    described: dict[str, list[int | str | None]] = {}
+    for name in sorted(names):
+        size = (folder / name).stat().st_size
+        described[name] = [size, hash_file(folder / name) if size <= _HASH_LIMIT_BYTES else None]
+    return described
+
+
+def _is_whole(folder: Path, manifest: Manifest | None, fingerprint: str) -> bool:
+    """Say whether a manifest has this fingerprint and describes the files that are there."""
+    if manifest is None or manifest.fingerprint != fingerprint:
+        return False
+    try:
+        return _describe(folder, list(manifest.outputs)) == manifest.outputs
+    except OSError:
+        return False
+
+
+def _read_manifest(path: Path) -> Manifest | None:
+    """Read a manifest; anything unreadable or of another shape counts as absent."""
+    try:
+        return Manifest(**read_json(path))
+    except (TableError, TypeError):
+        return None
+
+
+def _remove_tree(path: Path, first: Path | None = None) -> None:
+    """Remove a file or directory that is ours, `first` before the rest."""
+    try:
+        if first is not None:
+            first.unlink(missing_ok=True)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise output_error(path, error) from error

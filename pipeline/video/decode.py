@@ -1,0 +1,135 @@
+"""Decoding from an exact time on: damaged packets are counted, never fatal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import Colorspace, VideoReformatter
+from numpy.typing import NDArray
+
+from pipeline.video.source import VideoInfo, open_video, picture_stream
+
+_MAX_ERRORS_IN_A_ROW = 1000
+_FIRST_BACK_OFF_S = 1.0
+_UNSPECIFIED_COLORSPACE = 2
+_HD_HEIGHT_PX = 720
+_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+
+
+@dataclass
+class DecodeState:
+    """What happened while decoding: damage so far, and whether the file's end was reached."""
+
+    damaged: int = 0
+    end_of_file: bool = False
+
+
+def decode_from(info: VideoInfo, target_s: float, state: DecodeState) -> Iterator[tuple[float, Any]]:
+    """Decode to the file's end, from a frame at or before `target_s` (or the first one of the file).
+
+    A seek lands on a key frame by decoding time; with B-frames its picture can be shown after the target. So the first
+    decoded frame is looked at, and the seek goes further back until it is early enough.
+
+    Args:
+        info: the video.
+        target_s: seconds from the first picture.
+        state: counts damage from the accepted start on; updated while iterating.
+
+    Returns:
+        An iterator of (time_s, decoded frame) in order of presentation.
+    """
+    back_s = 0.0
+    while True:
+        seek_s = target_s - back_s
+        with open_video(info.path) as container:
+            stream = picture_stream(container, info.path)
+            sought = seek_s > 0 and _seek(container, stream, info.pts(seek_s))
+            if sought or seek_s <= 0:
+                state.damaged, state.end_of_file = 0, False
+                frames = _decode(container, stream, info, state)
+                first = next(frames, None)
+                if first is None and state.damaged == 0:
+                    return  # nothing stored from there on: the file ends before the target
+                if first is not None and (not sought or first[0] <= target_s):
+                    yield first
+                    yield from frames
+                    return
+                if not sought:
+                    return
+        back_s = target_s if not sought else max(2 * back_s, _FIRST_BACK_OFF_S)
+
+
+def _seek(container: Any, stream: Any, pts: int) -> bool:
+    """Seek to the key frame at or before `pts`; False where the file cannot be sought."""
+    try:
+        container.seek(pts, stream=stream, backward=True)
+    except av.error.FFmpegError:
+        return False
+    return True
+
+
+def _decode(container: Any, stream: Any, info: VideoInfo, state: DecodeState) -> Iterator[tuple[float, Any]]:
+    """Decode from the container's position; errors are counted and passed over."""
+    previous_s = -1 / info.fps
+    for packet in _packets(container, stream, state):
+        try:
+            frames = packet.decode()
+        except EOFError:
+            frames = []
+        except av.error.FFmpegError:
+            state.damaged += 1
+            continue
+        for frame in frames:
+            stamp = frame.pts if frame.pts is not None else frame.dts
+            previous_s = info.time_s(stamp) if stamp is not None else previous_s + 1 / info.fps
+            yield previous_s, frame
+    state.end_of_file = True
+
+
+def _packets(container: Any, stream: Any, state: DecodeState) -> Iterator[Any]:
+    """Read packets to the file's end, past damage in the container; the last one is empty and flushes the decoder."""
+    errors_in_a_row = 0
+    while errors_in_a_row < _MAX_ERRORS_IN_A_ROW:
+        try:
+            for packet in container.demux(stream):
+                errors_in_a_row = 0
+                if packet.is_corrupt and packet.size:
+                    state.damaged += 1
+                else:
+                    yield packet
+            return
+        except av.error.FFmpegError:
+            errors_in_a_row += 1
+            state.damaged += 1
+
+
+class PictureConverter:
+    """Turns decoded frames into BGR pictures of one size, rotation flag applied."""
+
+    def __init__(self, info: VideoInfo) -> None:
+        self._turn = _TURNS.get(info.rotation_deg)
+        swapped = info.rotation_deg in (90, 270)
+        self._width_px = info.height_px if swapped else info.width_px
+        self._height_px = info.width_px if swapped else info.height_px
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, frame: Any) -> NDArray[np.uint8]:
+        """Return the picture, (h, w, 3) uint8 BGR, its own memory.
+
+        Untagged video of 720 lines or more is taken as BT.709, as players do.
+        """
+        untagged_hd = frame.colorspace == _UNSPECIFIED_COLORSPACE and frame.height >= _HD_HEIGHT_PX
+        picture = self._reformatter.reformat(
+            frame,
+            width=self._width_px,
+            height=self._height_px,
+            format="bgr24",
+            src_colorspace=Colorspace.ITU709 if untagged_hd else None,
+            threads=1,
+        ).to_ndarray()
+        return np.ascontiguousarray(picture if self._turn is None else cv2.rotate(picture, self._turn), dtype=np.uint8)

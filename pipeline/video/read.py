@@ -1,0 +1,162 @@
+"""Reading frames: one chunk, or many one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.video.decode import DecodeState, PictureConverter, decode_from
+from pipeline.video.sampling import Chunk
+from pipeline.video.source import VideoInfo
+
+CONTEXT_INDEX = -1
+_FRAMES_PAST_END = 2
+_EARLY_END_S = 1.0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One analysed frame.
+
+    `index`: number of the decoded source frame, from 0 within what is read; -1 for the context frame of a chunk.
+    `time_s`: presentation time in seconds from the video's first picture.
+    `image`: (h, w, 3) uint8, BGR, as displayed.
+    """
+
+    index: int
+    time_s: float
+    image: NDArray[np.uint8]
+
+
+@dataclass
+class ReadReport:
+    """What reading found; complete when the iteration has ended.
+
+    `decoded`: source frames in the interval, analysed or not: frame numbers of the next chunk start after them.
+    `analysed`: frames handed out (context not counted). `damaged`: packets that could not be decoded, passed over.
+    `last_s`: time of the last source frame; None if there was none.
+    `end_of_file`: the file ends in here, so later chunks are empty.
+    `ended_early`: it ends more than a second before its declared length (or before the wanted end).
+    """
+
+    decoded: int = 0
+    analysed: int = 0
+    damaged: int = 0
+    last_s: float | None = None
+    end_of_file: bool = False
+    ended_early: bool = False
+
+
+def combine(reports: Iterable[ReadReport]) -> ReadReport:
+    """Sum up the reports of consecutive chunks.
+
+    Example:
+        >>> combine([ReadReport(10, 5, 1, 0.3), ReadReport(4, 2, 0, 0.5, end_of_file=True)])
+        ReadReport(decoded=14, analysed=7, damaged=1, last_s=0.5, end_of_file=True, ended_early=False)
+    """
+    total = ReadReport()
+    for report in reports:
+        total.decoded += report.decoded
+        total.analysed += report.analysed
+        total.damaged += report.damaged
+        total.last_s = total.last_s if report.last_s is None else report.last_s
+        total.end_of_file |= report.end_of_file
+        total.ended_early |= report.ended_early
+    return total
+
+
+def read_chunk(
+    info: VideoInfo, chunk: Chunk, report: ReadReport | None = None, context: bool = False
+) -> Iterator[Frame]:
+    """Decode one chunk: the same frames and bytes whatever was read before.
+
+    Args:
+        info: the video.
+        chunk: which part of it, and which frames.
+        report: filled while iterating.
+        context: begin with the last analysed frame before the chunk (index -1) if the run has one; camera motion to the
+            chunk's first frame needs it.
+
+    Returns:
+        The analysed frames in order of time, one in memory at a time. `index` has gaps where frames are decoded but
+        not analysed.
+
+    Raises:
+        InputError: the file cannot be opened any more.
+    """
+    report = ReadReport() if report is None else report
+    convert = PictureConverter(info)
+    before: tuple[float, Any] | None = None
+    for time_s, frame, new in _sampled(info, chunk, report, context):
+        if not chunk.holds(time_s):
+            before = (time_s, frame) if new else before
+            continue
+        if before is not None and context:
+            yield Frame(CONTEXT_INDEX, before[0], convert(before[1]))
+        before = None
+        report.decoded += 1
+        report.last_s = time_s
+        if new:
+            report.analysed += 1
+            yield Frame(report.decoded - 1, time_s, convert(frame))
+
+
+def read_chunks(info: VideoInfo, pieces: Iterable[Chunk], report: ReadReport | None = None) -> Iterator[Frame]:
+    """Decode consecutive chunks; `index` counts on from chunk to chunk, as in the tables of a run.
+
+    Args:
+        info: the video.
+        pieces: what `chunks` returns, or the first of them.
+        report: becomes the sum over the chunks, brought up to date after each.
+    """
+    report = ReadReport() if report is None else report
+    done: list[ReadReport] = []
+    offset = 0
+    for chunk in pieces:
+        done.append(ReadReport())
+        for frame in read_chunk(info, chunk, done[-1]):
+            yield Frame(offset + frame.index, frame.time_s, frame.image)
+        offset += done[-1].decoded
+        report.__dict__.update(vars(combine(done)))
+        if done[-1].end_of_file:
+            return
+
+
+def _sampled(info: VideoInfo, chunk: Chunk, report: ReadReport, context: bool) -> Iterator[tuple[float, Any, bool]]:
+    """Decode from before a chunk to its end; say of each frame whether it is to be analysed.
+
+    Damage counts in the chunk of the last good frame before it, so that it counts once.
+    """
+    state = DecodeState()
+    previous_s: float | None = None
+    damage_before: int | None = None if decode_start_s(chunk, context) > 0 else 0
+    past = 0
+    for time_s, frame in decode_from(info, decode_start_s(chunk, context), state):
+        if chunk.is_past(time_s):
+            past += 1
+            if past >= _FRAMES_PAST_END:
+                break
+            report.damaged = state.damaged - (state.damaged if damage_before is None else damage_before)
+            continue
+        past = 0
+        if damage_before is None and chunk.holds(time_s):
+            damage_before = state.damaged
+        yield time_s, frame, time_s >= chunk.start_s and chunk.grid.is_new(time_s, previous_s)
+        if time_s >= chunk.start_s:
+            previous_s = time_s if previous_s is None else max(previous_s, time_s)
+    if not past:
+        report.damaged = state.damaged - (state.damaged if damage_before is None else damage_before)
+        report.end_of_file = True
+        reached_s = chunk.begin_s if report.last_s is None else report.last_s + 1 / info.fps
+        report.ended_early = chunk.until_s(info.duration_s) - reached_s > _EARLY_END_S
+
+
+def decode_start_s(chunk: Chunk, context: bool) -> float:
+    """Return from where on frames are needed to read a chunk: with context, from the cell before it."""
+    if chunk.number == 0 or not context:
+        return chunk.begin_s
+    return max(chunk.start_s, chunk.grid.begin_s(chunk.first_cell - 1))

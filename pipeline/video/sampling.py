@@ -1,0 +1,167 @@
+"""Which frames are analysed, and how a video is cut into chunks of work that stand alone.
+
+Time is divided into cells of equal length on one grid that starts with the video, so that every chunk finds the same
+analysed frames without knowing of the others.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from pipeline.errors import InputError
+from pipeline.video.source import VideoInfo
+
+_RATE_TOLERANCE = 0.01
+_MIN_LAST_CHUNK = 0.25
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells of `step` source frames each; `fps` is the source's average rate.
+
+    With `step` 1 every frame is analysed, whatever the cells; otherwise the first frame of each cell. Cell borders lie
+    half a source frame before the frames of a constant rate, so that timestamps rounded to milliseconds do no harm.
+
+    Example:
+        >>> grid = Grid(fps=60.0, step=2)
+        >>> [grid.cell(n / 60) for n in range(6)]
+        [0, 0, 1, 1, 2, 2]
+        >>> [grid.cell(round(n / 60, 3)) for n in range(600, 604)]
+        [300, 300, 301, 301]
+    """
+
+    fps: float
+    step: int
+
+    @property
+    def rate_hz(self) -> float:
+        """Cells, and at a constant rate analysed frames, per second."""
+        return self.fps / self.step
+
+    def cell(self, time_s: float) -> int:
+        """Return the cell that holds `time_s`."""
+        return math.floor(time_s * self.rate_hz + 0.5 / self.step)
+
+    def begin_s(self, cell: int) -> float:
+        """Return where a cell begins, in seconds."""
+        return (cell - 0.5 / self.step) / self.rate_hz
+
+    def is_new(self, time_s: float, latest_s: float | None) -> bool:
+        """Say whether a frame is to be analysed when the latest one before it (None: none) was at `latest_s`."""
+        if latest_s is None:
+            return True
+        return time_s > latest_s if self.step == 1 else self.cell(time_s) > self.cell(latest_s)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One interval of a video, read without the others.
+
+    A frame at `time_s` belongs to it if `first_cell <= cell < end_cell` and `start_s <= time_s < end_s`; None is no
+    limit: the last chunk of a video reads to the file's end, wherever that is.
+
+    `number`: from 0 in order of time. `start_s`, `end_s`: the whole run's interval, the same in all of its chunks.
+    """
+
+    number: int
+    grid: Grid
+    first_cell: int
+    end_cell: int | None
+    start_s: float
+    end_s: float | None
+
+    @property
+    def begin_s(self) -> float:
+        """Earliest time of a frame of this chunk, in seconds."""
+        return max(self.start_s, self.grid.begin_s(self.first_cell))
+
+    def holds(self, time_s: float) -> bool:
+        """Say whether a frame at `time_s` belongs to this chunk."""
+        after = time_s >= self.start_s and self.grid.cell(time_s) >= self.first_cell
+        return after and not self.is_past(time_s)
+
+    def is_past(self, time_s: float) -> bool:
+        """Say whether `time_s` lies at or after the end of this chunk."""
+        if self.end_cell is not None and self.grid.cell(time_s) >= self.end_cell:
+            return True
+        return self.end_s is not None and time_s >= self.end_s
+
+    def until_s(self, duration_s: float) -> float:
+        """Return where the chunk should end in a video of `duration_s`, in seconds."""
+        ends = [duration_s]
+        if self.end_cell is not None:
+            ends.append(self.grid.begin_s(self.end_cell))
+        if self.end_s is not None:
+            ends.append(self.end_s)
+        return min(ends)
+
+    def expected_frames(self, duration_s: float) -> int:
+        """Estimate the number of analysed frames, for progress bars."""
+        return max(0, round((self.until_s(duration_s) - self.begin_s) * self.grid.rate_hz))
+
+
+def sampling_grid(fps: float, max_fps: float | None) -> Grid:
+    """Choose every how many source frames one is analysed, so that at most `max_fps` a second are.
+
+    Args:
+        fps: the source's average rate.
+        max_fps: limit, exceeded by 1 % at most; None for all frames.
+
+    Example:
+        >>> [sampling_grid(fps, 30.0).step for fps in (25.0, 30000 / 1001, 30.0, 50.0, 60.0, 120.0)]
+        [1, 1, 1, 2, 2, 4]
+    """
+    step = 1 if max_fps is None else max(1, math.ceil(fps / max_fps - _RATE_TOLERANCE))
+    return Grid(fps, step)
+
+
+def chunks(
+    info: VideoInfo,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    chunk_s: float = 20.0,
+    max_fps: float | None = None,
+) -> tuple[Chunk, ...]:
+    """Cut [start_s, end_s) of a video into chunks of about `chunk_s` seconds.
+
+    Args:
+        info: the video.
+        start_s: seconds from the first picture.
+        end_s: None, or past the declared end: all there is.
+        chunk_s: length of a chunk; the last one is up to a quarter longer.
+        max_fps: analyse at most this many frames per second; None for all.
+
+    Raises:
+        InputError: the interval is empty or outside the video.
+    """
+    check_interval(info, start_s, end_s)
+    grid = sampling_grid(info.fps, max_fps)
+    open_end = end_s is None or end_s >= info.duration_s
+    until_s = info.duration_s if open_end or end_s is None else end_s
+    per_chunk = max(1, round(chunk_s * grid.rate_hz))
+    first, last = grid.cell(start_s), grid.cell(until_s)
+    borders = [first, *range((first // per_chunk + 1) * per_chunk, last, per_chunk)]
+    if len(borders) > 1 and last - borders[-1] < _MIN_LAST_CHUNK * per_chunk:
+        borders.pop()
+    ends: list[int | None] = [*borders[1:], None]
+    return tuple(
+        Chunk(number, grid, begin, end, start_s, None if open_end else end_s)
+        for number, (begin, end) in enumerate(zip(borders, ends, strict=True))
+    )
+
+
+def check_interval(info: VideoInfo, start_s: float, end_s: float | None) -> None:
+    """Check an interval against the video.
+
+    Raises:
+        InputError: start before 0 or past the end, or end not after start.
+    """
+    if not (math.isfinite(start_s) and start_s >= 0):
+        raise InputError(f"the start must be 0 seconds or later, got {start_s:g}")
+    if start_s >= info.duration_s:
+        raise InputError(
+            f"the start {start_s:g} s lies past the end of {info.path}, which is {info.duration_s:.2f} s long"
+        )
+    if end_s is not None and not end_s > start_s:
+        raise InputError(f"the end {end_s:g} s must come after the start {start_s:g} s")

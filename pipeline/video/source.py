@@ -1,0 +1,246 @@
+"""What a video file is: checked once, before any work starts."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+
+from pipeline.errors import InputError
+
+# Containers that hold films of games. Play lists (HLS, concat), images and text are not among them: a play list makes
+# FFmpeg open other files or addresses.
+_FORMATS = "mov,matroska,webm,avi,mpegts,mpeg,flv,asf,mxf,ogg,h264,hevc,ivf,nut,dv"
+_PROBE_PACKETS = 2000
+_MAX_THREADS = 8
+_MAX_FPS = 1000
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """A video file that can be read.
+
+    `width_px`, `height_px`: size of a picture as displayed, rotation flag applied.
+    `fps`: frames per second, the average over the file (29.97 is 30000 / 1001).
+    `start_s`: where the picture starts on the file's own clock; all other times count from there.
+    `duration_s`: length that the file declares; a damaged file can end earlier.
+    `rotation_deg`: 0, 90, 180 or 270, the clockwise turn from stored to displayed picture, already applied to frames.
+    `time_base`, `start_pts`: a frame's time is (pts - start_pts) * time_base seconds.
+    """
+
+    path: Path
+    width_px: int
+    height_px: int
+    fps: float
+    start_s: float
+    duration_s: float
+    codec: str
+    pixel_format: str
+    has_audio: bool
+    rotation_deg: int
+    time_base: Fraction
+    start_pts: int
+    size_bytes: int
+
+    @property
+    def frame_count(self) -> int:
+        """Number of frames that the declared length holds at the average rate: an estimate, for progress."""
+        return max(1, round(self.duration_s * self.fps))
+
+    def time_s(self, pts: int) -> float:
+        """Return the seconds since the first picture of the timestamp `pts`."""
+        ticks = (pts - self.start_pts) * self.time_base.numerator
+        return ticks / self.time_base.denominator
+
+    def pts(self, time_s: float) -> int:
+        """Return the timestamp at or before `time_s`."""
+        return int(time_s / self.time_base) + self.start_pts
+
+
+def probe(path: Path) -> VideoInfo:
+    """Open a video, decode its first picture and say what it is.
+
+    Args:
+        path: a video file.
+
+    Raises:
+        InputError: missing, a directory, no permission, empty, not a video, no picture track, or nothing decodable.
+    """
+    path = Path(path)
+    size_bytes = _check_file(path)
+    with open_video(path) as container:
+        stream = picture_stream(container, path)
+        frame = _first_frame(container, stream, path)
+        rotation = -round(frame.rotation / 90) * 90 % 360
+        turned = rotation in (90, 270)
+        start_pts = _start_pts(stream, frame)
+        info = VideoInfo(
+            path=path,
+            width_px=frame.height if turned else frame.width,
+            height_px=frame.width if turned else frame.height,
+            fps=_fps(stream),
+            start_s=float(start_pts * stream.time_base),
+            duration_s=_declared_duration_s(container, stream, start_pts),
+            codec=stream.codec_context.codec.canonical_name,
+            pixel_format=frame.format.name,
+            has_audio=len(container.streams.audio) > 0,
+            rotation_deg=rotation,
+            time_base=stream.time_base,
+            start_pts=start_pts,
+            size_bytes=size_bytes,
+        )
+    return info if info.duration_s > 0 and info.fps > 0 else _measured(info)
+
+
+@contextmanager
+def open_video(path: Path) -> Iterator[Any]:
+    """Open a container for reading: local files only, known formats only.
+
+    Raises:
+        InputError: FFmpeg cannot make sense of the file.
+    """
+    options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+    try:
+        container = av.open(f"file:{path}", mode="r", options=options, metadata_errors="replace")
+    except (av.error.FFmpegError, ValueError, OSError) as error:
+        raise InputError(
+            f"{path} is not a video that can be read: {_reason(error)}; give an MP4, MOV, MKV, WebM or AVI file"
+        ) from error
+    with container:
+        yield container
+
+
+def picture_stream(container: Any, path: Path) -> Any:
+    """Return the container's moving picture (cover art is none), set to decode with threads.
+
+    Raises:
+        InputError: there is none, or its codec is not known.
+    """
+    cover = av.stream.Disposition.attached_pic
+    streams = [s for s in container.streams.video if not s.disposition & cover]
+    if not streams:
+        what = "only sound" if container.streams.audio else "no picture track"
+        raise InputError(f"{path} holds {what}; give a file with a video track")
+    stream = streams[0]
+    if stream.codec_context is None:
+        raise InputError(f"{path}: the codec of its picture track is not known; convert it to H.264 first")
+    stream.thread_type = "AUTO"
+    stream.codec_context.thread_count = min(os.cpu_count() or 1, _MAX_THREADS)
+    return stream
+
+
+def _check_file(path: Path) -> int:
+    """Return the size of a plain readable file in bytes."""
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise InputError(f"{path} is a directory; give a video file")
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError(f"{path} is not a plain file; give a video file")
+        with path.open("rb"):
+            pass
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist; give a video file") from None
+    except PermissionError:
+        raise InputError(f"{path} may not be read: no permission") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {_reason(error)}") from error
+    if status.st_size == 0:
+        raise InputError(f"{path} is empty (0 bytes); copy or record it again")
+    return status.st_size
+
+
+def _reason(error: Exception) -> str:
+    """Return FFmpeg's or the system's reason without the path and numbers."""
+    reason = getattr(error, "strerror", None) or str(error)
+    known = {
+        "Invalid data found when processing input": "no video data found (truncated, damaged, or another kind of file)",
+        "Invalid argument": "the format is not one of a video",
+    }
+    return " ".join(known.get(str(reason), str(reason)).split())
+
+
+def _first_frame(container: Any, stream: Any, path: Path) -> Any:
+    """Decode the first picture that can be decoded."""
+    reason = "no picture in it can be decoded"
+    packets = container.demux(stream)
+    for _ in range(_PROBE_PACKETS):
+        try:
+            packet = next(packets, None)
+            if packet is None:
+                break
+            frames = packet.decode()
+        except av.error.FFmpegError as error:
+            reason = _reason(error)
+            packets = container.demux(stream)
+            continue
+        if frames:
+            return frames[0]
+    raise InputError(f"{path} is not a video that can be read: {reason}; copy or record it again")
+
+
+def _start_pts(stream: Any, first_frame: Any) -> int:
+    """Return the earliest timestamp of the pictures, in the stream's time base."""
+    candidates = [value for value in (stream.start_time, first_frame.pts) if value is not None]
+    return min(candidates, default=0)
+
+
+def _fps(stream: Any) -> float:
+    """Return the average frame rate; the nominal one (30000 / 1001) where they agree within 0.5 %; 0 if unknown."""
+    average, nominal = (_sane_rate(rate) for rate in (stream.average_rate, stream.guessed_rate))
+    if average and nominal and abs(nominal / average - 1) < 0.005:
+        return nominal
+    return average or nominal
+
+
+def _sane_rate(rate: Fraction | None) -> float:
+    return float(rate) if rate and 0 < rate <= _MAX_FPS else 0.0
+
+
+def _declared_duration_s(container: Any, stream: Any, start_pts: int) -> float:
+    """Return the length that track or container declares, in seconds; 0 if neither does."""
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    declared = _clock_s(stream.metadata.get("DURATION", ""))
+    if not declared and container.duration:
+        declared = container.duration / av.time_base
+    return max(0.0, declared - float(start_pts * stream.time_base)) if declared else 0.0
+
+
+def _clock_s(text: str) -> float:
+    """Read Matroska's '00:00:15.015000000' as seconds; 0 if it is something else."""
+    parts = text.split(":")
+    try:
+        hours, minutes, seconds = (float(part) for part in parts)
+    except ValueError:
+        return 0.0
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _measured(info: VideoInfo) -> VideoInfo:
+    """Fill in length and rate of a file that does not declare them, from its packets' timestamps."""
+    with open_video(info.path) as container:
+        stamps: list[int] = []
+        try:
+            for packet in container.demux(picture_stream(container, info.path)):
+                if packet.pts is not None:
+                    stamps.append(packet.pts)
+        except av.error.FFmpegError:
+            pass  # a damaged file: what came before the damage is enough to go on
+    if len(stamps) < 2 or max(stamps) == min(stamps):
+        fps = info.fps or 25.0
+        return _completed(info, fps, max(len(stamps), 1) / fps)
+    span_s = float((max(stamps) - min(stamps)) * info.time_base)
+    fps = info.fps or (len(stamps) - 1) / span_s
+    return _completed(info, fps, span_s + 1 / fps)
+
+
+def _completed(info: VideoInfo, fps: float, duration_s: float) -> VideoInfo:
+    return replace(info, fps=fps, duration_s=info.duration_s if info.duration_s > 0 else duration_s)
