@@ -1,0 +1,76 @@
+"""An encoder that runs a network of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import nn
+
+from models.encoders.crops import normalise, to_batch
+from models.encoders.protocol import Crop, Vectors
+
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
+
+
+class NetworkEncoder:
+    """Batched inference with a network that maps (n, 3, h, w) to (n, dim).
+
+    Args:
+        network: in eval mode, on any device; taken over.
+        dim: length of its vectors.
+        crop_size_px: height and width of its input.
+        device: where it runs, in torch's words.
+        batch: crops per forward pass.
+        precision: of the arithmetic; 'auto' takes half precision where the device computes it faster.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        dim: int,
+        crop_size_px: tuple[int, int],
+        device: str = "cpu",
+        batch: int = 64,
+        precision: Precision = "auto",
+    ) -> None:
+        self._dim = dim
+        self._crop_size_px = crop_size_px
+        self._device = torch.device(device)
+        self._batch = batch
+        self._dtype = _dtype(self._device, precision)
+        self._network = network.eval().to(self._device, self._dtype).to(memory_format=torch.channels_last)
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return self._dim
+
+    @property
+    def crop_size_px(self) -> tuple[int, int]:
+        """Height and width that crops are brought to."""
+        return self._crop_size_px
+
+    def embed(self, crops: Sequence[Crop]) -> Vectors:
+        """Encode n crops (h, w, 3) BGR uint8 to (n, dim) float32, unit length."""
+        vectors = np.empty((len(crops), self._dim), np.float32)
+        for start in range(0, len(crops), self._batch):
+            part = to_batch(crops[start : start + self._batch], self._crop_size_px)
+            vectors[start : start + len(part)] = self._forward(torch.from_numpy(part))
+        return vectors
+
+    @torch.inference_mode()
+    def _forward(self, batch: torch.Tensor) -> Vectors:
+        """Encode one batch (n, h, w, 3) BGR uint8."""
+        out = self._network(normalise(batch.to(self._device), self._dtype)).float()
+        vectors: Vectors = nn.functional.normalize(out, dim=1).cpu().numpy()
+        return vectors
+
+
+def _dtype(device: torch.device, precision: Precision) -> torch.dtype:
+    """Choose the arithmetic: half precision on a GPU, single precision elsewhere unless asked otherwise."""
+    if precision == "auto":
+        return torch.float16 if device.type == "cuda" else torch.float32
+    return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[precision]

@@ -1,0 +1,125 @@
+"""Weight files of encoders: safetensors, with our own metadata or with the layer names of torchreid.
+
+Our files carry one metadata entry, `courtside-encoder`, a JSON object: `version`, `encoder`, `head_dim`, `crop_size_px`
+(height, width), and whatever the training stores beside them (seed, settings, data fingerprint). Files without it are
+taken for torchreid's: no head, 256 x 128 px, classifier ignored. Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from pipeline.errors import WeightsError
+
+METADATA_KEY = "courtside-encoder"
+VERSION = 1
+BUILTIN = Path(__file__).parents[1] / "weights" / "encoder.safetensors"
+TORCHREID_CROP_PX = (256, 128)
+
+
+@dataclass(frozen=True)
+class EncoderWeights:
+    """A weight file as read: tensors by layer name, and what it says about itself."""
+
+    path: Path
+    state: dict[str, Tensor]
+    head_dim: int | None
+    crop_size_px: tuple[int, int]
+    metadata: Mapping[str, Any]
+
+
+def weights_file(weights: str) -> Path:
+    """Resolve the setting `embed.weights` to a file: 'builtin' is the shipped one.
+
+    Raises:
+        WeightsError: the file is not there, or is not a .safetensors file.
+    """
+    path = BUILTIN if weights == "builtin" else Path(weights)
+    if path.suffix != ".safetensors":
+        raise WeightsError(f"encoder weights {path}: expected a .safetensors file; convert other formats first")
+    if not path.is_file():
+        raise WeightsError(f"encoder weights {path}: no such file; give an existing .safetensors file or 'builtin'")
+    return path
+
+
+def read_weights(path: Path, encoder: str) -> EncoderWeights:
+    """Read a weight file of the named encoder.
+
+    Raises:
+        WeightsError: not a safetensors file, of another encoder, or with metadata that cannot be used.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get(METADATA_KEY)
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"encoder weights {path}: not a readable safetensors file ({error})") from error
+    state = {name: tensor for name, tensor in state.items() if not name.startswith("classifier.")}
+    if text is None:
+        return EncoderWeights(path, state, None, TORCHREID_CROP_PX, {})
+    try:
+        metadata = json.loads(text)
+        version, made_for, head_dim = metadata["version"], metadata["encoder"], metadata["head_dim"]
+        height, width = (int(size) for size in metadata["crop_size_px"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise WeightsError(f"encoder weights {path}: its metadata cannot be used ({error!r})") from error
+    if (version, made_for) != (VERSION, encoder):
+        raise WeightsError(
+            f"encoder weights {path}: made for encoder {made_for!r} (format {version}), expected {encoder!r} ({VERSION})"
+        )
+    return EncoderWeights(path, state, head_dim, (height, width), metadata)
+
+
+def write_weights(
+    path: Path,
+    network: nn.Module,
+    encoder: str,
+    head_dim: int | None,
+    crop_size_px: tuple[int, int],
+    metadata: Mapping[str, Any],
+) -> None:
+    """Write a network's state as half precision safetensors with our metadata.
+
+    Counters of batch norm are left out. The same state gives the same bytes.
+    """
+    state = {
+        name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
+        for name, tensor in network.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    own = {"version": VERSION, "encoder": encoder, "head_dim": head_dim, "crop_size_px": list(crop_size_px)}
+    text = json.dumps({**metadata, **own}, sort_keys=True)  # one entry: safetensors does not keep the order of several
+    save_file(state, path, metadata={METADATA_KEY: text})
+
+
+def load_state(network: nn.Module, weights: EncoderWeights) -> None:
+    """Load a weight file into a network, strictly: every layer, no other layer, the same shapes.
+
+    Raises:
+        WeightsError: names or shapes differ, with the first of them.
+    """
+    expected = {name: t.shape for name, t in network.state_dict().items() if not name.endswith("num_batches_tracked")}
+    given = {name: t.shape for name, t in weights.state.items() if not name.endswith("num_batches_tracked")}
+    missing, extra = sorted(expected.keys() - given.keys()), sorted(given.keys() - expected.keys())
+    shapes = [name for name in expected.keys() & given.keys() if expected[name] != given[name]]
+    for problem, names in (
+        ("is missing", missing),
+        ("is not one of this network", extra),
+        ("has another shape", shapes),
+    ):
+        if names:
+            raise WeightsError(
+                f"encoder weights {weights.path}: layer {min(names)} {problem} ({len(names)} such layers); "
+                "give weights of the encoder that the settings name"
+            )
+    with torch.no_grad():
+        network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in weights.state.items()}, False)
