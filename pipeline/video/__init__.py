@@ -21,13 +21,14 @@ numbers in one go, for drawing on them.
 
 Writing::
 
-    with VideoWriter(path, width_px, height_px, fps, sound=SoundSource(source, info.start_s, start_s, end_s)) as writer:
-        writer.write(image_bgr, time_s)
+    with VideoWriter(path, width_px, height_px, fps, sound_from=info, start_s=start_s) as writer:
+        writer.write(image_bgr, frame.time_s)                     # OutputError: no space, no permission
 """
 
 from pipeline.video.read import CONTEXT_INDEX, Frame, ReadReport, combine, read_chunk, read_chunks
 from pipeline.video.sampling import Chunk, Grid, chunks, sampling_grid
 from pipeline.video.source import VideoInfo, probe
+from pipeline.video.write import VideoWriter
 
 __all__ = [
     "CONTEXT_INDEX",
@@ -36,6 +37,7 @@ __all__ = [
     "Grid",
     "ReadReport",
     "VideoInfo",
+    "VideoWriter",
     "chunks",
     "combine",
     "probe",
