@@ -121,13 +121,10 @@ def assign(value: Floats, least: float) -> tuple[Ints, Ints]:
     return rows[kept].astype(np.int64), columns[kept].astype(np.int64)
 
 
-def without_ignored(
-    truth: IdentifiedBoxes, ignored: Bools, found: IdentifiedBoxes, frames: Ints
-) -> tuple[IdentifiedBoxes, IdentifiedBoxes]:
-    """Take out truth boxes that nobody must find, and the found boxes that sit on them.
+def on_ignored(truth: IdentifiedBoxes, ignored: Bools, found: IdentifiedBoxes, frames: Ints) -> Bools:
+    """Say which found boxes (m,) sit on people whom nobody must find; they count neither for nor against.
 
-    As MOTChallenge does with distractors: all truth boxes are matched first, then found boxes matched to an ignored one
-    count neither for nor against.
+    As MOTChallenge does with distractors: all truth boxes take part in the matching, ignored or not.
 
     Args:
         truth: all truth boxes.
@@ -135,12 +132,11 @@ def without_ignored(
         found: all found boxes.
         frames: (t,) scored frames.
     """
-    if not ignored.any():
-        return truth, found
-    matches = match(pair(truth, found, frames))
     excused = np.zeros(len(found), dtype=bool)
-    excused[matches.found_row[ignored[matches.truth_row]]] = True
-    return truth.take(~ignored), found.take(~excused)
+    if ignored.any():
+        matches = match(pair(truth, found, frames))
+        excused[matches.found_row[ignored[matches.truth_row]]] = True
+    return excused
 
 
 def _rows_by_frame(frame: Ints, frames: Ints) -> tuple[Ints, ...]:

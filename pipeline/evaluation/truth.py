@@ -12,15 +12,18 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import InputError
-from pipeline.evaluation.boxes import Bools, IdentifiedBoxes, Ints
+from pipeline.evaluation.boxes import Bools, Floats, IdentifiedBoxes, Ints
 from pipeline.evaluation.mot_text import read_mot
-from pipeline.evaluation.truth_court import CourtTruth, read_court_points, read_court_table
+from pipeline.evaluation.truth_court import CourtMap, beyond_margin, read_court_points, read_court_table
 
 HAND_MADE_FPS = 5.0
 """Annotated frames per second of hand-made truth (`truth.csv`)."""
 
 MIN_VISIBLE = 1 / 3
 """People of whom less is visible need not be found; hand-made truth leaves them out by the same rule."""
+
+MARGIN_M = 1.5
+"""People further off the court, on the bench say, need not be found; hand-made truth leaves them out as well."""
 
 CSV_COLUMNS = ("frame", "id", "role", "team", "jersey", "x", "y", "w", "h", "occluded")
 PERSON_COLUMNS = (
@@ -41,13 +44,16 @@ class Truth:
     name: str
     persons: pd.DataFrame
     frames: pd.DataFrame
-    court: CourtTruth | None = None
+    court: CourtMap | None = None
+    exact_positions: bool = False
+    """Positions are the renderer's; otherwise, where there are any, the foot points of hand-made boxes."""
 
     def boxes(self, role: str | None = "player") -> tuple[IdentifiedBoxes, Bools, Ints]:
         """Return the boxes of one role (None: of everybody) on the scored frames.
 
         Returns:
-            The boxes, a mask (n,) of those hidden too far to be scored, and their rows (n,) in `persons`.
+            The boxes, a mask (n,) of those not scored (hidden too far, or off the court), and their rows (n,) in
+            `persons`.
         """
         chosen = self.persons["frame"].isin(self.frames["frame"])
         if role is not None:
@@ -59,7 +65,15 @@ class Truth:
             table["identity"].to_numpy(np.int64),
             table[["x", "y", "w", "h"]].to_numpy(np.float64),
         )
-        return boxes, table["visible"].to_numpy(np.float64) < MIN_VISIBLE, rows.astype(np.int64)
+        hidden = table["visible"].to_numpy(np.float64) < MIN_VISIBLE
+        return boxes, hidden | self.off_court()[rows], rows.astype(np.int64)
+
+    def off_court(self) -> Bools:
+        """Say which rows (n,) of `persons` are known to be off the court by more than the margin."""
+        if self.court is None or not self.exact_positions:
+            return np.zeros(len(self.persons), dtype=bool)
+        xy_m = self.persons[["x_m", "y_m"]].to_numpy(np.float64)
+        return beyond_margin(xy_m, self.court.court, MARGIN_M)
 
 
 def read_truth(path: Path) -> Truth:
@@ -92,7 +106,17 @@ def _read_hand_made(folder: Path) -> Truth:
     step = float(np.median(np.diff(frames))) if len(frames) > 1 else 1.0
     time_s = frames / step / HAND_MADE_FPS
     persons["time_s"] = time_s[np.searchsorted(frames, persons["frame"].to_numpy())]
-    return Truth(folder.name, persons[list(PERSON_COLUMNS)], _frames(frames, time_s), read_court_points(folder))
+    court = read_court_points(folder)
+    if court is not None:
+        persons[["x_m", "y_m"]] = _feet_m(persons, court)
+    return Truth(folder.name, persons[list(PERSON_COLUMNS)], _frames(frames, time_s), court)
+
+
+def _feet_m(persons: pd.DataFrame, court: CourtMap) -> Floats:
+    """Map the middle of each box's lower edge to metres (n, 2); NaN on frames whose homography is not known."""
+    box = persons[["x", "y", "w", "h"]].to_numpy(np.float64)
+    feet_px = np.column_stack([box[:, 0] + box[:, 2] / 2, box[:, 1] + box[:, 3]])
+    return court.locate_all(persons["frame"].to_numpy(np.int64), feet_px)
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -177,7 +201,7 @@ def _read_rendered(folder: Path) -> Truth:
     )
     frames = _parquet(folder / "frames.parquet", ("frame", "time_s", "shot", "kind"))
     frames = frames.loc[frames["kind"] == "play", ["frame", "time_s", "shot"]].sort_values("frame")
-    return Truth(folder.name, persons, frames.reset_index(drop=True), read_court_table(folder))
+    return Truth(folder.name, persons, frames.reset_index(drop=True), read_court_table(folder), exact_positions=True)
 
 
 def _parquet(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -192,6 +216,6 @@ def _parquet(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     return table
 
 
-def _frames(frames: Ints, time_s: np.ndarray[tuple[int], np.dtype[np.float64]]) -> pd.DataFrame:
+def _frames(frames: Ints, time_s: Floats) -> pd.DataFrame:
     """Build the table of scored frames of a single shot."""
     return pd.DataFrame({"frame": frames.astype(np.int64), "time_s": time_s, "shot": 0})

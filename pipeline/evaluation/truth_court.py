@@ -1,4 +1,4 @@
-"""The true map from picture to court, where it is known."""
+"""Maps from picture to court, frame by frame, and the true ones where they are known."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
-from pipeline.evaluation.boxes import Floats, Ints
+from pipeline.evaluation.boxes import Bools, Floats, Ints
 from pipeline.geometry.court import COURTS, Court
 from pipeline.geometry.homography import oriented, project
 from pipeline.geometry.lens import Lens
@@ -20,8 +20,8 @@ from pipeline.tables import HOMOGRAPHY_COLUMNS
 
 
 @dataclass(frozen=True)
-class CourtTruth:
-    """True homographies: `frames` (k,) ascending, `matrices` (k, 3, 3) from undistorted px to metres, and the lens.
+class CourtMap:
+    """Homographies, true or found: `frames` (k,) ascending, `matrices` (k, 3, 3) from undistorted px to metres, and the lens.
 
     `fixed`: the camera does not move, the one homography holds for every frame.
     """
@@ -49,18 +49,39 @@ class CourtTruth:
             return np.full((len(points_px), 2), np.nan)
         return project(matrix, self.lens.undistort(points_px))
 
+    def locate_all(self, frame: Ints, points_px: Floats) -> Floats:
+        """Map source px (n, 2), each on its own `frame` (n,), to metres (n, 2); NaN where unknown."""
+        located = np.full((len(points_px), 2), np.nan)
+        order = np.argsort(frame, kind="stable")
+        numbers, starts = np.unique(frame[order], return_index=True)
+        for number, rows in zip(numbers, np.split(order, starts[1:]), strict=False):  # no points: one empty part
+            located[rows] = self.locate(int(number), points_px[rows])
+        return located
+
     def picture(self, frame: int, points_m: Floats) -> Floats:
         """Map metres (n, 2) to source px (n, 2); NaN where unknown or outside the picture."""
-        matrix = self.matrix(frame)
-        if matrix is None:
-            return np.full((len(points_m), 2), np.nan)
-        points_px = self.lens.distort(project(np.linalg.inv(matrix).astype(np.float64), points_m))
+        points_px = self.anywhere(frame, points_m)
         with np.errstate(invalid="ignore"):
             inside = np.all((points_px >= 0) & (points_px <= np.array(self.size_px)), axis=1)
         return np.where(inside[:, None], points_px, np.nan)
 
+    def anywhere(self, frame: int, points_m: Floats) -> Floats:
+        """Map metres (n, 2) to source px (n, 2), also outside the picture; NaN where unknown or behind the camera."""
+        matrix = self.matrix(frame)
+        if matrix is None:
+            return np.full((len(points_m), 2), np.nan)
+        return self.lens.distort(project(np.linalg.inv(matrix).astype(np.float64), points_m))
 
-def read_court_points(folder: Path) -> CourtTruth | None:
+
+def beyond_margin(xy_m: Floats, court: Court, margin_m: float) -> Bools:
+    """Say which positions (n, 2) are further off the court than the margin; an unknown one (NaN) is not."""
+    size_m = np.array([court.length_m, court.width_m])
+    with np.errstate(invalid="ignore"):
+        beyond: Bools = np.any((xy_m < -margin_m) | (xy_m > size_m + margin_m), axis=1)
+    return beyond
+
+
+def read_court_points(folder: Path) -> CourtMap | None:
     """Read the hand-made `court.json` (several frames) or `court_points.json` (a fixed camera); None where neither is.
 
     Raises:
@@ -76,7 +97,7 @@ def read_court_points(folder: Path) -> CourtTruth | None:
     return None
 
 
-def read_court_table(folder: Path) -> CourtTruth | None:
+def read_court_table(folder: Path) -> CourtMap | None:
     """Read the court truth of a rendered game: `court.parquet` and `game.json`; None where there is no table.
 
     Raises:
@@ -90,7 +111,7 @@ def read_court_table(folder: Path) -> CourtTruth | None:
         table = pd.read_parquet(path).sort_values("frame")
         lens = game.get("lens") or {}
         size = (int(game["width_px"]), int(game["height_px"]))
-        return CourtTruth(
+        return CourtMap(
             COURTS[game["court"]],
             size,
             Lens(tuple(lens["center_px"]), float(lens["scale_px"]), float(lens["lam"])) if lens else Lens(),
@@ -101,7 +122,7 @@ def read_court_table(folder: Path) -> CourtTruth | None:
         raise InputError(f"{folder} has no usable court truth: {type(error).__name__} {error}") from error
 
 
-def _moving(data: dict[str, Any]) -> CourtTruth:
+def _moving(data: dict[str, Any]) -> CourtMap:
     """Parse `court.json`: homographies of normalised undistorted points on some frames."""
     size = (int(data["image_size"][0]), int(data["image_size"][1]))
     spec = data["lens"]
@@ -109,17 +130,17 @@ def _moving(data: dict[str, Any]) -> CourtTruth:
     frames = sorted(data["frames"], key=lambda f: int(f["frame"]))
     matrices = np.array([_from_px(np.array(f["H_lens_to_court"], float), lens, size) for f in frames])
     numbers = np.array([f["frame"] for f in frames], dtype=np.int64)
-    return CourtTruth(COURTS[data["court"]], size, lens, numbers, matrices)
+    return CourtMap(COURTS[data["court"]], size, lens, numbers, matrices)
 
 
-def _fixed(data: dict[str, Any]) -> CourtTruth:
+def _fixed(data: dict[str, Any]) -> CourtMap:
     """Parse `court_points.json`: one homography for all frames; its scale is 1000 px."""
     size = (int(data["image_size"][0]), int(data["image_size"][1]))
     fit = data["fit"]
     lens = Lens((float(fit["c"][0]), float(fit["c"][1])), 1000.0, float(fit["lam"]))
     matrix = _from_px(np.array(fit["H"], float), lens, size)
     court = COURTS[str(data["court"]["standard"]).lower()]  # type: ignore[index]  # a wrong name is a KeyError
-    return CourtTruth(court, size, lens, np.zeros(1, np.int64), matrix[None], fixed=True)
+    return CourtMap(court, size, lens, np.zeros(1, np.int64), matrix[None], fixed=True)
 
 
 def _from_px(matrix: NDArray[np.float64], lens: Lens, size_px: tuple[int, int]) -> NDArray[np.float64]:

@@ -1,0 +1,150 @@
+"""Detection scores: average precision as COCO defines it, and recall by the height of people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.evaluation.boxes import Bools, Floats, IdentifiedBoxes, Ints, match, pair
+
+IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
+RECALL_POINTS = np.linspace(0.0, 1.0, 101)
+HEIGHT_BINS_PX = (0.0, 40.0, 64.0, 96.0, 160.0, float("inf"))
+"""Edges of the box heights that recall is counted by, in px of the source frame; the lower edge belongs to the bin."""
+
+
+@dataclass(frozen=True)
+class HeightRecall:
+    """Recall at IoU 0.5 of true boxes with a height in [low_px, high_px)."""
+
+    low_px: float
+    high_px: float
+    truth_boxes: int
+    found: int
+
+    @property
+    def recall(self) -> float:
+        """Found over true boxes; NaN without any."""
+        return self.found / self.truth_boxes if self.truth_boxes else float("nan")
+
+
+@dataclass(frozen=True)
+class DetectionScores:
+    """Scores of scored boxes of one class; shares from 0 to 1, NaN where there is no true box.
+
+    AP is the COCO definition (101 recall points, greedy matching by score, no limit on the number of boxes). A run
+    keeps only boxes above its settings' `detect.min_score`, which bounds the AP from above.
+    """
+
+    ap50: float
+    ap50_95: float
+    recall: float
+    """Share of true boxes with a box at IoU 0.5, all stored boxes taken."""
+    precision: float
+    """Share of stored boxes on a true one at IoU 0.5; NaN without boxes."""
+    by_height: tuple[HeightRecall, ...]
+    truth_boxes: int
+    found_boxes: int
+
+
+def score_detection(
+    truth: IdentifiedBoxes, ignored: Bools, found: IdentifiedBoxes, score: Floats, frames: Ints
+) -> DetectionScores:
+    """Score boxes of one class on the scored frames.
+
+    Args:
+        truth: true boxes.
+        ignored: (n,) true boxes that need not be found; found boxes on them do not count.
+        found: found boxes; their identities play no part.
+        score: (m,) confidence of each found box.
+        frames: (t,) scored frames.
+    """
+    rows = np.flatnonzero(np.isin(found.frame, frames))
+    found, score = found.take(rows), score[rows]
+    kept_rows = np.isin(truth.frame, frames)
+    truth, ignored = truth.take(kept_rows), ignored[kept_rows]
+    outcome = match_by_score(truth, ignored, found, score, frames)
+    required = int((~ignored).sum())
+    hits, counted = int((outcome[0] == 1).sum()), int((outcome[0] >= 0).sum())
+    precisions = [average_precision(o, score, required) for o in outcome]
+    return DetectionScores(
+        ap50=precisions[0],
+        ap50_95=float(np.mean(precisions)),
+        recall=hits / required if required else float("nan"),
+        precision=hits / counted if counted else float("nan"),
+        by_height=recall_by_height(truth, ignored, found, frames),
+        truth_boxes=required,
+        found_boxes=counted,
+    )
+
+
+def match_by_score(
+    truth: IdentifiedBoxes, ignored: Bools, found: IdentifiedBoxes, score: Floats, frames: Ints
+) -> NDArray[np.int8]:
+    """Match boxes of each frame greedily, the surest first, at each of the ten IoU thresholds.
+
+    Returns:
+        (10, m) int8: 1 on a true box, 0 on none, -1 on one that is ignored.
+    """
+    pairing = pair(truth, found, frames)
+    outcome = np.zeros((len(IOU_THRESHOLDS), len(found)), dtype=np.int8)
+    for truth_rows, found_rows, overlap in zip(pairing.truth_rows, pairing.found_rows, pairing.iou, strict=True):
+        order = np.argsort(-score[found_rows], kind="stable")
+        free = np.ones((len(IOU_THRESHOLDS), len(truth_rows)), dtype=bool)
+        excused = ignored[truth_rows]
+        for k in order:
+            outcome[:, found_rows[k]] = _take_best(overlap[:, k], excused, free)
+    return outcome
+
+
+def _take_best(overlap: Floats, excused: Bools, free: Bools) -> NDArray[np.int8]:
+    """Give one box its best free true box per threshold, required ones first; marks it as taken in `free` (10, n)."""
+    result = np.zeros(len(free), dtype=np.int8)
+    for t, threshold in enumerate(IOU_THRESHOLDS):
+        for value, group in ((1, ~excused), (-1, excused)):
+            usable = np.flatnonzero(free[t] & group & (overlap >= threshold))
+            if len(usable):
+                free[t, usable[np.argmax(overlap[usable])]] = False
+                result[t] = value
+                break
+    return result
+
+
+def average_precision(outcome: NDArray[np.int8], score: Floats, required: int) -> float:
+    """Average precision over 101 recall points.
+
+    Args:
+        outcome: (m,) 1 hit, 0 false, -1 not counted.
+        score: (m,) confidence.
+        required: number of true boxes.
+
+    Example:
+        >>> round(average_precision(np.array([1, 0, 1], np.int8), np.array([0.9, 0.8, 0.7]), 2), 3)
+        0.835
+    """
+    if not required:
+        return float("nan")
+    order = np.argsort(-score, kind="stable")
+    counted = outcome[order][outcome[order] >= 0]
+    hits = np.cumsum(counted == 1)
+    precision = hits / np.arange(1, len(counted) + 1)
+    envelope = np.maximum.accumulate(precision[::-1])[::-1]
+    at = np.searchsorted(hits / required, RECALL_POINTS, side="left")
+    return float(np.where(at < len(envelope), np.append(envelope, 0.0)[np.minimum(at, len(envelope))], 0.0).mean())
+
+
+def recall_by_height(
+    truth: IdentifiedBoxes, ignored: Bools, found: IdentifiedBoxes, frames: Ints
+) -> tuple[HeightRecall, ...]:
+    """Count true boxes that have a found box at IoU 0.5 (one to one), by their height in px."""
+    hit = np.zeros(len(truth), dtype=bool)
+    hit[match(pair(truth, found, frames)).truth_row] = True
+    height = truth.xywh_px[:, 3]
+    bins = []
+    for low, high in pairwise(HEIGHT_BINS_PX):
+        inside = ~ignored & (height >= low) & (height < high)
+        bins.append(HeightRecall(low, high, int(inside.sum()), int((inside & hit).sum())))
+    return tuple(bins)

@@ -1,0 +1,219 @@
+"""All scores of one run against one truth, and how they are told."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from pipeline.evaluation.confidence import RiskCoverage
+from pipeline.evaluation.detection import DetectionScores
+from pipeline.evaluation.identity import IdentityScores
+from pipeline.evaluation.labels import LabelScores
+from pipeline.evaluation.movement import MovementScores
+from pipeline.evaluation.registration import CourtScores
+from pipeline.evaluation.tracking import TrackingScores
+
+Row = tuple[str, str, str]
+"""Label, value, unit."""
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Detection scores by class; `person` takes players and referees for one class."""
+
+    player: DetectionScores
+    referee: DetectionScores
+    person: DetectionScores
+
+
+@dataclass(frozen=True)
+class ShotScores:
+    """Tracking scores within one camera shot."""
+
+    shot: int
+    frames: int
+    players: TrackingScores
+    tracklets: TrackingScores | None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores; None where the run or the truth does not say enough to measure.
+
+    Players only: a box on a referee is a false one. `tracklets` are scored as if each were a person.
+    """
+
+    run: str
+    truth: str
+    frames_scored: int
+    """Annotated frames of play that the run has analysed."""
+    frames_of_truth: int
+    """Annotated frames of play."""
+    players: TrackingScores
+    identity: IdentityScores
+    tracklets: TrackingScores | None = None
+    tracklet_identity: IdentityScores | None = None
+    shots: tuple[ShotScores, ...] = ()
+    """Empty when there is one shot only."""
+    detection: Classes | None = None
+    court: CourtScores | None = None
+    movement: MovementScores | None = None
+    labels: LabelScores | None = None
+    confidence: RiskCoverage | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON: None in place of NaN and infinity, derived shares included."""
+        data: dict[str, Any] = _plain(self)
+        return data
+
+
+def rows(evaluation: Evaluation) -> list[Row]:
+    """Tell the scores line by line, most important first: (label, value, unit)."""
+    told = [("frames scored", f"{evaluation.frames_scored} of {evaluation.frames_of_truth}", "")]
+    told += _tracking_rows("", evaluation.players) + _identity_rows(evaluation.identity)
+    if evaluation.movement is not None:
+        told += _movement_rows(evaluation.movement)
+    if evaluation.labels is not None:
+        told += [
+            ("team accuracy", _percent(evaluation.labels.team_accuracy), "%"),
+            ("role accuracy", _percent(evaluation.labels.role_accuracy), "%"),
+            ("number accuracy, where one is given", _percent(evaluation.labels.number_accuracy), "%"),
+            ("numbers given", _percent(evaluation.labels.number_known), "%"),
+        ]
+    if evaluation.tracklets is not None and evaluation.tracklet_identity is not None:
+        told += _tracking_rows("tracklets: ", evaluation.tracklets)
+        told += [
+            ("tracklets: purity", _percent(evaluation.tracklet_identity.purity), "%"),
+            ("tracklets per player", _number(evaluation.tracklet_identity.fragments_per_player, 1), ""),
+        ]
+    if evaluation.detection is not None:
+        told += _detection_rows(evaluation.detection)
+    if evaluation.court is not None:
+        told += _court_rows(evaluation.court)
+    if evaluation.confidence is not None:
+        risks = zip(evaluation.confidence.coverage, evaluation.confidence.risk, strict=True)
+        told += [(f"wrong among the surest {share:.0%}", _percent(risk), "%") for share, risk in risks]
+    return told + [row for shot in evaluation.shots for row in _shot_rows(shot)]
+
+
+def player_rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
+    """Tell each true player's movement: player, found as, distance found, true (same time), error, position error."""
+    if evaluation.movement is None:
+        return []
+    return [
+        (
+            " ".join(part for part in (p.team, p.number) if part) or str(p.truth_id),
+            "" if p.player_id is None else str(p.player_id),
+            _number(p.distance_found_m, 1),
+            _number(p.distance_true_same_time_m, 1),
+            _percent(p.distance_error, signed=True),
+            _number(p.position_error_median_m, 2),
+        )
+        for p in evaluation.movement.players
+    ]
+
+
+def compare_rows(first: Evaluation, second: Evaluation) -> list[tuple[str, str, str, str]]:
+    """Put the scores of two runs side by side: (label, first, second, unit); a score that one lacks is blank."""
+    one, two = ({label: (value, unit) for label, value, unit in rows(e)} for e in (first, second))
+    labels = list(one) + [label for label in two if label not in one]
+    blank = ("", "")
+    return [
+        (label, one.get(label, blank)[0], two.get(label, blank)[0], (one.get(label) or two[label])[1])
+        for label in labels
+    ]
+
+
+def _tracking_rows(whose: str, scores: TrackingScores) -> list[Row]:
+    shares = [
+        ("HOTA", scores.hota), ("DetA", scores.deta), ("AssA", scores.assa), ("LocA", scores.loca),
+        ("IDF1", scores.idf1), ("MOTA", scores.mota),
+    ]  # fmt: skip
+    return [
+        *((f"{whose}{label}", _percent(value), "%") for label, value in shares),
+        (f"{whose}switches", str(scores.switches), ""),
+    ]
+
+
+def _identity_rows(scores: IdentityScores) -> list[Row]:
+    told = [
+        ("identity accuracy", _percent(scores.accuracy), "% of player-time"),
+        ("identity accuracy, where found", _percent(scores.accuracy_when_found), "%"),
+        ("ARI", _number(scores.ari, 3), ""),
+        ("NMI", _number(scores.nmi, 3), ""),
+        ("purity", _percent(scores.purity), "%"),
+        ("players found", f"{scores.players_found} of {scores.players_true}", ""),
+        ("identities per player", _number(scores.fragments_per_player, 1), ""),
+    ]
+    for absence in scores.absences:
+        decided = absence.kept + absence.lost
+        if decided:
+            span = f"{absence.low_s:.0f}-{absence.high_s:.0f} s" if math.isfinite(absence.high_s) else "over a minute"
+            told.append((f"identity kept after absences, {span}", f"{absence.kept} of {decided}", ""))
+    return told
+
+
+def _movement_rows(scores: MovementScores) -> list[Row]:
+    return [
+        ("distance error per player, located time", _percent(scores.distance_error), "%"),
+        ("distance error per player, whole time", _percent(scores.distance_error_all), "%"),
+        ("position error, median", _number(scores.position_error_median_m, 2), "m"),
+        ("position error, 95th percentile", _number(scores.position_error_p95_m, 2), "m"),
+        ("top speed error per player", _number(scores.top_speed_error_mps, 2), "m/s"),
+        ("time in view error per player", _number(scores.time_error_s, 1), "s"),
+        ("heat map overlap", _percent(scores.heatmap_overlap), "%"),
+    ]
+
+
+def _detection_rows(classes: Classes) -> list[Row]:
+    told = []
+    for name, scores in (("player", classes.player), ("referee", classes.referee)):
+        told += [
+            (f"{name} AP50", _percent(scores.ap50), "%"),
+            (f"{name} AP50-95", _percent(scores.ap50_95), "%"),
+            (f"{name} recall", _percent(scores.recall), "%"),
+            (f"{name} precision", _percent(scores.precision), "%"),
+        ]
+    for height in classes.player.by_height:
+        if height.truth_boxes:
+            upper = f"-{height.high_px:.0f}" if math.isfinite(height.high_px) else " and more"
+            told.append((f"player recall, {height.low_px:.0f}{upper} px tall", _percent(height.recall), "%"))
+    return told
+
+
+def _court_rows(scores: CourtScores) -> list[Row]:
+    return [
+        ("frames with a court", _percent(scores.registered_share), "%"),
+        ("court error, mean", _number(scores.error_px_mean, 1), "px"),
+        ("court error, mean", _number(scores.error_m_mean, 2), "m"),
+        ("court error, 95th percentile", _number(scores.error_m_p95, 2), "m"),
+    ]
+
+
+def _shot_rows(shot: ShotScores) -> list[Row]:
+    return [
+        (f"shot {shot.shot} ({shot.frames} frames): HOTA", _percent(shot.players.hota), "%"),
+        (f"shot {shot.shot} ({shot.frames} frames): IDF1", _percent(shot.players.idf1), "%"),
+    ]
+
+
+def _percent(share: float, signed: bool = False) -> str:
+    """Format a share as a percentage; a dash where there is none."""
+    return "-" if math.isnan(share) else f"{100 * share:+.1f}" if signed else f"{100 * share:.1f}"
+
+
+def _number(value: float, digits: int) -> str:
+    return "-" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _plain(value: Any) -> Any:
+    """Turn scores into lists, dicts, numbers, text and None; properties of a dataclass count as fields."""
+    if is_dataclass(value) and not isinstance(value, type):
+        derived = [name for name, member in vars(type(value)).items() if isinstance(member, property)]
+        return {name: _plain(getattr(value, name)) for name in [*(f.name for f in fields(value)), *derived]}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value

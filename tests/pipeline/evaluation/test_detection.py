@@ -1,0 +1,107 @@
+"""Average precision by hand, and against pycocotools where that is installed."""
+
+import numpy as np
+import pytest
+
+from pipeline.evaluation.boxes import NO_BOXES, IdentifiedBoxes
+from pipeline.evaluation.detection import average_precision, score_detection
+
+
+def everything(boxes: IdentifiedBoxes) -> np.ndarray:
+    return np.zeros(len(boxes), dtype=bool)
+
+
+def test_perfect_boxes(scene):
+    truth = scene()
+    scores = score_detection(truth, everything(truth), truth, np.linspace(0.1, 0.9, len(truth)), np.arange(40))
+    assert (scores.ap50, scores.ap50_95, scores.recall, scores.precision) == pytest.approx((1, 1, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "score", "required", "expected"),
+    [
+        ([1, 1], [0.9, 0.8], 2, 1.0),
+        ([1, 0], [0.9, 0.8], 2, 51 / 101),  # recall one half: the points 0.00 .. 0.50
+        ([0, 1], [0.9, 0.8], 1, 0.5),
+        ([1, 0], [0.8, 0.9], 1, 0.5),
+        ([-1, 1], [0.9, 0.8], 1, 1.0),
+        ([], [], 3, 0.0),
+    ],
+)
+def test_average_precision_by_hand(outcome, score, required, expected):
+    assert average_precision(np.array(outcome, np.int8), np.array(score), required) == pytest.approx(expected)
+
+
+def test_a_second_box_on_the_same_person_is_false(scene):
+    truth = scene(people=1, frames=5)
+    twice = IdentifiedBoxes(*(np.concatenate([a, a]) for a in (truth.frame, truth.identity, truth.xywh_px)))
+    scores = score_detection(truth, everything(truth), twice, np.repeat([0.9, 0.3], 5), np.arange(5))
+    assert scores.precision == pytest.approx(0.5)
+    assert scores.ap50 == pytest.approx(1)
+
+
+def test_recall_by_height(scene):
+    truth = scene(people=2, frames=10)
+    truth.xywh_px[truth.identity == 1, 3] = 30
+    found = truth.take(truth.identity == 2)
+    scores = score_detection(truth, everything(truth), found, np.full(10, 0.5), np.arange(10))
+    assert [(h.truth_boxes, h.found) for h in scores.by_height] == [(10, 0), (0, 0), (10, 10), (0, 0), (0, 0)]
+    assert scores.recall == pytest.approx(0.5)
+
+
+def test_hidden_people_are_not_required(scene):
+    truth = scene(people=2, frames=10)
+    hidden = truth.identity == 1
+    for found in (truth, truth.take(~hidden)):
+        scores = score_detection(truth, hidden, found, np.full(len(found), 0.5), np.arange(10))
+        assert (scores.recall, scores.precision, scores.ap50, scores.truth_boxes) == (1, 1, pytest.approx(1), 10)
+
+
+def test_nothing_found_and_nothing_true(scene):
+    truth = scene()
+    missed = score_detection(truth, everything(truth), NO_BOXES, np.zeros(0), np.arange(40))
+    assert (missed.ap50, missed.recall) == (0, 0)
+    assert np.isnan(missed.precision)
+    invented = score_detection(NO_BOXES, np.zeros(0, bool), truth, np.ones(len(truth)), np.arange(40))
+    assert np.isnan(invented.ap50)
+    assert invented.precision == 0
+
+
+def by_coco(truth: IdentifiedBoxes, found: IdentifiedBoxes, score: np.ndarray) -> tuple[float, float]:
+    """Score with pycocotools."""
+    mask_api = pytest.importorskip("pycocotools.coco", exc_type=ImportError)
+    from pycocotools.cocoeval import COCOeval
+
+    truth_boxes = [
+        {
+            "id": k + 1,
+            "image_id": int(f),
+            "category_id": 1,
+            "bbox": b.tolist(),
+            "area": float(b[2] * b[3]),
+            "iscrowd": 0,
+        }
+        for k, (f, b) in enumerate(zip(truth.frame, truth.xywh_px, strict=True))
+    ]
+    found_boxes = [
+        {"image_id": int(f), "category_id": 1, "bbox": b.tolist(), "score": float(s)}
+        for f, b, s in zip(found.frame, found.xywh_px, score, strict=True)
+    ]
+    coco = mask_api.COCO()
+    images = [{"id": int(f)} for f in np.unique(truth.frame)]
+    coco.dataset = {"info": {}, "images": images, "annotations": truth_boxes, "categories": [{"id": 1}]}
+    coco.createIndex()
+    evaluation = COCOeval(coco, coco.loadRes(found_boxes), "bbox")
+    evaluation.evaluate()
+    evaluation.accumulate()
+    precision = evaluation.eval["precision"][:, :, 0, 0, 2]
+    return float(precision[0].mean()), float(precision.mean())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_parity_with_pycocotools(scene, spoil, seed):
+    truth = scene(people=8, seed=seed)
+    found = spoil(truth, seed)
+    score = np.random.default_rng(seed).permutation(len(found)) / len(found)
+    scores = score_detection(truth, everything(truth), found, score, np.arange(40))
+    assert (scores.ap50, scores.ap50_95) == pytest.approx(by_coco(truth, found, score))
