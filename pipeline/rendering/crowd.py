@@ -1,0 +1,126 @@
+"""Spectators: painted once per camera, nobody of the game."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.geometry.court import Court
+from pipeline.rendering.camera import View
+from pipeline.rendering.figure import paint_person
+from pipeline.rendering.layer import Layer, crop_layer
+from pipeline.rendering.motion import Bodies
+from pipeline.rendering.paint import blend
+from pipeline.rendering.people import Look, spectator
+from pipeline.rendering.pose import skeletons
+from pipeline.rendering.settings import RenderSettings
+
+Array = NDArray[np.float64]
+Image = NDArray[np.uint8]
+
+
+def seated_bodies(places: Array, facing: float, rng: np.random.Generator) -> Bodies:
+    """Seat people at places (n, 2), metres, facing a direction in radians."""
+    count = len(places)
+    arms = np.tile(np.array([0.3, 0.12, 1.0]), (count, 2, 1)) + rng.normal(0, 0.15, (count, 2, 3))
+    return Bodies(
+        places,
+        np.zeros((count, 2)),
+        facing + rng.normal(0, 0.35, count),
+        np.zeros(count),
+        np.zeros(count),
+        arms,
+        np.zeros(count),
+        rng.normal(0.08, 0.1, count),
+    )
+
+
+def paint_crowd(image: Image, view: View, joints: Array, looks: list[Look], facing: Array, dim: float) -> None:
+    """Paint people (n, 20, 3) far to near into an image in place; `dim` is the light on them, 0 to 1."""
+    px, depth = view.project(joints)
+    order = np.argsort(-depth[:, 0])
+    right = view.rotation[0]
+    for i in order:
+        box_low, box_high = px[i].min(axis=0), px[i].max(axis=0)
+        outside = (box_high < -20).any() or (box_low > np.array(image.shape[1::-1]) + 20).any()
+        if depth[i].min() < 0.6 or outside or not np.isfinite(px[i]).all():
+            continue
+        way = np.array([np.cos(facing[i]), np.sin(facing[i])])
+        to_camera = view.position[:2] - joints[i, 0, :2]
+        to_camera = to_camera / max(float(np.hypot(*to_camera)), 1e-6)
+        toward = np.array([way @ to_camera, way @ right[:2]])
+        unit = view.focal_px / float(depth[i, 0])
+        sprite = paint_person(px[i], depth[i], looks[i], toward, unit)
+        picture = sprite.image
+        if dim < 1:
+            picture = picture.copy()
+            picture[..., :3] = (picture[..., :3] * dim).astype(np.uint8)
+        blend(image, picture, sprite.corner)
+
+
+def spectators(image: Image, view: View, court: Court, arena: bool, share: float, rng: np.random.Generator) -> None:
+    """Fill the far stand (arena) or a bench along the wall and the table officials (gym), in place."""
+    length = court.length_m
+    rows = []
+    if arena:
+        for row in range(13):
+            x = np.arange(-6, length + 6, 0.62) + rng.uniform(0, 0.3)
+            x = x[rng.random(len(x)) < share]
+            rows.append(np.column_stack([x, np.full(len(x), -4.0 - 0.85 * row), np.full(len(x), 0.25 + 0.5 * row)]))
+    else:
+        x = np.arange(1, length - 1, 0.7)
+        x = x[(rng.random(len(x)) < share * 0.35)]
+        rows.append(np.column_stack([x, np.full(len(x), -3.6), np.zeros(len(x))]))
+    x = np.linspace(length / 2 - 1.8, length / 2 + 1.8, 5)
+    rows.append(np.column_stack([x, np.full(5, -2.75), np.full(5, 0.05)]))
+    places = np.vstack(rows)
+    if len(places):
+        _seat(image, view, places, np.pi / 2, 0.72 if arena else 0.95, rng)
+    for side in (-1.0, length + 1.0) if arena else ():
+        x = np.arange(1, court.width_m + 2, 0.65)
+        away = side + np.sign(side) * rng.uniform(2.2, 2.6)
+        for row in range(5):
+            taken = x[rng.random(len(x)) < share]
+            offset = np.sign(side) * 0.85 * row
+            spots = np.column_stack([np.full(len(taken), away + offset), taken, np.full(len(taken), 0.2 + 0.45 * row)])
+            _seat(image, view, spots, 0.0 if side < 0 else np.pi, 0.75, rng)
+
+
+def _seat(image: Image, view: View, places: Array, facing: float, dim: float, rng: np.random.Generator) -> None:
+    if len(places) == 0:
+        return
+    looks = [spectator(rng) for _ in places]
+    bodies = seated_bodies(places[:, :2].copy(), facing, rng)
+    heights = np.array([look.height_m for look in looks])
+    joints = skeletons(bodies, heights, np.array([look.build for look in looks]), np.ones(len(looks), dtype=np.bool_))
+    joints[..., 2] += places[:, 2, None]
+    paint_crowd(image, view, joints, looks, bodies.facing, dim)
+
+
+def foreground(view: View, court: Court, settings: RenderSettings, rng: np.random.Generator) -> Layer | None:
+    """Paint spectators between the camera and the court, seen from behind; None when there are none."""
+    back = view.position[1] - court.width_m
+    if settings.crowd < 0.15 or rng.random() < 0.2:
+        return None
+    sheet = np.zeros((view.size[1], view.size[0], 4), dtype=np.uint8)
+    if settings.camera == "broadcast":
+        distance, drop = back - 3.0, view.position[2] - 0.1
+    else:
+        distance = float(rng.uniform(3.0, 4.5))
+        drop = distance * (view.size[1] / 2 / view.focal_px + _pitch(view)) + 0.75
+    rows = []
+    for row in range(2):
+        y = view.position[1] - distance + row * 0.9
+        half = (distance + 2) * view.size[0] / view.focal_px * 0.75 + 3
+        x = view.position[0] + np.arange(-half, half, 0.62 + 0.1 * row)
+        x = x[rng.random(len(x)) < settings.crowd * 0.8] + 0.0
+        z = view.position[2] - drop - 0.35 + row * (0.1 if settings.camera == "broadcast" else -0.25)
+        rows.append(np.column_stack([x + rng.normal(0, 0.06, len(x)), np.full(len(x), y), np.full(len(x), z)]))
+    _seat(sheet, view, np.vstack(rows), -np.pi / 2, 0.7, rng)
+    return crop_layer(sheet, (0, 0), (court.length_m / 2, court.width_m + back))
+
+
+def _pitch(view: View) -> float:
+    """Tangent of how far the view looks down."""
+    forward = view.rotation[2]
+    return float(-forward[2] / np.hypot(forward[0], forward[1]))

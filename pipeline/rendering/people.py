@@ -1,0 +1,246 @@
+"""What people look like: bodies, skin, hair, shoes, kits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.rendering.script import Cast
+
+Color = tuple[int, int, int]
+"""Blue, green, red."""
+
+_SKINS: tuple[Color, ...] = (
+    (70, 100, 150),
+    (120, 160, 215),
+    (150, 185, 235),
+    (45, 65, 100),
+    (35, 48, 75),
+    (60, 85, 130),
+    (105, 140, 195),
+)
+_HAIRS: tuple[Color, ...] = ((20, 20, 22), (25, 30, 40), (35, 55, 85), (60, 110, 160), (90, 150, 200), (45, 45, 48))
+_DARK_KITS: tuple[Color, ...] = (
+    (30, 25, 25),
+    (90, 35, 25),
+    (150, 60, 20),
+    (35, 25, 150),
+    (60, 90, 20),
+    (40, 75, 15),
+    (35, 30, 110),
+    (100, 30, 80),
+    (25, 20, 185),
+    (160, 110, 20),
+)
+_LIGHT_KITS: tuple[Color, ...] = (
+    (235, 235, 235),
+    (215, 220, 222),
+    (60, 200, 240),
+    (225, 225, 200),
+    (200, 235, 235),
+    (235, 200, 140),
+    (235, 215, 225),
+)
+_ACCENTS: tuple[Color, ...] = (
+    (30, 30, 200),
+    (200, 90, 30),
+    (30, 160, 230),
+    (60, 140, 40),
+    (30, 30, 30),
+    (150, 40, 120),
+)
+_SHOES: tuple[Color, ...] = (
+    (240, 240, 240),
+    (30, 30, 30),
+    (40, 40, 210),
+    (210, 130, 40),
+    (60, 220, 150),
+    (190, 120, 240),
+    (50, 160, 250),
+)
+_SHIRTS: tuple[Color, ...] = (
+    (40, 40, 45),
+    (200, 200, 205),
+    (150, 90, 60),
+    (70, 60, 130),
+    (90, 110, 70),
+    (110, 110, 115),
+    (60, 90, 160),
+    (170, 150, 130),
+    (50, 45, 90),
+    (120, 70, 40),
+    (40, 110, 190),
+)
+_NAMES = [
+    "Rossi",
+    "Meyer",
+    "Novak",
+    "Silva",
+    "Diallo",
+    "Brown",
+    "Carter",
+    "Lopez",
+    "Ivanov",
+    "Kim",
+    "Jones",
+    "Weber",
+    "Santos",
+    "Bianchi",
+    "Okafor",
+    "Young",
+    "Petrov",
+    "Moreau",
+    "Larsen",
+    "Costa",
+    "Fischer",
+    "Mbeki",
+    "Allen",
+    "Walker",
+    "Russo",
+]
+
+
+@dataclass(frozen=True)
+class Kit:
+    """A team's or an official's clothes."""
+
+    shirt: Color
+    shorts: Color
+    trim: Color
+    ink: Color
+    """Colour of the number."""
+    trousers: bool = False
+    sleeves: bool = False
+    stripes: bool = False
+
+
+@dataclass(frozen=True)
+class Look:
+    """One person's appearance."""
+
+    height_m: float
+    build: float
+    """Width relative to the usual body, 0.85 to 1.2."""
+    skin: Color
+    hair: Color
+    hair_style: int
+    """0 bald, 1 short, 2 full, 3 high, 4 long."""
+    beard: bool
+    shoes: Color
+    socks: Color
+    kit: Kit
+    number: str | None
+    sleeve_left: Color | None
+    sleeve_right: Color | None
+    tights_left: Color | None
+    tights_right: Color | None
+    headband: Color | None
+
+
+@dataclass(frozen=True)
+class Person:
+    """One row of the cast."""
+
+    person_id: int
+    role: str
+    team: str | None
+    number: str | None
+    name: str
+    look: Look
+
+
+def cast_people(cast: Cast, rng: np.random.Generator) -> list[Person]:
+    """Draw everybody's appearance: two teams in kits that differ, and officials.
+
+    Args:
+        cast: how many.
+        rng: everything random.
+
+    Returns:
+        One person per index of the cast; `person_id` counts from 1.
+    """
+    kits = team_kits(rng)
+    numbers = [f"{n}" for n in range(100)] + ["00"]
+    names = rng.permutation(_NAMES)
+    people = []
+    for index in range(cast.count):
+        if index < 2 * cast.per_team:
+            team, place = divmod(index, cast.per_team)
+            if place == 0:
+                weights = np.where(np.arange(101) < 56, 1.0, 0.15)
+                shirt_numbers = rng.choice(numbers, cast.per_team, replace=False, p=weights / weights.sum())
+            look = draw_look(kits[team], str(shirt_numbers[place]), rng)
+            name = str(names[index % len(names)])
+            people.append(Person(index + 1, "player", "AB"[team], look.number, name, look))
+        else:
+            look = draw_look(kits[2], None, rng, athletic=False)
+            people.append(Person(index + 1, "referee", None, None, f"Referee {index - 2 * cast.per_team + 1}", look))
+    return people
+
+
+def team_kits(rng: np.random.Generator) -> tuple[Kit, Kit, Kit]:
+    """Draw the kits of team A, team B (one light, one dark, or two colours) and the officials."""
+    dark = _jitter(_pick(_DARK_KITS, rng), rng, 12)
+    light = _jitter(_pick(_LIGHT_KITS, rng), rng, 8)
+    if rng.random() < 0.15:
+        light = _jitter((60, 200, 240) if dark[2] < 120 else (150, 90, 30), rng, 12)
+    trim = [_pick(_ACCENTS, rng), _pick(_ACCENTS, rng)]
+    kit_dark = Kit(dark, dark if rng.random() < 0.85 else _pick(_DARK_KITS, rng), trim[0], _ink(dark, rng))
+    kit_light = Kit(light, light if rng.random() < 0.8 else dark, dark, _ink(light, rng))
+    pair = (kit_dark, kit_light) if rng.random() < 0.5 else (kit_light, kit_dark)
+    style = int(rng.integers(4))
+    grey: Color = (120, 118, 115)
+    shirt: Color = (grey, (165, 150, 140), (60, 58, 58), (50, 110, 225))[style]
+    official = Kit(_jitter(shirt, rng, 10), (28, 28, 30), (25, 25, 25), (20, 20, 20), True, True, style == 0)
+    return pair[0], pair[1], official
+
+
+def draw_look(kit: Kit, number: str | None, rng: np.random.Generator, athletic: bool = True) -> Look:
+    """Draw one person's appearance."""
+    height = float(np.clip(rng.normal(1.96, 0.085), 1.75, 2.18)) if athletic else float(rng.normal(1.8, 0.06))
+    dark: Color = (35, 33, 32)
+    white: Color = (235, 235, 235)
+    extra = dark if rng.random() < 0.6 else white
+    odds = rng.random(6) < np.array([0.16, 0.16, 0.16, 0.12, 0.14, 0.35])
+    return Look(
+        height_m=height,
+        build=float(np.clip(rng.normal(1.0, 0.09), 0.84, 1.22)) * (1.0 if athletic else 1.08),
+        skin=_jitter(_pick(_SKINS, rng), rng, 10),
+        hair=_jitter(_pick(_HAIRS, rng), rng, 6),
+        hair_style=int(rng.choice(5, p=[0.15, 0.4, 0.25, 0.12, 0.08])),
+        beard=bool(odds[5]),
+        shoes=_pick(_SHOES, rng) if athletic else dark,
+        socks=white if rng.random() < 0.6 else dark,
+        kit=kit,
+        number=number,
+        sleeve_left=extra if athletic and odds[0] else None,
+        sleeve_right=extra if athletic and odds[1] else None,
+        tights_left=extra if athletic and (odds[2] or odds[3]) else None,
+        tights_right=extra if athletic and odds[2] else None,
+        headband=(kit.trim if rng.random() < 0.5 else white) if athletic and odds[4] else None,
+    )
+
+
+def spectator(rng: np.random.Generator) -> Look:
+    """Draw somebody of the crowd."""
+    shirt = _jitter(_pick(_SHIRTS, rng), rng, 25)
+    kit = Kit(shirt, _jitter((70, 60, 55), rng, 25), shirt, shirt, True, True)
+    return draw_look(kit, None, rng, athletic=False)
+
+
+def _pick(colors: tuple[Color, ...], rng: np.random.Generator) -> Color:
+    return colors[int(rng.integers(len(colors)))]
+
+
+def _jitter(color: Color, rng: np.random.Generator, amount: int) -> Color:
+    b, g, r = np.clip(np.array(color) + rng.integers(-amount, amount + 1, 3), 0, 250).tolist()
+    return int(b), int(g), int(r)
+
+
+def _ink(shirt: Color, rng: np.random.Generator) -> Color:
+    """Choose a number colour that can be read on the shirt."""
+    light = 0.114 * shirt[0] + 0.587 * shirt[1] + 0.299 * shirt[2] > 120
+    if light:
+        return ((25, 25, 30), (140, 40, 30), (30, 30, 170))[int(rng.integers(3))]
+    return ((240, 240, 240), (230, 235, 240), (80, 210, 245))[int(rng.integers(3))]

@@ -1,0 +1,49 @@
+"""What a rendered game should look like."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from pipeline.config import CourtName
+
+CameraName = Literal["fixed", "corner", "broadcast", "handheld"]
+HallName = Literal["auto", "arena", "gym"]
+
+
+class RenderSettings(BaseModel):
+    """A rendered game; the same settings give the same game, frame for frame."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    seed: int = Field(0, ge=0, description="everything random is drawn from it")
+    seconds: float = Field(45.0, gt=0, description="length of the video")
+    fps: float = Field(30.0, ge=1, le=120, description="frames per second")
+    size: tuple[int, int] = Field((1280, 720), description="width and height in px; even")
+    court: CourtName = "fiba"
+    camera: CameraName = "broadcast"
+    hall: HallName = Field("auto", description="arena: dark stands full of people; gym: walls and a small stand")
+    players_per_team: int = Field(8, ge=5, le=12, description="five of them on court")
+    referees: int = Field(2, ge=2, le=3)
+    substitutions: bool = Field(True, description="at dead balls, through the bench")
+    cuts: bool = Field(True, description="close-ups at dead balls (broadcast camera)")
+    dead_ball_every_s: float = Field(18.0, gt=0, description="the ball is dead at the next change of possession")
+    other_lines: bool = Field(False, description="lines of other sports on the floor")
+    lens: float | None = Field(
+        None, ge=-0.4, le=0.2, description="lambda of the division model; null: the camera's own"
+    )
+    crowd: float = Field(0.75, ge=0, le=1, description="share of seats that are taken")
+    scoreboard: bool = Field(True, description="a score line over the picture (broadcast camera)")
+    noise: float = Field(2.0, ge=0, le=20, description="sensor noise, standard deviation in grey levels")
+    motion_blur: bool = True
+    crf: int = Field(22, ge=0, le=51, description="H.264 quality; higher is worse")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> RenderSettings:
+        width, height = self.size
+        if min(width, height) < 64 or width % 2 or height % 2:
+            raise ValueError("size must be two even numbers of at least 64 px")
+        if self.lens and self.camera not in ("fixed", "corner"):
+            raise ValueError("a lens is for the cameras that do not move: fixed and corner")
+        return self
