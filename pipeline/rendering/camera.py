@@ -78,7 +78,7 @@ class View:
             seen, _ = replace(self, lens=Lens()).project(middle)
         else:
             seen = self.center + np.array([0.0, self.focal_px])
-        return oriented(np.linalg.inv(to_px), seen)
+        return oriented(np.asarray(np.linalg.inv(to_px), dtype=np.float64), seen)
 
     def from_view(self, other: View) -> Array:
         """Return the homography (3, 3) that takes undistorted px of `other`, at the same position, to this view."""

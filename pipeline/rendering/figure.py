@@ -73,13 +73,11 @@ def paint_person(px: Array, depth: Array, look: Look, toward: Array, px_per_m: f
     scale = 2 if size[1] < 330 else 1
     canvas = _Canvas(np.zeros((size[1] * scale, size[0] * scale, 4), dtype=np.uint8), low, scale)
     number = _Painter(canvas, px, depth, look, toward, px_per_m).paint()
-    image = canvas.image
     soft = max(1, int(px_per_m * 0.012 * scale) * 2 + 1)
-    if soft > 1:
-        image = cv2.GaussianBlur(image, (soft, soft), 0)
+    painted = cv2.GaussianBlur(canvas.image, (soft, soft), 0) if soft > 1 else canvas.image
     if scale > 1:
-        image = cv2.resize(image, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
-    image = _shade(np.asarray(image, dtype=np.uint8), seed_tilt)
+        painted = cv2.resize(painted, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
+    image = _shade(np.asarray(painted, dtype=np.uint8), seed_tilt)
     return Sprite(image, (int(low[0]), int(low[1])), number)
 
 

@@ -102,14 +102,15 @@ def _wood(height: int, width: int, color: Color, px_per_m: float, rng: np.random
     """Planks along the length, each a little different."""
     plank = max(2, round(0.12 * px_per_m))
     rows, columns = -(-height // plank), -(-width // round(1.4 * px_per_m)) + 1
-    tone = rng.normal(0, 5.5, (rows, columns)).astype(np.float32)
-    tone = cv2.resize(tone, (width, rows), interpolation=cv2.INTER_NEAREST)
+    shades = rng.normal(0, 5.5, (rows, columns)).astype(np.float32)
+    tone = cv2.resize(shades, (width, rows), interpolation=cv2.INTER_NEAREST)
     tone = np.repeat(tone, plank, axis=0)[:height]
     cloud = cv2.resize(rng.normal(0, 7, (6, 9)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
-    grain = rng.normal(0, 2.0, (height, width // 4 + 1)).astype(np.float32)
-    grain = cv2.resize(grain, (width, height), interpolation=cv2.INTER_LINEAR)
-    total = (tone + cloud + grain)[..., None] * np.array([0.8, 1.0, 1.05], dtype=np.float32)
-    return np.clip(total + np.array(color, dtype=np.float32), 0, 255).astype(np.uint8)
+    coarse = rng.normal(0, 2.0, (height, width // 4 + 1)).astype(np.float32)
+    grain = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    total = np.asarray(tone + cloud + grain)[..., None] * np.array([0.8, 1.0, 1.05], dtype=np.float32)
+    painted: Image = np.clip(total + np.array(color, dtype=np.float32), 0, 255).astype(np.uint8)
+    return painted
 
 
 class _Board:
@@ -159,7 +160,10 @@ def _other_sports(board: _Board, court: Court, rng: np.random.Generator) -> None
     middle = np.array([court.length_m / 2, court.width_m / 2])
 
     def box(half_x: float, half_y: float) -> NDArray[np.float64]:
-        return middle + np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * np.array([half_x, half_y])
+        corners: NDArray[np.float64] = middle + np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * np.array(
+            [half_x, half_y]
+        )
+        return corners
 
     volley = colors[order[0]]
     board.stroke(box(9, 4.5), volley, 0.05)

@@ -122,10 +122,11 @@ def _draw_settings(rng: np.random.Generator, size: tuple[int, int], cameras: tup
     lens = None if camera in ("broadcast", "handheld") else float(rng.uniform(-0.22, 0.0))
     return RenderSettings(
         seed=int(rng.integers(2**31)),
-        size=size,
+        width_px=size[0],
+        height_px=size[1],
         fps=_FPS,
         camera=camera,
-        court=courts[int(rng.integers(len(courts)))],  # type: ignore[arg-type]
+        court=courts[int(rng.integers(len(courts)))],
         hall="arena" if arena else "gym",
         referees=3 if rng.random() < 0.4 else 2,
         other_lines=bool(not arena and rng.random() < 0.5),
@@ -188,7 +189,7 @@ def _develop(image: Image, rng: np.random.Generator) -> Image:
         toned = cv2.GaussianBlur(toned, (0, 0), float(rng.uniform(0.4, 1.2)))
     if rng.random() < 0.4:
         _, packed = cv2.imencode(".jpg", toned, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 80))])
-        toned = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+        return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
     return np.asarray(toned, dtype=np.uint8)
 
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import OutputError
 from pipeline.geometry.court import COURTS, Court
 from pipeline.rendering.camera import Rig, View, canvas_view, follow, look, rig
 from pipeline.rendering.hall import Backdrop, build_backdrop
@@ -22,7 +20,9 @@ from pipeline.rendering.people import Person, cast_people
 from pipeline.rendering.script import Cast
 from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.stage import Shot, Stage
-from pipeline.rendering.truth import TruthWriter, write_json, write_roster
+from pipeline.rendering.truth import TruthWriter, write_roster
+from pipeline.store.files import make_directory, write_json
+from pipeline.video import VideoWriter
 
 Image = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
@@ -59,17 +59,14 @@ def render_game(settings: RenderSettings, out_dir: Path, progress: Progress | No
     Raises:
         OutputError: the directory cannot be written.
     """
-    try:
-        out_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make the directory {out_dir}: {error.strerror}; choose another --out") from error
+    make_directory(out_dir)
     court = COURTS[settings.court]
     game = Game(settings)
     total = max(1, round(settings.seconds * settings.fps))
     calibrated: list[tuple[int, View]] = []
-    with TruthWriter(out_dir) as truth, _Video(out_dir / "video.mp4", settings) as video:
+    with TruthWriter(out_dir) as truth, _video(out_dir, settings) as video:
         for index, frame in enumerate(game.frames(total)):
-            video.write(frame.shot.image)
+            video.write(frame.shot.image, frame.time_s)
             play = frame.kind == "play"
             truth.add(
                 frame.time_s,
@@ -207,28 +204,6 @@ def _calibration(calibrated: list[tuple[int, View]], court: Court, settings: Ren
     }
 
 
-class _Video:
-    """H.264 file with frames at a constant rate."""
-
-    def __init__(self, path: Path, settings: RenderSettings) -> None:
-        from fractions import Fraction
-
-        self.container = av.open(str(path), "w", options={"movflags": "faststart"})
-        rate = Fraction(settings.fps).limit_denominator(1001)
-        self.stream = self.container.add_stream("libx264", rate=rate)
-        self.stream.width, self.stream.height = settings.size
-        self.stream.pix_fmt = "yuv420p"
-        self.stream.options = {"crf": str(settings.crf), "preset": "veryfast"}
-
-    def __enter__(self) -> _Video:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for packet in self.stream.encode():
-            self.container.mux(packet)
-        self.container.close()
-
-    def write(self, image: Image) -> None:
-        frame = av.VideoFrame.from_ndarray(image, format="bgr24")
-        for packet in self.stream.encode(frame):
-            self.container.mux(packet)
+def _video(out_dir: Path, settings: RenderSettings) -> VideoWriter:
+    """Open video.mp4 for writing."""
+    return VideoWriter(out_dir / "video.mp4", *settings.size, fps=settings.fps, crf=settings.crf)

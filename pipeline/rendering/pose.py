@@ -156,7 +156,8 @@ def _arm(
 
     def direction(angle: Array, sideways: Array) -> Array:
         inward = left * side * np.sin(sideways)
-        return inward + np.cos(sideways) * (ahead * np.sin(angle) - _UP * np.cos(angle))
+        way: Array = inward + np.cos(sideways) * (ahead * np.sin(angle) - _UP * np.cos(angle))
+        return way
 
     elbow = shoulder + direction(raise_, spread) * 0.175 * tall
     joints[:, Joint[f"{name}_SHOULDER"]] = shoulder

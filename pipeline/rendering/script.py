@@ -136,7 +136,8 @@ class Script:
     def focus(self, position: Array) -> Array:
         """Ground point (2,) that a camera would follow: the ball and the crowd around it."""
         ten = position[np.concatenate(self.lineup)].mean(axis=0)
-        return 0.65 * position[self.handler] + 0.35 * ten
+        focus: Array = 0.65 * position[self.handler] + 0.35 * ten
+        return focus
 
     def _new_spots(self) -> None:
         """Deal the five offensive players to five spots of the set."""
@@ -331,7 +332,7 @@ class Script:
     def _bench(self, orders: Orders, position: Array) -> None:
         """Everybody not in the game goes to his seat and sits."""
         for person in np.flatnonzero(~self.on_court):
-            seat = self.seat(person)
+            seat = self.seat(int(person))
             gap = float(np.linalg.norm(position[person] - seat))
             orders.target[person] = seat
             orders.speed[person] = 2.1

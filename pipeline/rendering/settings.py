@@ -20,7 +20,8 @@ class RenderSettings(BaseModel):
     seed: int = Field(0, ge=0, description="everything random is drawn from it")
     seconds: float = Field(45.0, gt=0, description="length of the video")
     fps: float = Field(30.0, ge=1, le=120, description="frames per second")
-    size: tuple[int, int] = Field((1280, 720), description="width and height in px; even")
+    width_px: int = Field(1280, ge=64, description="even")
+    height_px: int = Field(720, ge=64, description="even")
     court: CourtName = "fiba"
     camera: CameraName = "broadcast"
     hall: HallName = Field("auto", description="arena: dark stands full of people; gym: walls and a small stand")
@@ -41,9 +42,18 @@ class RenderSettings(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> RenderSettings:
-        width, height = self.size
-        if min(width, height) < 64 or width % 2 or height % 2:
-            raise ValueError("size must be two even numbers of at least 64 px")
+        if self.width_px % 2 or self.height_px % 2:
+            raise ValueError("width_px and height_px must be even")
         if self.lens and self.camera not in ("fixed", "corner"):
             raise ValueError("a lens is for the cameras that do not move: fixed and corner")
         return self
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, px."""
+        return self.width_px, self.height_px
+
+
+def demo_settings() -> RenderSettings:
+    """Return the short game of `make demo`: a broadcast with a substitution, a close-up and back."""
+    return RenderSettings(seed=7, seconds=45, camera="broadcast", court="fiba", dead_ball_every_s=12)

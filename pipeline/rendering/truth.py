@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,40 +19,41 @@ from pipeline.tables import HOMOGRAPHY_COLUMNS
 OCCLUDED_BELOW = 0.6
 _CHUNK = 600
 
-_TRUTH = pa.schema(
-    [
-        ("frame", pa.int64()),
-        ("time_s", pa.float64()),
-        ("id", pa.int64()),
-        ("role", pa.string()),
-        ("team", pa.string()),
-        ("jersey", pa.string()),
-        *((name, pa.float32()) for name in ("x", "y", "w", "h", "visible")),
-        ("occluded", pa.bool_()),
-        ("x_m", pa.float64()),
-        ("y_m", pa.float64()),
-    ]
-)
-_OBJECTS = pa.schema([("frame", pa.int64()), ("class", pa.string()), *((n, pa.float32()) for n in "xywh")])
-_COURT = pa.schema(
-    [
-        ("frame", pa.int64()),
-        *((name, pa.float64()) for name in HOMOGRAPHY_COLUMNS),
-        ("error_px", pa.float32()),
-        ("source", pa.string()),
-    ]
-)
-_FRAMES = pa.schema(
-    [("frame", pa.int64()), ("time_s", pa.float64()), ("shot", pa.int64()), ("kind", pa.string()), ("live", pa.bool_())]
-)
+_ARROW: dict[str, Any] = {
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "float32": pa.float32(),
+    "string": pa.string(),
+    "bool": pa.bool_(),
+}
+_TRUTH: dict[str, str] = {
+    "frame": "int64",
+    "time_s": "float64",
+    "id": "int64",
+    "role": "string",
+    "team": "string",
+    "jersey": "string",
+    **dict.fromkeys(("x", "y", "w", "h", "visible"), "float32"),
+    "occluded": "bool",
+    "x_m": "float64",
+    "y_m": "float64",
+}
+_OBJECTS: dict[str, str] = {"frame": "int64", "class": "string", **dict.fromkeys("xywh", "float32")}
+_COURT: dict[str, str] = {
+    "frame": "int64",
+    **dict.fromkeys(HOMOGRAPHY_COLUMNS, "float64"),
+    "error_px": "float32",
+    "source": "string",
+}
+_FRAMES: dict[str, str] = {"frame": "int64", "time_s": "float64", "shot": "int64", "kind": "string", "live": "bool"}
 
 
 class _Rows:
     """A Parquet file that grows by row groups."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.schema = schema
-        self.writer = pq.ParquetWriter(path, schema)
+    def __init__(self, path: Path, columns: dict[str, str]) -> None:
+        self.schema = pa.schema([(name, _ARROW[dtype]) for name, dtype in columns.items()])
+        self.writer = pq.ParquetWriter(path, self.schema)
         self.rows: list[tuple[Any, ...]] = []
 
     def flush(self) -> None:
@@ -125,8 +125,3 @@ def write_roster(path: Path, people: list[Person]) -> None:
         writer = csv.writer(file)
         writer.writerow(["number", "name", "team"])
         writer.writerows([p.number, p.name, p.team] for p in people if p.role == "player")
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file with sorted keys."""
-    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")

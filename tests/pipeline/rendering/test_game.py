@@ -1,0 +1,95 @@
+"""The rendered game: what it says about itself must be true."""
+
+import hashlib
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from pipeline.geometry.court import COURTS
+from pipeline.geometry.homography import project
+from pipeline.geometry.lens import Lens
+from pipeline.rendering import RenderSettings, render_game
+from pipeline.tables import check, conform
+from pipeline.video import probe
+
+SMALL = {"seconds": 1.0, "fps": 10, "width_px": 320, "height_px": 180, "crowd": 0.1}
+
+
+@pytest.fixture(scope="module", params=["broadcast", "fixed", "corner", "handheld"])
+def game(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    return render_game(RenderSettings(camera=request.param, seed=3, **SMALL), folder)
+
+
+def tables(folder, *names):
+    return [pd.read_parquet(folder / f"{name}.parquet") for name in names]
+
+
+def test_positions_are_under_the_boxes(game):
+    """The truth's homography takes a person's position to the lower part of his box."""
+    truth, court = tables(game, "truth", "court")
+    lens = json.loads((game / "calibration.json").read_text())["lens"]
+    glass = Lens(tuple(lens["center_px"]), lens["scale_px"], lens["lam"])
+    matrices = court.set_index("frame").filter(like="h").to_numpy().reshape(-1, 3, 3)
+    width, height = SMALL["width_px"], SMALL["height_px"]
+    inside = truth[(truth.x > 1) & (truth.y > 1) & (truth.x + truth.w < width - 1) & (truth.y + truth.h < height - 1)]
+    assert len(inside) > 5
+    for row in inside.itertuples():
+        px = glass.distort(project(np.linalg.inv(matrices[row.frame]), np.array([[row.x_m, row.y_m]])))[0]
+        assert row.x - 0.25 * row.w <= px[0] <= row.x + 1.25 * row.w
+        assert row.y + 0.75 * row.h <= px[1] <= row.y + 1.2 * row.h
+
+
+def test_tables_keep_their_schemas(game):
+    truth, objects, court, frames = tables(game, "truth", "truth_objects", "court", "frames")
+    check("court", conform("court", court))
+    assert not truth.duplicated(["frame", "id"]).any()
+    assert truth.visible.between(0, 1).all()
+    assert (truth.occluded == (truth.visible < np.float32(0.6))).all()
+    assert set(objects["class"]) <= {"ball", "rim", "number"}
+    assert frames.frame.tolist() == list(range(10))
+    assert set(frames.kind) == {"play"}
+    assert probe(game / "video.mp4").width_px == 320
+
+
+def test_boxes_are_in_the_picture(game):
+    for table in tables(game, "truth", "truth_objects"):
+        assert (table[["x", "y"]] >= 0).all().all()
+        assert (table.x + table.w <= SMALL["width_px"]).all()
+        assert (table.y + table.h <= SMALL["height_px"]).all()
+
+
+def test_same_seed_same_game_and_another_seed_another(tmp_path):
+    def digest(seed, name):
+        folder = render_game(RenderSettings(camera="fixed", seed=seed, **SMALL | {"seconds": 0.4}), tmp_path / name)
+        files = ("video.mp4", "truth.parquet", "truth_objects.parquet", "roster.csv", "calibration.json")
+        return [hashlib.sha256((folder / file).read_bytes()).hexdigest() for file in files]
+
+    first, again, other = digest(1, "a"), digest(1, "b"), digest(2, "c")
+    assert first == again
+    assert all(x != y for x, y in zip(first[:3], other[:3], strict=True))
+
+
+def test_progress_and_files(tmp_path):
+    told = []
+    settings = RenderSettings(camera="fixed", court="nba", **SMALL | {"seconds": 0.2})
+    folder = render_game(settings, tmp_path / "deep" / "game", lambda done, total: told.append((done, total)))
+    assert told == [(1, 2), (2, 2)]
+    game = json.loads((folder / "game.json").read_text())
+    assert (game["court"], game["fps"], game["size"]) == ("nba", 10, [320, 180])
+    assert RenderSettings(**game["settings"]) == settings
+    roster = pd.read_csv(folder / "roster.csv", dtype=str)
+    assert len(roster) == 16
+    assert not roster.duplicated(["team", "number"]).any()
+    assert COURTS[game["court"]].name == "nba"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"speed": 1}, {"width_px": 321}, {"fps": 0}, {"camera": "drone"}, {"lens": -0.1, "camera": "broadcast"}]
+)
+def test_wrong_settings_are_refused(wrong):
+    with pytest.raises(ValidationError):
+        RenderSettings(**wrong)
