@@ -70,6 +70,9 @@ class CourtSettings(_Strict):
     max_propagation_s: float = Field(
         20.0, ge=0, description="a moving camera's calibration is carried at most this far by camera motion"
     )
+    max_disagreement_m: float = Field(
+        0.75, gt=0, description="carried from two calibrated frames, a frame is refused if more is expected to be wrong"
+    )
     margin_m: float = Field(1.5, ge=0, description="people whose feet are further off the court are left out")
 
 

@@ -44,6 +44,11 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names in order."""
+        return tuple(c.name for c in self.columns)
+
     def schema(self) -> pa.DataFrameSchema:
         """Build the pandera schema: exact columns in order, dtypes, nullability, key unique."""
         columns: dict[str, Any] = {
@@ -189,6 +194,8 @@ POSITIONS = Table(
         Column("x_m", "float64", "m", "along the court, from the far-left corner to the right; smoothed"),
         Column("y_m", "float64", "m", "across the court, from the far side line towards the camera; smoothed"),
         Column("speed_mps", "float64", "m/s", "smoothed speed, dead band applied", True, _at_least(0)),
+        Column("position_sd_m", "float32", "m", "standard deviation of x_m and of y_m", True, _at_least(0)),
+        Column("speed_sd_mps", "float32", "m/s", "standard deviation of the velocity's components", True, _at_least(0)),
         Column("source", "str", "", "seen, or bridged over a short gap", check=_one_of("seen", "bridged")),
     ),
 )

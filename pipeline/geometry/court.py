@@ -204,3 +204,49 @@ def beyond_three_point(court: Court, points_m: NDArray[np.float64]) -> NDArray[n
     outside_straight = across > court.width_m / 2 - court.three_point_side_m
     outside_arc = np.hypot(x - court.basket_m, across) > court.three_point_radius_m
     return np.where(in_corner, outside_straight, outside_arc)
+
+
+def landmarks(court: Court) -> dict[str, tuple[float, float]]:
+    """Name the points that one can click on: where painted lines meet or turn, at the centre of the paint.
+
+    Args:
+        court: the court.
+
+    Returns:
+        x, y in metres by name. `left`/`right` is the end, `far`/`near` the side as the main camera sees it.
+
+    Example:
+        >>> landmarks(COURTS["fiba"])["free_throw_far_left"]
+        (5.775, 5.075)
+    """
+    half, middle, width = court.line_m / 2, court.width_m / 2, court.width_m
+    lane = court.lane_width_m / 2 - half
+    lateral = middle - court.three_point_side_m - half
+    left = {
+        "corner_far": (-half, -half),
+        "corner_near": (-half, width + half),
+        "lane_base_far": (-half, middle - lane),
+        "lane_base_near": (-half, middle + lane),
+        "free_throw_far": (court.free_throw_m - half, middle - lane),
+        "free_throw_near": (court.free_throw_m - half, middle + lane),
+        "free_throw_circle_top": (court.free_throw_m - 2 * half + court.free_throw_radius_m, middle),
+        "three_point_base_far": (-half, middle - lateral),
+        "three_point_base_near": (-half, middle + lateral),
+        "three_point_top": (court.basket_m + court.three_point_radius_m - half, middle),
+        "basket": (court.basket_m, middle),
+    }
+    centre = court.length_m / 2
+    radius = court.centre_radius_m - half
+    points = {
+        "half_far": (centre, -half),
+        "half_near": (centre, width + half),
+        "centre_spot": (centre, middle),
+        "centre_circle_far": (centre, middle - radius),
+        "centre_circle_near": (centre, middle + radius),
+        "centre_circle_left": (centre - radius, middle),
+        "centre_circle_right": (centre + radius, middle),
+    }
+    for name, (x, y) in left.items():
+        points[f"{name}_left"] = (x, y)
+        points[f"{name}_right"] = (court.length_m - x, y)
+    return {name: (round(x, 6), round(y, 6)) for name, (x, y) in points.items()}

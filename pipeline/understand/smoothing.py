@@ -1,0 +1,217 @@
+"""Smooth noisy positions over a window that adapts to noise and movement.
+
+Around every moment a straight line is fitted to the samples within windows of growing length. A longer window has less
+noise but cuts corners; the longest one is taken that does not contradict the shorter ones (intersection of confidence
+intervals: Goldenshluger and Nemirovski, "On spatially adaptive estimation of nonparametric regression", 1997). A standing
+player is averaged over seconds, a sprint's start over a fraction of one. True timestamps throughout; no window crosses
+from one segment to another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+GROWTH = 1.35
+"""Ratio of one window to the next."""
+LONGEST_S = 3.5
+CONFIDENCE = 1.8
+"""Half-width of the compared intervals, in standard deviations."""
+MIN_SAMPLES = 4
+NOISE_WINDOW_S = 1.6
+CALM_SHARE = 0.3
+"""Noise is read off the calmest part of the track: movement only adds to residuals."""
+MAX_LAG_S = 0.5
+OUTLIER_WINDOW_S = 0.7
+OUTLIER_M = 0.6
+OUTLIER_DEVIATIONS = 5.0
+
+
+@dataclass(frozen=True)
+class Smoothed:
+    """One row per sample."""
+
+    position_m: Floats
+    """(n, 2)."""
+    velocity_mps: Floats
+    """(n, 2)."""
+    position_sd_m: Floats
+    """(n,) standard deviation of each coordinate."""
+    velocity_sd_mps: Floats
+    """(n,) standard deviation of each component."""
+    window_s: Floats
+    """(n,) length of the window taken."""
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """Straight-line fits around each sample with one window."""
+
+    position: Floats
+    velocity: Floats
+    count: Floats
+    spread: Floats
+    """Sum of squared times about their mean, s^2."""
+    offset: Floats
+    """Moment of evaluation minus mean time, s."""
+    residual: Floats
+    """Residual variance per coordinate, m^2; NaN with fewer than MIN_SAMPLES."""
+
+
+def smooth(time_s: Floats, position_m: Floats, segment: Integers, window_s: float) -> Smoothed:
+    """Smooth a track.
+
+    Args:
+        time_s: (n,), rising.
+        position_m: (n, 2).
+        segment: (n,) number of the unbroken piece that a sample belongs to, rising.
+        window_s: the shortest window.
+
+    Returns:
+        Positions, velocities and their uncertainty at the samples; velocity is NaN where a segment has one sample.
+    """
+    time_s = _apart(time_s, segment)
+    windows = window_s * GROWTH ** np.arange(np.ceil(np.log(max(LONGEST_S / window_s, 1)) / np.log(GROWTH)) + 1)
+    sums = _Sums(time_s, position_m)
+    fits = [sums.fit(window) for window in windows]
+    noise = _noise(time_s, position_m, segment, sums, fits[0])
+    return _longest_consistent(fits, windows, noise)
+
+
+def without_outliers(time_s: Floats, position_m: Floats) -> Mask:
+    """Mark the samples (n,) that agree with the running median of their neighbourhood (Hampel's test).
+
+    A wrong box for up to a third of a second is found; a lasting change is not an outlier.
+
+    Example:
+        >>> t = np.arange(20) / 30
+        >>> x = np.column_stack([3 * t, 0 * t])
+        >>> x[7] += 5
+        >>> np.flatnonzero(~without_outliers(t, x)).tolist()
+        [7]
+    """
+    if len(time_s) < 5:
+        return np.ones(len(time_s), bool)
+    step_s = float(np.median(np.diff(time_s)))
+    size = min(2 * round(OUTLIER_WINDOW_S / 2 / step_s) + 1, len(time_s) // 2 * 2 - 1)
+    middle = median_filter(position_m, size=(max(size, 5), 1), mode="nearest")
+    away = np.linalg.norm(position_m - middle, axis=1)
+    usual = median_filter(away, size=4 * max(size, 5) + 1, mode="nearest")
+    return np.asarray(away <= np.maximum(OUTLIER_M, OUTLIER_DEVIATIONS * usual))
+
+
+class _Sums:
+    """Running sums over a track, so that a fit in any window costs the same."""
+
+    def __init__(self, time_s: Floats, position_m: Floats) -> None:
+        self.time_s = time_s
+        self.origin = position_m.mean(axis=0)
+        t = (time_s - time_s.mean()).astype(np.longdouble)
+        x = (position_m - self.origin).astype(np.longdouble)
+        columns = np.column_stack([np.ones_like(t), t, t * t, x, t[:, None] * x, x * x])
+        self.total = np.vstack([np.zeros((1, columns.shape[1]), np.longdouble), np.cumsum(columns, axis=0)])
+        self.mean_time = time_s.mean()
+
+    def fit(self, window_s: float) -> _Fit:
+        """Fit a line around every sample."""
+        half = window_s / 2 * (1 + 1e-9)
+        low = np.searchsorted(self.time_s, self.time_s - half, side="left")
+        high = np.searchsorted(self.time_s, self.time_s + half, side="right")
+        part = self.total[high] - self.total[low]
+        n, t, x = part[:, 0], part[:, 1] / part[:, 0], part[:, 3:5] / part[:, :1]
+        spread = np.maximum(part[:, 2] - n * t * t, 0)
+        cross = part[:, 5:7] - (n * t)[:, None] * x
+        scatter = np.maximum(part[:, 7:9] - n[:, None] * x * x, 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = np.where(spread[:, None] > 1e-12, cross / spread[:, None], np.nan)
+            left = np.maximum(scatter - slope * cross, 0).mean(axis=1) / (n - 2)
+        offset = (self.time_s - self.mean_time) - t
+        position = x + np.where(np.isnan(slope), 0, slope) * offset[:, None] + self.origin
+        residual = np.where(n >= MIN_SAMPLES, left, np.nan)
+        return _Fit(*(np.asarray(a, np.float64) for a in (position, slope, n, spread, offset, residual)))
+
+
+def _apart(time_s: Floats, segment: Integers) -> Floats:
+    """Move segments so far apart that no window spans two."""
+    breaks = np.diff(segment, prepend=segment[:1]) != 0
+    gap = np.diff(time_s, prepend=time_s[:1])
+    return np.asarray(time_s + np.cumsum(np.where(breaks, np.maximum(0, 2 * LONGEST_S - gap), 0.0)))
+
+
+def _noise(time_s: Floats, position_m: Floats, segment: Integers, sums: _Sums, shortest: _Fit) -> Floats:
+    """Estimate the noise (n,): variance per sample times its correlation length in samples, m^2."""
+    residual = np.where(np.isfinite(shortest.residual), shortest.residual, np.nan)
+    if not np.isfinite(residual).any():
+        return np.full(len(time_s), 0.1**2)
+    local = _running_mean(time_s, residual, LONGEST_S)
+    local = np.where(np.isfinite(local), local, np.nanmedian(residual))
+    return np.maximum(local, 0.005**2) * _correlation(time_s, position_m, segment, sums)
+
+
+def _correlation(time_s: Floats, position_m: Floats, segment: Integers, sums: _Sums) -> float:
+    """Estimate how many samples of the noise count as one: 1 + 2 (sum of its autocorrelation), at least 1."""
+    fit = sums.fit(NOISE_WINDOW_S)
+    residual = position_m - fit.position
+    level = _running_mean(time_s, (residual**2).mean(axis=1), NOISE_WINDOW_S)
+    full = fit.spread > 0.5 * fit.count * NOISE_WINDOW_S**2 / 12
+    if full.sum() < 30:
+        return 1.0
+    calm = full & (level <= np.quantile(level[full], CALM_SHARE))
+    step_s = float(np.median(np.diff(time_s)))
+    total, variance = 1.0, float(np.mean(residual[calm] ** 2))
+    for lag in range(1, int(MAX_LAG_S / step_s) + 1):
+        both = calm[:-lag] & calm[lag:] & (segment[:-lag] == segment[lag:])
+        if not both.any() or variance <= 0:
+            break
+        correlation = float(np.mean(residual[:-lag][both] * residual[lag:][both])) / variance
+        if correlation < 0.05:
+            break
+        total += 2 * correlation
+    return total
+
+
+def _running_mean(time_s: Floats, values: Floats, window_s: float) -> Floats:
+    """Average values (n,) over a window in time, NaN left out."""
+    good = np.isfinite(values)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(good, values, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(good)])
+    low = np.searchsorted(time_s, time_s - window_s / 2, side="left")
+    high = np.searchsorted(time_s, time_s + window_s / 2, side="right")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray((sums[high] - sums[low]) / (counts[high] - counts[low]))
+
+
+def _longest_consistent(fits: list[_Fit], windows: Floats, noise: Floats) -> Smoothed:
+    """Take for each sample the longest window whose velocity agrees with all shorter ones."""
+    count = len(noise)
+    low, high = np.full((count, 2), -np.inf), np.full((count, 2), np.inf)
+    open_, chosen = np.ones(count, bool), np.zeros(count, np.int64)
+    for k, fit in enumerate(fits):
+        sd = _velocity_sd(fit, noise)[:, None]
+        usable = np.isfinite(sd[:, 0]) & (fit.count >= MIN_SAMPLES)
+        low = np.where(usable[:, None], np.maximum(low, fit.velocity - CONFIDENCE * sd), low)
+        high = np.where(usable[:, None], np.minimum(high, fit.velocity + CONFIDENCE * sd), high)
+        open_ &= (low <= high).all(axis=1)
+        chosen[open_] = k
+    rows = np.arange(count)
+    position, velocity, spread, offset, size = (
+        np.stack([getattr(fit, name) for fit in fits])[chosen, rows]
+        for name in ("position", "velocity", "spread", "offset", "count")
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        velocity_sd = np.sqrt(noise / spread)
+        variance = noise / size + np.where(spread > 1e-12, noise * offset**2 / spread, 0)
+    return Smoothed(position, velocity, np.sqrt(variance), velocity_sd, windows[chosen])
+
+
+def _velocity_sd(fit: _Fit, noise: Floats) -> Floats:
+    """Standard deviation (n,) of a fit's velocity components; NaN without spread in time."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(fit.spread > 1e-12, np.sqrt(noise / fit.spread), np.nan)
