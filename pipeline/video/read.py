@@ -38,15 +38,18 @@ class ReadReport:
 
     `decoded`: source frames in the interval, analysed or not: frame numbers of the next chunk start after them.
     `analysed`: frames handed out (context not counted). `damaged`: packets that could not be decoded, passed over.
-    `last_s`: time of the last source frame; None if there was none.
+    `first_s`, `last_s`: times of the first and last source frame; None if there was none.
+    `longest_gap_s`: longest time between two source frames. Damage can swallow frames without a trace but this.
     `end_of_file`: the file ends in here, so later chunks are empty.
-    `ended_early`: it ends more than a second before its declared length (or before the wanted end).
+    `ended_early`: it ends more than a second before its declared length (or the wanted end, if that is earlier).
     """
 
     decoded: int = 0
     analysed: int = 0
     damaged: int = 0
+    first_s: float | None = None
     last_s: float | None = None
+    longest_gap_s: float = 0.0
     end_of_file: bool = False
     ended_early: bool = False
 
@@ -55,11 +58,15 @@ def combine(reports: Iterable[ReadReport]) -> ReadReport:
     """Sum up the reports of consecutive chunks.
 
     Example:
-        >>> combine([ReadReport(10, 5, 1, 0.3), ReadReport(4, 2, 0, 0.5, end_of_file=True)])
-        ReadReport(decoded=14, analysed=7, damaged=1, last_s=0.5, end_of_file=True, ended_early=False)
+        >>> total = combine([ReadReport(10, 5, 1, 0.0, 0.25, 0.125), ReadReport(4, 2, 0, 0.75, 1.0, 0.125, True)])
+        >>> total.decoded, total.first_s, total.last_s, total.longest_gap_s, total.end_of_file
+        (14, 0.0, 1.0, 0.5, True)
     """
     total = ReadReport()
     for report in reports:
+        between_s = 0.0 if total.last_s is None or report.first_s is None else report.first_s - total.last_s
+        total.longest_gap_s = max(total.longest_gap_s, report.longest_gap_s, between_s)
+        total.first_s = report.first_s if total.first_s is None else total.first_s
         total.decoded += report.decoded
         total.analysed += report.analysed
         total.damaged += report.damaged
@@ -98,8 +105,7 @@ def read_chunk(
         if before is not None and context:
             yield Frame(CONTEXT_INDEX, before[0], convert(before[1]))
         before = None
-        report.decoded += 1
-        report.last_s = time_s
+        _count(report, time_s)
         if new:
             report.analysed += 1
             yield Frame(report.decoded - 1, time_s, convert(frame))
@@ -124,6 +130,15 @@ def read_chunks(info: VideoInfo, pieces: Iterable[Chunk], report: ReadReport | N
         report.__dict__.update(vars(combine(done)))
         if done[-1].end_of_file:
             return
+
+
+def _count(report: ReadReport, time_s: float) -> None:
+    """Count a source frame of the interval."""
+    report.decoded += 1
+    report.first_s = time_s if report.first_s is None else report.first_s
+    if report.last_s is not None:
+        report.longest_gap_s = max(report.longest_gap_s, time_s - report.last_s)
+    report.last_s = time_s
 
 
 def _sampled(info: VideoInfo, chunk: Chunk, report: ReadReport, context: bool) -> Iterator[tuple[float, Any, bool]]:
@@ -152,7 +167,8 @@ def _sampled(info: VideoInfo, chunk: Chunk, report: ReadReport, context: bool) -
         report.damaged = state.damaged - (state.damaged if damage_before is None else damage_before)
         report.end_of_file = True
         reached_s = chunk.begin_s if report.last_s is None else report.last_s + 1 / info.fps
-        report.ended_early = chunk.until_s(info.duration_s) - reached_s > _EARLY_END_S
+        wanted_s = info.duration_s if chunk.end_s is None else min(info.duration_s, chunk.end_s)
+        report.ended_early = wanted_s - reached_s > _EARLY_END_S
 
 
 def decode_start_s(chunk: Chunk, context: bool) -> float:

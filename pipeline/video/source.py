@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,9 @@ from pipeline.errors import InputError
 # FFmpeg open other files or addresses.
 _FORMATS = "mov,matroska,webm,avi,mpegts,mpeg,flv,asf,mxf,ogg,h264,hevc,ivf,nut,dv"
 _PROBE_PACKETS = 2000
-_MAX_THREADS = 8
+_THREADS = 1
+"""With several, FFmpeg's H.264 decoder conceals damage from frames that another thread is still writing: each run other
+pixels. Chunks are the way to use more cores."""
 _MAX_FPS = 1000
 
 
@@ -118,7 +119,7 @@ def open_video(path: Path) -> Iterator[Any]:
 
 
 def picture_stream(container: Any, path: Path) -> Any:
-    """Return the container's moving picture (cover art is none), set to decode with threads.
+    """Return the container's moving picture (cover art is none).
 
     Raises:
         InputError: there is none, or its codec is not known.
@@ -131,8 +132,7 @@ def picture_stream(container: Any, path: Path) -> Any:
     stream = streams[0]
     if stream.codec_context is None:
         raise InputError(f"{path}: the codec of its picture track is not known; convert it to H.264 first")
-    stream.thread_type = "AUTO"
-    stream.codec_context.thread_count = min(os.cpu_count() or 1, _MAX_THREADS)
+    stream.codec_context.thread_count = _THREADS
     return stream
 
 
