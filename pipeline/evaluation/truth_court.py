@@ -98,7 +98,9 @@ def read_court_points(folder: Path) -> CourtMap | None:
 
 
 def read_court_table(folder: Path) -> CourtMap | None:
-    """Read the court truth of a rendered game: `court.parquet` and `game.json`; None where there is no table.
+    """Read the court truth of a rendered game; None where there is no `court.parquet`.
+
+    The lens is the one of `calibration.json`, size and court are those of `game.json`.
 
     Raises:
         InputError: a file cannot be read or lacks something.
@@ -106,18 +108,14 @@ def read_court_table(folder: Path) -> CourtMap | None:
     path = folder / "court.parquet"
     if not path.is_file():
         return None
-    game = _json(folder / "game.json")
+    game, given = _json(folder / "game.json"), _json(folder / "calibration.json")
     try:
         table = pd.read_parquet(path).sort_values("frame")
-        lens = game.get("lens") or {}
-        size = (int(game["width_px"]), int(game["height_px"]))
-        return CourtMap(
-            COURTS[game["court"]],
-            size,
-            Lens(tuple(lens["center_px"]), float(lens["scale_px"]), float(lens["lam"])) if lens else Lens(),
-            table["frame"].to_numpy(np.int64),
-            table[list(HOMOGRAPHY_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3),
-        )
+        size = (int(game["size"][0]), int(game["size"][1]))
+        spec = given.get("lens")
+        lens = Lens(tuple(spec["center_px"]), float(spec["scale_px"]), float(spec["lam"])) if spec else Lens()
+        matrices = table[list(HOMOGRAPHY_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3)
+        return CourtMap(COURTS[game["court"]], size, lens, table["frame"].to_numpy(np.int64), matrices)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder} has no usable court truth: {type(error).__name__} {error}") from error
 

@@ -47,8 +47,8 @@ def write_game(folder: Path) -> Path:
         folder / "frames.parquet"
     )
     court(frame[:80]).to_parquet(folder / "court.parquet")
-    game = {"court": "fiba", "width_px": SIZE[0], "height_px": SIZE[1], "fps": FPS}
-    (folder / "game.json").write_text(json.dumps(game))
+    (folder / "game.json").write_text(json.dumps({"court": "fiba", "size": SIZE, "fps": FPS}))
+    (folder / "calibration.json").write_text(json.dumps({"court": "fiba", "lens": LENS, "frames": []}))
     return folder
 
 
