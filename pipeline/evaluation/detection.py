@@ -92,11 +92,23 @@ def match_by_score(
     pairing = pair(truth, found, frames)
     outcome = np.zeros((len(IOU_THRESHOLDS), len(found)), dtype=np.int8)
     for truth_rows, found_rows, overlap in zip(pairing.truth_rows, pairing.found_rows, pairing.iou, strict=True):
-        order = np.argsort(-score[found_rows], kind="stable")
-        free = np.ones((len(IOU_THRESHOLDS), len(truth_rows)), dtype=bool)
         excused = ignored[truth_rows]
-        for k in order:
-            outcome[:, found_rows[k]] = _take_best(overlap[:, k], excused, free)
+        i, j = np.nonzero(overlap >= IOU_THRESHOLDS[0])
+        if len(np.unique(i)) == len(i) and len(np.unique(j)) == len(j):  # nobody competes: most frames
+            hit = overlap[i, j] >= IOU_THRESHOLDS[:, None]
+            outcome[:, found_rows[j]] = np.where(hit, np.where(excused[i], -1, 1), 0)
+        else:
+            outcome[:, found_rows] = _greedily(overlap, excused, score[found_rows])
+    return outcome
+
+
+def _greedily(overlap: Floats, excused: Bools, score: Floats) -> NDArray[np.int8]:
+    """Match the boxes of one frame, the surest first; returns (10, m)."""
+    free = np.ones((len(IOU_THRESHOLDS), len(excused)), dtype=bool)
+    outcome = np.zeros((len(IOU_THRESHOLDS), len(score)), dtype=np.int8)
+    for k in np.argsort(-score, kind="stable"):
+        if (overlap[:, k] >= IOU_THRESHOLDS[0]).any():
+            outcome[:, k] = _take_best(overlap[:, k], excused, free)
     return outcome
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import InputError
-from pipeline.evaluation.boxes import Floats, IdentifiedBoxes, Ints
+from pipeline.evaluation.boxes import Bools, Floats, IdentifiedBoxes, Ints
 from pipeline.evaluation.labels import Labels
 from pipeline.evaluation.mot_text import read_mot
-from pipeline.evaluation.truth_court import CourtMap
+from pipeline.evaluation.truth_court import MARGIN_M, CourtMap, beyond_margin
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
 from pipeline.store import RunDirectory
@@ -111,6 +111,15 @@ def of_tables(
         counted,
         court,
     )
+
+
+def off_court(boxes: pd.DataFrame, court: CourtMap | None) -> Bools:
+    """Say which rows (n,) of a table with boxes have their feet off the court; where no court is known, none has."""
+    if court is None:
+        return np.zeros(len(boxes), dtype=bool)
+    box = boxes[["x1", "x2", "y2"]].to_numpy(np.float64)
+    feet_px = np.column_stack([(box[:, 0] + box[:, 1]) / 2, box[:, 2]])
+    return beyond_margin(court.locate_all(boxes["frame"].to_numpy(np.int64), feet_px), court.court, MARGIN_M)
 
 
 def first_frame(frames: pd.DataFrame) -> int:

@@ -8,32 +8,34 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.evaluation.boxes import Bools, Floats, IdentifiedBoxes, Ints, Matches, Pairing, match, on_ignored, pair
+from pipeline.evaluation.boxes import Floats, IdentifiedBoxes, Ints, Matches, Pairing, match, on_ignored, pair
 from pipeline.evaluation.confidence import RiskCoverage, risk_coverage
 from pipeline.evaluation.detection import DetectionScores, score_detection
-from pipeline.evaluation.found import Found, FoundPeople, labels, read_found
+from pipeline.evaluation.found import Found, FoundPeople, labels, off_court, read_found
 from pipeline.evaluation.identity import Assignment, assign_identities, score_identity
 from pipeline.evaluation.labels import LabelScores, score_labels
 from pipeline.evaluation.movement import Claim, MovementScores, TruePlayer, Walk, score_movement
 from pipeline.evaluation.registration import score_registration
 from pipeline.evaluation.results import Classes, Evaluation, ShotScores
 from pipeline.evaluation.tracking import score_tracking
-from pipeline.evaluation.truth import MARGIN_M, Truth, read_truth
-from pipeline.evaluation.truth_court import beyond_margin
+from pipeline.evaluation.truth import Truth, read_truth
 
 
-def evaluate(run: Path, truth: Path) -> Evaluation:
+def evaluate(run: Path, truth: Path, max_fps: float | None = None) -> Evaluation:
     """Score a run against the truth.
 
     Args:
         run: an output directory of `courtside analyze`, or a MOT text file with players only.
         truth: what `read_truth` reads.
+        max_fps: score at most this many frames per second; None for all. Switches depend on it, and true distances are
+            measured on the scored frames.
 
     Raises:
         InputError: one of them is not what it should be; names the file and the line or column.
         TableError: a table of the run is missing or damaged.
     """
-    return score(read_found(run), read_truth(truth))
+    known = read_truth(truth)
+    return score(read_found(run), known if max_fps is None else known.thinned(max_fps))
 
 
 def score(found: Found, truth: Truth) -> Evaluation:
@@ -108,7 +110,7 @@ def _detection(found: Found, truth: Truth, frames: Ints) -> Classes:
     """Score the stored person boxes, those off the court (by the run's own court) left out."""
     table = found.tables["detections"]
     table = table[table["class"].isin(("player", "referee")) & table["frame"].isin(frames)]
-    table = table[~_off_court(table, found)]
+    table = table[~off_court(table, found.court)]
     return Classes(*(_class_scores(table, truth, role, frames) for role in ("player", "referee", None)))
 
 
@@ -123,16 +125,6 @@ def _class_scores(table: pd.DataFrame, truth: Truth, role: str | None, frames: I
     )
     true_boxes, ignored, _ = truth.boxes(role)
     return score_detection(true_boxes, ignored, boxes, rows["score"].to_numpy(np.float64), frames)
-
-
-def _off_court(table: pd.DataFrame, found: Found) -> Bools:
-    """Say which boxes (n,) have their feet off the court by the run's own court; where it has none, nobody is."""
-    if found.court is None:
-        return np.zeros(len(table), dtype=bool)
-    box = table[["x1", "x2", "y2"]].to_numpy(np.float64)
-    feet_px = np.column_stack([(box[:, 0] + box[:, 1]) / 2, box[:, 2]])
-    feet_m = found.court.locate_all(table["frame"].to_numpy(np.int64), feet_px)
-    return beyond_margin(feet_m, found.court.court, MARGIN_M)
 
 
 def _labels(people: FoundPeople, truth: Truth, frames: Ints) -> LabelScores:

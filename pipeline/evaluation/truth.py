@@ -5,7 +5,7 @@ from __future__ import annotations
 import configparser
 import csv
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +14,13 @@ import pandas as pd
 from pipeline.errors import InputError
 from pipeline.evaluation.boxes import Bools, Floats, IdentifiedBoxes, Ints
 from pipeline.evaluation.mot_text import read_mot
-from pipeline.evaluation.truth_court import CourtMap, beyond_margin, read_court_points, read_court_table
+from pipeline.evaluation.truth_court import MARGIN_M, CourtMap, beyond_margin, read_court_points, read_court_table
 
 HAND_MADE_FPS = 5.0
 """Annotated frames per second of hand-made truth (`truth.csv`)."""
 
 MIN_VISIBLE = 1 / 3
 """People of whom less is visible need not be found; hand-made truth leaves them out by the same rule."""
-
-MARGIN_M = 1.5
-"""People further off the court, on the bench say, need not be found; hand-made truth leaves them out as well."""
 
 CSV_COLUMNS = ("frame", "id", "role", "team", "jersey", "x", "y", "w", "h", "occluded")
 PERSON_COLUMNS = (
@@ -67,6 +64,13 @@ class Truth:
         )
         hidden = table["visible"].to_numpy(np.float64) < MIN_VISIBLE
         return boxes, hidden | self.off_court()[rows], rows.astype(np.int64)
+
+    def thinned(self, max_fps: float) -> Truth:
+        """Return the truth with at most so many scored frames per second, evenly spread; unknown times stay as they are."""
+        time_s = self.frames["time_s"].to_numpy(np.float64)
+        cell = np.floor(time_s * max_fps + 1e-6)
+        first = np.concatenate([[True], np.diff(cell) != 0])[: len(time_s)]
+        return replace(self, frames=self.frames[first | np.isnan(time_s)].reset_index(drop=True))
 
     def off_court(self) -> Bools:
         """Say which rows (n,) of `persons` are known to be off the court by more than the margin."""

@@ -18,6 +18,9 @@ from pipeline.geometry.homography import oriented, project
 from pipeline.geometry.lens import Lens
 from pipeline.tables import HOMOGRAPHY_COLUMNS
 
+MARGIN_M = 1.5
+"""People further off the court, on the bench say, need not be found; hand-made truth leaves them out as well."""
+
 
 @dataclass(frozen=True)
 class CourtMap:

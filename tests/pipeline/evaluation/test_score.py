@@ -228,6 +228,14 @@ def test_the_boxes_of_another_tool(truth, game, tmp_path):
     assert scores.tracklets is None
 
 
+def test_scoring_fewer_frames(truth):
+    assert truth.thinned(5).frames["frame"].tolist() == list(range(0, 80, 5))
+    scores = score(of_tables("run", run_tables(), FACTS), truth.thinned(5))
+    assert scores.frames_scored == 16
+    assert scores.movement is not None
+    assert scores.movement.players[0].seen_true_s == pytest.approx(80 / FPS)
+
+
 def test_comparing_two_runs(truth):
     boxes, _, _ = truth.boxes()
     half = IdentifiedBoxes(boxes.frame[::2], boxes.identity[::2], boxes.xywh_px[::2])

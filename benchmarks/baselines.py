@@ -1,0 +1,175 @@
+"""What a user would otherwise pick, against courtside, on the same detections.
+
+    python -m benchmarks.baselines --data ../shared/data --game reports/demo-game --out reports/baselines
+
+analyses the clips with hand-made truth and the named rendered games (or takes what is stored in `--out`), feeds the stored
+detections and embeddings of each to the trackers of `benchmarks.trackers`, scores all of them, and prints one table in
+Markdown. Needs the package `lap` for the trackers of ultralytics: pip install "courtside[bench]".
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from benchmarks.trackers import NEEDS_PICTURES, TRACKERS, FrameBoxes, Tracker, import_offline
+from pipeline.config import Settings, parse_settings
+from pipeline.evaluation.boxes import IdentifiedBoxes
+from pipeline.evaluation.found import Found, of_mot, off_court, read_found
+from pipeline.evaluation.identity import IdentityScores
+from pipeline.evaluation.score import score
+from pipeline.evaluation.tracking import TrackingScores
+from pipeline.evaluation.truth import read_truth
+from pipeline.run import Job, analyze_job
+from pipeline.store import RunDirectory
+from pipeline.video import chunks, probe, read_chunks
+
+CLIPS = {
+    "spurs_thunder": ("nba_spurs_thunder_broadcast_720p30.mp4", "court.json"),
+    "cvd_novellara": ("cvd_novellara_handheld_2400x1080p30.webm", "court.json"),
+    "novellara_lugo": ("novellara_lugo_fixed_720p60.mp4", "court_points.json"),
+}
+COLUMNS = ("material", "method", "HOTA", "DetA", "AssA", "IDF1", "identity", "where found", "switches", "found", "true")
+
+
+@dataclass(frozen=True)
+class Material:
+    """A video, or the directory of a rendered game, with its truth."""
+
+    name: str
+    video: Path
+    calibration: Path | None
+    truth: Path
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table: shares from 0 to 1."""
+
+    material: str
+    method: str
+    tracking: TrackingScores
+    identity: IdentityScores
+
+    def cells(self) -> list[str]:
+        """Format it."""
+        shares = [self.tracking.hota, self.tracking.deta, self.tracking.assa, self.tracking.idf1]
+        shares += [self.identity.accuracy, self.identity.accuracy_when_found]
+        counts = [self.tracking.switches, self.identity.players_found, self.identity.players_true]
+        return [self.material, self.method, *(f"{100 * share:.1f}" for share in shares), *map(str, counts)]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="real material with hand-made truth")
+    parser.add_argument("--game", type=Path, action="append", default=[], help="a rendered game; may be repeated")
+    parser.add_argument("--out", type=Path, default=Path("reports/baselines"))
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--weights", default="builtin", help="of the detector")
+    given = parser.parse_args(arguments)
+    import_offline()
+    settings = parse_settings({"present": {"video": False}, "detect": {"weights": given.weights}})
+    lines: list[Line] = []
+    for material in materials(given.data, given.game):
+        lines += compare(material, given.out / material.name, settings, given.device)
+    table = markdown(lines)
+    (given.out / "baselines.md").write_text(table + "\n", encoding="utf-8")
+    print(table)
+
+
+def materials(data: Path | None, games: Sequence[Path]) -> list[Material]:
+    """List what is measured."""
+    found = [Material(game.name, game, None, game) for game in games]
+    if data is None:
+        return found
+    truths = {name: data / "truth" / name for name in CLIPS}
+    clips = [
+        Material(name, data / "videos" / video, truths[name] / court, truths[name])
+        for name, (video, court) in CLIPS.items()
+    ]
+    return clips + found
+
+
+def compare(material: Material, out: Path, settings: Settings, device: str) -> list[Line]:
+    """Analyse one video and score ourselves and all trackers on its detections."""
+    job = Job.of(material.video, out=out, settings=settings, calibration=material.calibration, device=device)
+    analyze_job(job)
+    found, truth = read_found(out), read_truth(material.truth)
+    ours = score(found, truth)
+    lines = [Line(material.name, "courtside", ours.players, ours.identity)]
+    if ours.tracklets is not None and ours.tracklet_identity is not None:
+        lines.append(Line(material.name, "courtside, tracklets", ours.tracklets, ours.tracklet_identity))
+    embeddings = RunDirectory(out).read_array("embeddings", mmap=True)
+    for name, tracker in TRACKERS.items():
+        video = job.video if name in NEEDS_PICTURES else None
+        theirs = score(link(found, embeddings, tracker, settings, video), truth)
+        lines.append(Line(material.name, name, theirs.players, theirs.identity))
+    (out / "evaluation.json").write_text(json.dumps(ours.as_dict(), indent=2), encoding="utf-8")
+    return lines
+
+
+def link(
+    found: Found, embeddings: NDArray[np.float16], tracker: Tracker, settings: Settings, video: Path | None
+) -> Found:
+    """Let a tracker link the person boxes that courtside's own tracker saw; its players are those called so mostly."""
+    table = found.tables["detections"].reset_index(drop=True)
+    persons = table["class"].isin(("player", "referee")) & (table["score"] >= settings.track.min_score)
+    rows = np.flatnonzero(persons.to_numpy() & ~off_court(table, found.court))
+    linked = np.array(list(tracker(frames_of(found, table, rows, embeddings, settings, video))), dtype=np.int64)
+    taken = table.iloc[linked.reshape(-1, 2)[:, 0]].assign(identity=linked.reshape(-1, 2)[:, 1])
+    players = taken[(taken["class"] == "player").groupby(taken["identity"]).transform("mean") > 0.5]
+    corners = players[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
+    boxes = IdentifiedBoxes(
+        players["frame"].to_numpy(np.int64),
+        players["identity"].to_numpy(np.int64),
+        np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]]),
+    )
+    theirs = of_mot(found.name, boxes)
+    return Found(theirs.name, theirs.people, frames=found.frames)
+
+
+def frames_of(
+    found: Found,
+    table: pd.DataFrame,
+    rows: NDArray[np.int64],
+    embeddings: NDArray[np.float16],
+    settings: Settings,
+    video: Path | None,
+) -> Iterator[FrameBoxes]:
+    """Yield the boxes of every analysed frame, with its picture where a video is given."""
+    frame = table["frame"].to_numpy(np.int64)[rows]
+    xyxy_px = table[["x1", "y1", "x2", "y2"]].to_numpy(np.float32)
+    score_of = table["score"].to_numpy(np.float32)
+    pictures = None if video is None else _pictures(video, settings)
+    for number in found.frames if found.frames is not None else ():
+        here = rows[np.searchsorted(frame, number) : np.searchsorted(frame, number, side="right")]
+        image = None if pictures is None else next(pictures)
+        size_px = (1280, 720) if image is None else (image.shape[1], image.shape[0])
+        yield FrameBoxes(
+            here, xyxy_px[here], score_of[here], np.asarray(embeddings[here], dtype=np.float32), image, size_px
+        )
+
+
+def _pictures(video: Path, settings: Settings) -> Iterator[NDArray[np.uint8]]:
+    """Decode the analysed frames again."""
+    info = probe(video)
+    pieces = chunks(info, 0.0, None, settings.video.chunk_s, settings.video.max_fps)
+    return (frame.image for frame in read_chunks(info, pieces))
+
+
+def markdown(lines: Sequence[Line]) -> str:
+    """Lay the table out."""
+    head = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * 2 + "---:|" * (len(COLUMNS) - 2)]
+    return "\n".join(head + ["| " + " | ".join(line.cells()) + " |" for line in lines])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Trackers that a user would otherwise pick, fed with stored detections.
+
+Each takes the person boxes of every analysed frame in order and gives, per box, the identity it puts on it (0: none).
+The boxes themselves stay as they were detected, so that association alone is compared.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class FrameBoxes:
+    """Person boxes of one frame: `row` (n,) their rows in the table, `xyxy_px` (n, 4), `score` (n,), `embedding`
+    (n, dim), and the picture (h, w, 3) BGR, None where it is not needed."""
+
+    row: NDArray[np.int64]
+    xyxy_px: NDArray[np.float32]
+    score: NDArray[np.float32]
+    embedding: NDArray[np.float32]
+    image: NDArray[np.uint8] | None
+    size_px: tuple[int, int]
+
+
+Linked = Iterator[tuple[int, int]]
+"""(row, identity) of each box that got one."""
+Tracker = Callable[[Iterable[FrameBoxes]], Linked]
+
+
+def byte_track(frames: Iterable[FrameBoxes]) -> Linked:
+    """ByteTrack of ultralytics with its shipped settings (Zhang et al., ECCV 2022)."""
+    import_offline()
+    from ultralytics.trackers.byte_tracker import BYTETracker
+
+    return _ultralytics(BYTETracker(_shipped_settings("bytetrack")), frames)
+
+
+def bot_sort(frames: Iterable[FrameBoxes]) -> Linked:
+    """BoT-SORT of ultralytics with its shipped settings: camera motion by sparse flow, no re-ID (Aharon et al., 2022)."""
+    import_offline()
+    from ultralytics.trackers.bot_sort import BOTSORT
+
+    return _ultralytics(BOTSORT(_shipped_settings("botsort")), frames)
+
+
+def deep_sort(frames: Iterable[FrameBoxes]) -> Linked:
+    """deep-sort-realtime with its defaults, except for the embeddings, which are ours: its own need a download."""
+    from deep_sort_realtime.deepsort_tracker import DeepSort
+
+    tracker = DeepSort(embedder=None)
+    for boxes in frames:
+        size = boxes.xyxy_px[:, 2:] - boxes.xyxy_px[:, :2]
+        usable = np.flatnonzero((size > 0).all(axis=1) & np.isfinite(boxes.embedding).all(axis=1))
+        raw = [([*boxes.xyxy_px[k, :2], *size[k]], float(boxes.score[k]), "person") for k in usable]
+        rows = [int(boxes.row[k]) for k in usable]
+        tracks = tracker.update_tracks(raw, embeds=[boxes.embedding[k] for k in usable], others=rows)
+        for track in tracks:
+            if track.is_confirmed() and track.time_since_update == 0:
+                yield track.get_det_supplementary(), int(track.track_id)
+
+
+TRACKERS: dict[str, Tracker] = {"ByteTrack": byte_track, "BoT-SORT": bot_sort, "deep-sort-realtime": deep_sort}
+NEEDS_PICTURES = frozenset({"BoT-SORT"})
+
+
+def import_offline() -> None:
+    """Import ultralytics so that it neither reaches for the network nor leaves a settings file behind."""
+    os.environ.update(YOLO_OFFLINE="True", YOLO_AUTOINSTALL="False", YOLO_VERBOSE="False")
+    kept = os.environ.get("YOLO_CONFIG_DIR")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["YOLO_CONFIG_DIR"] = folder
+        import ultralytics.trackers  # noqa: F401
+    del os.environ["YOLO_CONFIG_DIR"]
+    if kept is not None:
+        os.environ["YOLO_CONFIG_DIR"] = kept
+
+
+def _ultralytics(tracker: Any, frames: Iterable[FrameBoxes]) -> Linked:
+    """Run a tracker of ultralytics."""
+    from ultralytics.engine.results import Boxes
+
+    for boxes in frames:
+        columns = [boxes.xyxy_px, boxes.score[:, None], np.zeros((len(boxes.row), 1), np.float32)]
+        found = tracker.update(Boxes(np.hstack(columns), boxes.size_px[::-1]), boxes.image)
+        for line in found:
+            yield int(boxes.row[int(line[7])]), int(line[4])
+
+
+def _shipped_settings(name: str) -> SimpleNamespace:
+    """Read the settings file that comes with ultralytics."""
+    import ultralytics
+
+    path = Path(ultralytics.__file__).parent / "cfg" / "trackers" / f"{name}.yaml"
+    return SimpleNamespace(**yaml.safe_load(path.read_text(encoding="utf-8")))
