@@ -1,0 +1,139 @@
+"""The annotated video, and the report's crops, in one pass over the source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.present.gallery import Gallery
+from pipeline.present.labels import people, team_title
+from pipeline.present.minimap import MiniMap
+from pipeline.present.overlay import Legend, Look, Overlay, fit
+from pipeline.present.palette import player_colors, team_colors
+from pipeline.present.results import Results
+from pipeline.present.scenes import Scene, Scenes
+from pipeline.present.sprites import Picture
+
+Progress = Callable[[int, int], None]
+"""Called with frames done and frames in all."""
+
+SAME_TIME_S = 1e-4
+_MINIMAP_SHARE = 0.25
+
+
+class SourceFrame(Protocol):
+    """A decoded frame."""
+
+    @property
+    def time_s(self) -> float:
+        """Presentation timestamp in the source video."""
+
+    @property
+    def image(self) -> Picture:
+        """(h, w, 3) BGR, as displayed."""
+
+
+class PictureSink(Protocol):
+    """Takes pictures with their timestamps, like `video.VideoWriter`."""
+
+    def write(self, image: Picture, time_s: float) -> None:
+        """Append a picture (h, w, 3) BGR."""
+
+
+def output_size(width_px: int, height_px: int, wanted_height_px: int | None) -> tuple[int, int]:
+    """Choose the size of the annotated video: never enlarged, both sides even.
+
+    Example:
+        >>> output_size(1920, 1080, 720), output_size(853, 481, 720), output_size(640, 360, None)
+        ((1280, 720), (854, 482), (640, 360))
+    """
+    height = height_px if wanted_height_px is None else min(height_px, wanted_height_px)
+    width = width_px * height / height_px
+    return 2 * round((width + 0.01) / 2), 2 * round((height + 0.01) / 2)
+
+
+def make_overlay(results: Results, size_px: tuple[int, int]) -> Overlay:
+    """Prepare the drawing of a run's frames at a size."""
+    colors = player_colors(results.players)
+    looks = {
+        person.player_id: Look(person.short, colors[person.player_id], person.role == "referee")
+        for person in people(results.players)
+    }
+    trail_s = results.settings.present.trail_s
+    minimap = None
+    if results.registration is not None and results.has_metres and len(results.positions):
+        width_px = round(size_px[0] * _MINIMAP_SHARE)
+        minimap = MiniMap(results.registration.court, results.positions, colors, width_px, trail_s)
+    scale = size_px[1] / results.video.height_px
+    return Overlay(size_px, scale, looks, team_legend(results), trail_s, minimap)
+
+
+def team_legend(results: Results) -> list[Legend]:
+    """Name the teams with their colours."""
+    return [Legend(team_title(team), color) for team, color in team_colors(results.players).items()]
+
+
+def annotate(
+    results: Results,
+    source: Iterable[SourceFrame],
+    sink: PictureSink,
+    size_px: tuple[int, int],
+    gallery: Gallery,
+    progress: Progress,
+) -> int:
+    """Draw every analysed frame, write it with its own timestamp, and cut the gallery's crops on the way.
+
+    Args:
+        results: the run.
+        source: decoded frames in order of time; those that were not analysed are passed over.
+        sink: takes the drawn frames.
+        size_px: width and height of what is written.
+        gallery: visited with every analysed frame before anything is drawn on it.
+        progress: told after every frame.
+
+    Returns:
+        Number of frames written.
+    """
+    scenes = scenes_of(results)
+    overlay = make_overlay(results, size_px)
+    total = len(scenes)
+    written = 0
+    for place, scene, image in matched(scenes, source):
+        gallery.visit(scene.frame, image)
+        canvas = fit(image, size_px)
+        overlay.draw(canvas, scene, (place + 1) / total)
+        sink.write(canvas, scene.time_s)
+        written += 1
+        progress(written, total)
+    return written
+
+
+def collect_crops(results: Results, source: Iterable[SourceFrame], gallery: Gallery, progress: Progress) -> None:
+    """Cut the gallery's crops without drawing; stops reading after the last frame that is needed."""
+    scenes = scenes_of(results)
+    for place, scene, image in matched(scenes, source):
+        gallery.visit(scene.frame, image)
+        progress(place + 1, len(scenes))
+        if scene.frame >= gallery.last_frame:
+            break
+
+
+def scenes_of(results: Results) -> Scenes:
+    """Collect what is to be drawn."""
+    return Scenes(results.frames, results.detections, results.tracks, results.identities)
+
+
+def matched(scenes: Scenes, source: Iterable[SourceFrame]) -> Iterator[tuple[int, Scene, NDArray[np.uint8]]]:
+    """Pair decoded frames with scenes by time: (place in `frames`, scene, image)."""
+    place = 0
+    for frame in source:
+        while place < len(scenes) and scenes.times_s[place] < frame.time_s - SAME_TIME_S:
+            place += 1
+        if place == len(scenes):
+            return
+        if scenes.times_s[place] <= frame.time_s + SAME_TIME_S:
+            yield place, scenes.at(place), frame.image
+            place += 1

@@ -1,0 +1,76 @@
+"""The pictures of each player in the report: the clearest crops, spread over the time."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+HEIGHT_PX = 200
+MIN_HEIGHT_PX = 24.0
+_JPEG_QUALITY = 84
+_MARGIN = 0.06
+
+
+def choose_crops(
+    detections: pd.DataFrame, tracks: pd.DataFrame, identities: pd.DataFrame, per_player: int
+) -> pd.DataFrame:
+    """Choose the best box of each player in each of `per_player` equal parts of the player's boxes.
+
+    Args:
+        detections: table `detections`.
+        tracks: table `tracks`.
+        identities: table `identities`.
+        per_player: pictures of each player.
+
+    Returns:
+        Columns player_id, frame, x1, y1, x2, y2, in order of frame; boxes without a quality or very small are left out.
+    """
+    boxes = detections.merge(tracks, on="detection_id").merge(identities, on="track_id")
+    tall = boxes["y2"] - boxes["y1"] >= MIN_HEIGHT_PX
+    boxes = boxes[tall & boxes["quality"].notna()].sort_values(["player_id", "frame", "detection_id"])
+    by_player = boxes.groupby("player_id")["frame"]
+    part = by_player.cumcount() * per_player // by_player.transform("size")
+    best = boxes.sort_values("quality", ascending=False, kind="stable").groupby(["player_id", part]).head(1)
+    chosen = best[["player_id", "frame", "x1", "y1", "x2", "y2"]]
+    return chosen.sort_values(["frame", "player_id"], ignore_index=True)
+
+
+class Gallery:
+    """Cuts the chosen crops out of the frames that pass by."""
+
+    def __init__(self, chosen: pd.DataFrame) -> None:
+        """Remember what to cut; see `choose_crops`."""
+        self._wanted = {int(frame): chosen[chosen["frame"] == frame] for frame in chosen["frame"].unique()}
+        self.jpegs: dict[int, list[bytes]] = {int(who): [] for who in chosen["player_id"].unique()}
+
+    @property
+    def last_frame(self) -> int:
+        """The last frame that is needed; -1 when none is."""
+        return max(self._wanted, default=-1)
+
+    def visit(self, frame: int, image: NDArray[np.uint8]) -> None:
+        """Cut what is wanted of this frame (h, w, 3) BGR, before anything is drawn on it."""
+        rows = self._wanted.get(frame)
+        if rows is None:
+            return
+        for who, x1, y1, x2, y2 in rows[["player_id", "x1", "y1", "x2", "y2"]].to_numpy(np.float64):
+            self.jpegs[int(who)].append(crop_jpeg(image, (x1, y1, x2, y2)))
+
+
+def crop_jpeg(image: NDArray[np.uint8], box_px: tuple[float, float, float, float]) -> bytes:
+    """Cut a box with a small margin, scale it to a common height, and compress it."""
+    x1, y1, x2, y2 = box_px
+    margin = _MARGIN * (y2 - y1)
+    height, width = image.shape[:2]
+    left, right = (int(np.clip(v, 0, width)) for v in (x1 - margin, x2 + margin))
+    top, bottom = (int(np.clip(v, 0, height)) for v in (y1 - margin, y2 + margin))
+    crop = image[top : max(bottom, top + 1), left : max(right, left + 1)]
+    scale = HEIGHT_PX / crop.shape[0]
+    size = (max(1, round(crop.shape[1] * scale)), HEIGHT_PX)
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    _, data = cv2.imencode(
+        ".jpg", cv2.resize(crop, size, interpolation=method), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+    )
+    return data.tobytes()

@@ -1,0 +1,187 @@
+"""Where a player spends the time: share of located time per square metre, on the court."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from pipeline.geometry.court import Court
+from pipeline.present.court_drawing import PAPER, court_figure, draw_lines
+from pipeline.present.palette import Color
+
+CELL_M = 0.1
+MARGIN_M = 1.6
+"""Floor shown around the lines."""
+
+WIDTH_PX = 1400
+HEAD_PX = 104
+FOOT_PX = 66
+REPORT_WIDTH_PX = 760
+
+_TRUNCATE = 4.0
+_PAD_CELLS = 5
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """Time spent per place."""
+
+    density: NDArray[np.float64]
+    """(rows, columns), share of the located time per square metre; sums to 1 over the cells' area."""
+    x0_m: float
+    y0_m: float
+    """The grid's corner nearest to the origin's side: cell (i, j) begins at (x0 + j cell, y0 + i cell)."""
+    located_s: float
+
+
+def frame_seconds(frames: pd.DataFrame) -> pd.Series[float]:
+    """Say how many seconds each analysed frame stands for.
+
+    A frame lasts until the next; the last one, and one before a hole, last the usual time.
+
+    Args:
+        frames: table `frames`.
+
+    Returns:
+        Seconds by frame number.
+
+    Example:
+        >>> frames = pd.DataFrame({"frame": [0, 2, 4, 90], "time_s": [0.0, 0.1, 0.2, 4.5]})
+        >>> frame_seconds(frames).round(3).tolist()
+        [0.1, 0.1, 0.1, 0.1]
+    """
+    time_s = frames["time_s"].to_numpy(np.float64)
+    if len(time_s) < 2:
+        return pd.Series(np.zeros(len(time_s)), index=frames["frame"].to_numpy(), dtype=np.float64)
+    steps = np.diff(time_s)
+    usual = float(np.median(steps))
+    lasting = np.append(np.where(steps > 2.5 * usual, usual, steps), usual)
+    return pd.Series(lasting, index=frames["frame"].to_numpy(), dtype=np.float64)
+
+
+def heat_map(positions: pd.DataFrame, frames: pd.DataFrame, court: Court, sigma_m: float) -> HeatMap | None:
+    """Estimate where the time of these positions was spent, with a Gaussian kernel.
+
+    Args:
+        positions: rows of table `positions`, of one or several players.
+        frames: table `frames`.
+        court: the court.
+        sigma_m: standard deviation of the kernel.
+
+    Returns:
+        The map; None where there is no position or no time.
+    """
+    seconds = positions["frame"].map(frame_seconds(frames)).to_numpy(np.float64)
+    points = positions[["x_m", "y_m"]].to_numpy(np.float64)
+    known = np.isfinite(points).all(axis=1) & (seconds > 0)
+    if not known.any():
+        return None
+    points, seconds = points[known], seconds[known]
+    reach = sigma_m * _TRUNCATE + _PAD_CELLS * CELL_M
+    low = np.minimum(points.min(axis=0), -MARGIN_M) - reach
+    high = np.maximum(points.max(axis=0), np.array([court.length_m, court.width_m]) + MARGIN_M) + reach
+    shape = np.ceil((high - low) / CELL_M).astype(int)
+    edges = [low[k] + CELL_M * np.arange(shape[k] + 1) for k in (0, 1)]
+    time_s, _, _ = np.histogram2d(points[:, 1], points[:, 0], bins=[edges[1], edges[0]], weights=seconds)
+    smooth = gaussian_filter(time_s, sigma_m / CELL_M, mode="constant", truncate=_TRUNCATE)
+    located_s = float(seconds.sum())
+    return HeatMap(smooth / (located_s * CELL_M**2), float(low[0]), float(low[1]), located_s)
+
+
+def heat_figure(heat: HeatMap, court: Court, title: str, subtitle: str, width_px: int = WIDTH_PX) -> Figure:
+    """Draw a heat map under the court's lines, with a title and the scale of its colours."""
+    unit = width_px / WIDTH_PX
+    head_px, foot_px = round(HEAD_PX * unit), round(FOOT_PX * unit)
+    figure, axes = court_figure(court, width_px, MARGIN_M, PAPER, head_px, foot_px)
+    peak = float(heat.density.max())
+    rows, columns = heat.density.shape
+    extent = (heat.x0_m, heat.x0_m + columns * CELL_M, heat.y0_m + rows * CELL_M, heat.y0_m)
+    view = (axes.get_xlim(), axes.get_ylim())
+    axes.imshow(heat.density, cmap=heat_colors(), vmin=0, vmax=peak, extent=extent, interpolation="bilinear", zorder=2)
+    axes.set_xlim(view[0])
+    axes.set_ylim(view[1])
+    axes.set_aspect("auto")
+    draw_lines(axes, court, PAPER, min_px=2.6, alpha=0.85)
+    _write(figure, title, subtitle, peak, unit)
+    return figure
+
+
+def _write(figure: Figure, title: str, subtitle: str, peak: float, unit: float) -> None:
+    """Write the title above and the scale below."""
+    width_px, height_px = figure.get_size_inches() * 100
+    ink, quiet = "#1d2025", "#6b7079"
+    left = 28 * unit / width_px
+    top = 1 - 38 * unit / height_px
+    text: dict[str, Any] = {"va": "center", "parse_math": False}
+    figure.text(left, top, title, size=23 * unit, weight="bold", color=ink, **text)
+    figure.text(left, 1 - 76 * unit / height_px, subtitle, size=14.5 * unit, color=quiet, **text)
+    bar_height, bar_width = 13 * unit / height_px, 330 * unit / width_px
+    middle = FOOT_PX / 2 * unit / height_px
+    label = figure.text(left, middle, "Time per square metre:  0", size=13.5 * unit, color=quiet, **text)
+    right = figure.transFigure.inverted().transform(label.get_window_extent().max)[0] + 12 * unit / width_px
+    bar = figure.add_axes((right, middle - bar_height / 2, bar_width, bar_height))
+    bar.imshow(np.linspace(0, 1, 256)[None], cmap=heat_colors(), aspect="auto", extent=(0, 1, 0, 1))
+    bar.set_facecolor(PAPER.floor)
+    bar.set_xticks([])
+    bar.set_yticks([])
+    for spine in bar.spines.values():
+        spine.set(color="#d5d0c6", linewidth=0.8 * unit)
+    end = right + bar_width + 12 * unit / width_px
+    figure.text(end, middle, f"{100 * peak:.2g} % of the time seen", size=13.5 * unit, color=quiet, **text)
+
+
+def heat_colors() -> Colormap:
+    """Make the colours: magma from light to dark, even to the eye, clear where nothing was."""
+    base = matplotlib.colormaps["magma_r"](np.linspace(0.06, 0.80, 256))
+    base[:, 3] = np.clip(np.linspace(0, 1, 256) / 0.18, 0, 1) ** 0.8 * 0.94
+    return LinearSegmentedColormap.from_list("courtside_heat", base)
+
+
+@dataclass(frozen=True)
+class HeatPictures:
+    """A heat map as pictures."""
+
+    file_png: bytes
+    """With title and scale, for the file."""
+    report_png: bytes
+    """The floor alone, smaller, few colours."""
+    peak_share_per_m2: float
+    """What the darkest colour means: share of the located time per square metre."""
+
+
+def heat_pictures(heat: HeatMap, court: Court, title: str, subtitle: str) -> HeatPictures:
+    """Draw a heat map once and compress it for both uses."""
+    figure = heat_figure(heat, court, title, subtitle)
+    stream = io.BytesIO()
+    figure.savefig(stream, format="rgba")
+    size_px = (round(figure.bbox.width), round(figure.bbox.height))
+    picture = Image.frombytes("RGBA", size_px, stream.getvalue()).convert("RGB")
+    floor = picture.crop((0, HEAD_PX, picture.width, picture.height - FOOT_PX))
+    size = (REPORT_WIDTH_PX, round(floor.height * REPORT_WIDTH_PX / floor.width))
+    small = floor.resize(size, Image.Resampling.LANCZOS).quantize(200, dither=Image.Dither.NONE)
+    return HeatPictures(_png(picture), _png(small), float(heat.density.max()))
+
+
+def color_stops(count: int = 9) -> list[str]:
+    """Sample the colours as they look on the floor, '#rrggbb' from nothing to the most."""
+    floor = np.array([Color.parse(PAPER.floor).bgr[::-1]]) / 255
+    rgba = heat_colors()(np.linspace(0, 1, count))
+    seen = rgba[:, 3:] * rgba[:, :3] + (1 - rgba[:, 3:]) * floor
+    return [Color(*(int(v) for v in np.rint(255 * color))).hex for color in seen]
+
+
+def _png(picture: Image.Image) -> bytes:
+    """Compress a picture."""
+    stream = io.BytesIO()
+    picture.save(stream, format="PNG", compress_level=6)
+    return stream.getvalue()

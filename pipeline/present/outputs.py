@@ -1,0 +1,158 @@
+"""Everything a run leaves for people: statistics, heat maps, tracks as text, the video and the report."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.errors import OutputError
+from pipeline.present.annotate import Progress, annotate, collect_crops, output_size
+from pipeline.present.gallery import Gallery, choose_crops
+from pipeline.present.heatmaps import HeatPictures, heat_map, heat_pictures
+from pipeline.present.labels import people, slug, team_title
+from pipeline.present.mot import player_mot, tracklet_mot
+from pipeline.present.player_csv import coach_table, csv_text
+from pipeline.present.report import Pictures, report_html
+from pipeline.present.results import Results
+from pipeline.store import make_directory, write_bytes
+from pipeline.video import Frame, VideoWriter, chunks, read_chunks
+
+HEATMAP_FOLDER = "heatmaps"
+
+
+def no_progress(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def present(results: Results, directory: Path, progress: Progress = no_progress) -> list[Path]:
+    """Write all outputs of a run into a directory.
+
+    Without a court registration there are no heat maps, and the report says why. Files of an earlier run with other
+    players are removed from the heat map folder.
+
+    Args:
+        results: the run.
+        directory: made where missing.
+        progress: told the frames done and in all while the video is read.
+
+    Returns:
+        The files written, in the order in which a person would open them.
+
+    Raises:
+        OutputError: a file cannot be written.
+        InputError: the video cannot be read any more.
+    """
+    tables = _write_tables(results, directory)
+    maps = _write_heat_maps(results, directory / HEATMAP_FOLDER)
+    gallery = Gallery(
+        choose_crops(results.detections, results.tracks, results.identities, results.settings.present.crops_per_player)
+    )
+    video = _write_video(results, directory / "annotated.mp4", gallery, progress)
+    files = [*video, *tables, *maps.files]
+    pictures = Pictures(maps.teams, maps.players, gallery.jpegs)
+    html = report_html(results, pictures, [path.relative_to(directory) for path in files])
+    return [_write(directory / "report.html", html), *files]
+
+
+def _write(path: Path, data: bytes | str) -> Path:
+    """Write a file whole or not at all; text is UTF-8."""
+    make_directory(path.parent)
+    write_bytes(path, data.encode("utf-8") if isinstance(data, str) else data)
+    return path
+
+
+def _write_tables(results: Results, directory: Path) -> list[Path]:
+    """Write what other programs read."""
+    frames, detections, tracks = results.frames, results.detections, results.tracks
+    stream = io.BytesIO()
+    results.positions.to_parquet(stream, index=False)
+    return [
+        _write(directory / "player_stats.csv", csv_text(coach_table(results.player_stats, results.players))),
+        _write(directory / "positions.parquet", stream.getvalue()),
+        _write(directory / "mot.txt", player_mot(frames, detections, tracks, results.identities, results.players)),
+        _write(directory / "tracklets_mot.txt", tracklet_mot(frames, detections, tracks)),
+    ]
+
+
+class _Maps:
+    """Heat maps written and to be embedded."""
+
+    def __init__(self) -> None:
+        self.files: list[Path] = []
+        self.teams: dict[str, HeatPictures] = {}
+        self.players: dict[int, HeatPictures] = {}
+
+
+def _write_heat_maps(results: Results, folder: Path) -> _Maps:
+    """Draw one heat map per team and per player who has positions."""
+    maps = _Maps()
+    players = [person for person in people(results.players) if person.role == "player"]
+    for team in sorted({person.team for person in players if person.team is not None}):
+        members = [person.player_id for person in players if person.team == team]
+        drawn = _draw(results, members, team_title(team), f"{len(members)} player{'s' if len(members) > 1 else ''}")
+        if drawn is not None:
+            maps.teams[team] = drawn
+            maps.files.append(_write(folder / f"team-{slug(team)}.png", drawn.file_png))
+    for person in players:
+        drawn = _draw(results, [person.player_id], person.full, team_title(person.team))
+        if drawn is not None:
+            maps.players[person.player_id] = drawn
+            maps.files.append(_write(folder / f"{person.file_stem}.png", drawn.file_png))
+    _remove_old(folder, set(maps.files))
+    return maps
+
+
+def _draw(results: Results, members: list[int], title: str, remark: str) -> HeatPictures | None:
+    """Draw the heat map of one or several players; None where there is no position."""
+    if results.registration is None:
+        return None
+    rows = results.positions[results.positions["player_id"].isin(members)]
+    court = results.registration.court
+    heat = heat_map(rows, results.frames, court, results.settings.present.heatmap_sigma_m)
+    if heat is None:
+        return None
+    unit = "player seconds" if len(members) > 1 else "seconds"
+    return heat_pictures(
+        heat, court, title, f"{remark} · {heat.located_s:,.0f} {unit} with a position".replace(",", "\u202f")
+    )
+
+
+def _remove_old(folder: Path, kept: set[Path]) -> None:
+    """Remove heat maps of an earlier run."""
+    try:
+        for path in folder.glob("*.png"):
+            if path not in kept:
+                path.unlink()
+    except OSError as error:
+        raise OutputError(f"cannot tidy {folder}: {error.strerror or error}") from error
+
+
+def _write_video(results: Results, path: Path, gallery: Gallery, progress: Progress) -> list[Path]:
+    """Write the annotated video and collect crops; without a video, read only as far as crops are needed."""
+    if not len(results.frames):
+        return []
+    video, settings = results.video, results.settings.present
+    if not settings.video:
+        collect_crops(results, _source(results), gallery, progress)
+        return []
+    size_px = output_size(video.width_px, video.height_px, settings.video_height_px)
+    with VideoWriter(path, *size_px, fps=_fps(results), sound_from=video, start_s=results.start_s) as writer:
+        annotate(results, _source(results), writer, size_px, gallery, progress)
+    return [path]
+
+
+def _source(results: Results) -> Iterator[Frame]:
+    """Decode the frames that were analysed."""
+    video = results.settings.video
+    return read_chunks(
+        results.video, chunks(results.video, results.start_s, results.end_s, video.chunk_s, video.max_fps)
+    )
+
+
+def _fps(results: Results) -> float:
+    """Rate of the analysed frames."""
+    times: pd.Series[float] = results.frames["time_s"]
+    return 1.0 / float(times.diff().median()) if len(times) > 1 else results.video.fps

@@ -1,0 +1,223 @@
+"""Everything drawn on one frame of the annotated video."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.present.minimap import MiniMap
+from pipeline.present.palette import NOBODY, Color
+from pipeline.present.scenes import Scene
+from pipeline.present.sprites import Picture, Sprite, dot, foot_ring, pill, rounded, stack, text_coverage, triangle
+from pipeline.present.trails import Trails, draw_trails
+
+BALL = Color(255, 138, 31)
+_REFERENCE_HEIGHT_PX = 720
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one person is drawn."""
+
+    label: str
+    color: Color
+    referee: bool
+
+
+@dataclass(frozen=True)
+class Legend:
+    """One entry of the header: a team and its colour."""
+
+    text: str
+    color: Color
+
+
+class Overlay:
+    """Draws scenes one after the other; sizes follow the height of the picture."""
+
+    def __init__(
+        self,
+        size_px: tuple[int, int],
+        source_scale: float,
+        looks: dict[int, Look],
+        legend: Sequence[Legend],
+        trail_s: float,
+        minimap: MiniMap | None,
+    ) -> None:
+        """Prepare for a video.
+
+        Args:
+            size_px: width and height of the pictures drawn on.
+            source_scale: px of the picture per px of the source frame.
+            looks: how to draw each player.
+            legend: teams for the header.
+            trail_s: length of the trails; 0: none.
+            minimap: drawn at the top right; None: left out.
+        """
+        self._width, self._height = size_px
+        self._unit = self._height / _REFERENCE_HEIGHT_PX
+        self._scale = source_scale
+        self._looks = looks
+        self._legend = tuple(legend)
+        self._minimap = minimap
+        self._trails = Trails(trail_s) if trail_s > 0 else None
+        self._rings: dict[tuple[Color, int, bool, bool], Sprite] = {}
+        self._pills: dict[tuple[str, Color, int], Sprite] = {}
+        self._headers: dict[str, Sprite] = {}
+        self._pointer = triangle(max(9, round(15 * self._unit)), BALL)
+
+    def draw(self, image: Picture, scene: Scene, progress: float) -> None:
+        """Draw a scene in place.
+
+        Args:
+            image: the frame, scaled to the size given at the start.
+            scene: what is on it; scenes come in order of time, as trails grow.
+            progress: share of the video that is over, for the time line.
+        """
+        self._draw_trails(image, scene)
+        self._draw_rings(image, scene)
+        self._draw_labels(image, scene)
+        if scene.ball_px is not None:
+            self._draw_ball(image, scene.ball_px)
+        if self._minimap is not None:
+            margin = round(14 * self._unit)
+            self._minimap.lay(image, scene.time_s, self._width - self._minimap.size_px[0] - margin, margin)
+        self._draw_header(image, scene.time_s)
+        self._draw_time_line(image, progress)
+
+    def _draw_trails(self, image: Picture, scene: Scene) -> None:
+        """Carry the trails to this frame, extend and draw them."""
+        if self._trails is None:
+            return
+        self._trails.move(scene.motion)
+        feet = np.column_stack([scene.boxes_px[:, [0, 2]].mean(axis=1), scene.boxes_px[:, 3]])
+        self._trails.add(scene.time_s, scene.player_id[scene.known], feet[scene.known])
+        present = set(scene.player_id[scene.known].tolist())
+        lines = [
+            (line * self._scale, self._looks[who].color)
+            for who, line in self._trails.lines().items()
+            if who in present and not self._looks[who].referee
+        ]
+        draw_trails(image, lines, max(1.5, 3.4 * self._unit), 0.55)
+
+    def _draw_rings(self, image: Picture, scene: Scene) -> None:
+        """Draw the rings under everybody's feet."""
+        for box, who, known in zip(scene.boxes_px * self._scale, scene.player_id, scene.known, strict=True):
+            look = self._looks.get(int(who)) if known else None
+            sprite = self._ring(look, _ring_half_width(box, self._unit))
+            x, y = (box[0] + box[2]) / 2, box[3]
+            sprite.lay(image, round(x - sprite.width / 2), round(y - sprite.height / 2))
+
+    def _draw_labels(self, image: Picture, scene: Scene) -> None:
+        """Draw the labels below the rings, the nearest person's last; all lie within the picture."""
+        for box, who, known in zip(scene.boxes_px * self._scale, scene.player_id, scene.known, strict=True):
+            if not known or int(who) not in self._looks:
+                continue
+            look = self._looks[int(who)]
+            sprite = self._pill(look, _label_size(box, self._unit))
+            below = box[3] + 0.35 * _ring_half_width(box, self._unit) + 2 * self._unit
+            left, top = self.label_corner(sprite, (box[0] + box[2]) / 2, below)
+            sprite.lay(image, left, top)
+
+    def label_corner(self, sprite: Sprite, centre_x: float, top: float) -> tuple[int, int]:
+        """Place a label under a point, moved inside the picture where it would leave it."""
+        left = min(max(round(centre_x - sprite.width / 2), 0), max(self._width - sprite.width, 0))
+        return left, min(max(round(top), 0), max(self._height - sprite.height - self._line_px, 0))
+
+    def _draw_ball(self, image: Picture, box_px: NDArray[np.float64]) -> None:
+        """Point at the ball from above."""
+        x, top = (box_px[0] + box_px[2]) / 2 * self._scale, box_px[1] * self._scale
+        sprite = self._pointer
+        sprite.lay(image, round(x - sprite.width / 2), round(top - sprite.height - self._unit))
+
+    def _draw_header(self, image: Picture, time_s: float) -> None:
+        """Write the clock and the teams at the top left."""
+        clock = f"{int(time_s) // 60}:{int(time_s) % 60:02d}"
+        if clock not in self._headers:
+            self._headers = {clock: header(clock, self._legend, max(11, round(16 * self._unit)))}
+        margin = round(14 * self._unit)
+        self._headers[clock].lay(image, margin, margin)
+
+    def _draw_time_line(self, image: Picture, progress: float) -> None:
+        """Draw how much of the video is over along the lower edge."""
+        top = self._height - self._line_px
+        image[top:] //= 3
+        image[top:, : round(self._width * min(max(progress, 0.0), 1.0))] = BALL.bgr
+
+    @property
+    def _line_px(self) -> int:
+        """Height of the time line."""
+        return max(2, round(3 * self._unit))
+
+    def _ring(self, look: Look | None, half_width: int) -> Sprite:
+        """Get a ring from the store, or draw it."""
+        color = Color.parse(NOBODY) if look is None else look.color
+        quiet = look is None or look.referee
+        key = (color, half_width, quiet, look is None)
+        if key not in self._rings:
+            thickness = max(1.2, (1.3 if quiet else 2.6) * self._unit)
+            self._rings[key] = foot_ring(half_width, color, thickness, broken=quiet)
+        return self._rings[key]
+
+    def _pill(self, look: Look, size_px: int) -> Sprite:
+        """Get a label from the store, or set it."""
+        key = (look.label, look.color, size_px)
+        if key not in self._pills:
+            self._pills[key] = pill(look.label, look.color, size_px, 0.75 if look.referee else 0.92)
+        return self._pills[key]
+
+
+def _ring_half_width(box: NDArray[np.float64], unit: float) -> int:
+    """Size a ring by the person's height and width, in steps of 2 px so that few sizes exist."""
+    size = 0.5 * min(box[2] - box[0], 0.55 * (box[3] - box[1]))
+    return max(round(9 * unit), 2 * round(float(size) * 1.1 / 2))
+
+
+def _label_size(box: NDArray[np.float64], unit: float) -> int:
+    """Size a label's text: smaller for small people, legible always."""
+    return max(10, round(unit * float(np.clip(0.12 * (box[3] - box[1]) / unit, 11, 17))))
+
+
+def header(clock: str, legend: Sequence[Legend], size_px: int) -> Sprite:
+    """Make the header: the clock, then each team with a dot of its colour."""
+    white, ground = Color(255, 255, 255), Color(18, 20, 24)
+    gap, pad = round(size_px * 0.9), round(size_px * 0.55)
+    texts = [text_coverage(clock, size_px), *(text_coverage(entry.text, size_px, bold=False) for entry in legend)]
+    marks = [dot(size_px * 0.33, entry.color) for entry in legend]
+    line_height = max(text.shape[0] for text in texts)
+    width = 2 * pad + sum(text.shape[1] for text in texts) + sum(gap + mark.width + pad // 2 for mark in marks)
+    height = line_height + round(size_px * 0.5)
+    letters = np.zeros((height, width), np.float32)
+    places, x = [], pad
+    for text, mark in zip(texts, [None, *marks], strict=True):
+        if mark is not None:
+            places.append((mark, x + gap, (height - mark.height) // 2))
+            x += gap + mark.width + pad // 2
+        top = (height - text.shape[0]) // 2
+        letters[top : top + text.shape[0], x : x + text.shape[1]] = text
+        x += text.shape[1]
+    sprite = stack([(rounded(width, height, size_px * 0.45), ground, 0.74), (letters, white, 1.0)])
+    return _with_marks(sprite, places)
+
+
+def _with_marks(sprite: Sprite, places: list[tuple[Sprite, int, int]]) -> Sprite:
+    """Lay sprites (sprite, left, top) on a sprite."""
+    color, clear = sprite.premultiplied.copy(), sprite.clear.copy()
+    for mark, left, top in places:
+        part = np.s_[top : top + mark.height, left : left + mark.width]
+        color[part] = mark.premultiplied + mark.clear * color[part]
+        clear[part] *= mark.clear
+    return Sprite(color, clear)
+
+
+def fit(image: Picture, size_px: tuple[int, int]) -> Picture:
+    """Scale a frame to (width, height) px; always a copy that may be drawn on."""
+    if (image.shape[1], image.shape[0]) == size_px:
+        return image.copy()
+    smaller = size_px[0] < image.shape[1]
+    scaled = cv2.resize(image, size_px, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+    return np.asarray(scaled, dtype=np.uint8)

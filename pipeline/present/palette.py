@@ -1,0 +1,143 @@
+"""Colours that people tell apart: kits made vivid, neutral referees, text that reads on its ground."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Lab = NDArray[np.float64]
+"""(3,) CIE L*a*b*, L* from 0 to 100."""
+
+REFEREE = "#8d949e"
+UNKNOWN_TEAM = "#9b7fe6"
+NOBODY = "#c8ccd2"
+WHITE_KIT = "#f4f4f2"
+DARK_KIT = "#2b2d33"
+FALLBACK = {"A": "#f28c28", "B": "#2f7fe0"}
+"""Used when the two kits are too alike to tell apart on a screen."""
+
+_NEUTRAL_CHROMA = 16.0
+_VIVID_CHROMA = 58.0
+_TELL_APART = 28.0
+
+
+@dataclass(frozen=True)
+class Color:
+    """An opaque colour."""
+
+    red: int
+    green: int
+    blue: int
+
+    @classmethod
+    def parse(cls, text: str) -> Color:
+        """Read '#rrggbb'.
+
+        Raises:
+            ValueError: it is not six hexadecimal digits after '#'.
+
+        Example:
+            >>> Color.parse("#ff8000").bgr
+            (0, 128, 255)
+        """
+        if len(text) != 7 or text[0] != "#":
+            raise ValueError(f"a colour is written '#rrggbb', got {text!r}")
+        return cls(int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16))
+
+    @property
+    def hex(self) -> str:
+        """As '#rrggbb'."""
+        return f"#{self.red:02x}{self.green:02x}{self.blue:02x}"
+
+    @property
+    def bgr(self) -> tuple[int, int, int]:
+        """As OpenCV orders it."""
+        return (self.blue, self.green, self.red)
+
+    @property
+    def luminance(self) -> float:
+        """Relative luminance from 0 to 1 (WCAG 2.2)."""
+        channels = np.array([self.red, self.green, self.blue]) / 255
+        linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+        return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
+
+    @property
+    def ink(self) -> Color:
+        """The text colour that reads best on this one: near black or white."""
+        return Color(18, 20, 24) if self.luminance > 0.24 else Color(255, 255, 255)
+
+
+def to_lab(color: Color) -> Lab:
+    """Convert to CIE L*a*b*."""
+    pixel = np.array([[[color.red, color.green, color.blue]]], dtype=np.float32) / 255
+    return np.asarray(cv2.cvtColor(pixel, cv2.COLOR_RGB2LAB)[0, 0], dtype=np.float64)
+
+
+def from_lab(lab: Lab) -> Color:
+    """Convert from CIE L*a*b*, cut to what a screen shows."""
+    pixel = cv2.cvtColor(lab.astype(np.float32)[None, None], cv2.COLOR_LAB2RGB)[0, 0]
+    red, green, blue = (int(v) for v in np.clip(np.rint(pixel * 255), 0, 255))
+    return Color(red, green, blue)
+
+
+def vivid(color: Color) -> Color:
+    """Turn a kit's measured colour, dulled by light and shade, into one that reads as that kit on a screen.
+
+    Example:
+        >>> vivid(Color.parse("#b9b4ac")).hex == WHITE_KIT
+        True
+    """
+    lab = to_lab(color)
+    chroma = float(np.hypot(lab[1], lab[2]))
+    warm_white = lab[0] > 68 and chroma < 2 * _NEUTRAL_CHROMA
+    if warm_white or chroma < _NEUTRAL_CHROMA:
+        return Color.parse(WHITE_KIT if lab[0] > 52 else DARK_KIT)
+    gain = max(1.0, _VIVID_CHROMA / chroma)
+    return from_lab(np.array([np.clip(lab[0], 38, 80), lab[1] * gain, lab[2] * gain]))
+
+
+def team_colors(players: pd.DataFrame) -> dict[str, Color]:
+    """Choose one colour per team from the kits of its players.
+
+    Args:
+        players: table `players`.
+
+    Returns:
+        Team -> colour, for every team named; two teams always tell apart.
+    """
+    chosen = {team: _team_color(rows, team) for team, rows in players.dropna(subset=["team"]).groupby("team")}
+    colors = {str(team): color for team, color in sorted(chosen.items())}
+    if len(colors) == 2:
+        first, second = (to_lab(c) for c in colors.values())
+        if float(np.linalg.norm(first - second)) < _TELL_APART:
+            return {team: _fallback(team) for team in colors}
+    return colors
+
+
+def player_colors(players: pd.DataFrame) -> dict[int, Color]:
+    """Choose the drawing colour of every person: the team's, neutral for referees."""
+    teams = team_colors(players)
+    columns = zip(players["player_id"], players["role"], players["team"], strict=True)
+    return {int(who): person_color(role, None if pd.isna(team) else team, teams) for who, role, team in columns}
+
+
+def person_color(role: str, team: str | None, teams: Mapping[str, Color]) -> Color:
+    """Choose the colour of one person."""
+    if role == "referee":
+        return Color.parse(REFEREE)
+    return Color.parse(UNKNOWN_TEAM) if team is None else teams.get(team, Color.parse(UNKNOWN_TEAM))
+
+
+def _team_color(rows: pd.DataFrame, team: object) -> Color:
+    """Take the median kit of a team's players in Lab."""
+    kits = [to_lab(Color.parse(str(c))) for c in rows["color"].dropna()]
+    return vivid(from_lab(np.median(kits, axis=0))) if kits else _fallback(str(team))
+
+
+def _fallback(team: str) -> Color:
+    return Color.parse(FALLBACK.get(team, UNKNOWN_TEAM))

@@ -1,0 +1,44 @@
+"""What a finished run hands to `present`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from pipeline.config import Settings
+from pipeline.understand.court import CourtRegistration
+from pipeline.video import VideoInfo
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tables of a run and what is known about it."""
+
+    video: VideoInfo
+    settings: Settings
+    start_s: float
+    """First analysed second of the video."""
+    end_s: float | None
+    """First second no longer analysed; None: to the end."""
+    frames: pd.DataFrame
+    detections: pd.DataFrame
+    tracks: pd.DataFrame
+    identities: pd.DataFrame
+    players: pd.DataFrame
+    positions: pd.DataFrame
+    player_stats: pd.DataFrame
+    registration: CourtRegistration | None
+    """None without a calibration: nothing is in metres then."""
+    warnings: tuple[str, ...] = ()
+    """Plain words, most important first."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What else the report shows: 'versions', 'seconds' (per stage), 'weights' and whatever the run knows;
+    values are text, numbers or mappings of these."""
+
+    @property
+    def has_metres(self) -> bool:
+        """Whether any frame has a place on the court."""
+        return self.registration is not None and len(self.registration.table) > 0

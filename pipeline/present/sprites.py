@@ -1,0 +1,191 @@
+"""Small anti-aliased pictures with transparency - labels, rings under feet, markers - drawn once and laid on frames.
+
+supervision's annotators draw the shapes, four times too large and without anti-aliasing; reduced, they are smooth.
+Text is set by Pillow, in any script that DejaVu Sans has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import matplotlib
+import numpy as np
+import supervision as sv
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from pipeline.present.palette import Color
+
+Picture = NDArray[np.uint8]
+"""(h, w, 3) BGR."""
+Coverage = NDArray[np.float32]
+"""(h, w) from 0 (clear) to 1 (covered)."""
+
+_SUPERSAMPLING = 4
+
+
+@dataclass(frozen=True)
+class Sprite:
+    """A picture with transparency."""
+
+    premultiplied: NDArray[np.float32]
+    """(h, w, 3) BGR times coverage, 0 to 255."""
+    clear: NDArray[np.float32]
+    """(h, w, 1) share of the ground that shows through."""
+
+    @property
+    def width(self) -> int:
+        """In px."""
+        return int(self.clear.shape[1])
+
+    @property
+    def height(self) -> int:
+        """In px."""
+        return int(self.clear.shape[0])
+
+    def lay(self, image: Picture, left: int, top: int) -> None:
+        """Lay the sprite on a picture in place; what lies outside is cut off."""
+        x0, y0 = max(left, 0), max(top, 0)
+        x1, y1 = min(left + self.width, image.shape[1]), min(top + self.height, image.shape[0])
+        if x0 >= x1 or y0 >= y1:
+            return
+        part = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
+        ground = image[y0:y1, x0:x1]
+        ground[:] = self.premultiplied[part] + self.clear[part] * ground + 0.5
+
+
+def stack(layers: list[tuple[Coverage, Color, float]]) -> Sprite:
+    """Lay (coverage, colour, opacity) over one another, the first at the bottom."""
+    shape = layers[0][0].shape
+    color = np.zeros((*shape, 3), np.float32)
+    clear = np.ones((*shape, 1), np.float32)
+    for coverage, layer_color, opacity in layers:
+        alpha = (coverage * opacity)[..., None]
+        color = color * (1 - alpha) + alpha * np.array(layer_color.bgr, np.float32)
+        clear = clear * (1 - alpha)
+    return Sprite(color, clear)
+
+
+@cache
+def _font(size_px: int, bold: bool) -> ImageFont.FreeTypeFont:
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name), size_px)
+
+
+def text_coverage(text: str, size_px: int, bold: bool = True) -> Coverage:
+    """Set a line of text: as high as the font's line, as wide as the text."""
+    font = _font(size_px, bold)
+    ascent, descent = font.getmetrics()
+    canvas = Image.new("L", (max(1, round(font.getlength(text))), ascent + descent), 0)
+    ImageDraw.Draw(canvas).text((0, 0), text, font=font, fill=255)
+    return np.asarray(np.asarray(canvas) / 255, dtype=np.float32)
+
+
+def rounded(width: int, height: int, radius: float) -> Coverage:
+    """Fill a rectangle with rounded corners."""
+    y = np.abs(np.arange(height)[:, None] + 0.5 - height / 2) - (height / 2 - radius)
+    x = np.abs(np.arange(width)[None] + 0.5 - width / 2) - (width / 2 - radius)
+    outside = np.hypot(np.maximum(x, 0), np.maximum(y, 0)) - radius
+    return np.asarray(np.clip(0.5 - outside, 0, 1), dtype=np.float32)
+
+
+def pill(text: str, color: Color, size_px: int, opacity: float = 0.92) -> Sprite:
+    """Make a label: text on a rounded ground of a colour, with a thin rim of the text's colour."""
+    letters = text_coverage(text, size_px)
+    pad_x, pad_y = round(size_px * 0.42), max(1, round(size_px * 0.06))
+    padded = np.pad(letters, ((pad_y, pad_y), (pad_x, pad_x)))
+    height, width = padded.shape
+    radius = min(height / 2, size_px * 0.38)
+    rim = rounded(width, height, radius)
+    inner = np.pad(rounded(width - 2, height - 2, max(radius - 1, 0)), 1)
+    return stack([(rim, color.ink, 0.45), (inner, color, opacity), (padded, color.ink, 1.0)])
+
+
+def foot_ring(half_width: int, color: Color, thickness_px: float, broken: bool = False) -> Sprite:
+    """Make the ring on the floor around a person's feet, open behind the legs; its centre is the sprite's centre.
+
+    Args:
+        half_width: half the ring's width in px.
+        color: of the ring.
+        thickness_px: of the line.
+        broken: dashed and without filling, for people who are not players.
+    """
+    rim = max(1.0, thickness_px * 0.5)
+    pad = int(np.ceil(thickness_px / 2 + rim)) + 1
+    size = (2 * (half_width + pad), 2 * (round(half_width * 0.35) + pad))
+    line = _ellipse(size, half_width, thickness_px)
+    halo = _ellipse(size, half_width, thickness_px + 2 * rim)
+    if broken:
+        dashes = _dashes(size)
+        return stack([(halo * dashes, color.ink, 0.35), (line * dashes, color, 0.95)])
+    filled = _ellipse(size, half_width, 0)
+    return stack([(filled, color, 0.22), (halo, color.ink, 0.4), (line, color, 1.0)])
+
+
+def _ellipse(size: tuple[int, int], half_width: int, thickness_px: float) -> Coverage:
+    """Draw a flat ellipse in the middle of a (width, height) px canvas; thickness 0 fills it."""
+    width, height = (v * _SUPERSAMPLING for v in size)
+    canvas = np.zeros((height, width, 3), np.uint8)
+    half = half_width * _SUPERSAMPLING
+    box = np.array([[width / 2 - half / 2, 0, width / 2 + half / 2, height / 2]], np.float32)
+    full = thickness_px == 0
+    annotator = sv.EllipseAnnotator(
+        color=sv.Color(255, 255, 255),
+        thickness=-1 if full else max(1, round(thickness_px * _SUPERSAMPLING)),
+        start_angle=0 if full else -50,
+        end_angle=360 if full else 230,
+    )
+    annotator.annotate(canvas, sv.Detections(xyxy=box, class_id=np.zeros(1, int)))
+    return _reduce(canvas, size)
+
+
+def _dashes(size: tuple[int, int], count: int = 16) -> Coverage:
+    """Mask every other of `count` sectors, as seen on the flattened ellipse."""
+    width, height = size
+    y, x = np.mgrid[:height, :width]
+    angle = np.arctan2((y + 0.5 - height / 2) / 0.35, x + 0.5 - width / 2)
+    return np.asarray(np.sin(angle * count / 2) > -0.2, dtype=np.float32)
+
+
+def triangle(size_px: int, color: Color) -> Sprite:
+    """Make a pointer whose tip, at the bottom centre, points down."""
+    size = (size_px + 4, size_px + 4)
+    point = np.array([[size[0] / 2, size[1] - 2, size[0] / 2, size[1] - 2]], np.float32) * _SUPERSAMPLING
+    rim = size_px // 6 * _SUPERSAMPLING
+    layers = []
+    for outline in (rim, 0):
+        canvas = np.zeros((size[1] * _SUPERSAMPLING, size[0] * _SUPERSAMPLING, 3), np.uint8)
+        annotator = sv.TriangleAnnotator(
+            color=sv.Color(255, 255, 255),
+            base=size_px * _SUPERSAMPLING,
+            height=round(size_px * 0.8) * _SUPERSAMPLING,
+            outline_thickness=outline,
+            outline_color=sv.Color(255, 255, 255),
+        )
+        annotator.annotate(canvas, sv.Detections(xyxy=point, class_id=np.zeros(1, int)))
+        layers.append(_reduce(canvas, size))
+    return stack([(layers[0], Color(18, 20, 24), 0.75), (layers[1], color, 1.0)])
+
+
+def dot(radius_px: float, color: Color, hollow: bool = False) -> Sprite:
+    """Make a round marker with a rim that shows on any ground; its centre is the sprite's centre."""
+    rim = max(1.0, radius_px * 0.28)
+    size = 2 * int(np.ceil(radius_px + rim + 1))
+    y, x = np.mgrid[:size, :size] + 0.5 - size / 2
+    distance = np.hypot(x, y)
+    outer, inner, core = (
+        np.clip(0.5 + radius - distance, 0, 1).astype(np.float32)
+        for radius in (radius_px + rim, radius_px, radius_px * 0.5)
+    )
+    edge = Color(255, 255, 255) if color.luminance < 0.3 else Color(18, 20, 24)
+    layers = [(outer, edge, 0.85), (inner, color, 1.0)]
+    return stack([*layers, (core, edge, 0.85)] if hollow else layers)
+
+
+def _reduce(canvas: Picture, size: tuple[int, int]) -> Coverage:
+    """Reduce a supersampled white-on-black drawing to its coverage."""
+    small = cv2.resize(canvas[:, :, 0], size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small / 255, dtype=np.float32)

@@ -1,0 +1,76 @@
+"""Trails: where people have just been, in picture px that move along with the camera."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.geometry.homography import Matrix, project
+from pipeline.present.palette import Color
+from pipeline.present.sprites import Picture
+
+_FRACTION_BITS = 4
+
+
+class Trails:
+    """Recent points of several people on the moving picture, forgotten after `length_s`."""
+
+    def __init__(self, length_s: float) -> None:
+        """Start with no points."""
+        self.length_s = length_s
+        self._points = np.empty((0, 2))
+        self._ids = np.empty(0, np.int64)
+        self._times = np.empty(0)
+
+    def move(self, motion: Matrix) -> None:
+        """Carry all points by the camera's motion (3, 3) since the previous frame; NaN, as at a cut, forgets them."""
+        if not np.isfinite(motion).all():
+            self._keep(np.zeros(len(self._ids), bool))
+        elif len(self._ids):
+            self._points = project(motion, self._points)
+            self._keep(~np.isnan(self._points[:, 0]))
+
+    def add(self, time_s: float, ids: NDArray[np.int64], points: NDArray[np.float64]) -> None:
+        """Add the points (n, 2) of people (n,) and drop those that are too old."""
+        self._keep(np.asarray(self._times >= time_s - self.length_s))
+        self._points = np.vstack([self._points, points])
+        self._ids = np.append(self._ids, ids)
+        self._times = np.append(self._times, np.full(len(ids), time_s))
+
+    def lines(self) -> dict[int, NDArray[np.float64]]:
+        """Return each person's trail (n, 2), oldest first, smoothed."""
+        return {int(who): smooth_line(self._points[self._ids == who]) for who in np.unique(self._ids)}
+
+    def _keep(self, kept: NDArray[np.bool_]) -> None:
+        self._points, self._ids, self._times = self._points[kept], self._ids[kept], self._times[kept]
+
+
+def smooth_line(points: NDArray[np.float64], window: int = 9) -> NDArray[np.float64]:
+    """Average points (n, 2) over a sliding window that shrinks at the ends, so that both ends stay.
+
+    Example:
+        >>> smooth_line(np.array([[0.0, 0], [1, 3], [2, 0]])).tolist()
+        [[0.0, 0.0], [1.0, 1.0], [2.0, 0.0]]
+    """
+    place = np.arange(len(points))
+    reach = np.minimum(np.minimum(place, place[::-1]), window // 2)
+    total = np.vstack([np.zeros((1, 2)), np.cumsum(points, axis=0)])
+    averaged: NDArray[np.float64] = (total[place + reach + 1] - total[place - reach]) / (2 * reach + 1)[:, None]
+    return averaged
+
+
+def draw_trails(
+    image: Picture, lines: list[tuple[NDArray[np.float64], Color]], thickness_px: float, opacity: float
+) -> None:
+    """Draw trails (n, 2) px in place, tapering towards the oldest point."""
+    long = [(line, color) for line, color in lines if len(line) > 1]
+    if not long:
+        return
+    layer = image.copy()
+    for line, color in long:
+        fixed = np.rint((line - 0.5) * (1 << _FRACTION_BITS)).astype(np.int32)
+        for share, part in ((0.4, fixed[: len(fixed) // 2 + 1]), (1.0, fixed[len(fixed) // 2 :])):
+            width = max(1, round(thickness_px * share))
+            cv2.polylines(layer, [part], False, color.bgr, width, cv2.LINE_AA, _FRACTION_BITS)
+    cv2.addWeighted(layer, opacity, image, 1 - opacity, 0, dst=image)

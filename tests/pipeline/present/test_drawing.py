@@ -1,0 +1,211 @@
+"""What is drawn on frames: sprites, trails, the mini-map and the overlay."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.geometry.court import COURTS
+from pipeline.present.minimap import MiniMap
+from pipeline.present.overlay import Legend, Look, Overlay, fit, header
+from pipeline.present.palette import Color
+from pipeline.present.scenes import Scene
+from pipeline.present.sprites import dot, foot_ring, pill, rounded, stack, text_coverage, triangle
+from pipeline.present.trails import Trails, draw_trails
+
+RED = Color(220, 40, 40)
+BLUE = Color(40, 80, 220)
+
+
+def plain(width: int = 320, height: int = 180, value: int = 100) -> np.ndarray:
+    return np.full((height, width, 3), value, np.uint8)
+
+
+def scene(boxes: list[list[float]], ids: list[int], known: list[bool] | None = None, time_s: float = 0.0) -> Scene:
+    return Scene(
+        frame=0,
+        time_s=time_s,
+        motion=np.eye(3),
+        boxes_px=np.array(boxes, float).reshape(-1, 4),
+        player_id=np.array(ids, np.int64),
+        known=np.array([True] * len(ids) if known is None else known, bool),
+        ball_px=None,
+    )
+
+
+def overlay(width: int, height: int, label: str = "#23 Jokic", trail_s: float = 1.0) -> Overlay:
+    return Overlay((width, height), 1.0, {7: Look(label, RED, False)}, [Legend("Team A", RED)], trail_s, None)
+
+
+# --- sprites ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_opaque_sprite_shows_its_colour_and_a_clear_one_the_ground() -> None:
+    coverage = np.zeros((4, 6), np.float32)
+    coverage[:, 3:] = 1
+    image = plain()
+    stack([(coverage, RED, 1.0)]).lay(image, 10, 20)
+    assert (image[20:24, 13:16] == RED.bgr).all()
+    image[20:24, 13:16] = 100
+    assert (image == 100).all()
+
+
+def test_half_covered_is_halfway() -> None:
+    image = plain(value=0)
+    stack([(np.full((2, 2), 0.5, np.float32), Color(200, 100, 50), 1.0)]).lay(image, 0, 0)
+    assert image[0, 0].tolist() == [25, 50, 100]
+
+
+@pytest.mark.parametrize("corner", [(-5, -5), (315, 175), (-100, 0), (0, 500), (318, -3)])
+def test_sprites_are_cut_at_the_border(corner: tuple[int, int]) -> None:
+    whole = np.full((190, 330, 3), 100, np.uint8)
+    part = whole[5:185, 5:325].copy()
+    sprite = pill("#23", RED, 14)
+    sprite.lay(part, *corner)
+    if corner[0] >= -5 and corner[1] >= -5 and corner[1] < 200:
+        sprite.lay(whole, corner[0] + 5, corner[1] + 5)
+        assert (part == whole[5:185, 5:325]).all()
+    else:
+        assert (part == 100).all()
+
+
+def test_text_of_other_scripts_is_set() -> None:
+    assert text_coverage("Jokić Šćž", 20).max() == 1
+    assert text_coverage("", 20).shape[1] >= 1
+
+
+def test_a_wider_text_makes_a_wider_pill() -> None:
+    assert pill("#23 Jokic", RED, 14).width > pill("#2", RED, 14).width + 30
+
+
+def test_rings_are_as_wide_as_asked_and_flat() -> None:
+    ring = foot_ring(30, RED, 3.0)
+    covered = ring.clear[:, :, 0] < 0.5
+    columns = np.flatnonzero(covered.any(axis=0))
+    rows = np.flatnonzero(covered.any(axis=1))
+    assert columns[-1] - columns[0] == pytest.approx(2 * 30 + 3, abs=4)
+    assert rows[-1] - rows[0] == pytest.approx(2 * 0.35 * 30 + 3, abs=6)
+
+
+def test_markers_are_centred() -> None:
+    for sprite in (dot(5, RED), dot(5, RED, hollow=True), foot_ring(20, RED, 2.0, broken=True)):
+        covered = 1 - sprite.clear[:, :, 0]
+        x = (covered.sum(axis=0) * (np.arange(sprite.width) + 0.5)).sum() / covered.sum()
+        assert x == pytest.approx(sprite.width / 2, abs=0.6)
+    assert triangle(12, RED).height == 16
+
+
+def test_rounded_corners_are_clear_and_the_middle_full() -> None:
+    shape = rounded(40, 20, 8)
+    assert shape[0, 0] == 0
+    assert shape[10, 20] == 1
+
+
+# --- trails -----------------------------------------------------------------------------------------------------------
+
+
+def test_trails_move_with_the_camera_and_grow_old() -> None:
+    trails = Trails(1.0)
+    trails.add(0.0, np.array([1]), np.array([[10.0, 20.0]]))
+    trails.move(np.array([[1, 0, 5], [0, 1, -2], [0, 0, 1.0]]))
+    trails.add(0.5, np.array([1, 2]), np.array([[12.0, 20.0], [0.0, 0.0]]))
+    assert trails.lines()[1].tolist() == [[15.0, 18.0], [12.0, 20.0]]
+    trails.add(1.2, np.array([2]), np.array([[1.0, 1.0]]))
+    assert trails.lines()[1].tolist() == [[12.0, 20.0]]
+
+
+def test_a_cut_forgets_the_trails() -> None:
+    trails = Trails(1.0)
+    trails.add(0.0, np.array([1]), np.array([[10.0, 20.0]]))
+    trails.move(np.full((3, 3), np.nan))
+    assert trails.lines() == {}
+
+
+def test_trails_are_drawn_where_they_are() -> None:
+    image = plain()
+    draw_trails(image, [(np.array([[20.0, 50.0], [120.0, 50.0]]), RED)], 3, 0.5)
+    changed = (image != 100).any(axis=2)
+    assert changed[49:51, 30:110].all()
+    assert not changed[:45].any()
+    assert not changed[55:].any()
+    before = image.copy()
+    draw_trails(image, [(np.array([[20.0, 50.0]]), RED)], 3, 0.5)
+    assert (image == before).all()
+
+
+# --- mini-map ---------------------------------------------------------------------------------------------------------
+
+
+def positions(x_m: float, y_m: float, source: str = "seen") -> pd.DataFrame:
+    rows = [(1, frame, frame / 10, x_m, y_m, 0.0, source) for frame in range(3)]
+    return pd.DataFrame(rows, columns=["player_id", "frame", "time_s", "x_m", "y_m", "speed_mps", "source"])
+
+
+def test_a_player_is_on_the_map_where_on_the_court() -> None:
+    minimap = MiniMap(COURTS["fiba"], positions(21.0, 3.0), {1: RED}, 310, trail_s=1.0)
+    empty = MiniMap(COURTS["fiba"], positions(21.0, 3.0).iloc[:0], {1: RED}, 310, trail_s=1.0)
+    difference = (minimap.picture(0.1).astype(int) != empty.picture(0.1)).any(axis=2)
+    y, x = np.nonzero(difference)
+    assert ((x.mean() + 0.5) / 10 - 1.5, (y.mean() + 0.5) / 10 - 1.5) == pytest.approx((21.0, 3.0), abs=0.1)
+
+
+def test_nobody_is_moved_onto_the_map_who_is_beyond_it() -> None:
+    away = MiniMap(COURTS["fiba"], positions(40.0, 3.0), {1: RED}, 310, trail_s=1.0)
+    empty = MiniMap(COURTS["fiba"], positions(40.0, 3.0).iloc[:0], {1: RED}, 310, trail_s=1.0)
+    assert (away.picture(0.1) == empty.picture(0.1)).all()
+
+
+def test_a_player_out_of_view_is_not_on_the_map() -> None:
+    minimap = MiniMap(COURTS["fiba"], positions(21.0, 3.0), {1: RED}, 310, trail_s=1.0)
+    empty = MiniMap(COURTS["fiba"], positions(21.0, 3.0).iloc[:0], {1: RED}, 310, trail_s=1.0)
+    assert (minimap.picture(0.55) == empty.picture(0.55)).all()
+
+
+# --- overlay ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(320, 180), (854, 480), (1920, 1080)])
+@pytest.mark.parametrize("centre", [(0.0, 0.02), (1.0, 1.0), (0.5, 1.3), (-0.2, 0.5), (0.5, -0.1)])
+def test_labels_stay_inside_the_picture(size: tuple[int, int], centre: tuple[float, float]) -> None:
+    drawer = overlay(*size, label="#23 Wolfesch…")
+    sprite = pill("#23 Wolfesch…", RED, 16)
+    left, top = drawer.label_corner(sprite, centre[0] * size[0], centre[1] * size[1])
+    assert 0 <= left <= size[0] - sprite.width
+    assert 0 <= top <= size[1] - sprite.height
+
+
+def test_a_person_gets_ring_and_label_and_the_rest_stays() -> None:
+    image = plain(640, 360)
+    overlay(640, 360).draw(image, scene([[300, 100, 330, 200]], [7]), 0.0)
+    changed = (image != 100).any(axis=2)
+    assert changed[195:225, 280:350].any()
+    assert not changed[60:180].any()
+    assert not changed[240:350].any()
+
+
+def test_nobody_known_gets_a_ring_without_label() -> None:
+    known, unknown = plain(640, 360), plain(640, 360)
+    overlay(640, 360).draw(known, scene([[300, 100, 330, 200]], [7]), 0.0)
+    overlay(640, 360).draw(unknown, scene([[300, 100, 330, 200]], [0], [False]), 0.0)
+    below = np.s_[215:235, 270:360]
+    assert (known[below] != 100).any()
+    assert (unknown[below] == 100).all()
+    assert (unknown[190:215, 270:360] != 100).any()
+
+
+def test_the_time_line_shows_progress() -> None:
+    image = plain(200, 120)
+    overlay(200, 120).draw(image, scene([], []), 0.5)
+    assert (image[-1, :100] != image[-1, 100:]).any(axis=1).all()
+
+
+def test_header_names_the_teams_in_their_colours() -> None:
+    sprite = header("1:23", [Legend("Team A", RED), Legend("Team B", BLUE)], 16)
+    solid = sprite.premultiplied[(sprite.clear[:, :, 0] == 0)]
+    for color in (RED, BLUE):
+        assert (np.abs(solid - np.array(color.bgr)) < 2).all(axis=1).any()
+
+
+def test_fit_copies_even_when_nothing_is_scaled() -> None:
+    image = plain(64, 48)
+    assert fit(image, (64, 48)) is not image
+    assert fit(image, (32, 24)).shape == (24, 32, 3)

@@ -1,0 +1,85 @@
+"""Colours tell teams apart; names fit where they are written."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.present.labels import SHORT_CHARACTERS, Person, people, slug
+from pipeline.present.palette import DARK_KIT, WHITE_KIT, Color, player_colors, team_colors, to_lab, vivid
+
+KITS = ["#f0efe9", "#d8c9a8", "#18181c", "#404650", "#9c2b30", "#2b4a8c", "#2c6e49", "#c9a227", "#5b3a8c", "#7a7a78"]
+
+
+def table(rows: list[tuple[int, str, str | None, str | None, str | None, str | None]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["player_id", "role", "team", "number", "name", "color"])
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.combinations_with_replacement(KITS, 2)))
+def test_two_teams_always_tell_apart(first: str, second: str) -> None:
+    colors = team_colors(table([(1, "player", "A", None, None, first), (2, "player", "B", None, None, second)]))
+    a, b = (to_lab(c) for c in colors.values())
+    assert np.linalg.norm(a - b) > 25
+
+
+@pytest.mark.parametrize(("kit", "expected"), [("#e9e4da", WHITE_KIT), ("#cfc0a8", WHITE_KIT), ("#26262a", DARK_KIT)])
+def test_white_and_black_kits_stay_so_under_warm_light(kit: str, expected: str) -> None:
+    assert vivid(Color.parse(kit)).hex == expected
+
+
+@pytest.mark.parametrize("kit", KITS)
+def test_ink_reads_on_every_kit(kit: str) -> None:
+    ground = vivid(Color.parse(kit))
+    light, dark = sorted([ground.luminance, ground.ink.luminance], reverse=True)
+    assert (light + 0.05) / (dark + 0.05) > 3
+
+
+def test_referees_and_people_without_team_have_their_own_colours() -> None:
+    rows = table(
+        [
+            (1, "player", "A", None, None, None),
+            (2, "player", None, None, None, "#ff0000"),
+            (3, "referee", None, None, None, "#ff0000"),
+        ]
+    )
+    assert len({color.hex for color in player_colors(rows).values()}) == 3
+
+
+def test_people_come_by_team_and_number_with_referees_last() -> None:
+    rows = table(
+        [
+            (1, "referee", None, None, None, None),
+            (2, "player", "B", "4", None, None),
+            (3, "player", "A", "11", None, None),
+            (4, "player", "A", "5", None, None),
+            (5, "player", None, "1", None, None),
+            (6, "player", "A", None, "Zoe", None),
+        ]
+    )
+    assert [person.player_id for person in people(rows)] == [4, 3, 6, 2, 5, 1]
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "short", "full"),
+    [
+        ("00", None, "#00", "#00"),
+        (None, None, "P7", "Player 7"),
+        ("3", "Ana Lima", "#3 Lima", "#3 Ana Lima"),
+        (None, "Ana Lima", "Lima", "Ana Lima"),
+        ("3", "X Wolfeschlegelsteinhausen", "#3 Wolfeschle…", "#3 X Wolfeschlegelsteinhausen"),
+    ],
+)
+def test_names(number: str | None, name: str | None, short: str, full: str) -> None:
+    person = Person(7, "player", "A", number, name)
+    assert (person.short, person.full) == (short, full)
+    assert len(person.short) <= SHORT_CHARACTERS
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "a/b\\c", "名前", "x" * 300, "  ", "-rf"])
+def test_file_names_stay_in_their_folder(name: str) -> None:
+    stem = Person(7, "player", None, None, name).file_stem
+    assert stem.startswith("player-07")
+    assert set(stem) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+    assert len(stem) < 60
+    assert slug(name) == "" or stem.endswith(slug(name))
