@@ -47,10 +47,10 @@ class DetectorTrainSettings(BaseModel):
     set_weights: dict[str, float] = {}
     """How often frames of a game are drawn, relative to 1 for a game not named."""
     canvases: tuple[CanvasSettings, ...] = (
-        CanvasSettings(size_px=(640, 384), batch=16, weight=0.5),
-        CanvasSettings(size_px=(768, 448), batch=12, weight=0.2),
-        CanvasSettings(size_px=(960, 544), batch=8, weight=0.2),
-        CanvasSettings(size_px=(1280, 736), batch=4, weight=0.1),
+        CanvasSettings(size_px=(640, 384), batch=8, weight=0.5),
+        CanvasSettings(size_px=(768, 448), batch=6, weight=0.2),
+        CanvasSettings(size_px=(960, 544), batch=4, weight=0.2),
+        CanvasSettings(size_px=(1280, 736), batch=2, weight=0.1),
     )
     augment: AugmentSettings = AugmentSettings()
     steps: int = Field(default=1200, gt=0)
@@ -60,7 +60,7 @@ class DetectorTrainSettings(BaseModel):
     lr_backbone: float = 1e-4
     lr_end: float = 0.02
     """Learning rate at the end, relative to the start."""
-    frozen_layers: int = 2
+    frozen_layers: int = 3
     weight_decay: float = 5e-4
     ema_decay: float = 0.998
     checkpoint_steps: int = Field(default=100, gt=0)
@@ -248,7 +248,11 @@ def _save(state: Mapping[str, Tensor], facts: Mapping[str, str], path: Path) -> 
 def _batches(
     settings: DetectorTrainSettings, images: Sequence[LabelledImage], rng: np.random.Generator
 ) -> Iterator[Sequence[View]]:
-    """Give batches of random views without end; a batch has one input size, a view one data set."""
+    """Give batches of random views without end.
+
+    A batch has one input size and one grid (the loss pads each image to the largest number of boxes in its batch), a
+    view one data set.
+    """
     samples: list[Sample] = [(read_pixels(image), image) for image in images]
     families: dict[frozenset[int], list[int]] = {}
     for index, image in enumerate(images):
@@ -258,9 +262,15 @@ def _batches(
     draws = [_drawer(samples, members, odds, rng) for members in families.values()]
     shares = np.array([odds[members].sum() for members in families.values()])
     while True:
-        canvas = settings.canvases[int(rng.choice(len(weights), p=weights / weights.sum()))]
+        canvas = settings.canvases[_pick(weights, rng)]
+        side = 1 + _pick(np.asarray(settings.augment.grid_weights), rng)
         picks = rng.choice(len(draws), size=canvas.batch, p=shares / shares.sum())
-        yield [random_view(draws[pick], canvas.size_px, settings.augment, rng) for pick in picks]
+        yield [random_view(draws[pick], canvas.size_px, side, settings.augment, rng) for pick in picks]
+
+
+def _pick(weights: np.ndarray[Any, Any], rng: np.random.Generator) -> int:
+    """Draw a position with the odds given."""
+    return int(rng.choice(len(weights), p=weights / weights.sum()))
 
 
 def _drawer(
