@@ -169,7 +169,7 @@ def _decode(video: Path, wanted: set[int]) -> dict[int, Image]:
 def _register(image: Image, reference: Image, where: str) -> NDArray[np.float64]:
     """Return the (3, 3) homography, px of an image to px of a reference with the same size."""
     scale = _MATCH_WIDTH_PX / image.shape[1]
-    sift = cv2.SIFT_create(3000)
+    sift = cv2.SIFT.create(3000)
     keys, descriptors = [], []
     for picture in (image, reference):
         small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

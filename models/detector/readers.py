@@ -73,6 +73,40 @@ def _game_and_clip(file: Path, name: str) -> tuple[str, str]:
     return match["game"], match["clip"]
 
 
+def read_rendered(folder: Path) -> list[LabelledImage]:
+    """Read single frames of rendered games (`python -m pipeline.rendering.frames --out FOLDER`).
+
+    Args:
+        folder: holds `annotations.json` (COCO) and `images/`.
+
+    Returns:
+        Labelled images; the game is `rendered`, the clip the kind of camera.
+
+    Raises:
+        InputError: no annotation file.
+    """
+    file = folder / "annotations.json"
+    if not file.is_file():
+        raise InputError(f"{file}: not found; make it with `python -m pipeline.rendering.frames --out {folder}`")
+    content = json.loads(file.read_text(encoding="utf-8"))
+    names = {category["id"]: str(category["name"]) for category in content["categories"]}
+    boxes: dict[int, list[tuple[str, list[float]]]] = defaultdict(list)
+    for item in content["annotations"]:
+        x, y, w, h = item["bbox"]
+        boxes[item["image_id"]].append((names[item["category_id"]], [x, y, x + w, y + h]))
+    return [
+        _labelled(
+            folder / "images" / entry["file_name"],
+            "rendered",
+            str(entry.get("camera", "")),
+            (int(entry["width"]), int(entry["height"])),
+            boxes[entry["id"]],
+            ALL_CLASSES,
+        )
+        for entry in content["images"]
+    ]
+
+
 def read_voc(folder: Path, game: str, labelled: Sequence[str]) -> list[LabelledImage]:
     """Read every Pascal VOC xml below a folder, with the image of the same name beside it.
 

@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import cv2
 import numpy as np
 import torch
 import yaml
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -19,8 +21,9 @@ from torch import Tensor, nn
 from models.detector.augment import AugmentSettings, Sample, View, random_view
 from models.detector.classes import CLASS_NAMES
 from models.detector.dataset import LabelledImage, data_fingerprint, read_pixels, split_by_game
-from models.detector.readers import read_training_sets
+from models.detector.readers import read_rendered, read_training_sets
 from models.detector.yolo import DetectionLoss, backbone_length, build_network, seed_from_coco
+from pipeline.errors import SettingsError
 
 _log = logging.getLogger(__name__)
 
@@ -44,8 +47,9 @@ class DetectorTrainSettings(BaseModel):
     start_weights: str = "weights/yolo11n_coco.safetensors"
     """COCO weights, relative to the data root."""
     held_out_games: tuple[str, ...] = ("boston-celtics-orlando-magic-game-4",)
-    set_weights: dict[str, float] = {}
-    """How often frames of a game are drawn, relative to 1 for a game not named."""
+    game_shares: dict[str, float] = {}
+    """Share of the views that show frames of a game (or of `rendered`); the games not named share the rest evenly by
+    frame."""
     canvases: tuple[CanvasSettings, ...] = (
         CanvasSettings(size_px=(640, 384), batch=8, weight=0.5),
         CanvasSettings(size_px=(768, 448), batch=6, weight=0.2),
@@ -68,12 +72,15 @@ class DetectorTrainSettings(BaseModel):
     precision: str = Field(default="bf16", pattern="^(bf16|fp32)$")
 
 
-def train_detector(settings: DetectorTrainSettings, data_root: Path, out_dir: Path) -> Path:
+def train_detector(
+    settings: DetectorTrainSettings, data_root: Path, out_dir: Path, rendered_dir: Path | None = None
+) -> Path:
     """Train the detector and write its weights.
 
     Args:
         settings: the recipe.
         data_root: holds `detection/` and the start weights.
+        rendered_dir: frames written by `python -m pipeline.rendering.frames`; None to learn from real frames alone.
         out_dir: gets `detector.safetensors` (fp16; rewritten at each checkpoint) and `train.json` (loss by step).
 
     Returns:
@@ -85,7 +92,8 @@ def train_detector(settings: DetectorTrainSettings, data_root: Path, out_dir: Pa
     """
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
-    split = split_by_game(read_training_sets(data_root), settings.held_out_games)
+    images = read_training_sets(data_root) + ([] if rendered_dir is None else read_rendered(rendered_dir))
+    split = split_by_game(images, settings.held_out_games)
     network = build_network(settings.architecture)
     seed_from_coco(network, data_root / settings.start_weights)
     network.to(memory_format=torch.channels_last)
@@ -254,10 +262,10 @@ def _batches(
     view one data set.
     """
     samples: list[Sample] = [(read_pixels(image), image) for image in images]
-    families: dict[frozenset[int], list[int]] = {}
+    families: dict[tuple[frozenset[int], bool], list[int]] = {}
     for index, image in enumerate(images):
-        families.setdefault(image.labelled, []).append(index)
-    odds = np.array([settings.set_weights.get(image.game, 1.0) for image in images])
+        families.setdefault((image.labelled, image.game in settings.game_shares), []).append(index)
+    odds = frame_odds(images, settings.game_shares)
     weights = np.array([canvas.weight for canvas in settings.canvases])
     draws = [_drawer(samples, members, odds, rng) for members in families.values()]
     shares = np.array([odds[members].sum() for members in families.values()])
@@ -268,13 +276,35 @@ def _batches(
         yield [random_view(draws[pick], canvas.size_px, side, settings.augment, rng) for pick in picks]
 
 
-def _pick(weights: np.ndarray[Any, Any], rng: np.random.Generator) -> int:
+def frame_odds(images: Sequence[LabelledImage], game_shares: Mapping[str, float]) -> NDArray[np.float64]:
+    """Say how often each frame is drawn.
+
+    Args:
+        images: n labelled images.
+        game_shares: share of the draws by game; games not named share the rest evenly by frame.
+
+    Returns:
+        (n,) float64 that sum to 1.
+
+    Raises:
+        SettingsError: a game that has no frame, or shares of more than 1.
+    """
+    missing = set(game_shares) - {image.game for image in images}
+    if missing or sum(game_shares.values()) > 1:
+        raise SettingsError(f"game_shares: no frames of {sorted(missing)}, or shares that sum to more than 1")
+    shares = {**game_shares, "": 1 - sum(game_shares.values())}
+    groups = [image.game if image.game in game_shares else "" for image in images]
+    counts = Counter(groups)
+    return np.array([shares[group] / counts[group] for group in groups], dtype=np.float64)
+
+
+def _pick(weights: NDArray[np.float64], rng: np.random.Generator) -> int:
     """Draw a position with the odds given."""
     return int(rng.choice(len(weights), p=weights / weights.sum()))
 
 
 def _drawer(
-    samples: Sequence[Sample], members: Sequence[int], odds: np.ndarray[Any, Any], rng: np.random.Generator
+    samples: Sequence[Sample], members: Sequence[int], odds: NDArray[np.float64], rng: np.random.Generator
 ) -> Callable[[int], Sequence[Sample]]:
     """Return a function that draws frames of one family of data sets at their odds."""
     share = odds[list(members)] / odds[list(members)].sum()
@@ -303,12 +333,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--config", type=Path, required=True, help="recipe, e.g. configs/detector.yaml")
     parser.add_argument("--data", type=Path, required=True, help="folder with detection/ and weights/")
     parser.add_argument("--out", type=Path, required=True, help="folder for the weights")
+    parser.add_argument("--rendered", type=Path, help="frames of `python -m pipeline.rendering.frames --out DIR`")
     parser.add_argument("--threads", type=int, default=2, help="threads of the processor")
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(chosen.threads)
     cv2.setNumThreads(1)
-    train_detector(read_settings(chosen.config), chosen.data, chosen.out)
+    train_detector(read_settings(chosen.config), chosen.data, chosen.out, chosen.rendered)
 
 
 if __name__ == "__main__":
