@@ -101,7 +101,7 @@ def of_tables(
     counted = {key: _shifted(table, offset) for key, table in tables.items()}
     tracked = counted["detections"].merge(counted["tracks"], on="detection_id", validate="one_to_one")
     court = None
-    if court_facts is not None and "court" in counted and len(counted["court"]):
+    if court_facts is not None and "court" in counted:
         court = _court(counted["court"], court_facts)
     return Found(
         name,

@@ -200,7 +200,8 @@ def test_a_run_without_a_calibration_is_scored_without_metres(truth):
     run["positions"] = tables.POSITIONS.empty()
     scores = score(of_tables("run", run, FACTS), truth)
     assert scores.players.hota == pytest.approx(1, abs=1e-6)
-    assert scores.court is None
+    assert scores.court is not None
+    assert scores.court.registered_share == 0
     assert scores.movement is not None
     assert np.isnan(scores.movement.position_error_m)
 
