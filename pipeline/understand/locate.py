@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import StatsSettings
 from pipeline.tables import POSITIONS, conform
-from pipeline.understand.smoothing import smooth, without_outliers
+from pipeline.understand.smoothing import Smoothed, smooth, without_outliers
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -22,6 +22,8 @@ Integers = NDArray[np.int64]
 JUMP_M = 1.0
 """Noise that two neighbouring samples may add to what a player runs between them."""
 JUMP_DEVIATIONS = 6.0
+SIGNIFICANT = 2.5
+"""A speed below this many of its standard deviations may be noise alone."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,8 @@ def _positions(player_id: int, samples: _Samples, frames: pd.DataFrame, settings
     good = without_outliers(samples.time_s, samples.position_m)
     samples = _Samples(samples.row[good], samples.time_s[good], samples.position_m[good])
     segment = _segments(samples, frames["shot"].to_numpy()[samples.row], settings)
-    found = smooth(samples.time_s, samples.position_m, segment, settings.smooth_s)
-    speed = _believed_speed(found.velocity_mps, found.velocity_sd_mps, settings)
+    found = smooth(samples.time_s, samples.position_m, segment, settings.smooth_s, settings.dead_band_mps)
+    speed = _believed_speed(found, settings)
     own = pd.DataFrame(
         {
             "row": samples.row,
@@ -127,12 +129,14 @@ def _segments(samples: _Samples, shot: Integers, settings: StatsSettings) -> Int
     return np.concatenate([[0], np.cumsum(breaks)]).astype(np.int64)
 
 
-def _believed_speed(velocity_mps: Floats, sd_mps: Floats, settings: StatsSettings) -> Floats:
-    """Turn velocities (n, 2) into speeds (n,): what noise adds is taken off, then the dead band, then the cap (NaN)."""
-    squared = (velocity_mps**2).sum(axis=1) - 2 * sd_mps**2
-    speed = np.sqrt(np.maximum(squared, 0.0))
-    speed = np.where(speed < settings.dead_band_mps, 0.0, speed)
-    believed = np.isfinite(velocity_mps).all(axis=1) & (speed <= settings.max_speed_mps)
+def _believed_speed(found: Smoothed, settings: StatsSettings) -> Floats:
+    """Turn velocities into speeds (n,): what noise adds is taken off, then the dead band (0) and the cap (NaN)."""
+    squared = (found.velocity_mps**2).sum(axis=1)
+    sd = found.velocity_sd_mps
+    speed = np.sqrt(np.maximum(squared - 2 * sd**2, 0.0))
+    standing = found.standing | (speed < settings.dead_band_mps) | (squared < (SIGNIFICANT * sd) ** 2)
+    speed = np.where(standing, 0.0, speed)
+    believed = np.isfinite(squared) & (speed <= settings.max_speed_mps)
     return np.where(believed, speed, np.nan)
 
 

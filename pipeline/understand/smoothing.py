@@ -1,10 +1,11 @@
 """Smooth noisy positions over a window that adapts to noise and movement.
 
-Around every moment a straight line is fitted to the samples within windows of growing length. A longer window has less
-noise but cuts corners; the longest one is taken that does not contradict the shorter ones (intersection of confidence
-intervals: Goldenshluger and Nemirovski, "On spatially adaptive estimation of nonparametric regression", 1997). A standing
-player is averaged over seconds, a sprint's start over a fraction of one. True timestamps throughout; no window crosses
-from one segment to another.
+Around every moment a straight line is fitted to the samples within windows of growing length, and neighbouring windows
+are combined so that turning and accelerating bend the result less. A longer window has less noise but cuts corners; the
+longest one is taken that does not contradict the shorter ones (intersection of confidence intervals: Goldenshluger and
+Nemirovski, "On spatially adaptive estimation of nonparametric regression", 1997). A player who stays within a small
+circle for seconds stands, whatever the noise does meanwhile. True timestamps throughout; no window crosses from one
+segment to another.
 """
 
 from __future__ import annotations
@@ -22,13 +23,21 @@ Mask = NDArray[np.bool_]
 GROWTH = 1.35
 """Ratio of one window to the next."""
 LONGEST_S = 3.5
-CONFIDENCE = 1.8
+CONFIDENCE = 1.4
 """Half-width of the compared intervals, in standard deviations."""
 MIN_SAMPLES = 4
+PLAIN_FROM = -3
+"""The longest windows also serve without extrapolation."""
+CENTRED = 0.25
+"""A window is centred if its mean time is this close to the moment, in standard deviations of its times."""
 NOISE_WINDOW_S = 1.6
 CALM_SHARE = 0.3
 """Noise is read off the calmest part of the track: movement only adds to residuals."""
 MAX_LAG_S = 0.5
+STANDING_WINDOW_S = 2.7
+STANDING_RADIUS_M = 0.25
+STANDING_DEVIATIONS = 1.5
+"""Standing: over the window the scatter is below the radius, or below this many times the noise where that is more."""
 OUTLIER_WINDOW_S = 0.7
 OUTLIER_M = 0.6
 OUTLIER_DEVIATIONS = 5.0
@@ -48,6 +57,8 @@ class Smoothed:
     """(n,) standard deviation of each component."""
     window_s: Floats
     """(n,) length of the window taken."""
+    standing: Mask
+    """(n,) stays within a small circle, without drifting faster than the given speed."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,9 @@ class _Fit:
     """Residual variance per coordinate, m^2; NaN with fewer than MIN_SAMPLES."""
 
 
-def smooth(time_s: Floats, position_m: Floats, segment: Integers, window_s: float) -> Smoothed:
+def smooth(
+    time_s: Floats, position_m: Floats, segment: Integers, window_s: float, standing_mps: float = 0.3
+) -> Smoothed:
     """Smooth a track.
 
     Args:
@@ -73,6 +86,7 @@ def smooth(time_s: Floats, position_m: Floats, segment: Integers, window_s: floa
         position_m: (n, 2).
         segment: (n,) number of the unbroken piece that a sample belongs to, rising.
         window_s: the shortest window.
+        standing_mps: who drifts faster over seconds does not stand.
 
     Returns:
         Positions, velocities and their uncertainty at the samples; velocity is NaN where a segment has one sample.
@@ -82,7 +96,18 @@ def smooth(time_s: Floats, position_m: Floats, segment: Integers, window_s: floa
     sums = _Sums(time_s, position_m)
     fits = [sums.fit(window) for window in windows]
     noise = _noise(time_s, position_m, segment, sums, fits[0])
-    return _longest_consistent(fits, windows, noise)
+    standing = _standing(sums.fit(STANDING_WINDOW_S), fits[0], standing_mps)
+    return _longest_consistent(_ladder(fits, windows, noise), standing)
+
+
+def _standing(fit: _Fit, shortest: _Fit, standing_mps: float) -> Mask:
+    """Say where a player (n,) stays in place for the whole of a window."""
+    noise = np.sqrt(np.where(np.isfinite(shortest.residual), shortest.residual, 0.0))
+    radius = np.maximum(STANDING_RADIUS_M, STANDING_DEVIATIONS * noise)
+    long_enough = fit.spread > 0.6 * fit.count * STANDING_WINDOW_S**2 / 12
+    with np.errstate(invalid="ignore"):
+        slow = np.linalg.norm(fit.velocity, axis=1) < standing_mps
+        return np.asarray(long_enough & slow & (np.sqrt(fit.residual) < radius))
 
 
 def without_outliers(time_s: Floats, position_m: Floats) -> Mask:
@@ -188,30 +213,82 @@ def _running_mean(time_s: Floats, values: Floats, window_s: float) -> Floats:
         return np.asarray((sums[high] - sums[low]) / (counts[high] - counts[low]))
 
 
-def _longest_consistent(fits: list[_Fit], windows: Floats, noise: Floats) -> Smoothed:
-    """Take for each sample the longest window whose velocity agrees with all shorter ones."""
-    count = len(noise)
+@dataclass(frozen=True)
+class _Estimate:
+    """What one rung of the ladder says at each sample."""
+
+    position: Floats
+    velocity: Floats
+    position_variance: Floats
+    velocity_variance: Floats
+    """NaN where it says nothing."""
+    window_s: float
+
+
+def _ladder(fits: list[_Fit], windows: Floats, noise: Floats) -> list[_Estimate]:
+    """Order estimates from the least biased to the least noisy.
+
+    First pairs of neighbouring windows, combined so that a constant change of acceleration does no harm (Richardson's
+    extrapolation; the same order as a local cubic), then the plain lines that have still less noise.
+    """
+    rungs = [
+        _extrapolated(long, short, noise, float(w))
+        for short, long, w in zip(fits[:-1], fits[1:], windows[1:], strict=True)
+    ]
+    plain = [_plain(fit, noise, float(w)) for fit, w in zip(fits, windows, strict=True)]
+    return [*rungs, *(plain[PLAIN_FROM:])] if len(fits) > 1 else plain
+
+
+def _plain(fit: _Fit, noise: Floats, window_s: float) -> _Estimate:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = np.where((fit.spread > 1e-12) & (fit.count >= MIN_SAMPLES), noise / fit.spread, np.nan)
+        place = noise / fit.count + np.where(fit.spread > 1e-12, noise * fit.offset**2 / fit.spread, 0)
+    return _Estimate(fit.position, fit.velocity, place, variance, window_s)
+
+
+def _extrapolated(long: _Fit, short: _Fit, noise: Floats, window_s: float) -> _Estimate:
+    """Combine two windows; one-sided ones, at the ends of a segment, stay as they are."""
+    a, b = _plain(long, noise, window_s), _plain(short, noise, window_s)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (short.spread / short.count) / (long.spread / long.count)
+        centred = np.maximum(_off_centre(long), _off_centre(short)) < CENTRED
+        usable = centred & (ratio < 0.8) & np.isfinite(b.velocity_variance)
+        w = np.where(usable, 1 / (1 - ratio), 0.0)
+    variances = [
+        np.where(usable, w**2 * y + (1 - w) ** 2 * x + 2 * w * (1 - w) * x, x)
+        for x, y in ((a.position_variance, b.position_variance), (a.velocity_variance, b.velocity_variance))
+    ]
+    values = [
+        np.where(usable[:, None], w[:, None] * y + (1 - w)[:, None] * x, x)
+        for x, y in ((a.position, b.position), (a.velocity, b.velocity))
+    ]
+    return _Estimate(values[0], values[1], variances[0], variances[1], window_s)
+
+
+def _off_centre(fit: _Fit) -> Floats:
+    """Measure how far the moment is from the mean time (n,), in standard deviations of the times."""
+    return np.asarray(np.abs(fit.offset) / np.sqrt(fit.spread / fit.count))
+
+
+def _longest_consistent(rungs: list[_Estimate], standing: Mask) -> Smoothed:
+    """Take for each sample the estimate with least noise before velocities begin to contradict each other."""
+    count = len(standing)
     low, high = np.full((count, 2), -np.inf), np.full((count, 2), np.inf)
     open_, chosen = np.ones(count, bool), np.zeros(count, np.int64)
-    for k, fit in enumerate(fits):
-        sd = _velocity_sd(fit, noise)[:, None]
-        usable = np.isfinite(sd[:, 0]) & (fit.count >= MIN_SAMPLES)
-        low = np.where(usable[:, None], np.maximum(low, fit.velocity - CONFIDENCE * sd), low)
-        high = np.where(usable[:, None], np.minimum(high, fit.velocity + CONFIDENCE * sd), high)
+    best = np.full(count, np.inf)
+    for k, rung in enumerate(rungs):
+        sd = np.sqrt(rung.velocity_variance)[:, None]
+        usable = np.isfinite(sd[:, 0])
+        low = np.where(usable[:, None], np.maximum(low, rung.velocity - CONFIDENCE * sd), low)
+        high = np.where(usable[:, None], np.minimum(high, rung.velocity + CONFIDENCE * sd), high)
         open_ &= (low <= high).all(axis=1)
-        chosen[open_] = k
+        better = open_ & (~(sd[:, 0] >= best))
+        chosen[better] = k
+        best[better] = np.where(usable, sd[:, 0], np.inf)[better]
     rows = np.arange(count)
-    position, velocity, spread, offset, size = (
-        np.stack([getattr(fit, name) for fit in fits])[chosen, rows]
-        for name in ("position", "velocity", "spread", "offset", "count")
+    position, velocity, place, pace = (
+        np.stack([getattr(rung, name) for rung in rungs])[chosen, rows]
+        for name in ("position", "velocity", "position_variance", "velocity_variance")
     )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        velocity_sd = np.sqrt(noise / spread)
-        variance = noise / size + np.where(spread > 1e-12, noise * offset**2 / spread, 0)
-    return Smoothed(position, velocity, np.sqrt(variance), velocity_sd, windows[chosen])
-
-
-def _velocity_sd(fit: _Fit, noise: Floats) -> Floats:
-    """Standard deviation (n,) of a fit's velocity components; NaN without spread in time."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(fit.spread > 1e-12, np.sqrt(noise / fit.spread), np.nan)
+    windows = np.array([rung.window_s for rung in rungs])
+    return Smoothed(position, velocity, np.sqrt(place), np.sqrt(pace), windows[chosen], standing)
