@@ -32,7 +32,7 @@ class CalibratedFrame:
     frame: int | None = None
     """Number of the source frame from 0."""
     time_s: float | None = None
-    """Or its timestamp; with neither, any frame of a fixed camera."""
+    """Its timestamp, which counts where both are given; with neither, any frame of a fixed camera."""
     last_frame: int | None = None
     """The camera stands still from `frame` to this one."""
     error_px: float | None = None
@@ -202,9 +202,7 @@ def _as_json(calibration: Calibration) -> dict[str, Any]:
         "court": calibration.court,
         "image_size": list(calibration.image_size_px),
         **({"camera": camera} if camera else {}),
-        "lens": "none"
-        if lens.lam == 0
-        else {"center_px": list(lens.center_px), "scale_px": lens.scale_px, "lam": lens.lam},
+        "lens": {"center_px": list(lens.center_px), "scale_px": lens.scale_px, "lam": lens.lam},
         "frames": [_frame_as_json(view) for view in calibration.frames],
     }
 

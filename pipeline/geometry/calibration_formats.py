@@ -68,8 +68,6 @@ class FrameEntry(_Strict):
 
     @model_validator(mode="after")
     def _when(self) -> FrameEntry:
-        if self.frame is not None and self.time_s is not None:
-            raise ValueError("give frame or time_s, not both")
         if self.last_frame is not None and (self.frame is None or self.last_frame < self.frame):
             raise ValueError("last_frame must follow frame")
         return self
@@ -109,9 +107,7 @@ def parse(data: Any, where: str) -> CalibrationFile:
     if not isinstance(data, dict):
         raise CalibrationError(f"{where}: expected a JSON object, got {type(data).__name__}; see docs/calibration.md")
     try:
-        if "format" not in data:
-            data = _foreign(data, where)
-        return CalibrationFile.model_validate(data)
+        return CalibrationFile.model_validate(_own_shape(data))
     except ValidationError as error:
         problem = error.errors()[0]
         path = ".".join(str(part) for part in problem["loc"]) or "file"
@@ -123,16 +119,16 @@ def parse(data: Any, where: str) -> CalibrationFile:
         ) from error
 
 
-def _foreign(data: dict[str, Any], where: str) -> dict[str, Any]:
-    """Recognise an annotation file by its keys."""
+def _own_shape(data: dict[str, Any]) -> dict[str, Any]:
+    """Recognise an annotation file by its keys and convert it; anything else is meant to be our own format."""
+    if "format" in data:
+        return data
     if isinstance(data.get("points"), dict):
         return _one_view(data)
     frames = data.get("frames")
     if isinstance(frames, list) and any("H_image_to_court" in view or "H_lens_to_court" in view for view in frames):
         return _several_views(data)
-    raise CalibrationError(
-        f'{where}: not a calibration: no "format": "{FORMAT}" and none of the known annotation files; see docs/calibration.md'
-    )
+    return data
 
 
 def _one_view(data: dict[str, Any]) -> dict[str, Any]:

@@ -226,11 +226,11 @@ def _row_of(frames: pd.DataFrame, view: CalibratedFrame, last: bool = False) -> 
     """
     rows = np.arange(len(frames), dtype=np.float64)
     time_s = frames["time_s"].to_numpy(np.float64)
-    if view.frame is None:
+    wanted = view.last_frame if last else view.frame
+    if wanted is None or (view.time_s is not None and not last):
         return _locate(0.0 if view.time_s is None else view.time_s, time_s, rows)
     number = frames["frame"].to_numpy(np.float64)
     rate = (number[-1] - number[0]) / (time_s[-1] - time_s[0]) if len(frames) > 1 else 0.0
-    wanted = view.last_frame if last and view.last_frame is not None else view.frame
     return _locate(wanted - round(time_s[0] * rate), number, rows)
 
 

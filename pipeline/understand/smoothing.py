@@ -149,7 +149,7 @@ class _Sums:
         half = window_s / 2 * (1 + 1e-9)
         low = np.searchsorted(self.time_s, self.time_s - half, side="left")
         high = np.searchsorted(self.time_s, self.time_s + half, side="right")
-        part = self.total[high] - self.total[low]
+        part = (self.total[high] - self.total[low]).astype(np.float64)
         n, t, x = part[:, 0], part[:, 1] / part[:, 0], part[:, 3:5] / part[:, :1]
         spread = np.maximum(part[:, 2] - n * t * t, 0)
         cross = part[:, 5:7] - (n * t)[:, None] * x
@@ -160,7 +160,7 @@ class _Sums:
         offset = (self.time_s - self.mean_time) - t
         position = x + np.where(np.isnan(slope), 0, slope) * offset[:, None] + self.origin
         residual = np.where(n >= MIN_SAMPLES, left, np.nan)
-        return _Fit(*(np.asarray(a, np.float64) for a in (position, slope, n, spread, offset, residual)))
+        return _Fit(position, slope, n, spread, offset, residual)
 
 
 def _apart(time_s: Floats, segment: Integers) -> Floats:

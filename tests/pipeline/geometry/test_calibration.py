@@ -143,14 +143,15 @@ BAD = [
     ({"frames": [{"frame": 3}]}, "neither points nor a homography"),
     ({"frames": [{"frame": 3, "homography": [[0, 0, 0]] * 3}]}, "singular"),
     ({"frames": [{"frame": 3, "homography": [[1, 2], [3, 4]]}]}, "frames.0.homography"),
-    ({"frames": [{"frame": 3, "time_s": 1.0, "points": []}]}, "frame or time_s, not both"),
+    ({"frames": [{"frame": 3, "last_frame": 2}]}, "last_frame must follow"),
+    ({"frames": [{"time_s": 3, "last_frame": 2}]}, "last_frame must follow"),
     ({"frames": [{"points": []}, {"points": []}]}, "each needs its frame or time_s"),
     ({"frames": []}, "frames"),
     ({"court": "moon"}, "court"),
     ({"image_size": None}, "image_size"),
     ({"colour": 3}, "colour"),
     ({"version": 2}, "version"),
-    ({"format": None}, "not a calibration"),
+    ({"format": "other"}, "format"),
 ]
 
 
@@ -216,3 +217,7 @@ def test_a_homography_alone_is_oriented_downwards(tmp_path):
     matrix = -np.linalg.inv(TO_PX)
     calibration = read_calibration(file_of(tmp_path, frames=[{"frame": 0, "homography": matrix.tolist()}]))
     assert calibration.frames[0].homography == pytest.approx(oriented(matrix, np.array([640.0, 720.0])))
+
+
+def test_the_format_need_not_be_named(tmp_path):
+    assert read_calibration(file_of(tmp_path, format=None, version=None)).court == "fiba"
