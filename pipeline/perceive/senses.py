@@ -1,0 +1,61 @@
+"""Loading the networks that perceive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.detector import DetectorSettings, ScoreThresholds, load_detector, suggest_input_size
+from models.encoders import load_encoder
+from pipeline.config import DetectSettings, Settings
+from pipeline.perceive.chunk import Senses
+
+_PROBE_SIZE_PX = 1280
+
+
+def choose_input_size(settings: DetectSettings, device: str, samples: Sequence[NDArray[np.uint8]]) -> int:
+    """Choose the detector's input size for a video: large where people are small.
+
+    Args:
+        settings: the detector's; a number in them is taken as it is.
+        device: where the network runs.
+        samples: pictures (h, w, 3) spread over the video.
+
+    Returns:
+        Long side of the network's input in px.
+    """
+    if settings.input_size_px != "auto":
+        return settings.input_size_px
+    return suggest_input_size(load_detector(_detector_settings(settings, device, _PROBE_SIZE_PX)), samples)
+
+
+def load_senses(settings: Settings, device: str, input_size_px: int) -> Senses:
+    """Load detector and encoder.
+
+    Raises:
+        WeightsError: weights missing or damaged.
+        DependencyError: the device is not there.
+    """
+    return Senses(
+        detector=load_detector(_detector_settings(settings.detect, device, input_size_px)),
+        encoder=load_encoder(settings.embed.encoder, settings.embed.weights, device, settings.embed.batch),
+        shots=settings.shots,
+        batch=settings.detect.batch,
+    )
+
+
+def _detector_settings(settings: DetectSettings, device: str, input_size_px: int) -> DetectorSettings:
+    """Translate the run's settings into the network's."""
+    person, small = settings.min_score, settings.min_score_small
+    return DetectorSettings(
+        weights=settings.weights,
+        input_px=input_size_px,
+        thresholds=ScoreThresholds(player=person, referee=person, ball=small, rim=small, number=small),
+        nms_iou=settings.nms_iou,
+        device=device,
+        batch=settings.batch,
+    )

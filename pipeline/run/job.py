@@ -1,0 +1,67 @@
+"""What is asked for: the video, the settings and the files beside it, checked before any work starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.config import CourtName, Settings
+from pipeline.errors import InputError
+
+REPORTS = Path("reports")
+_GAME_VIDEO, _GAME_CALIBRATION, _GAME_ROSTER = "video.mp4", "calibration.json", "roster.csv"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One analysis."""
+
+    video: Path
+    out: Path
+    settings: Settings
+    calibration: Path | None = None
+    roster: Path | None = None
+    start_s: float = 0.0
+    end_s: float | None = None
+    device: str = "auto"
+    fresh: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        video: Path,
+        *,
+        out: Path | None = None,
+        settings: Settings | None = None,
+        court: CourtName | None = None,
+        calibration: Path | None = None,
+        roster: Path | None = None,
+        start_s: float | None = None,
+        end_s: float | None = None,
+        device: str = "auto",
+        fresh: bool = False,
+    ) -> Job:
+        """Fill in what is not said.
+
+        The directory of a rendered game stands for its video, calibration and roster.
+
+        Raises:
+            InputError: the calibration or roster does not exist.
+        """
+        settings = settings or Settings()
+        if court is not None:
+            settings = settings.model_copy(update={"court": settings.court.model_copy(update={"court": court})})
+        name = video.name if video.is_dir() else video.stem
+        if (video / _GAME_VIDEO).is_file():
+            calibration = calibration or _if_there(video / _GAME_CALIBRATION)
+            roster = roster or _if_there(video / _GAME_ROSTER)
+            video = video / _GAME_VIDEO
+        for path, what in ((calibration, "calibration"), (roster, "roster")):
+            if path is not None and not path.is_file():
+                raise InputError(f"the {what} file {path} does not exist")
+        return cls(video, out or REPORTS / name, settings, calibration, roster, start_s or 0.0, end_s, device, fresh)
+
+
+def _if_there(path: Path) -> Path | None:
+    """Return the path if it is a file."""
+    return path if path.is_file() else None

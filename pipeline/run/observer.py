@@ -1,0 +1,37 @@
+"""How a run tells what it is doing."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Observer(Protocol):
+    """Is told of each stage; shows it or not."""
+
+    def begin(self, stage: str, total: float | None, unit: str) -> None:
+        """A stage starts; `total` units are expected, None if unknown."""
+
+    def advance(self, done: float) -> None:
+        """So many units are done."""
+
+    def end(self, note: str) -> None:
+        """The stage is done."""
+
+    def warn(self, message: str) -> None:
+        """Something is not as a user would expect."""
+
+
+class Silence:
+    """Shows nothing."""
+
+    def begin(self, stage: str, total: float | None, unit: str) -> None:
+        """Show nothing."""
+
+    def advance(self, done: float) -> None:
+        """Show nothing."""
+
+    def end(self, note: str) -> None:
+        """Show nothing."""
+
+    def warn(self, message: str) -> None:
+        """Show nothing."""

@@ -1,0 +1,218 @@
+"""The stages behind perception, as data: what each needs, gives, and depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.config import Settings
+from pipeline.errors import SettingsError
+from pipeline.geometry.calibration import Calibration
+from pipeline.geometry.court import COURTS
+from pipeline.geometry.lens import Lens
+from pipeline.run.job import Job
+from pipeline.tables import TableName
+from pipeline.understand import court, identify, locate, stats, track
+from pipeline.understand.court import CourtRegistration
+from pipeline.video import VideoInfo
+
+
+@dataclass
+class Desk:
+    """What lies ready for the stages: the job, its video, and the tables made so far."""
+
+    job: Job
+    video: VideoInfo
+    calibration: Calibration | None
+    roster: pd.DataFrame | None
+    tables: dict[TableName, pd.DataFrame] = field(default_factory=dict)
+    embeddings: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 1), dtype=np.float16))
+    """(n, dim), row i of detection i; a memory map."""
+    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What a stage found out that is no table, by stage; plain data."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the run."""
+        return self.job.settings
+
+    @property
+    def image_size_px(self) -> tuple[int, int]:
+        """Width, height of the picture as displayed."""
+        return self.video.width_px, self.video.height_px
+
+    @cached_property
+    def registration(self) -> CourtRegistration:
+        """The table `court` with what lies beside it."""
+        found = self.facts["court"]
+        lens = Lens(tuple(found["lens"]["center_px"]), found["lens"]["scale_px"], found["lens"]["lam"])
+        return CourtRegistration(
+            self.tables["court"], lens, COURTS[found["court"]], self.image_size_px, found["fixed"], tuple(found["warnings"])
+        )
+
+    @cached_property
+    def feet_m(self) -> NDArray[np.float64]:
+        """(n, 2) metres per detection; NaN where unknown."""
+        return court.feet(self.tables["detections"], self.registration)
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a stage gives."""
+
+    tables: Mapping[TableName, pd.DataFrame]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of understanding."""
+
+    name: str
+    needs: tuple[TableName, ...]
+    gives: tuple[TableName, ...]
+    function: Callable[[Desk], Output]
+    settings: Callable[[Settings], Any]
+    """The part of the settings that the result depends on, besides those of the stages before."""
+    files: Callable[[Job], tuple[Path | None, ...]] = lambda _: ()
+    """Files that the result depends on."""
+    code: tuple[str, ...] = ()
+    """Folders and files of the package whose code makes the result."""
+
+
+def _court(desk: Desk) -> Output:
+    found = court.register(desk.tables["frames"], desk.image_size_px, desk.calibration, desk.settings.court)
+    lens = {"center_px": list(found.lens.center_px), "scale_px": found.lens.scale_px, "lam": found.lens.lam}
+    facts = {"lens": lens, "court": found.court.name, "fixed": found.fixed, "warnings": list(found.warnings)}
+    return Output({"court": found.table}, facts)
+
+
+def _track(desk: Desk) -> Output:
+    on_court = court.on_court(desk.tables["detections"], desk.registration, desk.settings.court.margin_m)
+    return Output(
+        {
+            "tracks": track.track(
+                desk.tables["frames"],
+                desk.tables["detections"],
+                desk.embeddings,
+                on_court,
+                desk.settings.track,
+                desk.image_size_px,
+            )
+        }
+    )
+
+
+def _identify(desk: Desk) -> Output:
+    identities, players = identify.identify(
+        desk.tables["frames"],
+        desk.tables["detections"],
+        desk.embeddings,
+        desk.tables["tracks"],
+        desk.feet_m,
+        desk.settings.identify,
+        desk.roster,
+    )
+    return Output({"identities": identities, "players": players})
+
+
+def _locate(desk: Desk) -> Output:
+    tables = desk.tables
+    return Output(
+        {
+            "positions": locate.locate(
+                tables["frames"],
+                tables["detections"],
+                tables["tracks"],
+                tables["identities"],
+                desk.feet_m,
+                desk.settings.stats,
+            )
+        }
+    )
+
+
+def _stats(desk: Desk) -> Output:
+    tables = desk.tables
+    return Output(
+        {
+            "player_stats": stats.player_stats(
+                tables["frames"],
+                tables["detections"],
+                tables["tracks"],
+                tables["identities"],
+                tables["players"],
+                tables["positions"],
+                desk.registration.court,
+                desk.settings.stats,
+            )
+        }
+    )
+
+
+GIVEN_BY_PERCEIVE: tuple[TableName, ...] = ("frames", "detections")
+UNDERSTAND: tuple[Stage, ...] = (
+    Stage(
+        "court",
+        needs=("frames",),
+        gives=("court",),
+        function=_court,
+        settings=lambda s: s.court,
+        files=lambda job: (job.calibration,),
+        code=("geometry", "understand/court.py"),
+    ),
+    Stage(
+        "track",
+        needs=("frames", "detections", "court"),
+        gives=("tracks",),
+        function=_track,
+        settings=lambda s: s.track,
+        code=("understand/track.py", "understand/appearance.py", "understand/camera.py", "understand/overlap.py"),
+    ),
+    Stage(
+        "identify",
+        needs=("frames", "detections", "tracks", "court"),
+        gives=("identities", "players"),
+        function=_identify,
+        settings=lambda s: s.identify,
+        files=lambda job: (job.roster,),
+        code=("understand/identify", "understand/overlap.py"),
+    ),
+    Stage(
+        "locate",
+        needs=("frames", "detections", "tracks", "identities", "court"),
+        gives=("positions",),
+        function=_locate,
+        settings=lambda s: s.stats,
+        code=("understand/locate.py",),
+    ),
+    Stage(
+        "stats",
+        needs=("frames", "detections", "tracks", "identities", "players", "positions"),
+        gives=("player_stats",),
+        function=_stats,
+        settings=lambda s: s.stats,
+        code=("understand/stats.py",),
+    ),
+)
+
+
+def check_chain(stages: tuple[Stage, ...] = UNDERSTAND, given: tuple[TableName, ...] = GIVEN_BY_PERCEIVE) -> None:
+    """Check, before a frame is decoded, that every stage finds its tables.
+
+    Raises:
+        SettingsError: a stage needs a table that no stage before it gives.
+    """
+    there = set(given)
+    for stage in stages:
+        missing = [name for name in stage.needs if name not in there]
+        if missing:
+            raise SettingsError(f"the stage '{stage.name}' needs {missing}, which no stage before it gives")
+        there |= set(stage.gives)
