@@ -25,7 +25,7 @@ class Perception:
     """What was perceived in one chunk; frames and detections are numbered within it."""
 
     frames: pd.DataFrame
-    """As the table `frames`, with `cut` (bool: a new shot begins here) in place of `shot`."""
+    """As the table `frames`; `shot` counts the cuts within the chunk (1 at once, if it begins with a cut)."""
     detections: pd.DataFrame
     """As the table `detections`."""
     embeddings: NDArray[np.float16]
@@ -43,24 +43,25 @@ class Senses:
     """Frames per forward pass of the detector."""
 
 
-def perceive(frames: Iterable[Frame], before: Frame | None, senses: Senses) -> Perception:
+def perceive(frames: Iterable[Frame], senses: Senses) -> Perception:
     """Turn the frames of a chunk into tables.
 
     Args:
-        frames: analysed frames in order; decoded as they are asked for.
-        before: the last analysed frame before the chunk, for camera motion; None at the start of the video.
+        frames: analysed frames in order, decoded as they are asked for. One with a negative index belongs to what comes
+            before the chunk: camera motion and cuts are measured from it, and it gets no rows.
         senses: networks and settings.
     """
     rows: list[dict[str, Any]] = []
     boxes: list[pd.DataFrame] = []
     vectors: list[NDArray[np.float16]] = []
-    last = _seen(before, senses.detector.detect([before.image])[0], senses) if before is not None else None
+    last: _Seen | None = None
     for frame, found in _detected(frames, senses):
         now = _seen(frame, found, senses)
-        rows.append(_frame_row(frame, _moved(last, now, senses)))
-        table, embedded = _describe(frame, found, senses)
-        boxes.append(table)
-        vectors.append(embedded)
+        if frame.index >= 0:
+            rows.append(_frame_row(frame, _moved(last, now, senses)))
+            table, embedded = _describe(frame, found, senses)
+            boxes.append(table)
+            vectors.append(embedded)
         last = now
     return Perception(_frames_table(rows), _numbered(boxes), _stacked(vectors, senses.encoder.dim))
 
@@ -139,9 +140,8 @@ def _embed(image: Image, boxes: NDArray[np.float32], people: NDArray[np.intp], e
 
 def _frames_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Make the frames table of a chunk, typed even when it is empty."""
-    columns = ("frame", "time_s", "cut", *MOTION_COLUMNS)
-    types = {"frame": "int64", "cut": "bool"} | dict.fromkeys(("time_s", *MOTION_COLUMNS), "float64")
-    return pd.DataFrame(rows, columns=pd.Index(columns)).astype(types)
+    table = pd.DataFrame(rows, columns=pd.Index(["frame", "time_s", "cut", *MOTION_COLUMNS]))
+    return conform("frames", table.assign(shot=table["cut"].astype("int64").cumsum()))
 
 
 def _numbered(boxes: Sequence[pd.DataFrame]) -> pd.DataFrame:

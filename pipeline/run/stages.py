@@ -54,7 +54,12 @@ class Desk:
         found = self.facts["court"]
         lens = Lens(tuple(found["lens"]["center_px"]), found["lens"]["scale_px"], found["lens"]["lam"])
         return CourtRegistration(
-            self.tables["court"], lens, COURTS[found["court"]], self.image_size_px, found["fixed"], tuple(found["warnings"])
+            self.tables["court"],
+            lens,
+            COURTS[found["court"]],
+            self.image_size_px,
+            found["fixed"],
+            tuple(found["warnings"]),
         )
 
     @cached_property

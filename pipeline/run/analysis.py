@@ -1,0 +1,247 @@
+"""The whole analysis: perceive, understand, present; each stage timed, stored, and reused while nothing changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel
+
+from pipeline.geometry.calibration import read_calibration
+from pipeline.present import Results, present
+from pipeline.roster import read_roster
+from pipeline.run import manifest, perceiving
+from pipeline.run.job import Job
+from pipeline.run.observer import Observer, Silence
+from pipeline.run.stages import GIVEN_BY_PERCEIVE, UNDERSTAND, Desk, Stage, check_chain
+from pipeline.store import RunDirectory, fingerprint, hash_file, write_json
+from pipeline.tables import TableName
+from pipeline.video import probe
+
+_NAMES = {
+    "court": "court",
+    "track": "track",
+    "identify": "identify",
+    "locate": "locate",
+    "stats": "statistics",
+}
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What an analysis leaves."""
+
+    out: Path
+    """The directory with everything in it."""
+    tables: Mapping[TableName, pd.DataFrame]
+    warnings: tuple[str, ...]
+    files: tuple[Path, ...]
+    """Written for people to look at."""
+
+    @property
+    def player_stats(self) -> pd.DataFrame:
+        """One row per player."""
+        return self.tables["player_stats"]
+
+
+def analyze_job(job: Job, watching: Observer | None = None) -> Analysis:
+    """Analyse a game.
+
+    Args:
+        job: what is asked for.
+        watching: is told of the progress.
+
+    Raises:
+        CourtsideError: bad input, settings, weights or output; what was computed is kept.
+    """
+    watching = watching or Silence()
+    desk = _desk(job)
+    with RunDirectory.opened(job.out, job.fresh) as run:
+        clock = _Clock(run, watching)
+        mark = _perceive(desk, clock)
+        for stage in UNDERSTAND:
+            mark = _understand(stage, desk, mark, clock)
+        warnings = _warnings(desk)
+        for warning in warnings:
+            watching.warn(warning)
+        files = _present(desk, warnings, mark, clock)
+        write_json(job.out / "run.json", _manifest(desk, clock, warnings))
+    return Analysis(job.out, dict(desk.tables), warnings, tuple(files))
+
+
+def _desk(job: Job) -> Desk:
+    """Read and check everything that is small before anything heavy starts."""
+    check_chain()
+    video = probe(job.video)
+    perceiving.pieces_of(job, video)
+    calibration = None
+    if job.calibration is not None:
+        calibration = read_calibration(job.calibration, job.settings.court.court)
+        calibration.resized((video.width_px, video.height_px), where=str(job.calibration))
+    roster = read_roster(job.roster) if job.roster is not None else None
+    return Desk(job, video, calibration, roster)
+
+
+class _Clock:
+    """Runs a stage or takes its stored result, and keeps the time it took."""
+
+    def __init__(self, run: RunDirectory, watching: Observer) -> None:
+        self.run = run
+        self.watching = watching
+        self.seconds: dict[str, float] = {}
+        self.reused: list[str] = []
+
+    def stage(
+        self,
+        name: str,
+        mark: str,
+        work: Callable[[], tuple[Sequence[Path], dict[str, Any]]],
+        settings: Any,
+        total: float | None = None,
+        unit: str = "",
+    ) -> dict[str, Any]:
+        """Do a stage's work unless it was done with the same fingerprint; return its facts."""
+        self.watching.begin(_NAMES.get(name, name), total, unit)
+        stored = self.run.manifest(name)
+        if stored is not None and self.run.is_fresh(name, mark):
+            self.seconds[name] = stored.seconds
+            self.reused.append(name)
+            self.watching.end("unchanged, reused")
+            return dict(self.run.read_json(f"{name}.facts"))
+        self.run.forget(name)
+        began = time.perf_counter()
+        outputs, facts = work()
+        taken = time.perf_counter() - began
+        noted = self.run.write_json(f"{name}.facts", facts)
+        self.run.finish(name, mark, [*outputs, noted], settings=settings, seconds=taken)
+        self.seconds[name] = round(taken, 3)
+        self.watching.end(f"{taken:.1f} s")
+        return facts
+
+
+def _perceive(desk: Desk, clock: _Clock) -> str:
+    """Perceive the video, or take what is stored; return the fingerprint."""
+    job, settings = desk.job, desk.settings
+    used = {name: _plain(getattr(settings, name)) for name in ("video", "shots", "detect", "embed")}
+    interval = [job.start_s, job.end_s]
+    inputs = [hash_file(job.video), manifest.weights_of(settings), manifest.perceive_code()]
+    mark = fingerprint(inputs, interval, used)
+    expected = sum(chunk.expected_frames(desk.video.duration_s) for chunk in perceiving.pieces_of(job, desk.video))
+
+    def work() -> tuple[Sequence[Path], dict[str, Any]]:
+        facts = perceiving.perceive_video(job, desk.video, mark, clock.run, clock.watching)
+        return perceiving.outputs(clock.run), facts
+
+    desk.facts["perceive"] = clock.stage("perceive", mark, work, used, expected, "frames")
+    clock.run.discard_parts(perceiving.STAGE)
+    for table in GIVEN_BY_PERCEIVE:
+        desk.tables[table] = clock.run.read_table(table)
+    desk.embeddings = clock.run.read_array("embeddings", mmap=True)
+    return mark
+
+
+def _understand(stage: Stage, desk: Desk, before: str, clock: _Clock) -> str:
+    """Run one stage of understanding, or take what is stored; return the fingerprint."""
+    used = _plain(stage.settings(desk.settings))
+    files = [manifest.hash_path(path) for path in stage.files(desk.job)]
+    mark = fingerprint(before, stage.name, used, files, manifest.code_mark(stage.code))
+
+    def work() -> tuple[Sequence[Path], dict[str, Any]]:
+        output = stage.function(desk)
+        return [clock.run.write_table(name, output.tables[name]) for name in stage.gives], dict(output.facts)
+
+    desk.facts[stage.name] = clock.stage(stage.name, mark, work, used)
+    for name in stage.gives:
+        desk.tables[name] = clock.run.read_table(name)
+    return mark
+
+
+def _present(desk: Desk, warnings: tuple[str, ...], before: str, clock: _Clock) -> list[Path]:
+    """Write what people look at, or leave it as it is."""
+    used = _plain(desk.settings.present)
+    mark = fingerprint(before, used, list(warnings), manifest.code_mark(("present",)))
+    out = desk.job.out
+    stored = clock.run.manifest("present")
+    if stored is not None and not all((out / name).is_file() for name in clock.run.read_json("present.facts")["files"]):
+        clock.run.forget("present")
+
+    def work() -> tuple[Sequence[Path], dict[str, Any]]:
+        written = present(_results(desk, warnings, clock), out, lambda done, _total: clock.watching.advance(done))
+        return [], {"files": [str(path.relative_to(out)) for path in written]}
+
+    facts = clock.stage("present", mark, work, used, len(desk.tables["frames"]), "frames")
+    return [out / name for name in facts["files"]]
+
+
+def _results(desk: Desk, warnings: tuple[str, ...], clock: _Clock) -> Results:
+    """Bundle the tables for `present`."""
+    facts = {
+        "versions": manifest.versions(),
+        "weights": manifest.weights_of(desk.settings),
+        "seconds": dict(clock.seconds),
+        **desk.facts["perceive"],
+    }
+    return Results(
+        video=desk.video,
+        settings=desk.settings,
+        start_s=desk.job.start_s,
+        end_s=desk.job.end_s,
+        **{name: desk.tables[name] for name in desk.tables if name != "court"},  # type: ignore[arg-type]
+        registration=desk.registration if desk.calibration is not None else None,
+        warnings=warnings,
+        facts=facts,
+    )
+
+
+def _warnings(desk: Desk) -> tuple[str, ...]:
+    """Say in plain words what is not as a user would expect."""
+    read = desk.facts["perceive"]
+    found: list[str] = []
+    if read["ended_early"]:
+        found.append(
+            f"the file ends early: {read['last_s'] or 0:.1f} s could be read of {desk.video.duration_s:.1f} s; "
+            "it was analysed up to there"
+        )
+    if read["damaged"]:
+        found.append(f"{read['damaged']} damaged pieces of the video were skipped")
+    found += desk.registration.warnings
+    if desk.tables["players"].empty:
+        found.append("nobody was found on the court")
+    return tuple(found)
+
+
+def _manifest(desk: Desk, clock: _Clock, warnings: tuple[str, ...]) -> dict[str, Any]:
+    """Make `run.json`."""
+    job, video = desk.job, desk.video
+    return {
+        "video": {
+            "file": video.path.name,
+            "sha256": hash_file(job.video),
+            "size_bytes": video.size_bytes,
+            "width_px": video.width_px,
+            "height_px": video.height_px,
+            "fps": video.fps,
+            "duration_s": video.duration_s,
+            "codec": video.codec,
+        },
+        "interval_s": [job.start_s, job.end_s],
+        "calibration_sha256": manifest.hash_path(job.calibration) or None,
+        "roster_sha256": manifest.hash_path(job.roster) or None,
+        "settings": desk.settings.model_dump(mode="json"),
+        "weights_sha256": manifest.weights_of(desk.settings),
+        "versions": manifest.versions(),
+        "device": job.device,
+        "perceived": desk.facts["perceive"],
+        "seconds": clock.seconds,
+        "reused": clock.reused,
+        "warnings": list(warnings),
+    }
+
+
+def _plain(settings: BaseModel) -> dict[str, Any]:
+    """Turn settings into plain data."""
+    return settings.model_dump(mode="json")

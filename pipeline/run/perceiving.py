@@ -1,0 +1,134 @@
+"""Perception, chunk by chunk: what was finished is not computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from pipeline.config import Settings
+from pipeline.errors import InputError
+from pipeline.perceive.chunk import Senses, perceive
+from pipeline.perceive.senses import choose_input_size, load_senses
+from pipeline.run.job import Job
+from pipeline.run.observer import Observer
+from pipeline.store import Part, RunDirectory, fingerprint
+from pipeline.video import Chunk, Frame, ReadReport, VideoInfo, chunks, combine, read_chunk
+
+STAGE = "perceive"
+_SAMPLES = 6
+
+
+def pieces_of(job: Job, video: VideoInfo) -> tuple[Chunk, ...]:
+    """Cut the asked part of the video into chunks.
+
+    Raises:
+        InputError: the interval is empty or outside the video.
+    """
+    return chunks(video, job.start_s, job.end_s, job.settings.video.chunk_s, job.settings.video.max_fps)
+
+
+def perceive_video(job: Job, video: VideoInfo, mark: str, run: RunDirectory, watching: Observer) -> dict[str, Any]:
+    """Perceive all chunks that are not yet there and join them into `frames`, `detections` and `embeddings`.
+
+    Returns:
+        Facts: decoded, analysed and damaged frames, whether the file ended early, the detector's input size.
+    """
+    pieces = pieces_of(job, video)
+    parts = [run.part(STAGE, chunk.number, fingerprint(mark, asdict(chunk))) for chunk in pieces]
+    expected = [chunk.expected_frames(video.duration_s) for chunk in pieces]
+    input_size_px = _input_size(job, video, mark, run)
+    progress = _Progress(watching, 0)
+    senses: Senses | None = None
+    for chunk, part, frames in zip(pieces, parts, expected, strict=True):
+        if not part.is_done():
+            senses = senses or load_senses(job.settings, job.device, input_size_px)
+            _perceive_part(chunk, part, video, senses, progress)
+        progress.jump(frames)
+    reports = [ReadReport(**part.read_json("report")) for part in parts]
+    if sum(report.analysed for report in reports) == 0:
+        raise InputError(f"{video.path}: no frame between {job.start_s:g} s and the end could be decoded")
+    _join(parts, reports, run)
+    return {**asdict(combine(reports)), "input_size_px": input_size_px}
+
+
+def outputs(run: RunDirectory) -> list[Any]:
+    """Name the files that the joined stage leaves."""
+    return [run.table_path("frames"), run.table_path("detections"), run.array_path("embeddings")]
+
+
+class _Progress:
+    """Counts frames over chunks, those that were there already at once."""
+
+    def __init__(self, watching: Observer, base: int) -> None:
+        self._watching = watching
+        self._base = base
+
+    def within(self, frames: int) -> None:
+        """So many frames of this chunk are done."""
+        self._watching.advance(self._base + frames)
+
+    def jump(self, frames: int) -> None:
+        """The chunk is done."""
+        self._base += frames
+        self._watching.advance(self._base)
+
+
+def _perceive_part(chunk: Chunk, part: Part, video: VideoInfo, senses: Senses, progress: _Progress) -> None:
+    """Perceive one chunk and store it."""
+    report = ReadReport()
+    found = perceive(_counted(read_chunk(video, chunk, report, context=True), progress), senses)
+    with part.writing():
+        part.write_table("frames", found.frames)
+        part.write_table("detections", found.detections)
+        part.write_array("embeddings", found.embeddings)
+        part.write_json("report", asdict(report))
+
+
+def _counted(frames: Iterator[Frame], progress: _Progress) -> Iterator[Frame]:
+    """Pass frames on and count them."""
+    for count, frame in enumerate(frames):
+        yield frame
+        progress.within(count)
+
+
+def _join(parts: Sequence[Part], reports: Sequence[ReadReport], run: RunDirectory) -> None:
+    """Join the tables of the chunks: frames, detections and shots are counted on from chunk to chunk."""
+    shifts: list[dict[str, int]] = []
+    frame = detection = shot = 0
+    for part, report in zip(parts, reports, strict=True):
+        shifts.append({"frame": frame, "detection_id": detection, "shot": shot})
+        frames: pd.DataFrame = part.read_table("frames")
+        frame += report.decoded
+        detection += len(part.read_array("embeddings", mmap=True))
+        shot += 0 if frames.empty else int(frames["shot"].iloc[-1])
+    run.assemble_table("frames", parts, [{key: shift[key] for key in ("frame", "shot")} for shift in shifts])
+    run.assemble_table(
+        "detections", parts, [{key: shift[key] for key in ("frame", "detection_id")} for shift in shifts]
+    )
+    run.assemble_array("embeddings", parts)
+
+
+def _input_size(job: Job, video: VideoInfo, mark: str, run: RunDirectory) -> int:
+    """Choose the detector's input size once for the whole video, and remember it for the next start."""
+    part = run.part("scale", 0, mark)
+    if not part.is_done():
+        samples = [frame.image for frame in _spread(job.settings, video, job)]
+        size = choose_input_size(job.settings.detect, job.device, samples)
+        with part.writing():
+            part.write_json("scale", {"input_size_px": size})
+    return int(part.read_json("scale")["input_size_px"])
+
+
+def _spread(settings: Settings, video: VideoInfo, job: Job) -> Iterator[Frame]:
+    """Decode a few frames spread evenly over the asked part of the video."""
+    if settings.detect.input_size_px != "auto":
+        return
+    until_s = min(video.duration_s, job.end_s or video.duration_s)
+    for step in range(_SAMPLES):
+        time_s = job.start_s + (until_s - job.start_s) * (step + 0.5) / _SAMPLES
+        frame = next(read_chunk(video, chunks(video, time_s)[0]), None)
+        if frame is not None:
+            yield frame
