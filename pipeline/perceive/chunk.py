@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.detector import Boxes, Detector
+from models.detector.detection import Boxes, Detector
 from models.encoders import Encoder
 from pipeline.config import ShotSettings
 from pipeline.perceive import crops, motion

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detector import DetectorSettings, ScoreThresholds, load_detector, suggest_input_size
+from models.detector.detection import DetectorSettings, ScoreThresholds, suggest_input_size
+from models.detector.yolo import choose_device, load_detector
 from models.encoders import load_encoder
 from pipeline.config import DetectSettings, Settings
 from pipeline.perceive.chunk import Senses
@@ -40,7 +41,9 @@ def load_senses(settings: Settings, device: str, input_size_px: int) -> Senses:
     """
     return Senses(
         detector=load_detector(_detector_settings(settings.detect, device, input_size_px)),
-        encoder=load_encoder(settings.embed.encoder, settings.embed.weights, device, settings.embed.batch),
+        encoder=load_encoder(
+            settings.embed.encoder, settings.embed.weights, str(choose_device(device)), settings.embed.batch
+        ),
         shots=settings.shots,
         batch=settings.detect.batch,
     )
