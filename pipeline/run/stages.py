@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from pipeline.errors import SettingsError
 from pipeline.geometry.calibration import Calibration
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
+from pipeline.roster import RosterEntry
 from pipeline.run.job import Job
 from pipeline.tables import TableName
 from pipeline.understand import court, identify, locate, stats, track
@@ -31,7 +32,7 @@ class Desk:
     job: Job
     video: VideoInfo
     calibration: Calibration | None
-    roster: pd.DataFrame | None
+    roster: tuple[RosterEntry, ...] | None
     tables: dict[TableName, pd.DataFrame] = field(default_factory=dict)
     embeddings: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 1), dtype=np.float16))
     """(n, dim), row i of detection i; a memory map."""
@@ -123,7 +124,7 @@ def _identify(desk: Desk) -> Output:
         desk.tables["tracks"],
         desk.feet_m,
         desk.settings.identify,
-        desk.roster,
+        None if desk.roster is None else pd.DataFrame([asdict(entry) for entry in desk.roster]),
     )
     return Output({"identities": identities, "players": players})
 
