@@ -55,7 +55,7 @@ def view(image: Image, settings: ShotSettings) -> View:
     """Reduce a frame (h, w, 3) for motion and cut detection."""
     scale = min(1.0, settings.motion_width_px / image.shape[1])
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8) if scale < 1 else image
     gray = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     return View(gray, _histogram(small), scale)
 
@@ -115,7 +115,9 @@ def _follow(earlier: View, later: View, people_px: NDArray[np.float32]) -> tuple
     corners = cv2.goodFeaturesToTrack(earlier.gray, _CORNERS, 0.01, 7, mask=mask, blockSize=5)
     if corners is None or len(corners) < _MIN_INLIERS:
         return None, 1.0 if corners is None else 0.0
-    moved, status, _ = cv2.calcOpticalFlowPyrLK(earlier.gray, later.gray, corners, None, winSize=(15, 15), maxLevel=4)
+    moved, status, _ = cv2.calcOpticalFlowPyrLK(
+        earlier.gray, later.gray, corners, np.empty_like(corners), winSize=(15, 15), maxLevel=4
+    )
     good = status.ravel() == 1
     if good.sum() < _MIN_INLIERS:
         return None, float(good.mean())
@@ -135,7 +137,8 @@ def _in_source_px(
         return np.eye(3)
     to_small = np.diag([scale, scale, 1.0])
     matrix: NDArray[np.float64] = np.linalg.inv(to_small) @ fitted @ to_small
-    return matrix / matrix[2, 2]
+    matrix /= matrix[2, 2]
+    return matrix
 
 
 def _background(of: View, people_px: NDArray[np.float32]) -> NDArray[np.uint8]:
