@@ -85,7 +85,10 @@ class TrackSettings(_Strict):
     max_iou_distance: float = Field(
         0.7, gt=0, le=1, description="1 - IoU above which a box is not the next of a tracklet"
     )
-    max_cosine_distance: float = Field(0.3, gt=0, le=2, description="appearance further away is not believed")
+    max_cosine_distance: float = Field(0.5, gt=0, le=2, description="appearance further away is not believed")
+    appearance_weight: float = Field(
+        0.5, ge=0, le=1, description="how much appearance counts against motion in choosing the next box"
+    )
     nn_budget: int = Field(
         30, ge=1, description="appearance samples kept per tracklet; none at all is quadratic in time"
     )

@@ -8,7 +8,7 @@ import numpy as np
 from deep_sort_realtime.deep_sort.nn_matching import NearestNeighborDistanceMetric
 from numpy.typing import NDArray
 
-_NO_APPEARANCE = 1e5
+NO_APPEARANCE = 1e5
 """Cost where either side has no embedding: above every threshold, so that overlap alone decides."""
 
 
@@ -49,7 +49,7 @@ class AppearanceMetric(NearestNeighborDistanceMetric):  # type: ignore[misc]  # 
 
     def distance(self, features: NDArray[np.floating], targets: Sequence[str]) -> NDArray[np.float64]:
         """Give the cost (tracklets, boxes) of boxes with the embeddings `features` (boxes, dim)."""
-        cost = np.full((len(targets), len(features)), _NO_APPEARANCE)
+        cost = np.full((len(targets), len(features)), NO_APPEARANCE)
         known = [i for i, target in enumerate(targets) if target in self.samples]
         if not known or not len(features):
             return cost
@@ -57,7 +57,7 @@ class AppearanceMetric(NearestNeighborDistanceMetric):  # type: ignore[misc]  # 
         starts = np.cumsum([0, *(len(s) for s in stacked[:-1])])
         likeness = np.concatenate(stacked) @ unit(np.asarray(features, dtype=np.float32)).T  # (samples, boxes)
         cost[known] = 1.0 - np.maximum.reduceat(likeness, starts, axis=0)
-        return np.where(np.isnan(cost), _NO_APPEARANCE, cost)
+        return np.where(np.isnan(cost), NO_APPEARANCE, cost)
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

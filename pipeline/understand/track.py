@@ -3,8 +3,8 @@
 One tracker for players and referees alike: a detector confuses the two on single frames, and a tracker that is blind
 for one of them would break there. The role of a tracklet is decided later by the vote of its boxes.
 
-deep-sort-realtime does the association and the Kalman filter; `pipeline.understand.appearance` replaces its metric by
-a vectorised one that knows missing embeddings.
+deep-sort-realtime keeps the tracklets and their Kalman filters; `appearance` replaces its metric by a vectorised one
+that knows missing embeddings, and `association` its choice of the next box.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pipeline.config import TrackSettings
 from pipeline.errors import TableError
 from pipeline.tables import MOTION_COLUMNS, PERSON_CLASSES, conform
 from pipeline.understand.appearance import AppearanceMetric
+from pipeline.understand.association import MixedTracker
 from pipeline.understand.camera import move_states
 from pipeline.understand.overlap import cross_class_duplicates
 
@@ -148,7 +149,13 @@ def _new_sorter(settings: TrackSettings, step_s: float) -> DeepSort:
         nn_budget=settings.nn_budget,
         embedder=None,
     )
-    sorter.tracker.metric = AppearanceMetric(settings.max_cosine_distance, settings.nn_budget)
+    sorter.tracker = MixedTracker(
+        AppearanceMetric(settings.max_cosine_distance, settings.nn_budget),
+        max_iou_distance=settings.max_iou_distance,
+        max_age=sorter.tracker.max_age,
+        n_init=settings.confirm_boxes,
+        appearance_weight=settings.appearance_weight,
+    )
     return sorter
 
 
