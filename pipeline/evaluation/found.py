@@ -154,9 +154,9 @@ def _people(tracked: pd.DataFrame, identities: pd.DataFrame, players: pd.DataFra
 
 
 def _player_tracklets(tracked: pd.DataFrame) -> IdentifiedBoxes:
-    """Boxes of the tracklets most of whose boxes are of class player."""
-    is_player = (tracked["class"] == "player").groupby(tracked["track_id"]).transform("mean") > 0.5
-    return _boxes(tracked[is_player.to_numpy(dtype=bool)], "track_id")
+    """Boxes of the tracklets that are not of class referee in most of their boxes, as `tracklets_mot.txt` has them."""
+    referee = (tracked["class"] == "referee").groupby(tracked["track_id"]).transform("mean") > 0.5
+    return _boxes(tracked[~referee.to_numpy(dtype=bool)], "track_id")
 
 
 def _boxes(rows: pd.DataFrame, identity: str) -> IdentifiedBoxes:

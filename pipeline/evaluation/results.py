@@ -14,8 +14,10 @@ from pipeline.evaluation.movement import MovementScores
 from pipeline.evaluation.registration import CourtScores
 from pipeline.evaluation.tracking import TrackingScores
 
+NOTHING = "-"
 Row = tuple[str, str, str]
 """Label, value, unit."""
+PLAYER_COLUMNS = ("player", "found as", "distance", "true", "error", "position error")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Evaluation:
 
 
 def rows(evaluation: Evaluation) -> list[Row]:
-    """Tell the scores line by line, most important first: (label, value, unit)."""
+    """Tell the scores line by line, most important first: (label, value, unit); what could not be measured is left out."""
     told = [("frames scored", f"{evaluation.frames_scored} of {evaluation.frames_of_truth}", "")]
     told += _tracking_rows("", evaluation.players) + _identity_rows(evaluation.identity)
     if evaluation.movement is not None:
@@ -94,11 +96,13 @@ def rows(evaluation: Evaluation) -> list[Row]:
     if evaluation.confidence is not None:
         risks = zip(evaluation.confidence.coverage, evaluation.confidence.risk, strict=True)
         told += [(f"wrong among the surest {share:.0%}", _percent(risk), "%") for share, risk in risks]
-    return told + [row for shot in evaluation.shots for row in _shot_rows(shot)]
+    told += [row for shot in evaluation.shots for row in _shot_rows(shot)]
+    return [row for row in told if row[1] != NOTHING]
 
 
 def player_rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
-    """Tell each true player's movement: player, found as, distance found, true (same time), error, position error."""
+    """Tell each true player's movement, with PLAYER_COLUMNS: metres found and true over the located time, their difference
+    in per cent, median position error in metres. Empty when there are no positions to compare."""
     if evaluation.movement is None:
         return []
     return [
@@ -200,11 +204,11 @@ def _shot_rows(shot: ShotScores) -> list[Row]:
 
 def _percent(share: float, signed: bool = False) -> str:
     """Format a share as a percentage; a dash where there is none."""
-    return "-" if math.isnan(share) else f"{100 * share:+.1f}" if signed else f"{100 * share:.1f}"
+    return NOTHING if math.isnan(share) else f"{100 * share:+.1f}" if signed else f"{100 * share:.1f}"
 
 
 def _number(value: float, digits: int) -> str:
-    return "-" if math.isnan(value) else f"{value:.{digits}f}"
+    return NOTHING if math.isnan(value) else f"{value:.{digits}f}"
 
 
 def _plain(value: Any) -> Any:
