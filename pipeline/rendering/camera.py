@@ -126,6 +126,10 @@ class Rig:
         """Say whether the view changes over time."""
         return self.follow > 0 or self.shake > 0
 
+    def reach(self, court: Court) -> float:
+        """How far the aim goes to either side of the middle, metres."""
+        return self.follow * (court.length_m / 2 - 3.5)
+
     def rest(self) -> View:
         """Return the view at rest."""
         return look(self.position, self.target, self.focal_px, self.size, self.lens)
@@ -159,7 +163,7 @@ def rig(name: CameraName, court: Court, size: tuple[int, int], lens: float | Non
         position = np.array([length / 2 + side, width + rng.uniform(13, 18), rng.uniform(7.5, 10.0)])
         distance = float(np.hypot(position[1] - width / 2, position[2]))
         focal = rng.uniform(150, 178) / 1.95 * distance * px
-        return Rig(name, position, np.array([length / 2, width * 0.47, 1.0]), focal, size, glass, 0.62, 0.06)
+        return Rig(name, position, np.array([length / 2, width * 0.47, 1.0]), focal, size, glass, 0.8, 0.06)
     position = np.array([length / 2 + 2 * side, width + rng.uniform(6, 9), rng.uniform(3.5, 5.0)])
     focal = rng.uniform(880, 1050) * px
     return Rig(name, position, np.array([length / 2, width * 0.4, 0.9]), focal, size, glass, 0.72, 0.05, 0.004)
@@ -193,7 +197,8 @@ def follow(
         interest = yield view
         if not camera.moves:
             continue
-        goal = middle + camera.follow * (float(interest[0]) - middle)
+        reach = camera.reach(court)
+        goal = middle + float(np.clip(camera.follow * (float(interest[0]) - middle), -reach, reach))
         speed += (2.2**2 * (goal - aim) - 2 * 2.2 * speed) * dt
         speed = float(np.clip(speed, -8, 8))
         aim += speed * dt
@@ -214,7 +219,7 @@ def canvas_view(camera: Rig, court: Court) -> View:
         return camera.rest()
     rest = camera.rest()
     corners = []
-    reach = camera.follow * court.length_m / 2 + 1.5
+    reach = camera.reach(court) + 0.7
     for shift in (-reach, reach):
         for lift in (-0.6, 0.6):
             target = camera.target + np.array([court.length_m / 2 - camera.target[0] + shift, 0, lift])

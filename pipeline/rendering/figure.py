@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.rendering.people import Color, Look
+from pipeline.rendering.people import Look
 from pipeline.rendering.pose import Joint
+from pipeline.rendering.sheet import Point, Sheet, mix
 
 Array = NDArray[np.float64]
 Image = NDArray[np.uint8]
+Corners = NDArray[np.float64]
+"""(4, 2) top left, top right, bottom right, bottom left."""
 
-_ROUND = np.linspace(-np.pi / 2, np.pi / 2, 6)
-_SHIFT = 3
-_LIGHT = np.array([-0.35, -0.5])
-"""Where the light comes from in the picture, in radii of a limb."""
+_FINE_BELOW_PX = 330
+"""Smaller people are painted at twice the size and shrunk."""
+_READABLE_PX = 6.0
+_WIDE_M = np.array([0.175, 0.185, 0.15, 0.165])
+_DEEP_M = np.array([0.095, 0.135, 0.115, 0.13])
+"""Half widths of shoulders, chest, waist and hips, seen from the front and from the side."""
 
 
 @dataclass(frozen=True)
@@ -30,28 +36,7 @@ class Sprite:
     """x1, y1, x2, y2 in frame px of a number that can be seen."""
 
 
-@dataclass
-class _Canvas:
-    """A sprite in the making: px of the frame, `scale` times finer."""
-
-    image: Image
-    corner: Array
-    scale: float
-
-    def polygon(self, points: Array, color: Color) -> None:
-        """Fill a polygon (k, 2) of frame px."""
-        fixed = np.rint((points - self.corner) * self.scale * (1 << _SHIFT)).astype(np.int32)
-        cv2.fillPoly(self.image, [fixed], (*color, 255), cv2.LINE_AA, _SHIFT)
-
-
-def capsule(a: Array, b: Array, radius_a: float, radius_b: float) -> Array:
-    """Outline a tapered limb from `a` to `b` (2,) as a polygon (12, 2)."""
-    way = np.arctan2(b[1] - a[1], b[0] - a[0])
-    end = np.column_stack([np.cos(way + _ROUND), np.sin(way + _ROUND)])
-    return np.vstack([b + radius_b * end, a - radius_a * end])
-
-
-def paint_person(px: Array, depth: Array, look: Look, toward: Array, px_per_m: float, seed_tilt: float = 0.0) -> Sprite:
+def paint_person(px: Array, depth: Array, look: Look, toward: Array, px_per_m: float) -> Sprite:
     """Paint a person.
 
     Args:
@@ -60,262 +45,225 @@ def paint_person(px: Array, depth: Array, look: Look, toward: Array, px_per_m: f
         look: appearance.
         toward: (2,) how the chest faces: towards the camera (1) or away (-1), and to the right of the picture (1).
         px_per_m: scale at the person.
-        seed_tilt: a little variety of light, -1 to 1.
 
     Returns:
         The sprite.
     """
-    head_r = 0.07 * look.height_m * px_per_m
     margin = 0.13 * px_per_m * look.build + 3
-    low = np.floor(px.min(axis=0) - margin - np.array([0, head_r]))
-    high = np.ceil(px.max(axis=0) + margin)
-    size = np.maximum(high - low, 4).astype(int)
-    scale = 2 if size[1] < 330 else 1
-    canvas = _Canvas(np.zeros((size[1] * scale, size[0] * scale, 4), dtype=np.uint8), low, scale)
-    number = _Painter(canvas, px, depth, look, toward, px_per_m).paint()
-    soft = max(1, int(px_per_m * 0.012 * scale) * 2 + 1)
-    painted = cv2.GaussianBlur(canvas.image, (soft, soft), 0) if soft > 1 else canvas.image
+    low = np.floor(px.min(axis=0) - margin - np.array([0, 0.08 * px_per_m]))
+    size = np.maximum(np.ceil(px.max(axis=0) + margin) - low, 4).astype(int)
+    scale = 2 if size[1] < _FINE_BELOW_PX else 1
+    image = np.zeros((size[1] * scale, size[0] * scale, 4), dtype=np.uint8)
+    body = _Body(px, depth, look, toward, px_per_m)
+    below = body.build()
+    body.sheet.paint(image, low, scale, slice(0, below))
+    number = _print_number(image, body, low, scale)
+    body.sheet.paint(image, low, scale, slice(below, None))
+    soft = int(px_per_m * 0.012 * scale) * 2 + 1
+    if soft > 1:
+        cv2.blur(image, (soft, soft), dst=image)
     if scale > 1:
-        painted = cv2.resize(painted, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
-    image = _shade(np.asarray(painted, dtype=np.uint8), seed_tilt)
+        image = np.asarray(cv2.resize(image, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA), np.uint8)
     return Sprite(image, (int(low[0]), int(low[1])), number)
 
 
-def _shade(image: Image, tilt: float) -> Image:
-    """Darken towards the feet and one side, as under hall lights."""
-    height, width = image.shape[:2]
-    down = np.linspace(1.06, 0.88, height, dtype=np.float32)[:, None]
-    across = np.linspace(1 + 0.05 * tilt, 1 - 0.05 * tilt, width, dtype=np.float32)[None]
-    gain = cv2.merge([down * across] * 3)
-    shaded = image.copy()
-    colour = cv2.multiply(image[..., :3], gain, dtype=cv2.CV_8U)
-    shaded[..., :3] = np.minimum(colour, image[..., 3:])
-    return shaded
+class _Body:
+    """The parts of one person as shapes, far to near."""
 
+    def __init__(self, px: Array, depth: Array, look: Look, toward: Array, px_per_m: float) -> None:
+        self.px: list[Point] = [(u, v) for u, v in px.tolist()]
+        self.depth: list[float] = depth.tolist()
+        self.look = look
+        self.facing, self.rightward = float(toward[0]), float(toward[1])
+        self.unit = px_per_m * look.build * look.height_m / 1.95
+        self.head_px = 0.062 * look.height_m * px_per_m
+        self.sheet = Sheet()
 
-def _tint(color: Color, factor: float) -> Color:
-    b, g, r = (int(min(255, max(0, c * factor))) for c in color)
-    return b, g, r
-
-
-class _Painter:
-    """Paints the parts of one person, far to near."""
-
-    def __init__(self, canvas: _Canvas, px: Array, depth: Array, look: Look, toward: Array, unit: float) -> None:
-        self.canvas, self.px, self.depth, self.look, self.toward = canvas, px, depth, look, toward
-        self.unit = unit * look.build
-        self.tall = look.height_m / 1.95
-
-    def paint(self) -> tuple[float, float, float, float] | None:
-        depth, J = self.depth, Joint
-        legs = sorted("LR", key=lambda s: -float(depth[J[f"{s}_KNEE"]] + depth[J[f"{s}_HIP"]]))
-        arms = sorted("LR", key=lambda s: -float(depth[J[f"{s}_ELBOW"]]))
-        behind = [s for s in arms if depth[J[f"{s}_ELBOW"]] + depth[J[f"{s}_HAND"]] > 2 * depth[J.CHEST] + 0.06]
-        for side in behind:
-            self._arm(side)
-        for side in legs:
-            self._leg(side)
+    def build(self) -> int:
+        """List all shapes; return how many of them lie under the number."""
+        depth = self.depth
+        arms = [(Joint.L_SHOULDER, Joint.L_ELBOW, Joint.L_HAND), (Joint.R_SHOULDER, Joint.R_ELBOW, Joint.R_HAND)]
+        legs = [(Joint.L_HIP, Joint.L_KNEE, Joint.L_ANKLE, Joint.L_TOE, Joint.L_HEEL)]
+        legs.append((Joint.R_HIP, Joint.R_KNEE, Joint.R_ANKLE, Joint.R_TOE, Joint.R_HEEL))
+        if depth[Joint.L_ELBOW] < depth[Joint.R_ELBOW]:
+            arms.reverse()
+        if depth[Joint.L_KNEE] + depth[Joint.L_HIP] < depth[Joint.R_KNEE] + depth[Joint.R_HIP]:
+            legs.reverse()
+        chest = 2 * depth[Joint.CHEST] + 0.06
+        behind = [arm for arm in arms if depth[arm[1]] + depth[arm[2]] > chest]
+        for arm in behind:
+            self._arm(*arm)
+        for leg in legs:
+            self._leg(*leg)
         self._torso()
-        number = self._number()
+        below = len(self.sheet.steps)
         self._head()
-        for side in arms:
-            if side not in behind:
-                self._arm(side)
-        return number
+        for arm in arms:
+            if arm not in behind:
+                self._arm(*arm)
+        return below
 
-    def _limb(self, a: Array, b: Array, radius_a: float, radius_b: float, color: Color) -> None:
-        """A tapered limb with a lighter inside."""
-        self.canvas.polygon(capsule(a, b, radius_a, radius_b), _tint(color, 0.78))
-        shift = _LIGHT * min(radius_a, radius_b) * 0.5
-        self.canvas.polygon(capsule(a + shift, b + shift, radius_a * 0.62, radius_b * 0.62), _tint(color, 1.06))
-
-    def _leg(self, side: str) -> None:
-        look, u, t, px, J = self.look, self.unit, self.tall, self.px, Joint
-        hip, knee, ankle = px[J[f"{side}_HIP"]], px[J[f"{side}_KNEE"]], px[J[f"{side}_ANKLE"]]
-        tights = look.tights_left if side == "L" else look.tights_right
-        bare = tights or look.skin
-        trousers = look.kit.trousers
-        self._limb(
-            ankle + (knee - ankle) * 0.02, knee, 0.043 * u * t, 0.06 * u * t, look.kit.shorts if trousers else bare
-        )
-        if not trousers:
-            self._limb(ankle, ankle + (knee - ankle) * 0.35, 0.046 * u * t, 0.056 * u * t, look.socks)
-        shoe = look.shoes
-        self._limb(px[J[f"{side}_HEEL"]], px[J[f"{side}_TOE"]], 0.05 * u * t, 0.042 * u * t, shoe)
-        if trousers:
-            self._limb(hip, knee, 0.095 * u * t, 0.07 * u * t, look.kit.shorts)
+    def _leg(self, hip_: Joint, knee_: Joint, ankle_: Joint, toe_: Joint, heel_: Joint) -> None:
+        look, u, px, sheet = self.look, self.unit, self.px, self.sheet
+        hip, knee, ankle = px[hip_], px[knee_], px[ankle_]
+        tights = look.tights_left if hip_ == Joint.L_HIP else look.tights_right
+        if look.kit.trousers:
+            sheet.limb(ankle, knee, 0.06 * u, 0.07 * u, look.kit.shorts, 0.95)
+            sheet.limb(px[heel_], px[toe_], 0.045 * u, 0.036 * u, look.shoes, 0.92)
+            sheet.limb(hip, knee, 0.098 * u, 0.074 * u, look.kit.shorts)
             return
-        self._limb(hip, knee, 0.085 * u * t, 0.062 * u * t, bare)
-        end = hip + (knee - hip) * 0.86
-        self._limb(hip, end, 0.105 * u * t, 0.112 * u * t, look.kit.shorts)
-        outer = _LIGHT * 0
-        self.canvas.polygon(capsule(hip + outer, end, 0.018 * u, 0.02 * u), look.kit.trim)
-
-    def _half_widths(self) -> Array:
-        """Half widths in px of shoulders, chest, waist and hips as the camera sees them, (4,)."""
-        side = abs(float(self.toward[0]))
-        wide = np.array([0.175, 0.185, 0.15, 0.165])
-        deep = np.array([0.095, 0.135, 0.115, 0.13])
-        widths: Array = np.sqrt((wide * side) ** 2 + deep**2 * (1 - side**2)) * self.unit * self.tall
-        return widths
+        bare = tights or look.skin
+        sheet.limb(ankle, mix(ankle, knee, 0.55), 0.04 * u, 0.06 * u, bare, 0.95)
+        sheet.limb(mix(ankle, knee, 0.55), knee, 0.06 * u, 0.052 * u, bare, 0.97)
+        sheet.limb(ankle, mix(ankle, knee, 0.3), 0.042 * u, 0.05 * u, look.socks, 0.93)
+        sheet.limb(px[heel_], px[toe_], 0.046 * u, 0.036 * u, look.shoes, 0.92)
+        sheet.limb(hip, knee, 0.088 * u, 0.06 * u, bare)
+        end = mix(hip, knee, 0.82)
+        sheet.limb(hip, end, 0.11 * u, 0.108 * u, look.kit.shorts)
+        sheet.stripe(hip, end, 0.018 * u, look.kit.trim)
 
     def _torso(self) -> None:
-        px, J = self.px, Joint
-        kit = self.look.kit
-        pelvis, chest, neck = px[J.PELVIS], px[J.CHEST], px[J.NECK]
+        kit, sheet = self.look.kit, self.sheet
+        pelvis, chest, neck = (np.array(self.px[j]) for j in (Joint.PELVIS, Joint.CHEST, Joint.NECK))
         axis = neck - pelvis
         length = float(np.hypot(*axis))
-        across = np.array([-axis[1], axis[0]]) / max(length, 1e-6)
-        if length < 0.25 * self.unit:
-            across = np.array([1.0, 0.0])
-        top = neck - axis * 0.06
-        waist = pelvis + (chest - pelvis) * 0.45
-        low = pelvis - axis * 0.12
-        levels = np.stack([top, chest, waist, low])
-        widths = self._half_widths()
-        for scale, shade in ((1.0, 0.8), (0.66, 1.03)):
-            shift = _LIGHT * widths[1] * 0.25 * (scale < 1)
-            right = levels + across * (widths * scale)[:, None] + shift
-            left_side = levels - across * (widths * scale)[:, None] + shift
-            neck_base = np.stack([neck + across * widths[0] * 0.45 * scale, neck - across * widths[0] * 0.45 * scale])
-            self.canvas.polygon(np.vstack([left_side[::-1], neck_base[::-1], right]), _tint(kit.shirt, shade))
-        self._shorts_top(low, waist, across, widths)
+        across = np.array([-axis[1], axis[0]]) / length if length > 0.2 * self.unit else np.array([1.0, 0.0])
+        side = self.facing**2
+        widths = np.sqrt(_WIDE_M**2 * side + _DEEP_M**2 * (1 - side)) * self.unit
+        levels = np.stack([neck - axis * 0.06, chest, pelvis + (chest - pelvis) * 0.45, pelvis - axis * 0.12])
+        for scale, light in ((1.0, 0.8), (0.66, 1.03)):
+            shift = np.array([-0.09, -0.12]) * widths[1] * (scale < 1)
+            spread = across * (widths * scale)[:, None]
+            collar = across * widths[0] * 0.45 * scale
+            outline = np.vstack(
+                [(levels - spread)[::-1] + shift, neck - collar, neck + collar, levels + spread + shift]
+            )
+            sheet.polygon(outline, kit.shirt, light)
+        belt = levels[3] + (levels[2] - levels[3]) * 0.5
+        w2, w3 = across * widths[2], across * widths[3]
+        sheet.polygon(np.stack([belt - w2, belt + w2, levels[3] + w3, levels[3] - w3]), kit.shorts, 0.92)
+        self._trim(levels, across, widths)
+
+    def _trim(self, levels: Array, across: Array, widths: Array) -> None:
+        """Stripes of an official's shirt, or edges of a jersey's arm holes."""
+        kit, sheet = self.look.kit, self.sheet
         if kit.stripes:
             for k in range(-2, 3):
                 offset = across * widths[1] * (k * 0.36)
-                self.canvas.polygon(capsule(top + offset, low + offset, widths[1] * 0.07, widths[1] * 0.07), kit.trim)
+                sheet.stripe(_point(levels[0] + offset), _point(levels[3] + offset), widths[1] * 0.07, kit.trim)
         elif not kit.sleeves:
-            for sign in (-1, 1):
-                edge = sign * across
-                self.canvas.polygon(
-                    capsule(
-                        top + edge * widths[0] * 0.75,
-                        chest + edge * widths[1] * 0.9,
-                        widths[0] * 0.07,
-                        widths[0] * 0.07,
-                    ),
-                    kit.trim,
-                )
+            for edge in (-across, across):
+                top, low = levels[0] + edge * widths[0] * 0.75, levels[1] + edge * widths[1] * 0.9
+                sheet.stripe(_point(top), _point(low), widths[0] * 0.06, kit.trim)
 
-    def _shorts_top(self, low: Array, waist: Array, across: Array, widths: Array) -> None:
-        kit = self.look.kit
-        belt = low + (waist - low) * 0.5
-        points = np.stack(
-            [belt - across * widths[2], belt + across * widths[2], low + across * widths[3], low - across * widths[3]]
-        )
-        self.canvas.polygon(points, _tint(kit.shorts, 0.92))
-
-    def _number(self) -> tuple[float, float, float, float] | None:
-        """Print the number on chest or back; return its box in frame px when it can be read."""
-        look, px, J = self.look, self.px, Joint
-        facing = float(self.toward[0])
-        if look.number is None or abs(facing) < 0.3:
+    def number_corners(self) -> Corners | None:
+        """Where the number is printed in the frame; None when it does not face the camera."""
+        number, facing = self.look.number, self.facing
+        if number is None or abs(facing) < 0.3:
             return None
-        pelvis, neck = px[J.PELVIS], px[J.NECK]
+        pelvis, neck, left, right = (
+            np.array(self.px[j]) for j in (Joint.PELVIS, Joint.NECK, Joint.L_SHOULDER, Joint.R_SHOULDER)
+        )
         down = pelvis - neck
-        right = px[J.L_SHOULDER] - px[J.R_SHOULDER]
-        if facing < 0:
-            right = -right
-        slide = -float(self.toward[1]) * np.sign(facing) * 0.0
-        middle = neck + down * (0.5 if facing > 0 else 0.46) + right * slide
-        bulge = np.array([self.toward[1] * 0.10 * self.unit, 0.0])
-        middle = middle + bulge * np.sign(facing)
-        tall = 0.44 if facing < 0 else 0.34
-        wide = (0.36 if facing < 0 else 0.3) * (len(look.number) * 0.55 + 0.45)
-        half_d, half_r = down * tall / 2, right * wide
-        corners = np.stack(
-            [middle - half_r - half_d, middle + half_r - half_d, middle + half_r + half_d, middle - half_r + half_d]
+        aside = (left - right) * (1.0 if facing > 0 else -1.0)
+        middle = neck + down * (0.5 if facing > 0 else 0.46)
+        middle = middle + np.array([self.rightward * 0.1 * self.unit * np.sign(facing), 0.0])
+        share = 0.4 if facing > 0 else 0.5
+        glyph = number_glyph(number)
+        half_down = down * share / 2
+        half_aside = aside * min(0.42, share * glyph.shape[1] / glyph.shape[0] * 0.68)
+        corners: Corners = middle + np.stack(
+            [-half_aside - half_down, half_aside - half_down, half_aside + half_down, half_down - half_aside]
         )
-        glyph = number_glyph(look.number)
-        place = ((corners - self.canvas.corner) * self.canvas.scale).astype(np.float32)
-        low = np.floor(place.min(axis=0)).astype(int) - 1
-        high = np.ceil(place.max(axis=0)).astype(int) + 2
-        low = np.maximum(low, 0)
-        high = np.minimum(high, np.array(self.canvas.image.shape[1::-1]))
-        if (high - low).min() < 3:
-            return None
-        self._stamp(glyph, place, low, high)
-        box = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
-        if abs(facing) < 0.45 or box[3] - box[1] < 6:
-            return None
-        return float(box[0]), float(box[1]), float(box[2]), float(box[3])
-
-    def _stamp(self, glyph: Image, place: NDArray[np.float32], low: NDArray[np.int64], high: NDArray[np.int64]) -> None:
-        h, w = glyph.shape
-        source = np.array([[0, 0], [w, 0], [w, h], [0, h]], dtype=np.float32)
-        warp = cv2.getPerspectiveTransform(source, place - low.astype(np.float32))
-        size = (int(high[0] - low[0]), int(high[1] - low[1]))
-        mask = cv2.warpPerspective(glyph, warp, size, flags=cv2.INTER_AREA).astype(np.float32)[..., None] / 255
-        roi = self.canvas.image[low[1] : high[1], low[0] : high[0]]
-        ink = np.array([*self.look.kit.ink, 255], dtype=np.float32)
-        roi[:] = (roi * (1 - mask) + ink * mask * (roi[..., 3:] / 255)).astype(np.uint8)
+        return corners
 
     def _head(self) -> None:
-        look, px, J = self.look, self.px, Joint
-        r = 0.062 * look.height_m * self.unit / look.build
-        head, neck = px[J.HEAD], px[J.NECK]
-        axis = (head - neck) / max(1e-6, float(np.hypot(*(head - neck))))
-        across = np.array([-axis[1], axis[0]])
-        self._limb(neck - axis * 0.3 * r, head, 0.6 * r, 0.5 * r, look.skin)
-        self._oval(head, axis, across, 1.12 * r, 0.84 * r, look.skin)
-        facing, to_right = float(self.toward[0]), float(self.toward[1])
-        back = across * to_right * 0.0 - np.array([to_right, 0]) * 0.35 * r
-        if look.beard and facing > -0.2:
-            chin = head - axis * 0.62 * r + np.array([to_right, 0]) * 0.3 * r
-            self._oval(chin, axis, across, 0.5 * r, 0.6 * r, look.hair)
+        look, r, sheet = self.look, self.head_px, self.sheet
+        head, neck = self.px[Joint.HEAD], self.px[Joint.NECK]
+        length = max(1e-6, float(np.hypot(head[0] - neck[0], head[1] - neck[1])))
+        axis = (head[0] - neck[0]) / length, (head[1] - neck[1]) / length
+
+        def place(up: float, right: float) -> Point:
+            return head[0] + axis[0] * up * r + self.rightward * right * r, head[1] + axis[1] * up * r
+
+        sheet.limb(mix(neck, head, -0.15), head, 0.6 * r, 0.5 * r, look.skin)
+        sheet.oval(head, axis, 1.12 * r, 0.84 * r, look.skin)
+        if look.beard and self.facing > -0.2:
+            sheet.oval(place(-0.62, 0.3), axis, 0.5 * r, 0.6 * r, look.hair)
         if look.hair_style == 0:
             return
-        cover = 0.55 if facing > 0.3 else (0.3 if facing > -0.4 else 0.05)
+        cover = 0.55 if self.facing > 0.3 else (0.3 if self.facing > -0.4 else 0.05)
         high = (1.0, 0.62, 0.75, 0.95, 0.75)[look.hair_style]
-        self._oval(
-            head + axis * cover * r + back,
-            axis,
-            across,
-            high * r,
-            (0.9, 0.84, 0.95, 0.92, 0.95)[look.hair_style] * r,
-            look.hair,
-        )
-        if look.hair_style == 4 and facing < 0.4:
-            self._oval(neck + back * 1.4, axis, across, 0.8 * r, 0.5 * r, look.hair)
+        wide = (0.9, 0.84, 0.95, 0.92, 0.95)[look.hair_style]
+        sheet.oval(place(cover, -0.35), axis, high * r, min(high, wide) * r, look.hair)
+        if look.hair_style == 4 and self.facing < 0.4:
+            sheet.limb(place(0.1, -0.5), mix(neck, place(-1, -0.5), 0.5), 0.7 * r, 0.4 * r, look.hair)
         if look.headband is not None:
-            band = head + axis * 0.42 * r
-            self.canvas.polygon(
-                capsule(band - across * 0.75 * r, band + across * 0.75 * r, 0.16 * r, 0.16 * r), look.headband
-            )
+            band = place(0.42, 0.0)
+            aside = -axis[1] * 0.75 * r, axis[0] * 0.75 * r
+            ends = (band[0] - aside[0], band[1] - aside[1]), (band[0] + aside[0], band[1] + aside[1])
+            sheet.stripe(*ends, 0.16 * r, look.headband)
 
-    def _oval(self, centre: Array, axis: Array, across: Array, along_r: float, across_r: float, color: Color) -> None:
-        angles = np.linspace(0, 2 * np.pi, 17)[:-1, None]
-        ring = centre + axis * np.sin(angles) * along_r + across * np.cos(angles) * across_r
-        self.canvas.polygon(ring, _tint(color, 0.84))
-        self.canvas.polygon(centre + (ring - centre) * 0.66 + _LIGHT * across_r * 0.2, _tint(color, 1.07))
-
-    def _arm(self, side: str) -> None:
-        look, u, t, px, J = self.look, self.unit, self.tall, self.px, Joint
-        shoulder, elbow, hand = px[J[f"{side}_SHOULDER"]], px[J[f"{side}_ELBOW"]], px[J[f"{side}_HAND"]]
-        sleeve = look.sleeve_left if side == "L" else look.sleeve_right
+    def _arm(self, shoulder_: Joint, elbow_: Joint, hand_: Joint) -> None:
+        look, u, sheet = self.look, self.unit, self.sheet
+        shoulder, elbow, hand = self.px[shoulder_], self.px[elbow_], self.px[hand_]
+        sleeve = look.sleeve_left if shoulder_ == Joint.L_SHOULDER else look.sleeve_right
         bare = sleeve or look.skin
-        self._limb(shoulder, elbow, 0.056 * u * t, 0.042 * u * t, bare)
-        fore = elbow + (hand - elbow) * 0.8
-        self._limb(elbow, fore, 0.042 * u * t, 0.03 * u * t, bare)
-        self._limb(fore, hand, 0.036 * u * t, 0.036 * u * t, look.skin)
+        wrist = mix(elbow, hand, 0.8)
+        sheet.limb(shoulder, elbow, 0.06 * u, 0.043 * u, bare)
+        sheet.limb(elbow, wrist, 0.044 * u, 0.03 * u, bare)
+        sheet.limb(wrist, hand, 0.036 * u, 0.034 * u, look.skin)
         if look.kit.sleeves:
-            share = 0.6 if look.number is None else 0.3
-            self._limb(shoulder, shoulder + (elbow - shoulder) * share, 0.07 * u * t, 0.065 * u * t, look.kit.shirt)
+            share = 0.6 if look.kit.trousers else 0.3
+            sheet.limb(shoulder, mix(shoulder, elbow, share), 0.07 * u, 0.065 * u, look.kit.shirt)
         else:
-            self._limb(shoulder, shoulder + (elbow - shoulder) * 0.05, 0.06 * u * t, 0.058 * u * t, look.kit.shirt)
+            sheet.limb(shoulder, mix(shoulder, elbow, 0.05), 0.062 * u, 0.06 * u, look.kit.shirt)
 
 
+def _point(place: Array) -> Point:
+    return float(place[0]), float(place[1])
+
+
+def _print_number(image: Image, body: _Body, corner: Array, scale: float) -> tuple[float, float, float, float] | None:
+    """Print the number on chest or back in place; return its box in frame px when it can be read."""
+    corners = body.number_corners()
+    if corners is None or body.look.number is None:
+        return None
+    place = ((corners - corner) * scale).astype(np.float32)
+    low = np.maximum(np.floor(place.min(axis=0)).astype(int) - 1, 0)
+    high = np.minimum(np.ceil(place.max(axis=0)).astype(int) + 2, np.array(image.shape[1::-1]))
+    if (high - low).min() < 3:
+        return None
+    glyph = number_glyph(body.look.number)
+    h, w = glyph.shape
+    source = np.array([[0, 0], [w, 0], [w, h], [0, h]], dtype=np.float32)
+    warp = cv2.getPerspectiveTransform(source, place - low.astype(np.float32))
+    mask = cv2.warpPerspective(glyph, warp, (int(high[0] - low[0]), int(high[1] - low[1])), flags=cv2.INTER_LINEAR)
+    roi = image[low[1] : high[1], low[0] : high[0]]
+    share = np.asarray(mask, dtype=np.float32)[..., None] * (1 / 255)
+    share *= roi[..., 3:] > 127
+    roi[:] = (roi * (1 - share) + np.array([*body.look.kit.ink, 255], dtype=np.float32) * share).astype(np.uint8)
+    x1, y1 = corners.min(axis=0)
+    x2, y2 = corners.max(axis=0)
+    if abs(body.facing) < 0.45 or y2 - y1 < _READABLE_PX:
+        return None
+    return float(x1), float(y1), float(x2), float(y2)
+
+
+@lru_cache(maxsize=256)
 def number_glyph(text: str) -> Image:
-    """Draw a jersey number as a mask (64, w) uint8.
+    """Draw a jersey number as a mask (h, w) uint8, cut to its ink.
 
     Example:
         >>> number_glyph("7").shape[1] < number_glyph("23").shape[1]
         True
     """
-    font, scale, thickness = cv2.FONT_HERSHEY_DUPLEX, 2.2, 9
+    font, scale, thickness = cv2.FONT_HERSHEY_DUPLEX, 1.1, 5
     (width, height), _ = cv2.getTextSize(text, font, scale, thickness)
     mask = np.zeros((height + 12, width + 8), dtype=np.uint8)
     cv2.putText(mask, text, (2, height + 5), font, scale, 255, thickness, cv2.LINE_AA)
     columns = np.flatnonzero(mask.any(axis=0))
     rows = np.flatnonzero(mask.any(axis=1))
-    return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    glyph = np.ascontiguousarray(mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    glyph.setflags(write=False)
+    return glyph

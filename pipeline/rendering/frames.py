@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from pipeline.geometry.court import COURTS, Court
 from pipeline.rendering.camera import Rig, View, canvas_view, look, rig, turned
-from pipeline.rendering.game import scoreboard
+from pipeline.rendering.game import scoreboard, scoreboard_place
 from pipeline.rendering.hall import build_backdrop
 from pipeline.rendering.motion import Moment, simulate
 from pipeline.rendering.paint import Grain
@@ -151,8 +151,9 @@ def _scene(settings: RenderSettings, count: int, rng: np.random.Generator) -> It
             moment = next(moments)
         stage = Stage(court, cast_people(cast, rng), backdrop, float(rng.uniform(0, 0.3)), float(rng.uniform(0, 0.5)))
         view = _aim(camera, court, moment, rng)
-        shot = stage.shoot(moment, view, None, 30.0)
-        if settings.camera == "broadcast" and rng.random() < 0.5:
+        graphic = settings.camera == "broadcast" and rng.random() < 0.5
+        shot = stage.shoot(moment, view, None, 30.0, scoreboard_place(settings.size) if graphic else None)
+        if graphic:
             scoreboard(shot.image, stage.people, moment)
         image = _develop(shot.image, rng)
         grain.add(image, rng)
@@ -172,7 +173,7 @@ def _aim(camera: Rig, court: Court, moment: Moment, rng: np.random.Generator) ->
         return camera.rest()
     middle = court.length_m / 2
     offset = camera.follow * (float(moment.focus[0]) - middle) + rng.normal(0, 0.8)
-    reach = camera.follow * court.length_m / 2
+    reach = camera.reach(court)
     target = camera.target + np.array([middle - camera.target[0] + np.clip(offset, -reach, reach), 0, 0.0])
     focal = camera.focal_px * float(1 + rng.uniform(-1, 1) * camera.zoom)
     view = look(camera.position, target, focal, camera.size, camera.lens)

@@ -19,7 +19,7 @@ from pipeline.rendering.paint import Grain
 from pipeline.rendering.people import Person, cast_people
 from pipeline.rendering.script import Cast
 from pipeline.rendering.settings import RenderSettings
-from pipeline.rendering.stage import Shot, Stage
+from pipeline.rendering.stage import Banner, Shot, Stage
 from pipeline.rendering.truth import TruthWriter, write_roster
 from pipeline.store.files import make_directory, write_json
 from pipeline.video import VideoWriter
@@ -128,8 +128,10 @@ class Game:
             if kind != kind_before:
                 shot_number, before, kind_before = shot_number + 1, None, kind
             stage, seen = (self._closeup(moment)) if kind == "closeup" else (self.stage, view)
-            shot = stage.shoot(moment, seen, before, self.settings.fps)
-            if self.settings.camera == "broadcast" and self.settings.scoreboard and kind == "play":
+            graphic = self.settings.camera == "broadcast" and self.settings.scoreboard and kind == "play"
+            place = scoreboard_place(self.settings.size) if graphic else None
+            shot = stage.shoot(moment, seen, before, self.settings.fps, place)
+            if graphic:
                 scoreboard(shot.image, self.people, moment)
             self.grain.add(shot.image, self.rngs[4])
             before = seen
@@ -164,11 +166,17 @@ class Game:
         return replace(backdrop, near=None, baskets=())
 
 
+def scoreboard_place(size: tuple[int, int]) -> Banner:
+    """Return x1, y1, x2, y2 in px of the score line in a picture of `size` (width, height)."""
+    unit = size[0] / 1280
+    return round(300 * unit), round(size[1] - 96 * unit), round(980 * unit), round(size[1] - 60 * unit)
+
+
 def scoreboard(image: Image, people: list[Person], moment: Moment) -> None:
     """Lay a score line over the lower part of a picture, in place."""
     height, width = image.shape[:2]
     unit = width / 1280
-    x1, y1, x2, y2 = (round(v) for v in (300 * unit, height - 96 * unit, 980 * unit, height - 60 * unit))
+    x1, y1, x2, y2 = scoreboard_place((width, height))
     third = (x2 - x1) // 3
     kits = [next(p.look.kit for p in people if p.team == team) for team in "AB"]
     seconds = max(0, 600 - int(moment.time_s))

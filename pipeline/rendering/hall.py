@@ -22,6 +22,9 @@ from pipeline.rendering.settings import RenderSettings
 
 Array = NDArray[np.float64]
 Image = NDArray[np.uint8]
+Rays = NDArray[np.float32]
+
+_BLOCK_ROWS = 128
 
 
 @dataclass(frozen=True)
@@ -113,41 +116,54 @@ def cast_rays(view: View, planes: list[Plane], sky: tuple[int, int, int]) -> Ima
     """
     width, height = view.size
     image = np.empty((height, width, 3), dtype=np.uint8)
-    for top in range(0, height, 128):
-        rows = slice(top, min(top + 128, height))
-        image[rows] = _cast_rows(view, planes, sky, rows)
+    image[:] = sky
+    for top in range(0, height, _BLOCK_ROWS):
+        rays = _rays(view, slice(top, min(top + _BLOCK_ROWS, height)))
+        _paint_planes(image[top : top + _BLOCK_ROWS], rays, view.position, planes)
     return image
 
 
-def _cast_rows(view: View, planes: list[Plane], sky: tuple[int, int, int], rows: slice) -> Image:
+def _rays(view: View, rows: slice) -> Rays:
+    """Return the directions (h, w, 3) of the pixels of some rows."""
     width = view.size[0]
     u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(rows.start, rows.stop) + 0.5)
-    px = np.column_stack([u.ravel(), v.ravel()])
-    flat = view.lens.undistort(px) if view.lens.lam else px
-    local = np.column_stack([(flat - view.center) / view.focal_px, np.ones(len(flat))])
-    rays = (local @ view.rotation).astype(np.float32)
-    shape = u.shape
-    nearest = np.full(shape, np.inf, dtype=np.float32)
-    image = np.full((*shape, 3), sky, dtype=np.uint8)
+    if view.lens.lam:
+        flat = view.lens.undistort(np.column_stack([u.ravel(), v.ravel()]))
+        u, v = flat[:, 0].reshape(u.shape), flat[:, 1].reshape(u.shape)
+    right, down, forward = view.rotation.astype(np.float32)
+    across = ((u - view.center[0]) / view.focal_px).astype(np.float32)[..., None]
+    along = ((v - view.center[1]) / view.focal_px).astype(np.float32)[..., None]
+    rays: Rays = across * right + along * down + forward
+    return rays
+
+
+def _paint_planes(image: Image, rays: Rays, position: Array, planes: list[Plane]) -> None:
+    """Paint a block of rows in place."""
+    nearest = np.full(rays.shape[:2], np.inf, dtype=np.float32)
     for plane in planes:
-        normal = np.cross(plane.edge_u, plane.edge_v).astype(np.float32)
-        facing = rays @ normal
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = float((plane.corner - view.position) @ normal) / facing
-        hit = (view.position - plane.corner).astype(np.float32) + rays * t[:, None]
-        a = (hit @ (plane.edge_u / (plane.edge_u @ plane.edge_u)).astype(np.float32)).reshape(shape)
-        b = (hit @ (plane.edge_v / (plane.edge_v @ plane.edge_v)).astype(np.float32)).reshape(shape)
-        t = t.reshape(shape)
-        seen = (t > 0.05) & (t < nearest) & (a >= 0) & (a <= 1) & (b >= 0) & (b <= 1)
-        if not seen.any():
+        if not _hit(rays[::8, ::8], position, plane)[3].any() and not _hit(rays[-1:], position, plane)[3].any():
             continue
+        t, a, b, seen = _hit(rays, position, plane)
+        seen &= t < nearest
         h, w = plane.texture.shape[:2]
-        map_x = np.where(seen, a * w - 0.5, 0).astype(np.float32)
-        map_y = np.where(seen, b * h - 0.5, 0).astype(np.float32)
+        map_x, map_y = np.clip(a, -1, 2) * w - 0.5, np.clip(b, -1, 2) * h - 0.5
         painted = cv2.remap(plane.texture, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        image[seen] = painted[seen]
-        nearest[seen] = t[seen]
-    return image
+        mask = seen.astype(np.uint8)
+        cv2.copyTo(painted, mask, image)
+        cv2.copyTo(t, mask, nearest)
+
+
+def _hit(rays: Rays, position: Array, plane: Plane) -> tuple[Rays, Rays, Rays, NDArray[np.bool_]]:
+    """Meet rays (h, w, 3) with a plane: how far, where along both edges (0 to 1), and whether within; all (h, w)."""
+    normal = np.cross(plane.edge_u, plane.edge_v)
+    offset = position - plane.corner
+    along_u, along_v = plane.edge_u / (plane.edge_u @ plane.edge_u), plane.edge_v / (plane.edge_v @ plane.edge_v)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.float32(-(offset @ normal)) / (rays @ normal.astype(np.float32))
+        a = np.nan_to_num(np.float32(offset @ along_u) + t * (rays @ along_u.astype(np.float32)), nan=-1.0)
+        b = np.nan_to_num(np.float32(offset @ along_v) + t * (rays @ along_v.astype(np.float32)), nan=-1.0)
+    within = (t > 0.05) & (a >= 0) & (a <= 1) & (b >= 0) & (b <= 1)
+    return t, a, b, within
 
 
 def _lamps(image: Image, canvas: View, court: Court) -> None:

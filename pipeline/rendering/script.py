@@ -266,7 +266,7 @@ class Script:
         self.wander = position + self.rng.normal(0, 1.3, position.shape)
         low = np.array([0.8, 0.8])
         self.wander = np.clip(self.wander, low, np.array([self.court.length_m, self.court.width_m]) - low)
-        self._enter("dead", float(self.rng.uniform(8.0, 10.0)))
+        self._enter("dead", float(self.rng.uniform(6.0, 8.0)))
         if self.settings.substitutions and self.cast.per_team > 5:
             for team in (0, 1):
                 self._substitute(team)

@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 Image = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 """x, y, w, h in px."""
+Banner = tuple[int, int, int, int]
 
 MARGIN_M = 1.0
 """People of the game further off the court than this are bench, not play."""
@@ -71,7 +72,9 @@ class Stage:
         self.build = np.array([p.look.build for p in self.people])
         self.shadow = blob()
 
-    def shoot(self, moment: Moment, view: View, before: View | None, fps: float) -> Shot:
+    def shoot(
+        self, moment: Moment, view: View, before: View | None, fps: float, banner: Banner | None = None
+    ) -> Shot:
         """Paint one moment.
 
         Args:
@@ -79,6 +82,7 @@ class Stage:
             view: the camera now.
             before: the camera one frame earlier, for motion blur; None after a cut.
             fps: frames per second.
+            banner: x1, y1, x2, y2 in px of a graphic that will be laid over the picture.
         """
         image = self.backdrop.picture(view)
         ids = np.zeros(image.shape[:2], dtype=np.uint8)
@@ -110,6 +114,8 @@ class Stage:
                 painting.ball(moment.ball)
             else:
                 painting.layer(index)
+        if banner is not None:
+            ids[banner[1] : banner[3], banner[0] : banner[2]] = 0
         return painting.finish(moment)
 
     def _others(self, moment: Moment, view: View) -> list[tuple[str, int, float]]:
