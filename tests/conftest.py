@@ -13,3 +13,23 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real material at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def fixed_game(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A rendered game of 4 s under a fixed camera with a lens, 640x360 at 15 fps: video and complete truth."""
+    from pipeline.rendering import RenderSettings, render_game
+
+    settings = RenderSettings(seed=11, seconds=4, fps=15, width_px=640, height_px=360, camera="fixed", crowd=0.2)
+    return render_game(settings, tmp_path_factory.mktemp("fixed_game"))
+
+
+@pytest.fixture(scope="session")
+def broadcast_game(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A rendered game of 7 s under a camera that follows, with a close-up, 640x360 at 15 fps."""
+    from pipeline.rendering import RenderSettings, render_game
+
+    settings = RenderSettings(
+        seed=2, start_s=6.5, seconds=7, fps=15, width_px=640, height_px=360, crowd=0.3, dead_ball_every_s=0.5
+    )
+    return render_game(settings, tmp_path_factory.mktemp("broadcast_game"))

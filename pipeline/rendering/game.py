@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.geometry.calibration_formats import FORMAT, VERSION
 from pipeline.geometry.court import COURTS, Court
 from pipeline.rendering.camera import Rig, View, canvas_view, follow, look, rig
 from pipeline.rendering.hall import Backdrop, build_backdrop
@@ -44,6 +45,15 @@ class RenderedFrame:
     shot: Shot
 
 
+@dataclass(frozen=True)
+class Calibrated:
+    """A frame of the calibration file."""
+
+    frame: int
+    shot: int
+    view: View
+
+
 def render_game(settings: RenderSettings, out_dir: Path, progress: Progress | None = None) -> Path:
     """Render a game into a directory, frame by frame, with constant memory.
 
@@ -63,7 +73,7 @@ def render_game(settings: RenderSettings, out_dir: Path, progress: Progress | No
     court = COURTS[settings.court]
     game = Game(settings)
     total = max(1, round(settings.seconds * settings.fps))
-    calibrated: list[tuple[int, View]] = []
+    calibrated: list[Calibrated] = []
     with TruthWriter(out_dir) as truth, _video(out_dir, settings) as video:
         for index, frame in enumerate(game.frames(total)):
             video.write(frame.shot.image, frame.time_s)
@@ -76,12 +86,12 @@ def render_game(settings: RenderSettings, out_dir: Path, progress: Progress | No
                 frame.shot,
                 frame.view.court_homography(court) if play else None,
             )
-            if play and _calibrate(calibrated, index, game.camera, settings.fps, frame.shot_number):
-                calibrated.append((index, frame.view))
+            if play and _due(calibrated, index, frame.shot_number, game.camera, settings.fps):
+                calibrated.append(Calibrated(index, frame.shot_number, frame.view))
             if progress is not None:
                 progress(index + 1, total)
     write_roster(out_dir / "roster.csv", game.people)
-    write_json(out_dir / "calibration.json", _calibration(calibrated, court, settings))
+    write_json(out_dir / "calibration.json", _calibration(calibrated, court, settings, game.camera.moves))
     write_json(
         out_dir / "game.json",
         {"court": settings.court, "fps": settings.fps, "frames": total, "seed": settings.seed}
@@ -190,25 +200,24 @@ def scoreboard(image: Image, people: list[Person], moment: Moment) -> None:
         cv2.putText(image, text, at, cv2.FONT_HERSHEY_DUPLEX, 0.75 * unit, ink, max(1, round(1.4 * unit)), cv2.LINE_AA)
 
 
-def _calibrate(done: list[tuple[int, View]], index: int, camera: Rig, fps: float, shot_number: int) -> bool:
-    """Say whether this frame belongs into the calibration file: one for a fixed camera, else one every 2 s."""
-    del shot_number
+def _due(done: list[Calibrated], index: int, shot: int, camera: Rig, fps: float) -> bool:
+    """Say whether this frame belongs into the calibration file: one for a fixed camera, else one every 2 s of a shot."""
     if not done:
         return True
-    return camera.moves and index - done[-1][0] >= CALIBRATION_EVERY_S * fps
+    return camera.moves and (index - done[-1].frame >= CALIBRATION_EVERY_S * fps or shot != done[-1].shot)
 
 
-def _calibration(calibrated: list[tuple[int, View]], court: Court, settings: RenderSettings) -> dict[str, Any]:
-    """Return the content of calibration.json."""
-    lens = calibrated[0][1].lens
+def _calibration(done: list[Calibrated], court: Court, settings: RenderSettings, moves: bool) -> dict[str, Any]:
+    """Return the content of calibration.json, see `pipeline.geometry.calibration`."""
+    lens = done[0].view.lens
     return {
+        "format": FORMAT,
+        "version": VERSION,
         "court": settings.court,
         "image_size": list(settings.size),
+        "camera": "moving" if moves else "fixed",
         "lens": {"center_px": list(lens.center_px), "scale_px": lens.scale_px, "lam": lens.lam},
-        "frames": [
-            {"frame": index, "time_s": index / settings.fps, "homography": view.court_homography(court).tolist()}
-            for index, view in calibrated
-        ],
+        "frames": [{"frame": d.frame, "homography": d.view.court_homography(court).tolist()} for d in done],
     }
 
 

@@ -94,7 +94,7 @@ def simulate(court: Court, cast: Cast, settings: RenderSettings, rng: np.random.
     fidget = rng.uniform(0, 2 * np.pi, (cast.count, 2))
     dt = 1 / settings.fps
     time_s = 0.0
-    for _ in range(int(2.0 * settings.fps)):
+    for _ in range(round(settings.start_s * settings.fps)):
         _step(bodies, script.orders(bodies.position, dt), fidget, time_s, dt)
         time_s += dt
     start_s = time_s

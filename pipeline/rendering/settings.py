@@ -19,6 +19,7 @@ class RenderSettings(BaseModel):
 
     seed: int = Field(0, ge=0, description="everything random is drawn from it")
     seconds: float = Field(45.0, gt=0, description="length of the video")
+    start_s: float = Field(2.0, ge=0, description="play that goes on before the first frame")
     fps: float = Field(30.0, ge=1, le=120, description="frames per second")
     width_px: int = Field(1280, ge=64, description="even")
     height_px: int = Field(720, ge=64, description="even")

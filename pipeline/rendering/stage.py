@@ -72,9 +72,7 @@ class Stage:
         self.build = np.array([p.look.build for p in self.people])
         self.shadow = blob()
 
-    def shoot(
-        self, moment: Moment, view: View, before: View | None, fps: float, banner: Banner | None = None
-    ) -> Shot:
+    def shoot(self, moment: Moment, view: View, before: View | None, fps: float, banner: Banner | None = None) -> Shot:
         """Paint one moment.
 
         Args:

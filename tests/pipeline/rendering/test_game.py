@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
+from pipeline.geometry.calibration import read_calibration
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
@@ -33,7 +34,7 @@ def test_positions_are_under_the_boxes(game):
     truth, court = tables(game, "truth", "court")
     lens = json.loads((game / "calibration.json").read_text())["lens"]
     glass = Lens(tuple(lens["center_px"]), lens["scale_px"], lens["lam"])
-    matrices = court.set_index("frame").filter(like="h").to_numpy().reshape(-1, 3, 3)
+    matrices = court.set_index("frame").filter(regex="^h[1-3]").to_numpy().reshape(-1, 3, 3)
     width, height = SMALL["width_px"], SMALL["height_px"]
     inside = truth[(truth.x > 1) & (truth.y > 1) & (truth.x + truth.w < width - 1) & (truth.y + truth.h < height - 1)]
     assert len(inside) > 5
@@ -41,6 +42,17 @@ def test_positions_are_under_the_boxes(game):
         px = glass.distort(project(np.linalg.inv(matrices[row.frame]), np.array([[row.x_m, row.y_m]])))[0]
         assert row.x - 0.25 * row.w <= px[0] <= row.x + 1.25 * row.w
         assert row.y + 0.75 * row.h <= px[1] <= row.y + 1.2 * row.h
+
+
+def test_the_calibration_file_is_the_truth(game):
+    """A user's calibration file and the court table say the same of the same frame."""
+    calibration = read_calibration(game / "calibration.json")
+    (court,) = tables(game, "court")
+    matrix = court.filter(regex="^h[1-3]").to_numpy()[0].reshape(3, 3)
+    np.testing.assert_allclose(
+        calibration.frames[0].homography / matrix, calibration.frames[0].homography[2, 2] / matrix[2, 2]
+    )
+    assert calibration.court == "fiba"
 
 
 def test_tables_keep_their_schemas(game):
@@ -93,3 +105,23 @@ def test_progress_and_files(tmp_path):
 def test_wrong_settings_are_refused(wrong):
     with pytest.raises(ValidationError):
         RenderSettings(**wrong)
+
+
+def test_a_close_up_is_a_shot_of_its_own(broadcast_game):
+    truth, court, frames = tables(broadcast_game, "truth", "court", "frames")
+    kinds = frames.groupby("shot").kind.agg(["first", "nunique"])
+    assert kinds["first"].tolist() == ["play", "closeup", "play"]
+    assert (kinds["nunique"] == 1).all()
+    close = set(frames.frame[frames.kind == "closeup"])
+    assert not close & set(court.frame)
+    assert truth[truth.frame.isin(close)].h.max() > 1.5 * truth[~truth.frame.isin(close)].h.median()
+    calibrated = {view.frame for view in read_calibration(broadcast_game / "calibration.json").frames}
+    assert frames.frame[frames.shot == 2].min() in calibrated
+
+
+def test_a_person_keeps_his_identity(broadcast_game):
+    (truth,) = tables(broadcast_game, "truth")
+    assert (truth.fillna("none").groupby("id")[["role", "team", "jersey"]].nunique() == 1).all().all()
+    roster = pd.read_csv(broadcast_game / "roster.csv", dtype=str)
+    players = truth[truth.role == "player"].drop_duplicates("id")
+    assert set(zip(players.team, players.jersey, strict=True)) <= set(zip(roster.team, roster.number, strict=True))
