@@ -58,8 +58,11 @@ def output_size(width_px: int, height_px: int, wanted_height_px: int | None) -> 
 def make_overlay(results: Results, size_px: tuple[int, int]) -> Overlay:
     """Prepare the drawing of a run's frames at a size."""
     colors = player_colors(results.players)
+    named = _people_are_large(results)
     looks = {
-        person.player_id: Look(person.short, colors[person.player_id], person.role == "referee")
+        person.player_id: Look(
+            person.short if named else person.badge, colors[person.player_id], person.role == "referee"
+        )
         for person in people(results.players)
     }
     trail_s = results.settings.present.trail_s
@@ -69,6 +72,12 @@ def make_overlay(results: Results, size_px: tuple[int, int]) -> Overlay:
         minimap = MiniMap(results.registration.court, results.positions, colors, width_px, trail_s)
     scale = size_px[1] / results.video.height_px
     return Overlay(size_px, scale, looks, team_legend(results), trail_s, minimap)
+
+
+def _people_are_large(results: Results) -> bool:
+    """Say whether there is room for names: half of the people fill an eighth of the picture's height."""
+    boxes = results.detections[results.detections["detection_id"].isin(results.tracks["detection_id"])]
+    return len(boxes) > 0 and float((boxes["y2"] - boxes["y1"]).median()) >= results.video.height_px / 8
 
 
 def team_legend(results: Results) -> list[Legend]:

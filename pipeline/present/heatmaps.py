@@ -18,14 +18,15 @@ from scipy.ndimage import gaussian_filter
 from pipeline.geometry.court import Court
 from pipeline.present.court_drawing import PAPER, court_figure, draw_lines
 from pipeline.present.palette import Color
+from pipeline.understand.timeline import frame_durations
 
 CELL_M = 0.1
 MARGIN_M = 1.6
 """Floor shown around the lines."""
 
-WIDTH_PX = 1400
-HEAD_PX = 104
-FOOT_PX = 66
+WIDTH_PX = 1200
+HEAD_PX = 90
+FOOT_PX = 58
 REPORT_WIDTH_PX = 760
 
 _TRUNCATE = 4.0
@@ -44,31 +45,6 @@ class HeatMap:
     located_s: float
 
 
-def frame_seconds(frames: pd.DataFrame) -> pd.Series[float]:
-    """Say how many seconds each analysed frame stands for.
-
-    A frame lasts until the next; the last one, and one before a hole, last the usual time.
-
-    Args:
-        frames: table `frames`.
-
-    Returns:
-        Seconds by frame number.
-
-    Example:
-        >>> frames = pd.DataFrame({"frame": [0, 2, 4, 90], "time_s": [0.0, 0.1, 0.2, 4.5]})
-        >>> frame_seconds(frames).round(3).tolist()
-        [0.1, 0.1, 0.1, 0.1]
-    """
-    time_s = frames["time_s"].to_numpy(np.float64)
-    if len(time_s) < 2:
-        return pd.Series(np.zeros(len(time_s)), index=frames["frame"].to_numpy(), dtype=np.float64)
-    steps = np.diff(time_s)
-    usual = float(np.median(steps))
-    lasting = np.append(np.where(steps > 2.5 * usual, usual, steps), usual)
-    return pd.Series(lasting, index=frames["frame"].to_numpy(), dtype=np.float64)
-
-
 def heat_map(positions: pd.DataFrame, frames: pd.DataFrame, court: Court, sigma_m: float) -> HeatMap | None:
     """Estimate where the time of these positions was spent, with a Gaussian kernel.
 
@@ -81,7 +57,8 @@ def heat_map(positions: pd.DataFrame, frames: pd.DataFrame, court: Court, sigma_
     Returns:
         The map; None where there is no position or no time.
     """
-    seconds = positions["frame"].map(frame_seconds(frames)).to_numpy(np.float64)
+    lasting = pd.Series(frame_durations(frames), index=frames["frame"].to_numpy())
+    seconds = positions["frame"].map(lasting).to_numpy(np.float64)
     points = positions[["x_m", "y_m"]].to_numpy(np.float64)
     known = np.isfinite(points).all(axis=1) & (seconds > 0)
     if not known.any():
@@ -120,14 +97,14 @@ def _write(figure: Figure, title: str, subtitle: str, peak: float, unit: float) 
     """Write the title above and the scale below."""
     width_px, height_px = figure.get_size_inches() * 100
     ink, quiet = "#1d2025", "#6b7079"
-    left = 28 * unit / width_px
-    top = 1 - 38 * unit / height_px
+    left = 24 * unit / width_px
+    top = 1 - 32 * unit / height_px
     text: dict[str, Any] = {"va": "center", "parse_math": False}
-    figure.text(left, top, title, size=23 * unit, weight="bold", color=ink, **text)
-    figure.text(left, 1 - 76 * unit / height_px, subtitle, size=14.5 * unit, color=quiet, **text)
-    bar_height, bar_width = 13 * unit / height_px, 330 * unit / width_px
+    figure.text(left, top, title, size=20 * unit, weight="bold", color=ink, **text)
+    figure.text(left, 1 - 66 * unit / height_px, subtitle, size=12.5 * unit, color=quiet, **text)
+    bar_height, bar_width = 12 * unit / height_px, 290 * unit / width_px
     middle = FOOT_PX / 2 * unit / height_px
-    label = figure.text(left, middle, "Time per square metre:  0", size=13.5 * unit, color=quiet, **text)
+    label = figure.text(left, middle, "Time per square metre:  0", size=12 * unit, color=quiet, **text)
     right = figure.transFigure.inverted().transform(label.get_window_extent().max)[0] + 12 * unit / width_px
     bar = figure.add_axes((right, middle - bar_height / 2, bar_width, bar_height))
     bar.imshow(np.linspace(0, 1, 256)[None], cmap=heat_colors(), aspect="auto", extent=(0, 1, 0, 1))
@@ -137,7 +114,7 @@ def _write(figure: Figure, title: str, subtitle: str, peak: float, unit: float) 
     for spine in bar.spines.values():
         spine.set(color="#d5d0c6", linewidth=0.8 * unit)
     end = right + bar_width + 12 * unit / width_px
-    figure.text(end, middle, f"{100 * peak:.2g} % of the time seen", size=13.5 * unit, color=quiet, **text)
+    figure.text(end, middle, f"{100 * peak:.2g} % of the time seen", size=12 * unit, color=quiet, **text)
 
 
 def heat_colors() -> Colormap:
@@ -183,5 +160,5 @@ def color_stops(count: int = 9) -> list[str]:
 def _png(picture: Image.Image) -> bytes:
     """Compress a picture."""
     stream = io.BytesIO()
-    picture.save(stream, format="PNG", compress_level=6)
+    picture.save(stream, format="PNG", compress_level=3)
     return stream.getvalue()

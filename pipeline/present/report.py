@@ -18,6 +18,8 @@ from pipeline.present.labels import Person, people, team_title
 from pipeline.present.palette import Color, person_color, team_colors
 from pipeline.present.results import Results
 from pipeline.present.timeline import bars, presence, ticks, time_axis
+from pipeline.understand.court import NO_CALIBRATION
+from pipeline.understand.timeline import frame_durations
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dic
         "title": results.video.path.name,
         "subtitle": _subtitle(results),
         "tiles": _tiles(results, persons),
-        "warnings": results.warnings,
+        "warnings": [text for text in results.warnings if text != NO_CALIBRATION],
         "metres": results.has_metres,
         "located": bool(len(results.positions)),
         "groups": _groups(players, pictures),
@@ -138,7 +140,11 @@ def _tiles(results: Results, persons: Sequence[Person]) -> list[tuple[str, str, 
     split = " · ".join(f"{team_title(t)}: {sum(p.team == t for p in players)}" for t in teams)
     referees = len(persons) - len(players)
     tiles = [
-        (clock(_analysed_s(results)), "analysed", f"{len(results.frames):,} frames".replace(",", "\u202f")),
+        (
+            clock(float(frame_durations(results.frames).sum())),
+            "analysed",
+            f"{len(results.frames):,} frames".replace(",", "\u202f"),
+        ),
         (str(len(players)), "player" if len(players) == 1 else "players", split or "no teams told apart"),
         (str(referees), "referee" if referees == 1 else "referees", "not counted as players"),
     ]
@@ -155,14 +161,6 @@ def _tiles(results: Results, persons: Sequence[Person]) -> list[tuple[str, str, 
             f"{court} court, {rate(registration.court.length_m)} × {rate(registration.court.width_m)} m",
         ),
     ]
-
-
-def _analysed_s(results: Results) -> float:
-    """Seconds that the analysed frames stand for."""
-    times = results.frames["time_s"].to_numpy(float)
-    if len(times) < 2:
-        return 0.0
-    return float(times[-1] - times[0]) * len(times) / (len(times) - 1)
 
 
 def _axis(results: Results) -> dict[str, Any] | None:

@@ -65,12 +65,25 @@ def draw_trails(
 ) -> None:
     """Draw trails (n, 2) px in place, tapering towards the oldest point."""
     long = [(line, color) for line, color in lines if len(line) > 1]
-    if not long:
+    ground, corner = _around(image, [line for line, _ in long], int(thickness_px) + 2)
+    if not ground.size:
         return
-    layer = image.copy()
+    layer = ground.copy()
     for line, color in long:
-        fixed = np.rint((line - 0.5) * (1 << _FRACTION_BITS)).astype(np.int32)
+        fixed = np.rint((line - corner - 0.5) * (1 << _FRACTION_BITS)).astype(np.int32)
         for share, part in ((0.4, fixed[: len(fixed) // 2 + 1]), (1.0, fixed[len(fixed) // 2 :])):
             width = max(1, round(thickness_px * share))
             cv2.polylines(layer, [part], False, color.bgr, width, cv2.LINE_AA, _FRACTION_BITS)
-    cv2.addWeighted(layer, opacity, image, 1 - opacity, 0, dst=image)
+    ground[:] = cv2.addWeighted(layer, opacity, ground, 1 - opacity, 0)
+
+
+def _around(image: Picture, lines: list[NDArray[np.float64]], margin_px: int) -> tuple[Picture, NDArray[np.float64]]:
+    """Return the view of a picture that holds all lines (n, 2), and its corner (2,) in px."""
+    height, width = image.shape[:2]
+    points = np.vstack([np.empty((0, 2)), *lines])
+    if not len(points):
+        return image[:0, :0], np.zeros(2)
+    limits = np.array([width, height])
+    low = np.clip(np.floor(points.min(axis=0)).astype(int) - margin_px, 0, limits)
+    high = np.clip(np.ceil(points.max(axis=0)).astype(int) + margin_px, 0, limits)
+    return image[low[1] : high[1], low[0] : high[0]], low.astype(np.float64)

@@ -139,11 +139,11 @@ def made_up_video(path: Path) -> VideoInfo:
 
 @pytest.fixture
 def make_results() -> Callable[..., Results]:
-    """Make results of the game: with or without metres, players and names."""
+    """Make results of the game: with or without metres, with the first so many people, with names."""
 
     def make(
         metres: bool = True,
-        players: bool = True,
+        players: int = 12,
         names: dict[int, str] | None = None,
         settings: Settings | None = None,
         path: Path = Path("game.mp4"),
@@ -156,7 +156,8 @@ def make_results() -> Callable[..., Results]:
         track_id = np.tile(IDS, FRAMES)
         tracks = pd.DataFrame({"detection_id": tracked["detection_id"].to_numpy(), "track_id": track_id})
         identities = pd.DataFrame({"track_id": IDS, "player_id": IDS, "confidence": 0.9})
-        keep = slice(None) if players else slice(0)
+        keep = slice(players)
+        located = positions_table(frames) if metres else POSITIONS.empty()
         return Results(
             video=made_up_video(path),
             settings=settings or parse_settings({"present": {"crops_per_player": 3}}),
@@ -167,7 +168,7 @@ def make_results() -> Callable[..., Results]:
             tracks=conform("tracks", tracks),
             identities=conform("identities", identities[keep]),
             players=people[keep],
-            positions=positions_table(frames) if metres and players else POSITIONS.empty(),
+            positions=located[located["player_id"].isin(IDS[keep])].reset_index(drop=True),
             player_stats=stats_table(people, metres)[keep],
             registration=registration_of(frames) if metres else None,
             warnings=warnings,

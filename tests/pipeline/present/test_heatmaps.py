@@ -56,7 +56,7 @@ def test_a_hole_in_the_analysis_is_not_time_spent() -> None:
     positions, frames = at([(5, 5), (5, 5), (20, 5), (20, 5)], [0.0, 0.1, 60.0, 60.1])
     heat = heat_map(positions, frames, FIBA, 0.5)
     assert heat is not None
-    assert heat.located_s == pytest.approx(0.4)
+    assert heat.located_s == pytest.approx(0.6)  # 0.1 s for three frames, three usual steps at most for the other
 
 
 def test_no_position_no_map() -> None:
@@ -76,7 +76,7 @@ def test_pictures_show_the_heat_where_the_player_stood() -> None:
     assert ((x + 20) / metre_px - 1.6, (y + 20) / metre_px - 1.6) == pytest.approx((21.0, 3.0), abs=0.6)
     assert pictures.peak_share_per_m2 == pytest.approx(heat.density.max())
     with Image.open(io.BytesIO(pictures.file_png)) as opened:
-        assert opened.width == 1400
+        assert opened.width == 1200
 
 
 def test_colours_are_clear_at_zero_and_darken_evenly() -> None:

@@ -78,7 +78,7 @@ def test_an_id_appears_once_per_frame() -> None:
 
 
 def test_nobody_gives_an_empty_file(make_results: Callable[..., Results]) -> None:
-    results = make_results(players=False)
+    results = make_results(players=0)
     none = results.tracks.iloc[:0]
     assert player_mot(results.frames, results.detections, none, results.identities, results.players) == ""
     assert tracklet_mot(results.frames, results.detections, none) == ""

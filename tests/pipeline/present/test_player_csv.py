@@ -34,6 +34,6 @@ def test_unknown_is_an_empty_cell(make_results: Callable[..., Results]) -> None:
 
 
 def test_nobody_gives_a_header(make_results: Callable[..., Results]) -> None:
-    results = make_results(players=False)
+    results = make_results(players=0)
     text = csv_text(coach_table(results.player_stats, results.players))
     assert text.count("\n") == 1

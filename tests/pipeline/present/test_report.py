@@ -102,7 +102,7 @@ def test_without_calibration_it_says_what_to_do(make_results: Make) -> None:
 
 
 def test_nobody_found_is_said(make_results: Make) -> None:
-    page = Page(report_html(make_results(players=False), NOTHING, []))
+    page = Page(report_html(make_results(players=0), NOTHING, []))
     assert "No player was found" in page.text
 
 

@@ -30,7 +30,7 @@ def test_out_of_view_is_a_gap(make_results: Callable[..., Results]) -> None:
 
 
 def test_nobody_has_no_rows(make_results: Callable[..., Results]) -> None:
-    results = make_results(players=False)
+    results = make_results(players=0)
     assert presence(results.frames, results.detections, results.tracks, results.identities) == {}
     assert bars(np.full(10, np.nan)) == []
 
