@@ -33,3 +33,11 @@ def broadcast_game(tmp_path_factory: pytest.TempPathFactory) -> Path:
         seed=2, start_s=6.5, seconds=7, fps=15, width_px=640, height_px=360, crowd=0.3, dead_ball_every_s=0.5
     )
     return render_game(settings, tmp_path_factory.mktemp("broadcast_game"))
+
+
+@pytest.fixture(scope="session")
+def game(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a small rendered game."""
+    from tests.scenes import small_game
+
+    return small_game(tmp_path_factory.mktemp("game") / "small")

@@ -1,0 +1,142 @@
+"""The command line: help, wrong usage and bad input, each in one clear line."""
+
+import json
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from pipeline.cli import run
+from tests.videos import make_video, steady
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    return make_video(tmp_path / "clip.mp4", steady(25, 25))
+
+
+def only_sound(path: Path) -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=8000)
+        block = av.AudioFrame.from_ndarray(np.zeros((1, 8000), dtype=np.int16), format="s16", layout="mono")
+        block.sample_rate = 8000
+        for packet in (*stream.encode(block), *stream.encode(None)):
+            container.mux(packet)
+
+
+def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """Run a command that must fail; return its only line of complaint."""
+    code = run(arguments)
+    said = capsys.readouterr()
+    assert code not in (0, None)
+    assert "Traceback" not in said.err
+    lines = said.err.strip().splitlines()
+    assert len(lines) == 1, said.err
+    assert lines[0].startswith("error: ")
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["--help"], *([name, "-h"] for name in ("analyze", "render-game", "evaluate", "settings", "train"))],
+    ids=" ".join,
+)
+def test_help_reads_well(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Usage: courtside")
+    assert len(said.splitlines()) > 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["anlyze"], "No such command 'anlyze'. Did you mean 'analyze'?"),
+        (["analyze"], "Missing argument 'VIDEO'"),
+        (["analyze", "x.mp4", "--outt", "y"], "No such option"),
+        (["analyze", "x.mp4", "--court", "cricket"], "cricket"),
+        (["analyze", "x.mp4", "--start", "1:75"], "--start 1:75: expected seconds, M:SS or H:MM:SS"),
+        (["render-game", "--out", "x", "--size", "big"], "--size big: expected WIDTHxHEIGHT"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_usage(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert says in refused(arguments, capsys)
+
+
+def test_bad_videos(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "notes.mp4").write_text("not a video\n" * 100, encoding="utf-8")
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    whole = make_video(tmp_path / "whole.mp4", steady(25, 25)).read_bytes()
+    (tmp_path / "truncated.mp4").write_bytes(whole[: len(whole) // 3])
+    only_sound(tmp_path / "sound.wav")
+    for name in ("missing.mp4", ".", "notes.mp4", "empty.mp4", "truncated.mp4", "sound.wav"):
+        out = tmp_path / "out"
+        assert str(tmp_path / name) in refused(["analyze", str(tmp_path / name), "--out", str(out)], capsys)
+        assert not out.exists()
+
+
+def test_start_past_the_end(video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = refused(["analyze", str(video), "--out", str(tmp_path / "out"), "--start", "60"], capsys)
+    assert "60 s lies past the end" in said
+
+
+def test_output_that_cannot_be_written(video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    said = refused(["analyze", str(video), "--out", str(tmp_path / "file" / "out")], capsys)
+    assert str(tmp_path / "file") in said
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "text", "says"),
+    [
+        ("--config", "c.yaml", "stats: {smoth_s: 1}", "stats.smoth_s: unknown key"),
+        ("--calibration", "k.json", "{", "is not JSON"),
+        ("--roster", "r.csv", "number,name,team\n4,Ann,A\n4,Bob,A\n", "4"),
+    ],
+)
+def test_bad_files(
+    option: str, name: str, text: str, says: str, video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    said = refused(["analyze", str(video), "--out", str(tmp_path / "out"), option, str(tmp_path / name)], capsys)
+    assert says in said
+    assert name in said
+
+
+def test_a_calibration_with_three_points(video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    points = [{"px": [10 * i, 7 * i * i], "court_m": [i, i * i]} for i in range(3)]
+    data = {
+        "format": "courtside-calibration",
+        "version": 1,
+        "court": "fiba",
+        "image_size": [64, 48],
+        "frames": [{"frame": 0, "points": points}],
+    }
+    (tmp_path / "k.json").write_text(json.dumps(data), encoding="utf-8")
+    said = refused(
+        ["analyze", str(video), "--out", str(tmp_path / "out"), "--calibration", str(tmp_path / "k.json")], capsys
+    )
+    assert "4" in said
+
+
+@pytest.mark.parametrize("option", ["--calibration", "--roster", "--config"])
+def test_missing_files(option: str, video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = refused(["analyze", str(video), "--out", str(tmp_path / "out"), option, "no/such.file"], capsys)
+    assert "no/such.file" in said
+
+
+def test_missing_weights(video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "c.yaml").write_text("detect: {weights: no/such.safetensors}", encoding="utf-8")
+    said = refused(
+        ["analyze", str(video), "--out", str(tmp_path / "out"), "--config", str(tmp_path / "c.yaml")], capsys
+    )
+    assert "no/such.safetensors" in said
+
+
+def test_settings_are_printed_as_a_settings_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["settings"]) == 0
+    (tmp_path / "all.yaml").write_text(capsys.readouterr().out, encoding="utf-8")
+    assert run(["settings", "--config", str(tmp_path / "all.yaml")]) == 0
+    assert capsys.readouterr().out == (tmp_path / "all.yaml").read_text(encoding="utf-8")

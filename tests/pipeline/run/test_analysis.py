@@ -1,0 +1,161 @@
+"""A whole analysis of a small rendered game: outputs, reuse, kills."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline import analyze
+from pipeline.config import Settings, parse_settings
+from pipeline.errors import SettingsError
+from pipeline.run.job import Job
+from pipeline.run.stages import UNDERSTAND, check_chain
+from pipeline.store import RunDirectory
+
+TABLES = ("frames", "detections", "court", "tracks", "identities", "players", "positions", "player_stats")
+SMALL = {"detect": {"input_size_px": 640}, "video": {"chunk_s": 0.7}}
+
+
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    return parse_settings(SMALL)
+
+
+@pytest.fixture(scope="module")
+def out(game: Path, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run") / "small"
+    analyze(game, folder, settings=settings)
+    return folder
+
+
+def bytes_of(out: Path) -> dict[str, bytes]:
+    names = [*(f"{name}.parquet" for name in TABLES), "embeddings.npy"]
+    return {name: (out / "work" / name).read_bytes() for name in names}
+
+
+def test_all_outputs_are_there(out: Path) -> None:
+    names = [
+        "player_stats.csv",
+        "positions.parquet",
+        "annotated.mp4",
+        "report.html",
+        "mot.txt",
+        "tracklets_mot.txt",
+        "run.json",
+        "heatmaps",
+    ]
+    assert [name for name in names if not (out / name).exists()] == []
+    run = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert len(run["video"]["sha256"]) == 64
+    assert all(len(digest) == 64 for digest in run["weights_sha256"].values())
+    assert set(run["seconds"]) == {"perceive", "court", "track", "identify", "locate", "stats", "present"}
+    assert run["settings"]["detect"]["input_size_px"] == 640
+
+
+def test_people_are_found_and_located(out: Path) -> None:
+    stored = RunDirectory(out)
+    players = stored.read_table("players")
+    positions = stored.read_table("positions")
+    assert (players["role"] == "player").sum() >= 6
+    assert positions["x_m"].between(-3, 31).all()
+    assert positions["y_m"].between(-3, 18).all()
+
+
+def test_a_second_run_reuses_everything(out: Path, game: Path, settings: Settings) -> None:
+    before = {path: path.stat().st_mtime_ns for path in (out / "annotated.mp4", out / "work" / "detections.parquet")}
+    analyze(game, out, settings=settings)
+    run = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert run["reused"] == ["perceive", "court", "track", "identify", "locate", "stats", "present"]
+    assert all(path.stat().st_mtime_ns == when for path, when in before.items())
+
+
+def test_another_setting_computes_only_what_depends_on_it(out: Path, game: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    subprocess.run(["cp", "-r", str(out), str(copy)], check=True)
+    other = parse_settings(SMALL | {"stats": {"smooth_s": 1.0}, "present": {"video": False}})
+    analyze(game, copy, settings=other)
+    run = json.loads((copy / "run.json").read_text(encoding="utf-8"))
+    assert run["reused"] == ["perceive", "court", "track", "identify"]
+
+
+def test_a_removed_output_is_written_again(out: Path, game: Path, settings: Settings) -> None:
+    (out / "player_stats.csv").unlink()
+    analyze(game, out, settings=settings)
+    assert (out / "player_stats.csv").exists()
+
+
+def test_without_calibration_there_are_times_and_no_metres(game: Path, settings: Settings, tmp_path: Path) -> None:
+    analysis = analyze(game / "video.mp4", tmp_path / "out", settings=settings, end_s=1.5)
+    assert any("calibration" in warning for warning in analysis.warnings)
+    assert analysis.player_stats["distance_m"].isna().all()
+    assert (analysis.player_stats["seen_s"] > 0).all()
+    assert not (tmp_path / "out" / "heatmaps").exists() or not list((tmp_path / "out" / "heatmaps").iterdir())
+    assert (tmp_path / "out" / "annotated.mp4").exists()
+
+
+def test_start_and_end(game: Path, settings: Settings, tmp_path: Path) -> None:
+    analysis = analyze(game, tmp_path / "out", settings=settings, start_s=1.0, end_s=2.0)
+    times = analysis.tables["frames"]["time_s"]
+    assert times.min() == pytest.approx(1.0, abs=0.051)
+    assert times.max() < 2.0
+    assert len(times) == 10
+
+
+KILLED = """
+import sys
+from pipeline import analyze
+from pipeline.config import parse_settings
+analyze(sys.argv[1], sys.argv[2], settings=parse_settings({settings}))
+"""
+
+
+def test_killed_at_any_moment_and_run_again_gives_the_same_tables(out: Path, game: Path, tmp_path: Path) -> None:
+    rng = random.Random(7)
+    folder = tmp_path / "killed"
+    command = [sys.executable, "-c", KILLED.format(settings=SMALL), str(game), str(folder)]
+    for _ in range(3):
+        process = subprocess.Popen(command, cwd=Path(__file__).parents[3], stderr=subprocess.DEVNULL)
+        _wait_for_work(folder, process)
+        time.sleep(rng.uniform(0, 0.8))
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    subprocess.run(command, check=True, cwd=Path(__file__).parents[3])
+
+    assert bytes_of(folder) == bytes_of(out)
+
+
+def _wait_for_work(folder: Path, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the run has a new file, so that the kill hits work rather than imports."""
+    known = set(folder.rglob("*"))
+    for _ in range(3000):
+        if process.poll() is not None or set(folder.rglob("*")) - known:
+            return
+        time.sleep(0.02)
+
+
+def test_a_rendered_game_stands_for_its_files(game: Path) -> None:
+    job = Job.of(game)
+    assert job.video == game / "video.mp4"
+    assert job.calibration == game / "calibration.json"
+    assert job.out == Path("reports") / game.name
+
+
+def test_the_chain_is_checked() -> None:
+    check_chain()
+    with pytest.raises(SettingsError, match="'locate' needs"):
+        check_chain(tuple(stage for stage in UNDERSTAND if stage.name != "identify"))
+
+
+def test_mot_text_is_of_players_only(out: Path) -> None:
+    players = RunDirectory(out).read_table("players")
+    mot = pd.read_csv(out / "mot.txt", header=None)
+    assert set(mot[1]) <= set(players.loc[players["role"] == "player", "player_id"])
+    assert mot[0].min() >= 1
+    assert not mot.duplicated([0, 1]).any()
