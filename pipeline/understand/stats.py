@@ -115,7 +115,7 @@ def _metres(
         "distance_high_m": high,
         "distance_per_min_m": 60 * distance / speed_dt if speed_dt > 0 else np.nan,
         "mean_speed_mps": distance / speed_dt if speed_dt > 0 else np.nan,
-        "top_speed_mps": _held(speed, dt, piece, settings.top_speed_hold_s),
+        "top_speed_mps": _held(_surely(located), dt, piece, settings.top_speed_hold_s),
         **_speed_zones(speed, dt, settings),
         "sprints": _sprints(speed, dt, piece, settings),
         **_places(located[["x_m", "y_m"]].to_numpy(np.float64), dt, court),
@@ -148,6 +148,12 @@ def _slices(piece: NDArray[np.int64]) -> Iterator[slice]:
     starts = np.flatnonzero(np.diff(piece, prepend=-1))
     for start, stop in zip(starts, [*starts[1:], len(piece)], strict=True):
         yield slice(int(start), int(stop))
+
+
+def _surely(located: pd.DataFrame) -> Floats:
+    """Take one standard deviation off each speed (n,): the highest of many would else be the luckiest."""
+    speed, sd = (located[name].to_numpy(np.float64) for name in ("speed_mps", "speed_sd_mps"))
+    return np.asarray(np.maximum(speed - np.where(np.isfinite(sd), sd, 0.0), 0.0))
 
 
 def _held(speed: Floats, dt: Floats, piece: NDArray[np.int64], hold_s: float) -> float:

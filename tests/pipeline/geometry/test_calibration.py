@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -221,3 +222,20 @@ def test_a_homography_alone_is_oriented_downwards(tmp_path):
 
 def test_the_format_need_not_be_named(tmp_path):
     assert read_calibration(file_of(tmp_path, format=None, version=None)).court == "fiba"
+
+
+class TestDocumentation:
+    page = (Path(__file__).parents[3] / "docs" / "calibration.md").read_text()
+
+    def test_the_example_is_read(self, tmp_path):
+        example = re.search(r"```json\n(.*?)```", self.page, re.DOTALL)
+        path = tmp_path / "example.json"
+        path.write_text(example.group(1))
+        calibration = read_calibration(path)
+        assert calibration.fixed
+        assert calibration.frames[0].error_px < 5
+
+    def test_every_landmark_is_listed_and_no_other(self):
+        listed = set(re.findall(r"`((?:corner|lane|free|three|basket|half|centre)_\w+)`", self.page))
+        mirrored = {name.removesuffix("_left") + "_right" for name in listed if name.endswith("_left")}
+        assert listed | mirrored == set(landmarks(COURTS["nba"]))
