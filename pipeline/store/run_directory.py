@@ -6,13 +6,13 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import OutputError, TableError
+from pipeline.errors import InputError, OutputError, TableError
 from pipeline.store.files import PARTIAL_SUFFIX, make_directory, output_error, read_json, write_bytes, write_json
 from pipeline.store.fingerprint import hash_file
 from pipeline.store.folder import Folder
@@ -211,8 +211,9 @@ def _locked(path: Path, root: Path) -> Iterator[None]:
             ) from None
         except OSError as error:
             raise output_error(path, error) from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # the number is a courtesy to the run that is kept out; the lock holds without it
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(descriptor)
@@ -233,7 +234,7 @@ def _is_whole(folder: Path, manifest: Manifest | None, fingerprint: str) -> bool
         return False
     try:
         return _describe(folder, list(manifest.outputs)) == manifest.outputs
-    except OSError:
+    except (OSError, InputError):
         return False
 
 

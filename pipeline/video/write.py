@@ -132,7 +132,7 @@ class VideoWriter:
         stream.time_base = stream.codec_context.time_base = _TIME_BASE
         stream.codec_context.gop_size = max(1, round(_KEY_FRAME_EVERY_S * self._fps))
         stream.codec_context.options = {
-            "preset": "veryfast",
+            "preset": "superfast",
             "crf": str(self._crf),
             "bf": "0",
             "x264-params": _BT709,
@@ -145,7 +145,7 @@ class VideoWriter:
         if height % 2 or width % 2:
             image = np.asarray(cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), np.uint8)
         frame = self._reformatter.reformat(
-            VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24"),
+            VideoFrame.from_numpy_buffer(np.ascontiguousarray(image), format="bgr24"),
             format="yuv420p",
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
