@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.video.ahead import ahead
 from pipeline.video.decode import DecodeState, PictureConverter, decode_from
 from pipeline.video.sampling import Chunk
 from pipeline.video.source import VideoInfo
 
 CONTEXT_INDEX = -1
 _FRAMES_PAST_END = 2
+_FRAMES_AHEAD = 4
 _EARLY_END_S = 1.0
 
 
@@ -89,26 +91,13 @@ def read_chunk(
             chunk's first frame needs it.
 
     Returns:
-        The analysed frames in order of time, one in memory at a time. `index` has gaps where frames are decoded but
-        not analysed.
+        The analysed frames in order of time, a few of them decoded ahead in another thread. `index` has gaps where
+        frames are decoded but not analysed.
 
     Raises:
         InputError: the file cannot be opened any more.
     """
-    report = ReadReport() if report is None else report
-    convert = PictureConverter(info)
-    before: tuple[float, Any] | None = None
-    for time_s, frame, new in _sampled(info, chunk, report, context):
-        if not chunk.holds(time_s):
-            before = (time_s, frame) if new else before
-            continue
-        if before is not None and context:
-            yield Frame(CONTEXT_INDEX, before[0], convert(before[1]))
-        before = None
-        _count(report, time_s)
-        if new:
-            report.analysed += 1
-            yield Frame(report.decoded - 1, time_s, convert(frame))
+    return ahead(_read_chunk(info, chunk, ReadReport() if report is None else report, context), _FRAMES_AHEAD)
 
 
 def read_chunks(info: VideoInfo, pieces: Iterable[Chunk], report: ReadReport | None = None) -> Iterator[Frame]:
@@ -130,6 +119,23 @@ def read_chunks(info: VideoInfo, pieces: Iterable[Chunk], report: ReadReport | N
         report.__dict__.update(vars(combine(done)))
         if done[-1].end_of_file:
             return
+
+
+def _read_chunk(info: VideoInfo, chunk: Chunk, report: ReadReport, context: bool) -> Generator[Frame, None, None]:
+    """Decode one chunk, one frame in memory at a time."""
+    convert = PictureConverter(info)
+    before: tuple[float, Any] | None = None
+    for time_s, frame, new in _sampled(info, chunk, report, context):
+        if not chunk.holds(time_s):
+            before = (time_s, frame) if new else before
+            continue
+        if before is not None and context:
+            yield Frame(CONTEXT_INDEX, before[0], convert(before[1]))
+        before = None
+        _count(report, time_s)
+        if new:
+            report.analysed += 1
+            yield Frame(report.decoded - 1, time_s, convert(frame))
 
 
 def _count(report: ReadReport, time_s: float) -> None:

