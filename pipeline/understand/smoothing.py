@@ -30,6 +30,8 @@ PLAIN_FROM = -3
 """The longest windows also serve without extrapolation."""
 CENTRED = 0.25
 """A window is centred if its mean time is this close to the moment, in standard deviations of its times."""
+USUAL_NOISE_M = 0.1
+"""Taken where a track is too short to tell."""
 NOISE_WINDOW_S = 1.6
 CALM_SHARE = 0.3
 """Noise is read off the calmest part of the track: movement only adds to residuals."""
@@ -95,14 +97,23 @@ def smooth(
     windows = window_s * GROWTH ** np.arange(np.ceil(np.log(max(LONGEST_S / window_s, 1)) / np.log(GROWTH)) + 1)
     sums = _Sums(time_s, position_m)
     fits = [sums.fit(window) for window in windows]
-    noise = _noise(time_s, position_m, segment, sums, fits[0])
-    standing = _standing(sums.fit(STANDING_WINDOW_S), fits[0], standing_mps)
+    scatter = _scatter(fits)
+    noise = _noise(time_s, position_m, segment, sums, scatter)
+    standing = _standing(sums.fit(STANDING_WINDOW_S), scatter, standing_mps)
     return _longest_consistent(_ladder(fits, windows, noise), standing)
 
 
-def _standing(fit: _Fit, shortest: _Fit, standing_mps: float) -> Mask:
+def _scatter(fits: list[_Fit]) -> Floats:
+    """Take the residual variance (n,) of the shortest window that has enough samples; NaN where none has."""
+    scatter = fits[0].residual
+    for fit in fits[1:]:
+        scatter = np.where(np.isfinite(scatter), scatter, fit.residual)
+    return scatter
+
+
+def _standing(fit: _Fit, scatter: Floats, standing_mps: float) -> Mask:
     """Say where a player (n,) stays in place for the whole of a window."""
-    noise = np.sqrt(np.where(np.isfinite(shortest.residual), shortest.residual, 0.0))
+    noise = np.sqrt(np.where(np.isfinite(scatter), scatter, 0.0))
     radius = np.maximum(STANDING_RADIUS_M, STANDING_DEVIATIONS * noise)
     long_enough = fit.spread > 0.6 * fit.count * STANDING_WINDOW_S**2 / 12
     with np.errstate(invalid="ignore"):
@@ -170,13 +181,12 @@ def _apart(time_s: Floats, segment: Integers) -> Floats:
     return np.asarray(time_s + np.cumsum(np.where(breaks, np.maximum(0, 2 * LONGEST_S - gap), 0.0)))
 
 
-def _noise(time_s: Floats, position_m: Floats, segment: Integers, sums: _Sums, shortest: _Fit) -> Floats:
+def _noise(time_s: Floats, position_m: Floats, segment: Integers, sums: _Sums, scatter: Floats) -> Floats:
     """Estimate the noise (n,): variance per sample times its correlation length in samples, m^2."""
-    residual = np.where(np.isfinite(shortest.residual), shortest.residual, np.nan)
-    if not np.isfinite(residual).any():
-        return np.full(len(time_s), 0.1**2)
-    local = _running_mean(time_s, residual, LONGEST_S)
-    local = np.where(np.isfinite(local), local, np.nanmedian(residual))
+    if not np.isfinite(scatter).any():
+        return np.full(len(time_s), USUAL_NOISE_M**2)
+    local = _running_mean(time_s, scatter, LONGEST_S)
+    local = np.where(np.isfinite(local), local, np.nanmedian(scatter))
     return np.maximum(local, 0.005**2) * _correlation(time_s, position_m, segment, sums)
 
 

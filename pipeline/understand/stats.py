@@ -86,7 +86,7 @@ def _times(frames: pd.DataFrame, own: pd.DataFrame, duration_s: Floats, settings
     hidden_s = total[row[1:]] - total[row[:-1] + 1]
     confidence = own["confidence"].to_numpy(np.float64)
     return {
-        "confidence": float(duration_s[row] @ confidence / seen_s) if seen_s > 0 else float(confidence.mean()),
+        "confidence": min(1.0, float(np.average(confidence, weights=duration_s[row] if seen_s > 0 else None))),
         "first_s": float(time_s[row[0]]),
         "last_s": float(time_s[row[-1]]),
         "seen_s": seen_s,

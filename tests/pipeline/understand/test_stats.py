@@ -339,6 +339,13 @@ class TestTables:
         assert stats["distance_m"] == pytest.approx(x[-1], rel=0.03)
         assert stats["top_speed_mps"] == pytest.approx(7.0, rel=0.03)
 
+    def test_full_confidence_stays_full_whatever_the_rounding(self):
+        time_s = np.arange(0, 900, 12) / 60
+        frames, detections, tracks, identities, players, _ = Scene(time_s, {1: standing(time_s)}).tables()
+        sure = identities.assign(confidence=np.float32(1))
+        stats = player_stats(frames, detections, tracks, sure, players, POSITIONS.empty(), COURT, SETTINGS)
+        assert stats["confidence"].tolist() == [1.0]
+
     def test_inputs_are_not_modified(self):
         tables = Scene(self.time_s, {1: standing(self.time_s)}).tables()
         before = [table.copy() for table in tables]
