@@ -172,7 +172,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         function=_court,
         settings=lambda s: s.court,
         files=lambda job: (job.calibration,),
-        code=("geometry", "understand/court.py"),
+        code=("geometry", "understand/court.py", "understand/carry.py"),
     ),
     Stage(
         "track",
@@ -197,7 +197,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         gives=("positions",),
         function=_locate,
         settings=lambda s: s.stats,
-        code=("understand/locate.py",),
+        code=("understand/locate.py", "understand/smoothing.py"),
     ),
     Stage(
         "stats",
@@ -205,7 +205,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         gives=("player_stats",),
         function=_stats,
         settings=lambda s: s.stats,
-        code=("understand/stats.py",),
+        code=("understand/stats.py", "understand/timeline.py"),
     ),
 )
 
