@@ -16,6 +16,8 @@ from pipeline.video.source import VideoInfo, open_video, picture_stream
 
 _MAX_ERRORS_IN_A_ROW = 1000
 _FIRST_BACK_OFF_S = 1.0
+_LEAD_S = {"mpeg": 3.0}
+"""Containers that do not stamp each frame: after a seek, times are wrong until the next stamp."""
 _UNSPECIFIED_COLORSPACE = 2
 _HD_HEIGHT_PX = 720
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
@@ -23,8 +25,9 @@ _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_C
 
 @dataclass
 class DecodeState:
-    """What happened while decoding: damage so far, and whether the file's end was reached."""
+    """What happened while decoding: packets read, damage so far, and whether the file's end was reached."""
 
+    packets: int = 0
     damaged: int = 0
     end_of_file: bool = False
 
@@ -50,10 +53,10 @@ def decode_from(info: VideoInfo, target_s: float, state: DecodeState) -> Iterato
             stream = picture_stream(container, info.path)
             sought = seek_s > 0 and _seek(container, stream, info.pts(seek_s))
             if sought or seek_s <= 0:
-                state.damaged, state.end_of_file = 0, False
+                state.packets, state.damaged, state.end_of_file = 0, 0, False
                 frames = _decode(container, stream, info, state)
                 first = next(frames, None)
-                if first is None and state.damaged == 0:
+                if first is None and state.packets == 0 and state.damaged == 0:
                     return  # nothing stored from there on: the file ends before the target
                 if first is not None and (not sought or first[0] <= target_s):
                     yield first
@@ -66,8 +69,9 @@ def decode_from(info: VideoInfo, target_s: float, state: DecodeState) -> Iterato
 
 def _seek(container: Any, stream: Any, pts: int) -> bool:
     """Seek to the key frame at or before `pts`; False where the file cannot be sought."""
+    lead = int(_LEAD_S.get(container.format.name, 0.0) / stream.time_base)
     try:
-        container.seek(pts, stream=stream, backward=True)
+        container.seek(pts - lead, stream=stream, backward=True)
     except av.error.FFmpegError:
         return False
     return True
@@ -98,6 +102,7 @@ def _packets(container: Any, stream: Any, state: DecodeState) -> Iterator[Any]:
         try:
             for packet in container.demux(stream):
                 errors_in_a_row = 0
+                state.packets += packet.size > 0
                 if packet.is_corrupt and packet.size:
                     state.damaged += 1
                 else:

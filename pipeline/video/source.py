@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,12 +16,15 @@ from pipeline.errors import InputError
 
 # Containers that hold films of games. Play lists (HLS, concat), images and text are not among them: a play list makes
 # FFmpeg open other files or addresses.
-_FORMATS = "mov,matroska,webm,avi,mpegts,mpeg,flv,asf,mxf,ogg,h264,hevc,ivf,nut,dv"
+_FORMATS = "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,mxf,ogg,h264,hevc,ivf,nut,dv,yuv4mpegpipe"
 _PROBE_PACKETS = 2000
 _THREADS = 1
 """With several, FFmpeg's H.264 decoder conceals damage from frames that another thread is still writing: each run other
 pixels. Chunks are the way to use more cores."""
 _MAX_FPS = 1000
+_USUAL_FPS = 25.0
+_FRAMES_OF_A_WRONG_LENGTH = 1.5
+"""Some files declare no length, or one in the wrong unit, which gives no more than one frame."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ def probe(path: Path) -> VideoInfo:
             start_pts=start_pts,
             size_bytes=size_bytes,
         )
-    return info if info.duration_s > 0 and info.fps > 0 else _measured(info)
+    is_said = info.fps > 0 and info.duration_s * info.fps > _FRAMES_OF_A_WRONG_LENGTH
+    return info if is_said else _measured(info)
 
 
 @contextmanager
@@ -225,22 +229,14 @@ def _clock_s(text: str) -> float:
 
 
 def _measured(info: VideoInfo) -> VideoInfo:
-    """Fill in length and rate of a file that does not declare them, from its packets' timestamps."""
-    with open_video(info.path) as container:
-        stamps: list[int] = []
-        try:
-            for packet in container.demux(picture_stream(container, info.path)):
-                if packet.pts is not None:
-                    stamps.append(packet.pts)
-        except av.error.FFmpegError:
-            pass  # a damaged file: what came before the damage is enough to go on
-    if len(stamps) < 2 or max(stamps) == min(stamps):
-        fps = info.fps or 25.0
-        return _completed(info, fps, max(len(stamps), 1) / fps)
-    span_s = float((max(stamps) - min(stamps)) * info.time_base)
-    fps = info.fps or (len(stamps) - 1) / span_s
-    return _completed(info, fps, span_s + 1 / fps)
-
-
-def _completed(info: VideoInfo, fps: float, duration_s: float) -> VideoInfo:
-    return replace(info, fps=fps, duration_s=info.duration_s if info.duration_s > 0 else duration_s)
+    """Fill in length and rate of a file that does not declare them, from its packets."""
+    packets = 0
+    stamps: list[int] = []
+    with open_video(info.path) as container, suppress(av.error.FFmpegError):  # what precedes damage is enough
+        for packet in container.demux(picture_stream(container, info.path)):
+            packets += packet.size > 0
+            if packet.pts is not None:
+                stamps.append(packet.pts)
+    span_s = float((max(stamps) - min(stamps)) * info.time_base) if stamps else 0.0
+    fps = info.fps or ((len(stamps) - 1) / span_s if span_s > 0 else _USUAL_FPS)
+    return replace(info, fps=fps, duration_s=(span_s if span_s > 0 else (packets - 1) / fps) + 1 / fps)

@@ -44,6 +44,8 @@ KINDS = {
     "mkv variable rate": Kind(".mkv", unsteady(70, seed=1), 0.001, _x264(bf="3")),
     "mkv without length": Kind(".mkv", steady(70, 25), 0.001, {**_x264(), "container_options": {"live": "1"}}),
     "ts": Kind(".ts", steady(70, 25), making=_x264(bf="2")),
+    "ts one key frame": Kind(".ts", steady(70, 25), making=_x264(g="1000")),
+    "h264 without container": Kind(".h264", steady(70, 25), making=_x264(bf="2")),
     "hevc 10 bit": Kind(
         ".mp4",
         steady(50, 24),
@@ -141,6 +143,26 @@ def test_chunks_alone_give_the_frames_of_the_whole(
     total = combine(reports[piece.number] for piece in pieces)
     assert (total.decoded, total.analysed, total.damaged) == (len(everything(info)), len(expected), 0)
     assert (total.end_of_file, total.ended_early) == (True, False)
+
+
+def test_chunks_of_a_container_that_stamps_few_frames(tmp_path: Path) -> None:
+    making = {"codec": "mpeg2video", "time_base": Fraction(1, 25), "options": {"g": "12", "bf": "2", "b": "2M"}}
+    info = probe(make_video(tmp_path / "clip.mpg", steady(150, 25), **making))
+    frames = list(read_chunks(info, chunks(info, chunk_s=0.5)))
+    assert [number_in(f.image) for f in frames] == list(range(150))
+
+
+def test_pictures_of_two_sizes_in_one_file(tmp_path: Path) -> None:
+    """A recorder that changes its size midway: all pictures come in the size of the first."""
+    one = make_video(tmp_path / "one.ts", steady(50, 25))
+    two = make_video(tmp_path / "two.ts", [2.0 + t for t in steady(50, 25)], size=(192, 128))
+    (tmp_path / "both.ts").write_bytes(one.read_bytes() + two.read_bytes())
+    info = probe(tmp_path / "both.ts")
+    for chunk_s in (1e6, 0.5):
+        frames = list(read_chunks(info, chunks(info, chunk_s=chunk_s)))
+        assert len(frames) >= 96  # the decoder drops what it held back at the change
+        assert {f.image.shape for f in frames} == {(64, 96, 3)}
+        assert [number_in(f.image) for f in frames[-40:]] == list(range(10, 50))
 
 
 def test_starting_anywhere_gives_the_same_bytes(video: tuple[VideoInfo, Kind]) -> None:
