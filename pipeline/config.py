@@ -108,6 +108,9 @@ class IdentifySettings(_Strict):
     )
     min_tracklet_s: float = Field(0.5, ge=0, description="shorter tracklets are assigned after the others")
     min_player_s: float = Field(1.0, ge=0, description="people seen for less are left out")
+    min_roaming: float = Field(
+        0.25, ge=0, description="people who always stay within so many body heights for seconds are bench or crowd"
+    )
     crops_per_tracklet: int = Field(50, ge=1, description="best crops pooled per tracklet")
     teams: bool = Field(True, description="tell two teams apart by kit colour; team-mates only are merged")
     max_speed_mps: float = Field(

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.understand.appearance import unit
+from pipeline.understand.identify.roaming import roaming
 
 _END_BOXES = 5
 """Boxes at either end of a tracklet whose median foot point says where it began or ended."""
@@ -32,6 +33,7 @@ class Evidence:
     embedding: NDArray[np.float32]  # (n, dim) pooled, unit length; NaN where no box has one
     kit: NDArray[np.float64]  # (n, 3) median CIE L* a* b* of the torso; NaN where unknown
     referee: NDArray[np.float64]  # (n,) share of the boxes' scores that say referee
+    roaming: NDArray[np.float64]  # (n,) how far it ranges in its liveliest seconds, in body heights; NaN if too short
     first_m: NDArray[np.float64]  # (n, 2) foot point at the start on the court; NaN where unknown
     last_m: NDArray[np.float64]  # (n, 2) at the end
 
@@ -82,6 +84,7 @@ def gather(
         embedding=_pooled(embeddings, best, quality),
         kit=np.array([_median(kit[rows]) for rows in best]).reshape(-1, 3),
         referee=np.array([score[p][says_referee[p]].sum() / score[p].sum() for p in parts]),
+        roaming=roaming(frames, detections[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)[row], frame, start),
         first_m=np.array([_median(feet_m[row[p][:_END_BOXES]]) for p in parts]).reshape(-1, 2),
         last_m=np.array([_median(feet_m[row[p][-_END_BOXES:]]) for p in parts]).reshape(-1, 2),
     )

@@ -37,8 +37,8 @@ def identify(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find the people behind the tracklets.
 
-    Reliable tracklets (long enough, role certain, with an embedding) are clustered first, players and referees by
-    themselves; the others are then given to the people found. The same person is never twice in a frame.
+    Reliable tracklets (long enough, moving about, role certain, with an embedding) are clustered first, players and
+    referees by themselves; the others are then given to the people found. The same person is never twice in a frame.
 
     Args:
         frames: table `frames`.
@@ -53,7 +53,7 @@ def identify(
     Returns:
         Tables `identities` and `players`. Player ids count from 1: team A, B, unknown, then referees, each in order of
         first appearance. The confidence is a margin, not yet calibrated. Tracklets of people who were seen for less
-        than `min_player_s` have no row.
+        than `min_player_s`, or who never move about, have no row.
     """
     if tracks.empty:
         return ALL["identities"].empty(), ALL["players"].empty()
@@ -61,8 +61,9 @@ def identify(
     role = _certain_role(evidence)
     kits, team = _teams(evidence, role, settings)
     apart = cannot_links(evidence, role, team, settings.max_speed_mps)
-    person = _people(evidence, role, apart, settings, clusterer)
-    kept = _seen_long_enough(evidence, person, settings.min_player_s)
+    still = evidence.roaming < settings.min_roaming
+    person = _people(evidence, role, still, apart, settings, clusterer)
+    kept = _seen_long_enough(evidence, person, settings.min_player_s) & ~_bystanders(evidence, person, still)
     player_of, players = describe(evidence, np.where(kept, person, -1), team, kits, roster)
     identities = pd.DataFrame(
         {
@@ -94,6 +95,7 @@ def _teams(
 def _people(
     evidence: Evidence,
     role: NDArray[np.int64],
+    still: NDArray[np.bool_],
     apart: NDArray[np.bool_],
     settings: IdentifySettings,
     clusterer: Clusterer,
@@ -101,7 +103,7 @@ def _people(
     """Give the person (n,) of every tracklet, numbered from 0."""
     n = len(evidence)
     seen = np.isfinite(evidence.embedding).all(axis=1)
-    reliable = seen & (evidence.seen_s >= settings.min_tracklet_s) & (role != UNDECIDED)
+    reliable = seen & (evidence.seen_s >= settings.min_tracklet_s) & (role != UNDECIDED) & ~still
     weight = np.minimum(evidence.boxes(), settings.crops_per_tracklet).astype(np.float64)
     distance = cosine_distances(evidence.embedding, evidence.embedding)  # (n, n)
     person = np.full(n, -1, dtype=np.int64)
@@ -141,6 +143,12 @@ def _assign_late(
 def _seen_long_enough(evidence: Evidence, person: NDArray[np.int64], min_player_s: float) -> NDArray[np.bool_]:
     """Tell which tracklets (n,) belong to somebody who was seen for long enough."""
     return np.asarray(np.bincount(person, weights=evidence.seen_s)[person] >= min_player_s - 1e-9)
+
+
+def _bystanders(evidence: Evidence, person: NDArray[np.int64], still: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell which tracklets (n,) belong to somebody who never moves about: bench, staff, spectators."""
+    moves = np.isfinite(evidence.roaming) & ~still
+    return np.asarray((np.bincount(person, weights=still) > 0) & (np.bincount(person, weights=moves) == 0))[person]
 
 
 def _say_when_too_many(players: pd.DataFrame, settings: IdentifySettings) -> None:

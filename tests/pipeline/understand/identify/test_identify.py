@@ -45,9 +45,13 @@ def scene(
     noise: float = 0.02,
     kit: dict[int, tuple[float, float, float]] | None = None,
     referees: frozenset[int] = frozenset(),
+    still: frozenset[int] = frozenset(),
     seed: int = 0,
 ) -> Scene:
-    """Tracklets of people whose embeddings are different axes, with noise; even people wear white, odd ones black."""
+    """Tracklets of people whose embeddings are different axes, with noise; even people wear white, odd ones black.
+
+    Everybody but the `still` ones runs to and fro over four body heights.
+    """
     rng = np.random.default_rng(seed)
     last = max((p.last for p in pieces), default=0)
     frames = pd.DataFrame({"frame": range(last + 1), "time_s": np.arange(last + 1) / FPS, "shot": 0})
@@ -59,12 +63,16 @@ def scene(
     ).sort_values(["frame", "track_id"], ignore_index=True)
     person = rows["person"].to_numpy(np.int64)
     vectors = np.eye(32)[person] + rng.normal(0, noise, (len(rows), 32))
+    left = 100.0 + 300 * person + 20.0 * (rows["frame"].to_numpy() % 20) * ~np.isin(person, sorted(still))
     colors = np.array([(kit or {}).get(p, WHITE if p % 2 == 0 else BLACK) for p in person]).reshape(-1, 3)
     detections = pd.DataFrame(
         {
             "detection_id": range(len(rows)),
             "frame": rows["frame"],
-            **{c: 100.0 * (i + 1) for i, c in enumerate(("x1", "y1", "x2", "y2"))},
+            "x1": left,
+            "y1": 200.0,
+            "x2": left + 40.0,
+            "y2": 300.0,
             "score": 0.9,
             "class": ["referee" if p in referees else "player" for p in person],
             "quality": rng.random(len(rows)),
@@ -148,6 +156,21 @@ def test_people_seen_too_briefly_are_nobody() -> None:
     identities, players = scene([Piece(0, 0, 50), Piece(2, 0, 5)]).identify()
     assert len(players) == 1
     assert identities["track_id"].tolist() == [1]
+
+
+def test_those_who_never_move_about_are_nobody() -> None:
+    identities, players = scene([Piece(0, 0, 50), Piece(1, 0, 50)], still=frozenset({1})).identify()
+    assert len(players) == 1
+    assert identities["track_id"].tolist() == [1]
+
+
+def test_a_player_who_stands_still_for_a_while_is_the_same_player() -> None:
+    made = scene([Piece(0, 0, 50), Piece(2, 0, 50), Piece(0, 60, 90)])
+    standing = made.tracks["track_id"].to_numpy() == 3
+    made.detections.loc[standing, ["x1", "x2"]] = np.float32([300.0, 340.0])
+    identities, players = made.identify()
+    assert player_of(identities, 3) == [1, 2, 1]
+    assert len(players) == 2
 
 
 def test_out_of_reach_is_another_player() -> None:
