@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pipeline.config import TrackSettings
 from pipeline.errors import TableError
 from pipeline.tables import MOTION_COLUMNS, PERSON_CLASSES, conform
-from pipeline.understand.appearance import AppearanceMetric
+from pipeline.understand.appearance import AppearanceMetric, with_kit
 from pipeline.understand.association import MixedTracker
 from pipeline.understand.camera import move_states
 from pipeline.understand.overlap import cross_class_duplicates
@@ -35,6 +35,7 @@ class _Boxes:
     frame: NDArray[np.int64]  # (n,)
     ltwh: NDArray[np.float64]  # (n, 4) left, top, width, height, px
     score: NDArray[np.float64]  # (n,) 0 to 1
+    kit: NDArray[np.float64]  # (n, 3) CIE L* a* b*; NaN where unknown
 
     def rows_of(self, frame: int) -> slice:
         """Give the boxes of one frame."""
@@ -128,7 +129,8 @@ def _take_part(detections: pd.DataFrame, on_court: NDArray[np.bool_], settings: 
     referee = (detections["class"] == "referee").to_numpy()[row]
     double = cross_class_duplicates(frame, corners[row], score[row], referee, settings.duplicate_iou)
     row, frame = row[~double], frame[~double]
-    return _Boxes(row, frame, np.hstack([corners[row, :2], size[row]]), score[row])
+    kit = detections[["kit_l", "kit_a", "kit_b"]].to_numpy(np.float64)[row]
+    return _Boxes(row, frame, np.hstack([corners[row, :2], size[row]]), score[row], kit)
 
 
 def _median_step_s(frames: pd.DataFrame) -> float:
@@ -192,7 +194,7 @@ def _step(
     """Feed one frame, also an empty one: tracklets must age."""
     rows = boxes.row[here]
     raw = [(box.tolist(), float(score), None) for box, score in zip(boxes.ltwh[here], boxes.score[here], strict=True)]
-    vectors = np.asarray(embeddings[rows], dtype=np.float32)  # (boxes, dim)
+    vectors = with_kit(np.asarray(embeddings[rows]), boxes.kit[here])  # (boxes, dim + 3)
     tracks = shot.sorter.update_tracks(raw, embeds=vectors, others=rows.tolist())
     for one in tracks:
         if one.time_since_update:
