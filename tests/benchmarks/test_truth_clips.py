@@ -1,0 +1,22 @@
+"""The annotated clips: the court that decides who is left out is the court that the annotators saw."""
+
+import numpy as np
+import pytest
+
+from benchmarks.truth_clips import CLIPS, read_truth_clip
+from pipeline.errors import InputError
+
+
+def test_players_of_the_fixed_camera_stand_on_the_court(real_data):
+    frames = list(read_truth_clip(real_data, "novellara_lugo"))
+    assert len(frames) == 75
+    on_court = np.concatenate([frame.on_court(frame.xyxy_px, 1.0) for frame in frames])
+    assert on_court.mean() > 0.98
+    beyond_the_horizon = np.array([[600.0, 0.0, 620.0, 40.0]])
+    assert not frames[0].on_court(beyond_the_horizon, 1.0).any()
+    assert frames[0].on_court(np.empty((0, 4)), 1.0).shape == (0,)
+
+
+def test_a_missing_clip_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="truth.csv"):
+        next(read_truth_clip(tmp_path, next(iter(CLIPS))))
