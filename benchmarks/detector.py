@@ -45,16 +45,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--sizes", type=int, nargs="+", default=[640, 960, 1280])
     parser.add_argument("--clips", nargs="*", default=list(CLIPS))
+    parser.add_argument("--every", type=int, default=1, help="take every n-th frame only, for a quick look")
     chosen = parser.parse_args(arguments)
     folder = chosen.data / "detection" / "basketball_player_detection_3"
-    images = [image for image in read_coco(folder) if image.game == HELD_OUT_GAME]
+    images = [image for image in read_coco(folder) if image.game == HELD_OUT_GAME][:: chosen.every]
     print(f"weights: {chosen.weights}\n\nHeld-out game {HELD_OUT_GAME}, {len(images)} frames: AP50 / AP50-95")
     print(f"{'input px':>9}" + "".join(f"{name:>16}" for name in CLASS_NAMES))
     for size in chosen.sizes:
         scores = held_out_scores(_detector(chosen.weights, size), images)
         print(f"{size:>9}" + "".join(f"{ap[0]:>9.3f} /{ap.mean():.3f}" for ap in scores), flush=True)
     for clip in chosen.clips:
-        frames = list(read_truth_clip(chosen.data, clip))
+        frames = list(read_truth_clip(chosen.data, clip))[:: chosen.every]
         print(f"\n{clip}, {len(frames)} frames: recall at precision {PRECISION} (score) | recall, precision at default")
         for size in chosen.sizes:
             print(clip_line(chosen.weights, size, frames), flush=True)
