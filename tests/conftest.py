@@ -30,7 +30,7 @@ def broadcast_game(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from pipeline.rendering import RenderSettings, render_game
 
     settings = RenderSettings(
-        seed=2, start_s=6.5, seconds=7, fps=15, width_px=640, height_px=360, crowd=0.3, dead_ball_every_s=0.5
+        seed=2, start_s=0, seconds=7, fps=15, width_px=640, height_px=360, crowd=0.3, dead_ball_every_s=0.5
     )
     return render_game(settings, tmp_path_factory.mktemp("broadcast_game"))
 

@@ -99,25 +99,34 @@ def _seat(image: Image, view: View, places: Array, facing: float, dim: float, rn
 
 def foreground(view: View, court: Court, settings: RenderSettings, rng: np.random.Generator) -> Layer | None:
     """Paint spectators between the camera and the court, seen from behind; None when there are none."""
-    back = view.position[1] - court.width_m
     if settings.crowd < 0.15 or rng.random() < 0.2:
         return None
-    sheet = np.zeros((view.size[1], view.size[0], 4), dtype=np.uint8)
+    near_y = court.width_m + 2.2
     if settings.camera == "broadcast":
-        distance, drop = back - 3.0, view.position[2] - 0.1
+        rows = [_row(view, near_y + 0.9 * row, -0.15 + 0.25 * row, settings.crowd * 0.8, rng) for row in range(2)]
     else:
         distance = float(rng.uniform(3.0, 4.5))
-        drop = distance * (view.size[1] / 2 / view.focal_px + _pitch(view)) + 0.75
-    rows = []
-    for row in range(2):
-        y = view.position[1] - distance + row * 0.9
-        half = (distance + 2) * view.size[0] / view.focal_px * 0.75 + 3
-        x = view.position[0] + np.arange(-half, half, 0.62 + 0.1 * row)
-        x = x[rng.random(len(x)) < settings.crowd * 0.8] + 0.0
-        z = view.position[2] - drop - 0.35 + row * (0.1 if settings.camera == "broadcast" else -0.25)
-        rows.append(np.column_stack([x + rng.normal(0, 0.06, len(x)), np.full(len(x), y), np.full(len(x), z)]))
-    _seat(sheet, view, np.vstack(rows), -np.pi / 2, 0.7, rng)
-    return crop_layer(sheet, (0, 0), (court.length_m / 2, court.width_m + back))
+        edge = view.lens.undistort(np.array([[view.center[0], float(view.size[1])]]))[0, 1] - view.center[1]
+        low = view.position[2] - distance * (edge / view.focal_px + _pitch(view)) - 1.0
+        y = max(near_y, view.position[1] - distance)
+        rows = [_row(view, y + 0.9 * row, low - 0.3 * row, settings.crowd * 0.8, rng) for row in range(2)]
+    places = np.vstack(rows)
+    heads, depth = view.project(places + np.array([0, 0, 1.2]))
+    low_enough = (depth > 1.5) & (heads[:, 1] > 0.78 * view.size[1])
+    places = places[low_enough] if settings.camera != "broadcast" else places
+    if len(places) == 0:
+        return None
+    sheet = np.zeros((view.size[1], view.size[0], 4), dtype=np.uint8)
+    _seat(sheet, view, places, -np.pi / 2, 0.7, rng)
+    return crop_layer(sheet, (0, 0), (court.length_m / 2, near_y))
+
+
+def _row(view: View, y: float, z: float, share: float, rng: np.random.Generator) -> Array:
+    """Return seats (n, 3) in metres along the side line at `y`, as far as the view is wide."""
+    half = abs(view.position[1] - y) * view.size[0] / view.focal_px * 0.75 + 5
+    x = view.position[0] + np.arange(-half, half, 0.65)
+    x = x[rng.random(len(x)) < share]
+    return np.column_stack([x + rng.normal(0, 0.06, len(x)), np.full(len(x), y), np.full(len(x), z)])
 
 
 def _pitch(view: View) -> float:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
 from pipeline.rendering.camera import View
+from pipeline.rendering.cast import BENCH_Y_M, RIM_HEIGHT_M, SEAT_M
 from pipeline.rendering.layer import Layer, crop_layer
-from pipeline.rendering.script import BENCH_Y_M, RIM_HEIGHT_M, SEAT_M
 from pipeline.rendering.settings import RenderSettings
 
 Array = NDArray[np.float64]

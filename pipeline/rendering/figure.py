@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.rendering.lettering import number_glyph
 from pipeline.rendering.people import Look
 from pipeline.rendering.pose import Joint
 from pipeline.rendering.sheet import Point, Sheet, mix
@@ -168,7 +168,7 @@ class _Body:
         aside = (left - right) * (1.0 if facing > 0 else -1.0)
         middle = neck + down * (0.5 if facing > 0 else 0.46)
         middle = middle + np.array([self.rightward * 0.1 * self.unit * np.sign(facing), 0.0])
-        share = 0.4 if facing > 0 else 0.5
+        share = 0.31 if facing > 0 else 0.43
         glyph = number_glyph(number)
         half_down = down * share / 2
         half_aside = aside * min(0.42, share * glyph.shape[1] / glyph.shape[0] * 0.68)
@@ -188,16 +188,15 @@ class _Body:
 
         sheet.limb(mix(neck, head, -0.15), head, 0.6 * r, 0.5 * r, look.skin)
         sheet.oval(head, axis, 1.12 * r, 0.84 * r, look.skin)
+        if look.hair_style > 0:
+            high, wide = ((1.16, 0.86), (1.25, 0.95), (1.5, 0.92), (1.2, 0.94))[look.hair_style - 1]
+            sheet.oval(place(0.1 * high, -0.16), axis, high * r, wide * r, look.hair)
+            if look.hair_style == 4:
+                sheet.limb(place(0.1, -0.4), mix(neck, place(-1, -0.5), 0.5), 0.8 * r, 0.4 * r, look.hair)
+            if self.facing > -0.5:
+                sheet.oval(place(-0.22, 0.24), axis, 0.86 * r, 0.66 * r, look.skin)
         if look.beard and self.facing > -0.2:
-            sheet.oval(place(-0.62, 0.3), axis, 0.5 * r, 0.6 * r, look.hair)
-        if look.hair_style == 0:
-            return
-        cover = 0.55 if self.facing > 0.3 else (0.3 if self.facing > -0.4 else 0.05)
-        high = (1.0, 0.62, 0.75, 0.95, 0.75)[look.hair_style]
-        wide = (0.9, 0.84, 0.95, 0.92, 0.95)[look.hair_style]
-        sheet.oval(place(cover, -0.35), axis, high * r, min(high, wide) * r, look.hair)
-        if look.hair_style == 4 and self.facing < 0.4:
-            sheet.limb(place(0.1, -0.5), mix(neck, place(-1, -0.5), 0.5), 0.7 * r, 0.4 * r, look.hair)
+            sheet.oval(place(-0.72, 0.3), axis, 0.42 * r, 0.5 * r, look.hair)
         if look.headband is not None:
             band = place(0.42, 0.0)
             aside = -axis[1] * 0.75 * r, axis[0] * 0.75 * r
@@ -216,8 +215,6 @@ class _Body:
         if look.kit.sleeves:
             share = 0.6 if look.kit.trousers else 0.3
             sheet.limb(shoulder, mix(shoulder, elbow, share), 0.07 * u, 0.065 * u, look.kit.shirt)
-        else:
-            sheet.limb(shoulder, mix(shoulder, elbow, 0.05), 0.062 * u, 0.06 * u, look.kit.shirt)
 
 
 def _point(place: Array) -> Point:
@@ -248,22 +245,3 @@ def _print_number(image: Image, body: _Body, corner: Array, scale: float) -> tup
     if abs(body.facing) < 0.45 or y2 - y1 < _READABLE_PX:
         return None
     return float(x1), float(y1), float(x2), float(y2)
-
-
-@lru_cache(maxsize=256)
-def number_glyph(text: str) -> Image:
-    """Draw a jersey number as a mask (h, w) uint8, cut to its ink.
-
-    Example:
-        >>> number_glyph("7").shape[1] < number_glyph("23").shape[1]
-        True
-    """
-    font, scale, thickness = cv2.FONT_HERSHEY_DUPLEX, 1.1, 5
-    (width, height), _ = cv2.getTextSize(text, font, scale, thickness)
-    mask = np.zeros((height + 12, width + 8), dtype=np.uint8)
-    cv2.putText(mask, text, (2, height + 5), font, scale, 255, thickness, cv2.LINE_AA)
-    columns = np.flatnonzero(mask.any(axis=0))
-    rows = np.flatnonzero(mask.any(axis=1))
-    glyph = np.ascontiguousarray(mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-    glyph.setflags(write=False)
-    return glyph

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from pipeline.geometry.court import COURTS, Court
 from pipeline.rendering.camera import Rig, View, canvas_view, look, rig, turned
+from pipeline.rendering.cast import Cast
 from pipeline.rendering.game import scoreboard, scoreboard_place
 from pipeline.rendering.hall import build_backdrop
 from pipeline.rendering.motion import Moment, simulate
 from pipeline.rendering.paint import Grain
 from pipeline.rendering.people import cast_people
-from pipeline.rendering.script import Cast
 from pipeline.rendering.settings import CameraName, RenderSettings
 from pipeline.rendering.stage import Box, Shot, Stage
 from pipeline.tables import CLASSES
@@ -145,10 +145,9 @@ def _scene(settings: RenderSettings, count: int, rng: np.random.Generator) -> It
     cast = Cast(settings.players_per_team, settings.referees)
     grain = Grain(settings.size, settings.noise, rng)
     moments = simulate(court, cast, settings, rng)
+    moment = next(moments)
     for _ in range(count):
-        moment = next(moments)
-        for _ in range(int(rng.integers(20, 60))):
-            moment = next(moments)
+        moment = _later(moments, moment, court, settings, rng)
         stage = Stage(court, cast_people(cast, rng), backdrop, float(rng.uniform(0, 0.3)), float(rng.uniform(0, 0.5)))
         view = _aim(camera, court, moment, rng)
         graphic = settings.camera == "broadcast" and rng.random() < 0.5
@@ -158,6 +157,19 @@ def _scene(settings: RenderSettings, count: int, rng: np.random.Generator) -> It
         image = _develop(shot.image, rng)
         grain.add(image, rng)
         yield TrainingFrame(image, _boxes(shot), settings.camera)
+
+
+def _later(
+    moments: Iterator[Moment], moment: Moment, court: Court, settings: RenderSettings, rng: np.random.Generator
+) -> Moment:
+    """Let seconds pass; a camera in the corner waits for the play to be in its half."""
+    for _ in range(int(rng.integers(20, 60))):
+        moment = next(moments)
+    for _ in range(400):
+        if settings.camera != "corner" or moment.focus[0] > court.length_m / 2:
+            break
+        moment = next(moments)
+    return moment
 
 
 def _vary(camera: Rig, rng: np.random.Generator) -> Rig:

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from pipeline.geometry.calibration_formats import FORMAT, VERSION
 from pipeline.geometry.court import COURTS, Court
 from pipeline.rendering.camera import Rig, View, canvas_view, follow, look, rig
+from pipeline.rendering.cast import Cast
 from pipeline.rendering.hall import Backdrop, build_backdrop
 from pipeline.rendering.motion import Moment, simulate
 from pipeline.rendering.paint import Grain
 from pipeline.rendering.people import Person, cast_people
-from pipeline.rendering.script import Cast
 from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.stage import Banner, Shot, Stage
 from pipeline.rendering.truth import TruthWriter, write_roster

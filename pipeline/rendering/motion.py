@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
-from pipeline.rendering.script import Action, Cast, Orders, Script
+from pipeline.rendering.cast import Action, Cast, Orders
+from pipeline.rendering.script import Script
 from pipeline.rendering.settings import RenderSettings
 
 Array = NDArray[np.float64]

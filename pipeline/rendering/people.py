@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.rendering.script import Cast
+from pipeline.rendering.cast import Cast
 
 Color = tuple[int, int, int]
 """Blue, green, red."""

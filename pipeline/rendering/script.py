@@ -2,76 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import IntEnum
-
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
+from pipeline.rendering.cast import BENCH_Y_M, RIM_HEIGHT_M, SEAT_M, Action, Cast, Orders
 from pipeline.rendering.settings import RenderSettings
 
 Array = NDArray[np.float64]
 
-BENCH_Y_M = -2.3
-"""The benches stand behind the far side line."""
-SEAT_M = 0.75
-RIM_HEIGHT_M = 3.05
 _G = 9.81
 _SPOTS = np.array([[7.9, 0.0], [6.4, -5.3], [6.4, 5.3], [2.0, -6.4], [2.0, 6.4], [5.4, -1.8], [2.2, 2.3], [2.3, -2.6]])
 """Where offence likes to stand: metres from the end line and from the middle; top, wings, corners, elbow, blocks."""
-
-
-class Action(IntEnum):
-    """What arms and legs are busy with."""
-
-    IDLE = 0
-    HIPS = 1
-    DEFEND = 2
-    DRIBBLE = 3
-    HOLD = 4
-    SHOOT = 5
-    UP = 6
-    SIT = 7
-
-
-@dataclass(frozen=True)
-class Cast:
-    """Who takes part: players of team 0, then team 1, then referees."""
-
-    per_team: int
-    referees: int
-
-    @property
-    def count(self) -> int:
-        """Everybody."""
-        return 2 * self.per_team + self.referees
-
-    def players(self, team: int) -> NDArray[np.int64]:
-        """Indices of a team's players."""
-        return np.arange(team * self.per_team, (team + 1) * self.per_team)
-
-    def officials(self) -> NDArray[np.int64]:
-        """Indices of the referees."""
-        return np.arange(2 * self.per_team, self.count)
-
-
-@dataclass
-class Orders:
-    """What everybody should do now; arrays over people."""
-
-    target: Array
-    """(n, 2) metres."""
-    speed: Array
-    """(n,) wanted speed on the way, m/s."""
-    look_at: Array
-    """(n, 2) metres."""
-    facing: Array
-    """(n,) a fixed direction, or NaN."""
-    action: NDArray[np.int64]
-    lift: Array
-    """(n,) metres above the floor."""
-    seated: NDArray[np.bool_]
 
 
 class Script:
@@ -96,7 +38,10 @@ class Script:
         self.shooter, self.shooter_s = -1, 9.0
         self.pace = rng.uniform(0.88, 1.08, cast.count)
         self.wander = np.zeros((cast.count, 2))
+        self.homes = np.zeros((5, 2))
+        """Spots of the set, by slot."""
         self.spots = np.zeros((5, 2))
+        """Where the slots are wanted now: at home, on a screen, on a drive."""
         self.roles = np.arange(5)
         self.hips = rng.random(cast.count) < 0.35
         self._new_spots()
@@ -146,7 +91,8 @@ class Script:
         basket = self.basket(self.attacking)
         way = 1.0 if self.attacking == 0 else -1.0
         x = basket[0] + way * (self.court.basket_m - base[:, 0])
-        self.spots = np.column_stack([x, basket[1] + base[:, 1]])
+        self.homes = np.column_stack([x, basket[1] + base[:, 1]])
+        self.spots = self.homes.copy()
         team = self.lineup[self.attacking]
         first = int(np.flatnonzero(team == self.handler)[0]) if self.handler in team else 0
         self.roles = np.concatenate([[first], self.rng.permutation(np.delete(np.arange(5), first))])
@@ -167,10 +113,18 @@ class Script:
         self.dribble_s += dt
         self.shooter_s += dt
         self._fly(position, dt)
-        getattr(self, f"_{self.phase}")(position)
+        if self._foul():
+            self._stop(position)
+        else:
+            getattr(self, f"_{self.phase}")(position)
         orders = self._everybody(position)
         self._jump(orders)
         return orders
+
+    def _foul(self) -> bool:
+        """Say whether it is time for a whistle in the middle of a possession: no dead ball for long."""
+        overdue = self.dead_s > 1.5 * self.settings.dead_ball_every_s
+        return overdue and self.flight is None and self.phase in ("advance", "attack")
 
     def _enter(self, phase: str, limit_s: float) -> None:
         self.phase, self.phase_s, self.limit_s, self.event_s = phase, 0.0, limit_s, 0.0
@@ -201,14 +155,14 @@ class Script:
             self._move_off_ball(position)
 
     def _move_off_ball(self, position: Array) -> None:
-        """Let two players swap places, or one set a screen on the handler's defender."""
+        """Send everybody home, two of them crosswise; at times one sets a screen on the handler's defender."""
         first, second = 1 + self.rng.permutation(4)[:2]
-        if self.rng.random() < 0.35:
+        self.homes[[first, second]] = self.homes[[second, first]]
+        self.spots[1:] = self.homes[1:] + self.rng.normal(0, 0.3, (4, 2))
+        if self.rng.random() < 0.3:
             index = int(np.flatnonzero(self.lineup[self.attacking] == self.handler)[0])
             guard = self.lineup[1 - self.attacking][index]
             self.spots[first] = position[guard] + self.rng.normal(0, 0.5, 2)
-        else:
-            self.spots[[first, second]] = self.spots[[second, first]]
         self.spots[0] += self.rng.normal(0, 0.5, 2)
 
     def _pass(self, position: Array) -> None:

@@ -5,8 +5,8 @@ import pytest
 
 from pipeline.geometry.court import COURTS
 from pipeline.rendering import RenderSettings
+from pipeline.rendering.cast import Cast
 from pipeline.rendering.motion import TOP_SPEED_MPS, simulate
-from pipeline.rendering.script import Cast
 
 SECONDS, FPS = 90, 15
 

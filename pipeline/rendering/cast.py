@@ -1,0 +1,68 @@
+"""Who takes part in a rendered game, and what they can be told to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+BENCH_Y_M = -2.3
+"""The benches stand behind the far side line."""
+SEAT_M = 0.75
+RIM_HEIGHT_M = 3.05
+
+
+class Action(IntEnum):
+    """What arms and legs are busy with."""
+
+    IDLE = 0
+    HIPS = 1
+    DEFEND = 2
+    DRIBBLE = 3
+    HOLD = 4
+    SHOOT = 5
+    UP = 6
+    SIT = 7
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who takes part: players of team 0, then team 1, then referees."""
+
+    per_team: int
+    referees: int
+
+    @property
+    def count(self) -> int:
+        """Everybody."""
+        return 2 * self.per_team + self.referees
+
+    def players(self, team: int) -> NDArray[np.int64]:
+        """Indices of a team's players."""
+        return np.arange(team * self.per_team, (team + 1) * self.per_team)
+
+    def officials(self) -> NDArray[np.int64]:
+        """Indices of the referees."""
+        return np.arange(2 * self.per_team, self.count)
+
+
+@dataclass
+class Orders:
+    """What everybody should do now; arrays over people."""
+
+    target: Array
+    """(n, 2) metres."""
+    speed: Array
+    """(n,) wanted speed on the way, m/s."""
+    look_at: Array
+    """(n, 2) metres."""
+    facing: Array
+    """(n,) a fixed direction, or NaN."""
+    action: NDArray[np.int64]
+    lift: Array
+    """(n,) metres above the floor."""
+    seated: NDArray[np.bool_]
