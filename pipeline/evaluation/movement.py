@@ -174,7 +174,7 @@ def _compare(
         top_speed_true_mps=top_speed_mps(true.walk) if exact else nan,
         seen_found_s=claim.seen_s,
         seen_true_s=true.seen_s,
-        heatmap_overlap=heatmap_overlap(true.walk.xy_m, walk.xy_m, court),
+        heatmap_overlap=heatmap_overlap(true.walk.xy_m, walk.xy_m, court) if exact else nan,
     )
 
 
