@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from pipeline.cli import scoring
 from pipeline.config import CourtName, as_yaml, load_settings
 from pipeline.errors import SettingsError
 
@@ -162,21 +162,8 @@ def settings_command(
     typer.echo(as_yaml(load_settings(config)), nl=False)
 
 
-@app.command()
-def evaluate(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="An output directory of analyze, or a MOT text file.")],
-    truth: Annotated[Path, typer.Option(metavar="DIR", help="A rendered game, or a folder with truth.csv.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Score a run against the truth."""
-    from pipeline import evaluation
-    from pipeline.cli.display import scores_table
-
-    scores = evaluation.evaluate(run, truth)
-    if as_json:
-        typer.echo(json.dumps(scores.as_dict(), indent=2))
-    else:
-        Console().print(scores_table(evaluation.rows(scores), title=f"{run} against {truth}"))
+app.command()(scoring.evaluate)
+app.command()(scoring.compare)
 
 
 @train.command("detector")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -158,14 +158,3 @@ def _clock(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def scores_table(rows: Sequence[tuple[str, str, str]], title: str) -> Table:
-    """Lay out (label, value, unit) rows."""
-    table = Table(title=title, title_justify="left", header_style="bold")
-    table.add_column("score")
-    table.add_column("value", justify="right")
-    table.add_column("unit")
-    for row in rows:
-        table.add_row(*row)
-    return table

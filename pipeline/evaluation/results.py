@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
@@ -118,15 +119,16 @@ def player_rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
     ]
 
 
-def compare_rows(first: Evaluation, second: Evaluation) -> list[tuple[str, str, str, str]]:
-    """Put the scores of two runs side by side: (label, first, second, unit); a score that one lacks is blank."""
-    one, two = ({label: (value, unit) for label, value, unit in rows(e)} for e in (first, second))
-    labels = list(one) + [label for label in two if label not in one]
-    blank = ("", "")
-    return [
-        (label, one.get(label, blank)[0], two.get(label, blank)[0], (one.get(label) or two[label])[1])
-        for label in labels
-    ]
+def compare_rows(first: Sequence[Row], second: Sequence[Row]) -> list[tuple[str, str, str, str]]:
+    """Put the lines of two runs side by side: (label, first, second, unit); a score that one lacks is blank.
+
+    Example:
+        >>> compare_rows([("HOTA", "61.0", "%")], [("HOTA", "70.5", "%"), ("ARI", "0.9", "")])
+        [('HOTA', '61.0', '70.5', '%'), ('ARI', '', '0.9', '')]
+    """
+    one, two = ({(label, unit): value for label, value, unit in told} for told in (first, second))
+    keys = list(one) + [key for key in two if key not in one]
+    return [(label, one.get((label, unit), ""), two.get((label, unit), ""), unit) for label, unit in keys]
 
 
 def _tracking_rows(whose: str, scores: TrackingScores) -> list[Row]:

@@ -39,7 +39,11 @@ def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["--help"], *([name, "-h"] for name in ("analyze", "render-game", "evaluate", "settings", "train"))],
+    [
+        [],
+        ["--help"],
+        *([name, "-h"] for name in ("analyze", "render-game", "evaluate", "compare", "settings", "train")),
+    ],
     ids=" ".join,
 )
 def test_help_reads_well(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -241,10 +241,10 @@ def test_comparing_two_runs(truth):
     boxes, _, _ = truth.boxes()
     half = IdentifiedBoxes(boxes.frame[::2], boxes.identity[::2], boxes.xywh_px[::2])
     first, second = score(of_mot("a", boxes), truth), score(of_tables("b", run_tables(), FACTS), truth)
-    table = {label: (a, b) for label, a, b, _ in compare_rows(first, second)}
+    table = {label: (a, b) for label, a, b, _ in compare_rows(rows(first), rows(second))}
     assert table["HOTA"] == ("100.0", "100.0")
     assert table["team accuracy"] == ("", "100.0")
-    worse = {label: b for label, _, b, _ in compare_rows(first, score(of_mot("c", half), truth))}
+    worse = {label: b for label, _, b, _ in compare_rows(rows(first), rows(score(of_mot("c", half), truth)))}
     assert worse["identity accuracy"] == "50.0"
 
 

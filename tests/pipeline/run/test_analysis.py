@@ -15,7 +15,9 @@ import pytest
 from pipeline import analyze
 from pipeline.config import Settings, parse_settings
 from pipeline.errors import SettingsError
+from pipeline.evaluation import evaluate
 from pipeline.run.job import Job
+from pipeline.run.oracles import evaluate_oracles
 from pipeline.run.stages import UNDERSTAND, check_chain
 from pipeline.store import RunDirectory
 
@@ -106,6 +108,21 @@ def test_start_and_end(game: Path, settings: Settings, tmp_path: Path) -> None:
     assert times.min() == pytest.approx(1.0, abs=0.051)
     assert times.max() < 2.0
     assert len(times) == 10
+
+
+def test_a_run_is_scored_and_each_stage_can_be_replaced_by_the_truth(out: Path, game: Path) -> None:
+    found = evaluate_oracles(out, game)
+    assert 0.3 < found.as_run.players.hota < 1
+    assert found.as_run.as_dict() == evaluate(out, game).as_dict()
+    replaced = found.replaced
+    assert set(replaced) == {"detections", "court", "tracks", "identities"}
+    assert replaced["detections"].players.deta > 0.9
+    assert replaced["court"].court is not None
+    assert replaced["court"].court.error_px_p95 == pytest.approx(0, abs=1e-6)
+    assert replaced["tracks"].tracklet_identity is not None
+    assert replaced["tracks"].tracklet_identity.purity == 1
+    assert replaced["identities"].labels is not None
+    assert replaced["identities"].identity.purity >= found.as_run.identity.purity
 
 
 KILLED = """

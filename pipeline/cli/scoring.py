@@ -1,0 +1,133 @@
+"""The commands that score runs against the truth."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.errors import InputError
+from pipeline.store import read_json, write_json
+
+SCORES = "evaluation.json"
+
+_Truth = typer.Option(metavar="DIR", help="A rendered game, a folder with truth.csv, or MOT ground truth.")
+
+
+class Oracle(StrEnum):
+    """Stages that the truth can replace."""
+
+    DETECTIONS = "detections"
+    COURT = "court"
+    TRACKS = "tracks"
+    IDENTITIES = "identities"
+    ALL = "all"
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="An output directory of analyze, or a MOT text file.")],
+    truth: Annotated[Path, _Truth],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    oracle: Annotated[
+        list[Oracle] | None,
+        typer.Option(help="Also score the run with this stage replaced by the truth: what the stage costs."),
+    ] = None,
+) -> None:
+    """Score a run against the truth; docs/evaluation.md says what each score means.
+
+    The scores are kept in the run's directory (evaluation.json), for compare.
+    """
+    from pipeline import evaluation
+
+    console = Console()
+    scores = evaluation.evaluate(run, truth)
+    data = scores.as_dict()
+    lines: list[tuple[str, ...]] = []
+    if oracle:
+        lines, data["oracles"] = _oracles(run, truth, oracle)
+    if run.is_dir():
+        write_json(run / SCORES, {"truth": str(truth), "rows": evaluation.rows(scores), "scores": data})
+    if as_json:
+        typer.echo(json.dumps(data, indent=2))
+        return
+    console.print(_table(("score", "value", "unit"), evaluation.rows(scores), f"{run} against {truth}"))
+    players = evaluation.player_rows(scores)
+    if players:
+        console.print(
+            _table(evaluation.PLAYER_COLUMNS, players, "players: metres over the time that they were located")
+        )
+    if lines:
+        console.print(_table(_ORACLE_COLUMNS, lines, "with one stage replaced by the truth"))
+
+
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="RUN_A", help="An output directory of analyze, or a MOT text file.")],
+    second: Annotated[Path, typer.Argument(metavar="RUN_B", help="Another one.")],
+    truth: Annotated[Path | None, _Truth] = None,
+) -> None:
+    """Put the scores of two runs side by side: against --truth, else as evaluate left them."""
+    from pipeline.evaluation import compare_rows
+
+    (rows_a, truth_a), (rows_b, truth_b) = _rows(first, truth), _rows(second, truth)
+    if truth_a != truth_b:
+        raise InputError(
+            f"{first} was scored against {truth_a}, {second} against {truth_b}; name one truth with --truth"
+        )
+    columns = ("score", str(first), str(second), "unit")
+    Console().print(_table(columns, compare_rows(rows_a, rows_b), f"against {truth_a}"))
+
+
+_ORACLE_COLUMNS = ("true", "HOTA %", "AssA %", "IDF1 %", "identity %", "distance error %", "position error m")
+
+
+def _oracles(run: Path, truth: Path, names: Sequence[Oracle]) -> tuple[list[tuple[str, ...]], dict[str, object]]:
+    """Score with stages replaced: lines of the table, and plain data."""
+    from pipeline.run.oracles import ORACLES, evaluate_oracles
+
+    wanted = ORACLES if Oracle.ALL in names else tuple(name for name in ORACLES if name in names)
+    found = evaluate_oracles(run, truth, wanted)
+    lines: list[tuple[str, ...]] = []
+    for name, scores in (("nothing", found.as_run), *found.replaced.items()):
+        movement = scores.movement
+        shares = [scores.players.hota, scores.players.assa, scores.players.idf1, scores.identity.accuracy]
+        shares.append(math.nan if movement is None else movement.distance_error)
+        metres = math.nan if movement is None else movement.position_error_median_m
+        lines.append((name, *(_number(100 * share, 1) for share in shares), _number(metres, 2)))
+    return lines, {name: scores.as_dict() for name, scores in found.replaced.items()}
+
+
+def _rows(run: Path, truth: Path | None) -> tuple[list[tuple[str, str, str]], str]:
+    """Score a run, or take what evaluate left, and say against which truth.
+
+    Raises:
+        InputError: there is nothing to take.
+    """
+    if truth is not None:
+        from pipeline import evaluation
+
+        return evaluation.rows(evaluation.evaluate(run, truth)), str(truth)
+    if not (run / SCORES).is_file():
+        raise InputError(f"{run} has not been scored; give --truth, or run courtside evaluate {run} --truth DIR first")
+    kept = read_json(run / SCORES)
+    return [(label, value, unit) for label, value, unit in kept["rows"]], kept["truth"]
+
+
+def _table(columns: Sequence[str], lines: Sequence[Sequence[str]], title: str) -> Table:
+    """Lay lines out, all columns but the first to the right."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for k, column in enumerate(columns):
+        table.add_column(column, justify="left" if k == 0 or column == "unit" else "right")
+    for line in lines:
+        table.add_row(*line)
+    return table
+
+
+def _number(value: float, digits: int) -> str:
+    return "" if math.isnan(value) else f"{value:.{digits}f}"

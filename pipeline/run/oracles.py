@@ -1,0 +1,140 @@
+"""What each stage costs: the stages behind perception run again with one of them replaced by the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pipeline.config import Settings, parse_settings
+from pipeline.errors import InputError
+from pipeline.evaluation import Evaluation
+from pipeline.evaluation.found import FACTS, of_tables, read_found
+from pipeline.evaluation.oracle import true_court, true_detections, true_identities, true_tracks
+from pipeline.evaluation.score import score
+from pipeline.evaluation.truth import Truth, read_truth
+from pipeline.roster import RosterEntry, read_roster
+from pipeline.run.job import Job
+from pipeline.run.stages import UNDERSTAND, Desk
+from pipeline.store import RunDirectory, hash_file, read_json
+from pipeline.tables import TableName
+from pipeline.video import VideoInfo
+
+OracleName = Literal["detections", "court", "tracks", "identities"]
+ORACLES: tuple[OracleName, ...] = get_args(OracleName)
+_STORED: tuple[TableName, ...] = ("frames", "detections", "court", "tracks", "identities", "players")
+
+
+@dataclass(frozen=True)
+class OracleScores:
+    """The scores of the run as it is, and with one stage after another replaced by the truth."""
+
+    as_run: Evaluation
+    replaced: dict[OracleName, Evaluation]
+
+
+def evaluate_oracles(run: Path, truth: Path, oracles: Sequence[OracleName] = ORACLES) -> OracleScores:
+    """Score a run with each of the named stages replaced by the truth, all others as they are.
+
+    The video is not needed. What comes after the replaced stage is computed again from the run's stored tables and with
+    its settings; nothing is written.
+
+    Args:
+        run: output directory of `courtside analyze`.
+        truth: a rendered game; truth of single frames cannot replace a stage.
+        oracles: which stages.
+
+    Raises:
+        InputError: the run or the truth is not of that kind.
+        TableError: a table of the run is missing or damaged.
+    """
+    known = read_truth(truth)
+    stored = RunDirectory(run)
+    if not (run / "run.json").is_file():
+        raise InputError(f"{run} is not a finished output directory of courtside analyze: it has no run.json")
+    manifest = read_json(run / "run.json")
+    settings = parse_settings(manifest["settings"], where=str(run / "run.json"))
+    roster = _roster(truth / "roster.csv", manifest)
+    as_run = score(read_found(run), known)
+    replaced = {}
+    for name in oracles:
+        desk = _desk(run, manifest, settings, roster, stored)
+        replaced[name] = _scored(f"{run.name}, true {name}", _with_truth(name, desk, known), known)
+    return OracleScores(as_run, replaced)
+
+
+def _with_truth(name: OracleName, desk: Desk, truth: Truth) -> Desk:
+    """Replace a stage, and run what comes after it."""
+    if name == "detections":
+        desk.tables["detections"], desk.embeddings = true_detections(truth, desk.tables, desk.embeddings)
+        return _complete(desk, start="track")
+    if name == "court":
+        desk.tables["court"], desk.facts["court"] = true_court(truth, desk.tables)
+        return _complete(desk, start="track")
+    if name == "tracks":
+        desk.tables["tracks"] = true_tracks(truth, desk.tables)
+        return _complete(desk, start="identify")
+    desk.tables["identities"], desk.tables["players"] = true_identities(truth, desk.tables)
+    return _complete(desk, start="locate")
+
+
+def _complete(desk: Desk, start: str) -> Desk:
+    """Run the stages of understanding from `start` on."""
+    names = [stage.name for stage in UNDERSTAND]
+    for stage in UNDERSTAND[names.index(start) :]:
+        desk.tables |= stage.function(desk).tables
+    return desk
+
+
+def _scored(name: str, desk: Desk, truth: Truth) -> Evaluation:
+    return score(of_tables(name, desk.tables, desk.facts["court"]), truth)
+
+
+def _desk(
+    run: Path,
+    manifest: dict[str, Any],
+    settings: Settings,
+    roster: tuple[RosterEntry, ...] | None,
+    stored: RunDirectory,
+) -> Desk:
+    """Lay a run's stored tables ready."""
+    desk = Desk(Job(run, run, settings), _video(manifest["video"]), None, roster)
+    desk.tables = {name: stored.read_table(name) for name in _STORED}
+    desk.embeddings = stored.read_array("embeddings", mmap=True)
+    desk.facts = {"court": stored.read_json(FACTS)}
+    return desk
+
+
+def _video(known: dict[str, Any]) -> VideoInfo:
+    """Make what the stages ask of the video out of run.json: its size."""
+    return VideoInfo(
+        path=Path(known["file"]),
+        width_px=known["width_px"],
+        height_px=known["height_px"],
+        fps=known["fps"],
+        start_s=0.0,
+        duration_s=known["duration_s"],
+        codec=known["codec"],
+        pixel_format="",
+        has_audio=False,
+        rotation_deg=0,
+        time_base=Fraction(1, 90_000),
+        start_pts=0,
+        size_bytes=known["size_bytes"],
+    )
+
+
+def _roster(path: Path, manifest: dict[str, Any]) -> tuple[RosterEntry, ...] | None:
+    """Read the roster that the run was given, if it is the game's own.
+
+    Raises:
+        InputError: the run had another one, which it does not keep.
+    """
+    used = manifest.get("roster_sha256")
+    if not used:
+        return None
+    if not path.is_file() or hash_file(path) != used:
+        raise InputError(f"the run used a roster that is not {path}; run courtside analyze with that one first")
+    return read_roster(path)
