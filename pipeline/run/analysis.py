@@ -20,6 +20,7 @@ from pipeline.run.observer import Observer, Silence
 from pipeline.run.stages import GIVEN_BY_PERCEIVE, UNDERSTAND, Desk, Stage, check_chain
 from pipeline.store import RunDirectory, fingerprint, hash_file, write_json
 from pipeline.tables import TableName
+from pipeline.understand import identify
 from pipeline.video import probe
 
 _NAMES = {
@@ -209,6 +210,7 @@ def _warnings(desk: Desk) -> tuple[str, ...]:
     if read["damaged"]:
         found.append(f"{read['damaged']} damaged pieces of the video were skipped")
     found += desk.registration.warnings
+    found += identify.complaints(desk.tables["players"], desk.settings.identify)
     if desk.tables["players"].empty:
         found.append("nobody was found on the court")
     return tuple(found)

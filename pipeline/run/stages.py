@@ -180,7 +180,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         gives=("tracks",),
         function=_track,
         settings=lambda s: s.track,
-        code=("understand/track.py", "understand/appearance.py", "understand/camera.py", "understand/overlap.py"),
+        code=tuple(f"understand/{name}.py" for name in ("track", "association", "appearance", "camera", "overlap")),
     ),
     Stage(
         "identify",
@@ -189,7 +189,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         function=_identify,
         settings=lambda s: s.identify,
         files=lambda job: (job.roster,),
-        code=("understand/identify", "understand/overlap.py"),
+        code=("understand/identify", "understand/appearance.py"),
     ),
     Stage(
         "locate",

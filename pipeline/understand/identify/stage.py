@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -21,8 +19,6 @@ from pipeline.understand.identify.people import describe
 _PLAYER, _REFEREE = 0, 1
 _CERTAIN_ROLE = 0.7
 """Share of a tracklet's votes that makes its role certain."""
-
-_log = logging.getLogger(__name__)
 
 
 def identify(
@@ -72,8 +68,20 @@ def identify(
             "confidence": confidence(evidence.embedding, player_of, apart, settings.max_distance)[kept],
         }
     )
-    _say_when_too_many(players, settings)
     return conform("identities", identities.sort_values("track_id")), players
+
+
+def complaints(players: pd.DataFrame, settings: IdentifySettings) -> tuple[str, ...]:
+    """Say in plain words where the table `players` is not what the settings ask for."""
+    count = int((players["role"] == "player").sum())
+    if count > settings.max_players:
+        return (
+            f"{count} players were found, more than identify.max_players = {settings.max_players}: "
+            "no two of them can be one person",
+        )
+    if 0 < count < settings.min_players:
+        return (f"{count} players were found, fewer than identify.min_players = {settings.min_players}",)
+    return ()
 
 
 def _certain_role(evidence: Evidence) -> NDArray[np.int64]:
@@ -149,14 +157,3 @@ def _bystanders(evidence: Evidence, person: NDArray[np.int64], still: NDArray[np
     """Tell which tracklets (n,) belong to somebody who never moves about: bench, staff, spectators."""
     moves = np.isfinite(evidence.roaming) & ~still
     return np.asarray((np.bincount(person, weights=still) > 0) & (np.bincount(person, weights=moves) == 0))[person]
-
-
-def _say_when_too_many(players: pd.DataFrame, settings: IdentifySettings) -> None:
-    """Warn if the constraints did not permit as few players as the settings ask for."""
-    count = int((players["role"] == "player").sum())
-    if count > settings.max_players:
-        _log.warning(
-            "%d players found, more than identify.max_players = %d: no two of them can be one person",
-            count,
-            settings.max_players,
-        )

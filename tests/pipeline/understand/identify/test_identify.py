@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pipeline.config import IdentifySettings
 from pipeline.tables import ALL, MOTION_COLUMNS, conform
-from pipeline.understand.identify import identify
+from pipeline.understand.identify import complaints, identify
 
 FPS = 10.0
 WHITE, BLACK, GREY = (90.0, 0.0, 0.0), (15.0, 0.0, 0.0), (55.0, 3.0, -3.0)
@@ -190,11 +188,18 @@ def test_too_many_players_are_merged_on_where_the_rules_permit() -> None:
     assert len(scene(pieces).identify(IdentifySettings(max_players=4))[1]) == 4
 
 
-def test_too_many_simultaneous_players_are_said_and_kept(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        _, players = scene([Piece(p, 0, 30) for p in range(6)]).identify(IdentifySettings(max_players=4))
+def test_too_many_simultaneous_players_are_kept_and_said() -> None:
+    wish = IdentifySettings(max_players=4)
+    _, players = scene([Piece(p, 0, 30) for p in range(6)]).identify(wish)
     assert len(players) == 6
-    assert "max_players" in caplog.text
+    assert "max_players = 4" in complaints(players, wish)[0]
+
+
+def test_fewer_players_than_asked_for_is_said() -> None:
+    wish = IdentifySettings(min_players=4)
+    _, players = scene([Piece(p, 0, 30) for p in range(3)]).identify(wish)
+    assert "min_players = 4" in complaints(players, wish)[0]
+    assert complaints(players, IdentifySettings()) == ()
 
 
 def test_not_fewer_players_than_asked_for() -> None:
