@@ -1,0 +1,1 @@
+"""Person re-identification: crops with identities, training of encoders, evaluation."""
