@@ -16,6 +16,8 @@ from pipeline.errors import InputError
 Image = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 
+_ARRAYS = ("start", "shape_px", "box_px", "identity", "tracklet", "scene", "frame")
+
 
 @dataclass(frozen=True)
 class CropSet:
@@ -27,6 +29,7 @@ class CropSet:
         shape_px: (n, 2) height and width of each crop with its surroundings.
         box_px: (n, 4) float32 x1 y1 x2 y2, the person's box within the crop.
         identity: (n,) person (or tracklet), unique over all scenes, from 0.
+        tracklet: (n,) number of the tracklet within its clip, as in its source.
         scene: (n,) index into `scene_names`: the clip.
         frame: (n,) frame number within the clip.
         scene_names: clips.
@@ -39,6 +42,7 @@ class CropSet:
     shape_px: Ints
     box_px: NDArray[np.float32]
     identity: Ints
+    tracklet: Ints
     scene: Ints
     frame: Ints
     scene_names: tuple[str, ...]
@@ -63,8 +67,7 @@ class CropSet:
 
     def select(self, rows: Ints) -> CropSet:
         """Return the crops of the given rows; identities keep their numbers."""
-        names = ("start", "shape_px", "box_px", "identity", "scene", "frame")
-        return replace(self, **{name: getattr(self, name)[rows] for name in names})
+        return replace(self, **{name: getattr(self, name)[rows] for name in _ARRAYS})
 
     def games(self) -> set[str]:
         """Return the games that crops are from."""
@@ -78,6 +81,7 @@ class Entry:
     image: Image
     box_px: tuple[float, float, float, float]
     identity: int
+    tracklet: int
     scene: int
     frame: int
 
@@ -91,15 +95,16 @@ def pack(
         parts.append(entry.image.reshape(-1))
         shapes.append(entry.image.shape[:2])
         boxes.append(entry.box_px)
-        known.append((entry.identity, entry.scene, entry.frame))
+        known.append((entry.identity, entry.tracklet, entry.scene, entry.frame))
     lengths = np.array([len(part) for part in parts], np.int64)
-    identity, scene, frame = np.array(known, np.int64).reshape(-1, 3).T
+    identity, tracklet, scene, frame = np.array(known, np.int64).reshape(-1, 4).T
     return CropSet(
         pixels=np.concatenate(parts) if parts else np.empty(0, np.uint8),
         start=np.cumsum(lengths) - lengths,
         shape_px=np.array(shapes, np.int64).reshape(-1, 2),
         box_px=np.array(boxes, np.float32).reshape(-1, 4),
         identity=identity,
+        tracklet=tracklet,
         scene=scene,
         frame=frame,
         scene_names=tuple(scene_names),
@@ -124,9 +129,6 @@ def cut(image: Image, box_px: Sequence[float], margin: float) -> tuple[Image, tu
     left, top = max(0, int(x1 - dx)), max(0, int(y1 - dy))
     right, bottom = min(image.shape[1], int(np.ceil(x2 + dx))), min(image.shape[0], int(np.ceil(y2 + dy)))
     return image[top:bottom, left:right].copy(), (x1 - left, y1 - top, x2 - left, y2 - top)
-
-
-_ARRAYS = ("start", "shape_px", "box_px", "identity", "scene", "frame")
 
 
 def save_crops(crops: CropSet, folder: Path) -> None:
@@ -155,7 +157,7 @@ def load_crops(folder: Path) -> CropSet:
             scene_game=tuple(about["scene_game"]),
             fingerprint=about["fingerprint"],
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError) as error:
         raise InputError(
             f"packed crops {folder}: missing or damaged ({error}); delete the folder to pack anew"
         ) from error

@@ -51,7 +51,7 @@ def name_people(crops: CropSet, table: Path | None) -> People:
     play for different teams in one game.
 
     Args:
-        crops: tracklets numbered as in their table.
+        crops: tracklets.
         table: CSV with clip, tracklet, team (A or B; - for a tracklet that shows nobody, which is left out) and person
             (empty where not known); None for no names.
 
@@ -70,14 +70,16 @@ def name_people(crops: CropSet, table: Path | None) -> People:
         if row.clip not in crops.scene_names:
             continue
         scene = crops.scene_names.index(str(row.clip))
-        rows = np.flatnonzero((crops.identity == int(row.tracklet)) & (crops.scene == scene))  # type: ignore[arg-type]
+        rows = np.flatnonzero((crops.tracklet == int(row.tracklet)) & (crops.scene == scene))  # type: ignore[arg-type]
+        if not len(rows):
+            continue
         if row.team == "-":
             nobody[rows] = True
             continue
         team[rows] = "AB".index(str(row.team))
         if row.person:
             key = (crops.scene_game[scene], str(row.team), str(row.person))
-            joined[rows] = first_of.setdefault(key, int(row.tracklet))  # type: ignore[arg-type]
+            joined[rows] = first_of.setdefault(key, int(crops.identity[rows[0]]))
             named[rows] = True
     keep = np.flatnonzero(~nobody)
     crops, game, team, named = replace(crops, identity=joined).select(keep), game[keep], team[keep], named[keep]

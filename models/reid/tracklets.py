@@ -69,7 +69,7 @@ def _entries(boxes: pd.DataFrame, images: Path, clips: list[str]) -> Iterator[En
             left, top = float(row.x), float(row.y)  # type: ignore[arg-type]
             box = (left, top, left + float(row.w), top + float(row.h))  # type: ignore[arg-type]
             image, inner = cut(picture, box, MARGIN)
-            yield Entry(image, inner, int(row.identity), int(row.scene), int(row.frame))  # type: ignore[arg-type]
+            yield Entry(image, inner, int(row.identity), int(row.tracklet), int(row.scene), int(row.frame))  # type: ignore[arg-type]
 
 
 def _read_picture(path: Path) -> Image:
