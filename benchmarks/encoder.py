@@ -29,7 +29,7 @@ from models.encoders import Encoder, load_encoder
 from models.reid.crops import CropSet, Entry, cut, pack
 from models.reid.evaluation import Labels, Score, score
 from models.reid.people import People, name_people
-from models.reid.settings import ReidSettings, load_recipe
+from models.reid.settings import ReidSettings, read_settings
 from models.reid.split import of_games
 from models.reid.tracklets import read_tracklets
 from models.reid.train import FRAMES_PER_S, long_enough
@@ -58,7 +58,7 @@ def held_out(data: Path, cache: Path, recipe: ReidSettings) -> Iterator[Material
     """Yield the held-out game: within clips, without a gap, the new team alone, and across clips."""
     crops = read_tracklets(data / recipe.data.table, data / recipe.data.images, cache)
     crops = long_enough(of_games(crops, recipe.data.held_out_games), recipe.data.min_boxes)
-    people = name_people(crops, RECIPE.parent / "bpd3_people.csv")
+    people = name_people(crops, recipe.data.people)
     within = _labels(people, FRAMES_PER_S, across=False)
     yield Material("held-out game, within a clip", people.crops, within, 1.0)
     yield Material("held-out game, within a clip, any other frame", people.crops, within, 0.0)
@@ -141,7 +141,7 @@ def main() -> None:
     }
     files = {"courtside": "builtin", **published, **{Path(file).parent.name: file for file in given.weights}}
     encoders = {name: load_encoder("osnet", file) for name, file in files.items()}
-    materials = [*held_out(given.data, given.cache, load_recipe(RECIPE)), *(truth_clip(given.data, n) for n in CLIPS)]
+    materials = [*held_out(given.data, given.cache, read_settings(RECIPE)), *(truth_clip(given.data, n) for n in CLIPS)]
     print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
     cpu_ms: dict[str, list[float]] = {name: [] for name in encoders}
     for material in materials:

@@ -16,6 +16,9 @@ from pipeline.errors import InputError
 Image = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 
+LAYOUT = 2
+"""Of packed crops on disk; part of their fingerprint."""
+
 _ARRAYS = ("start", "shape_px", "box_px", "identity", "tracklet", "scene", "frame")
 
 

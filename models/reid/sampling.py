@@ -10,20 +10,24 @@ from models.reid.crops import CropSet, Ints
 class CourtSampler:
     """Draws batches of `scenes` clips x up to `people` identities of the clip x `crops` crops of each.
 
-    An identity's crops come from all clips it appears in, each clip as likely as the others.
+    A crop of an identity is from the clip itself with probability `home`, else from any clip it appears in, each clip as
+    likely as the others: people are to be told from those beside them, and found again elsewhere.
     """
 
-    def __init__(self, crops: CropSet, scenes: int, people: int, per_person: int) -> None:
+    def __init__(self, crops: CropSet, scenes: int, people: int, per_person: int, home: float = 0.5) -> None:
         self._scenes = min(scenes, len(np.unique(crops.scene)))
         self._people = people
         self._per_person = per_person
+        self._home = home
         self._clips = np.unique(crops.scene)
         self._present = {clip: np.unique(crops.identity[crops.scene == clip]) for clip in self._clips}
         self._rows = {
-            identity: [np.flatnonzero((crops.identity == identity) & (crops.scene == clip)) for clip in self._clips]
+            int(identity): {
+                int(clip): np.flatnonzero((crops.identity == identity) & (crops.scene == clip))
+                for clip in np.unique(crops.scene[crops.identity == identity])
+            }
             for identity in np.unique(crops.identity)
         }
-        self._rows = {identity: [rows for rows in parts if len(rows)] for identity, parts in self._rows.items()}
 
     def draw(self, rng: np.random.Generator) -> Ints:
         """Return the rows of one batch, `crops` rows of each identity in a run."""
@@ -33,6 +37,12 @@ class CourtSampler:
             present = [identity for identity in rng.permutation(self._present[clip]) if identity not in taken]
             for identity in present[: self._people]:
                 taken.add(identity)
-                parts = self._rows[identity]
-                rows += [int(rng.choice(parts[rng.integers(len(parts))])) for _ in range(self._per_person)]
+                rows += [self._crop(int(identity), int(clip), rng) for _ in range(self._per_person)]
         return np.array(rows, np.int64)
+
+    def _crop(self, identity: int, clip: int, rng: np.random.Generator) -> int:
+        """Draw one row of an identity that is present in `clip`."""
+        clips = self._rows[identity]
+        if rng.random() >= self._home:
+            clip = int(rng.choice(list(clips)))
+        return int(rng.choice(clips[clip]))

@@ -19,7 +19,7 @@ class DataSettings(_Strict):
 
     table: str = Field(description="CSV of player tracklets")
     images: str = Field(description="folder with the pictures")
-    people: str | None = Field(None, description="CSV that names the person of a tracklet; beside the recipe")
+    people: Path | None = Field(None, description="CSV that names the person of a tracklet; relative to the recipe")
     held_out_games: tuple[str, ...] = Field(description="never seen in training, nor for any choice")
     validation_games: tuple[str, ...] = Field((), description="not trained on; scored while training")
     min_boxes: int = Field(4, ge=2, description="tracklets with fewer boxes are left out")
@@ -44,6 +44,7 @@ class TrainSettings(_Strict):
     scenes: int = Field(2, ge=1, description="clips per batch")
     people: int = Field(10, ge=2, description="identities per clip in a batch")
     crops: int = Field(4, ge=2, description="crops per identity in a batch")
+    home: float = Field(0.5, ge=0, le=1, description="share of an identity's crops that are from the clip itself")
     learning_rate: float = Field(3.5e-4, gt=0, description="of the backbone")
     head_factor: float = Field(5.0, gt=0, description="times as much for the head and the class anchors")
     weight_decay: float = Field(5e-4, ge=0)
@@ -72,15 +73,15 @@ class ReidSettings(_Strict):
     train: TrainSettings = TrainSettings()
 
 
-def load_recipe(path: Path) -> ReidSettings:
-    """Read a recipe.
+def read_settings(path: Path) -> ReidSettings:
+    """Read a recipe; tables that lie beside it get its folder.
 
     Raises:
         SettingsError: missing, not YAML, or a wrong key or value (with its dotted path).
     """
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return ReidSettings.model_validate(data)
+        recipe = ReidSettings.model_validate(data)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"cannot read the recipe {path}: {error}") from error
     except yaml.YAMLError as error:
@@ -89,3 +90,8 @@ def load_recipe(path: Path) -> ReidSettings:
         problem = error.errors()[0]
         where = ".".join(str(part) for part in problem["loc"]) or "recipe"
         raise SettingsError(f"{path}: {where}: {problem['msg']} (got {problem['input']!r})") from error
+    if recipe.data.people is None:
+        return recipe
+    return recipe.model_copy(
+        update={"data": recipe.data.model_copy(update={"people": path.parent / recipe.data.people})}
+    )

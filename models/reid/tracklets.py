@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from models.reid.crops import CropSet, Entry, Image, cut, file_fingerprint, load_crops, pack, save_crops
+from models.reid.crops import LAYOUT, CropSet, Entry, Image, cut, file_fingerprint, load_crops, pack, save_crops
 from pipeline.errors import InputError
 
 COLUMNS = ("clip", "frame", "split", "file", "tracklet", "x", "y", "w", "h")
@@ -35,7 +35,7 @@ def read_tracklets(table: Path, images: Path, cache: Path) -> CropSet:
     """
     if not table.is_file():
         raise InputError(f"tracklet table {table}: no such file")
-    fingerprint = file_fingerprint(table, text=f"margin {MARGIN}")
+    fingerprint = file_fingerprint(table, text=f"layout {LAYOUT}, margin {MARGIN}")
     folder = cache / f"tracklets-{fingerprint}"
     if (folder / "about.json").is_file():
         return load_crops(folder)

@@ -27,10 +27,12 @@ from models.reid.evaluation import Labels, Score, score
 from models.reid.losses import MaskedSoftmax, hard_triplets
 from models.reid.people import People, name_people
 from models.reid.sampling import CourtSampler
-from models.reid.settings import ReidSettings, TrainSettings, load_recipe
+from models.reid.settings import ReidSettings, TrainSettings, read_settings
 from models.reid.split import split_games
 from models.reid.tracklets import read_tracklets
 from pipeline.errors import SettingsError
+
+__all__ = ["FRAMES_PER_S", "Report", "Trainer", "read_settings", "train_reid", "validate"]
 
 FRAMES_PER_S = 30.0
 """Of the clips that the tracklets come from."""
@@ -53,7 +55,6 @@ def train_reid(
     settings: ReidSettings,
     data_root: Path,
     out_dir: Path,
-    recipe_dir: Path = Path("configs/reid"),
     on_report: Callable[[Report], None] = lambda _: None,
 ) -> Path:
     """Train by a recipe.
@@ -62,7 +63,6 @@ def train_reid(
         settings: the recipe.
         data_root: where the recipe's paths begin.
         out_dir: for `encoder.safetensors`, `log.csv` and the packed crops; made if need be.
-        recipe_dir: where the recipe's own tables lie.
         on_report: called with every row of the log.
 
     Returns:
@@ -75,11 +75,10 @@ def train_reid(
     """
     data = settings.data
     crops = read_tracklets(data_root / data.table, data_root / data.images, out_dir / "crops")
-    people_table = None if data.people is None else recipe_dir / data.people
     train, validation, _ = split_games(crops, data.held_out_games, data.validation_games)
     start = None if settings.start is None else data_root / settings.start
-    trainer = Trainer(settings, name_people(long_enough(train, data.min_boxes), people_table), start)
-    checked = name_people(long_enough(validation, data.min_boxes), people_table) if len(validation) else None
+    trainer = Trainer(settings, name_people(long_enough(train, data.min_boxes), data.people), start)
+    checked = name_people(long_enough(validation, data.min_boxes), data.people) if len(validation) else None
     return trainer.run(checked, out_dir, on_report)
 
 
@@ -112,7 +111,7 @@ class Trainer:
         self.differ = torch.from_numpy(people.differ[np.ix_(numbers, numbers)])
         self.softmax = MaskedSoftmax(len(numbers), settings.head_dim, options.softmax_scale, options.softmax_margin)
         self._train_mode()
-        self.sampler = CourtSampler(people.crops, options.scenes, options.people, options.crops)
+        self.sampler = CourtSampler(people.crops, options.scenes, options.people, options.crops, options.home)
         self.optimiser = _optimiser(self.network, self.softmax, options)
 
     def step(self, number: int) -> tuple[float, float]:
@@ -163,8 +162,11 @@ class Trainer:
     def save(self, path: Path, steps: int) -> None:
         """Write the averaged network with what it was made from."""
         settings = self.settings
+        recipe = settings.model_dump(mode="json")
+        if settings.data.people is not None:
+            recipe["data"]["people"] = settings.data.people.name
         about = {
-            "settings": settings.model_dump(mode="json"),
+            "settings": recipe,
             "seed": settings.seed,
             "steps": steps,
             "data": self.crops.fingerprint,
@@ -261,7 +263,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    train_reid(load_recipe(given.recipe), given.data, given.out, given.recipe.parent)
+    train_reid(read_settings(given.recipe), given.data, given.out)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from models.reid.crops import CropSet
 from models.reid.losses import MaskedSoftmax, hard_triplets
 from models.reid.people import unnamed
 from models.reid.sampling import CourtSampler
-from models.reid.settings import AugmentSettings, ReidSettings, load_recipe
+from models.reid.settings import AugmentSettings, ReidSettings, read_settings
 from models.reid.train import Report, Trainer, validate
 from pipeline.errors import SettingsError
 
@@ -131,10 +131,10 @@ def test_an_unknown_part_or_key_is_refused(tmp_path: Path, make_crops: Callable[
     path = tmp_path / "recipe.yaml"
     path.write_text("data: {table: a, images: b, held_out_games: [c]}\ntrain: {stepps: 3}\n")
     with pytest.raises(SettingsError, match=r"train\.stepps"):
-        load_recipe(path)
+        read_settings(path)
 
 
 def test_the_shipped_recipe_holds_a_game_out() -> None:
-    recipe = load_recipe(Path(__file__).parents[3] / "configs" / "reid" / "osnet.yaml")
+    recipe = read_settings(Path(__file__).parents[3] / "configs" / "reid" / "osnet.yaml")
     assert recipe.data.held_out_games == ("boston-celtics-orlando-magic-game-4",)
     assert recipe.head_dim == 128
