@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,24 @@ def test_missing_damaged_and_foreign_weights_give_one_clear_error(tmp_path):
     }.items():
         with pytest.raises(WeightsError, match=message):
             load_detector(DetectorSettings(weights=str(tmp_path / name)))
+
+
+def test_a_users_own_pt_finds_the_same_things(random_weights, images, tmp_path):
+    network = build_network()
+    network.load_state_dict(read_weights(random_weights))
+    torch.save({"model": network, "train_args": {}}, tmp_path / "user.pt")
+    settings = _low(tmp_path / "user.pt")
+    ours = load_detector(_low(random_weights)).detect(images[:1])[0]
+    theirs = load_detector(settings).detect(images[:1])[0]
+    assert len(theirs) > 0
+    assert theirs.score[0] == pytest.approx(ours.score[0], rel=0.05)
+
+
+@pytest.mark.skipif(find_spec("onnxruntime") is not None, reason="onnxruntime is installed")
+def test_a_package_that_weights_need_is_named_and_never_installed(tmp_path):
+    (tmp_path / "user.onnx").write_bytes(b"")
+    with pytest.raises(DependencyError, match="onnxruntime"):
+        load_detector(DetectorSettings(weights=str(tmp_path / "user.onnx")))
 
 
 def test_a_device_that_is_not_there_is_an_error():
