@@ -10,8 +10,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from models.detector.classes import CLASS_NAMES, COCO_CHANNELS, SEED_CHANNELS, class_index_of
@@ -26,6 +24,7 @@ from models.detector.detection import (
     to_boxes,
     to_input,
 )
+from models.detector.runtime import choose_device, choose_precision, fuse_activations, read_weights
 from pipeline.errors import DependencyError, WeightsError
 
 BUILTIN_WEIGHTS = Path(__file__).parent.parent / "weights" / "detector.safetensors"
@@ -88,46 +87,6 @@ def load_detector(settings: DetectorSettings) -> Detector:
     raise WeightsError(f"{path}: expected .safetensors, .pt, .onnx or a folder of OpenVINO files")
 
 
-def choose_device(name: str) -> torch.device:
-    """Turn a device's name into a device that is there.
-
-    Args:
-        name: `auto`, `cpu`, `cuda` or `cuda:N`.
-
-    Returns:
-        The device; `auto` takes CUDA when there is one.
-
-    Raises:
-        DependencyError: CUDA asked for, but not there.
-    """
-    cards = torch.cuda.device_count()
-    if name == "auto":
-        return torch.device("cuda:0" if cards else "cpu")
-    device = torch.device(name)
-    if device.type == "cuda" and (device.index or 0) >= cards:
-        raise DependencyError(f"device {name}: {cards} CUDA devices found; use --device cpu or auto")
-    return device
-
-
-def choose_precision(name: str, device: torch.device) -> torch.dtype:
-    """Turn a precision's name into a number type that is fast on the device.
-
-    Args:
-        name: `auto`, `fp32`, `bf16` or `fp16`.
-        device: where the network runs.
-
-    Returns:
-        The type; `auto` takes fp16 on CUDA, bf16 on a processor with instructions for it, else fp32.
-    """
-    if name != "auto":
-        return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[name]
-    if device.type == "cuda":
-        return torch.float16
-    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
-    fast = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
-    return torch.bfloat16 if fast else torch.float32
-
-
 class YoloDetector:
     """Our own runner for YOLO11n and YOLOv8n weights in safetensors: folded, batched, rectangular input."""
 
@@ -142,6 +101,8 @@ class YoloDetector:
         network.model[-1].training = True  # raw logits: only the boxes above the thresholds are decoded
         network.requires_grad_(False)
         self._network = network.to(device, self._dtype, memory_format=torch.channels_last)
+        if device.type == "cpu" and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+            fuse_activations(self._network)
         self._ours = torch.tensor(ours)
         self._thresholds = torch.from_numpy(settings.thresholds.as_array()[list(ours)]).to(device)
 
@@ -287,27 +248,6 @@ def build_network(architecture: str = "yolo11n", classes: int = len(CLASS_NAMES)
     network.args = SimpleNamespace(box=7.5, cls=0.5, dfl=1.5)  # type: ignore[assignment]
     network.names = dict(enumerate(CLASS_NAMES[:classes]))  # type: ignore[assignment]
     return network
-
-
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """Read a state dict from a safetensors file as float32.
-
-    Args:
-        path: the file.
-
-    Returns:
-        Tensors by name.
-
-    Raises:
-        WeightsError: the file is missing or is no safetensors file.
-    """
-    if not path.is_file():
-        raise WeightsError(f"{path}: weights not found")
-    try:
-        tensors: dict[str, Tensor] = load_file(path)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise WeightsError(f"{path}: not a safetensors file ({error})") from error
-    return {name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}
 
 
 def load_weights(network: nn.Module, path: Path) -> None:

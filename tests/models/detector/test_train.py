@@ -15,6 +15,7 @@ from models.detector.augment import View
 from models.detector.classes import CLASS_NAMES, PLAYER, REFEREE
 from models.detector.dataset import LabelledImage
 from models.detector.detection import DetectorSettings
+from models.detector.runtime import read_weights
 from models.detector.train import (
     DetectorTrainSettings,
     frame_odds,
@@ -23,7 +24,7 @@ from models.detector.train import (
     to_batch,
     train_detector,
 )
-from models.detector.yolo import DetectionLoss, build_network, load_detector, read_weights
+from models.detector.yolo import DetectionLoss, build_network, load_detector
 from pipeline.errors import SettingsError
 
 ROOT = Path(__file__).parents[3]

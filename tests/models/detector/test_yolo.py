@@ -12,13 +12,11 @@ from safetensors.torch import save_file
 
 from models.detector.classes import BALL, CLASS_NAMES, PLAYER, REFEREE
 from models.detector.detection import DetectorSettings, decode
+from models.detector.runtime import choose_device, choose_precision, fuse_activations, read_weights
 from models.detector.yolo import (
     backbone_length,
     build_network,
-    choose_device,
-    choose_precision,
     load_detector,
-    read_weights,
     seed_from_coco,
 )
 from pipeline.errors import DependencyError, WeightsError
@@ -78,6 +76,20 @@ def test_the_same_images_give_the_same_bytes(random_weights, images):
     first, second = detector.detect(images), detector.detect(images)
     for a, b in zip(first, second, strict=True):
         assert a.xyxy_px.tobytes() == b.xyxy_px.tobytes()
+
+
+def test_fused_kernels_give_what_the_layers_give(random_weights):
+    pixels = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(2))
+    outputs = []
+    for fuse in (False, True):
+        network = build_network()
+        network.load_state_dict(read_weights(random_weights))
+        network = network.eval().fuse(verbose=False)
+        if fuse:
+            fuse_activations(network)
+        with torch.inference_mode():
+            outputs.append(network(pixels)[0])
+    torch.testing.assert_close(outputs[0], outputs[1], atol=1e-3, rtol=1e-3)
 
 
 def test_decoding_agrees_with_ultralytics(random_weights):
