@@ -127,7 +127,11 @@ class IdentifySettings(_Strict):
 class StatsSettings(_Strict):
     """From positions to metres and seconds."""
 
-    smooth_s: float = Field(0.6, gt=0, description="shortest window of the smoothing of positions; it grows up to 3.5 s where noise asks for it")
+    smooth_s: float = Field(
+        0.6,
+        gt=0,
+        description="shortest window of the smoothing of positions; it grows up to 3.5 s where noise asks for it",
+    )
     dead_band_mps: float = Field(0.3, ge=0, description="smoothed speed below counts as standing")
     max_speed_mps: float = Field(10.5, gt=0, description="faster than a human: not believed")
     max_gap_s: float = Field(

@@ -15,6 +15,9 @@ BENCH_Y_M = -2.3
 SEAT_M = 0.75
 RIM_HEIGHT_M = 3.05
 
+SPOTS_M = np.array([[7.9, 0.0], [6.4, -5.3], [6.4, 5.3], [2.0, -6.4], [2.0, 6.4], [5.4, -1.8], [2.2, 2.3], [2.3, -2.6]])
+"""Where offence likes to stand: metres from the end line and from the middle; top, wings, corners, elbow, blocks."""
+
 
 class Action(IntEnum):
     """What arms and legs are busy with."""

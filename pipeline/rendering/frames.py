@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from pipeline.geometry.court import COURTS, Court
 from pipeline.rendering.camera import Rig, View, canvas_view, look, rig, turned
 from pipeline.rendering.cast import Cast
-from pipeline.rendering.game import scoreboard, scoreboard_place
 from pipeline.rendering.hall import build_backdrop
 from pipeline.rendering.motion import Moment, simulate
+from pipeline.rendering.overlay import scoreboard, scoreboard_place
 from pipeline.rendering.paint import Grain
 from pipeline.rendering.people import cast_people
 from pipeline.rendering.settings import CameraName, RenderSettings

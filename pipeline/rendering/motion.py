@@ -77,6 +77,10 @@ class Moment:
     score: tuple[int, int]
     star: int
     """The person that a close-up would show."""
+    attacking: int
+    """The team, 0 or 1, that has the ball."""
+    half: int
+    """1, or 2 after the teams have changed sides."""
     focus: Array
     """(2,) what the play is about, metres."""
 
@@ -114,6 +118,8 @@ def simulate(court: Court, cast: Cast, settings: RenderSettings, rng: np.random.
             script.live,
             script.score,
             script.star,
+            script.attacking,
+            2 if script.swapped else 1,
             script.focus(bodies.position),
         )
 

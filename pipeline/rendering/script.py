@@ -6,14 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
-from pipeline.rendering.cast import BENCH_Y_M, RIM_HEIGHT_M, SEAT_M, Action, Cast, Orders
+from pipeline.rendering.cast import BENCH_Y_M, RIM_HEIGHT_M, SEAT_M, SPOTS_M, Action, Cast, Orders
 from pipeline.rendering.settings import RenderSettings
 
 Array = NDArray[np.float64]
 
 _G = 9.81
-_SPOTS = np.array([[7.9, 0.0], [6.4, -5.3], [6.4, 5.3], [2.0, -6.4], [2.0, 6.4], [5.4, -1.8], [2.2, 2.3], [2.3, -2.6]])
-"""Where offence likes to stand: metres from the end line and from the middle; top, wings, corners, elbow, blocks."""
 
 
 class Script:
@@ -29,6 +27,7 @@ class Script:
         self.phase_s, self.limit_s, self.event_s = 0.0, 5.0, 0.0
         self.clock_s, self.dead_s = 0.0, 0.0
         self.live = True
+        self.swapped = False
         self.score = (int(rng.integers(0, 60)), int(rng.integers(0, 60)))
         self.star = self.handler
         self.flight: tuple[Array, Array, float, float] | None = None
@@ -57,8 +56,12 @@ class Script:
 
     def basket(self, team: int) -> Array:
         """Ground point (2,) under the basket that a team attacks."""
-        x = self.court.length_m - self.court.basket_m if team == 0 else self.court.basket_m
+        x = self.court.length_m - self.court.basket_m if self.way(team) > 0 else self.court.basket_m
         return np.array([x, self.court.width_m / 2])
+
+    def way(self, team: int) -> float:
+        """Return 1 when a team attacks to the right, -1 to the left; the teams change sides at half-time."""
+        return (1.0 if team == 0 else -1.0) * (-1.0 if self.swapped else 1.0)
 
     def seat(self, person: int) -> Array:
         """Where a player sits: team 0's bench is left of the scorer's table, team 1's right."""
@@ -86,10 +89,10 @@ class Script:
 
     def _new_spots(self) -> None:
         """Deal the five offensive players to five spots of the set."""
-        chosen = np.concatenate([[0], 1 + self.rng.permutation(len(_SPOTS) - 1)[:4]])
-        base = _SPOTS[chosen] + self.rng.normal(0, 0.35, (5, 2))
+        chosen = np.concatenate([[0], 1 + self.rng.permutation(len(SPOTS_M) - 1)[:4]])
+        base = SPOTS_M[chosen] + self.rng.normal(0, 0.35, (5, 2))
         basket = self.basket(self.attacking)
-        way = 1.0 if self.attacking == 0 else -1.0
+        way = self.way(self.attacking)
         x = basket[0] + way * (self.court.basket_m - base[:, 0])
         self.homes = np.column_stack([x, basket[1] + base[:, 1]])
         self.spots = self.homes.copy()
@@ -245,6 +248,7 @@ class Script:
         if (self.phase_s > self.limit_s and inside) or self.phase_s > 16:
             self.live = True
             self.dead_s = 0.0
+            self.swapped = self.clock_s > (self.settings.half_s or np.inf)
             self.star = self.handler
             self._turn_over()
 
@@ -321,8 +325,7 @@ class Script:
 
     def _crash(self, orders: Orders, players: NDArray[np.int64]) -> None:
         """Crowd under the basket."""
-        basket = self.basket(self.attacking)
-        way = -1.0 if self.attacking == 0 else 1.0
+        basket, way = self.basket(self.attacking), -self.way(self.attacking)
         for k, person in enumerate(players):
             orders.target[person] = basket + np.array([way * (0.9 + 0.4 * (k % 2)), (k - 1) * 0.9])
             orders.action[person] = Action.UP if self.phase_s > 0.5 else Action.IDLE
@@ -350,7 +353,7 @@ class Script:
     def _referees(self, orders: Orders, position: Array) -> None:
         """Lead on the end line, trail behind the play, the third on the other side."""
         basket = self.basket(self.attacking)
-        way = 1.0 if self.attacking == 0 else -1.0
+        way = self.way(self.attacking)
         width = self.court.width_m
         ball = position[self.handler]
         trail_x = float(np.clip(ball[0] - way * 5.5, 1.5, self.court.length_m - 1.5))

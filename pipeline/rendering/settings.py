@@ -30,7 +30,11 @@ class RenderSettings(BaseModel):
     referees: int = Field(2, ge=2, le=3)
     substitutions: bool = Field(True, description="at dead balls, through the bench")
     cuts: bool = Field(True, description="close-ups at dead balls (broadcast camera)")
-    dead_ball_every_s: float = Field(18.0, gt=0, description="then the ball is dead at the next change of possession, or by a foul")
+    replays: bool = Field(False, description="replays from another angle at dead balls (broadcast camera)")
+    half_s: float | None = Field(None, gt=0, description="the teams change sides after so long; null: never")
+    dead_ball_every_s: float = Field(
+        18.0, gt=0, description="then the ball is dead at the next change of possession, or by a foul"
+    )
     other_lines: bool = Field(False, description="lines of other sports on the floor")
     lens: float | None = Field(
         None, ge=-0.4, le=0.2, description="lambda of the division model; null: the camera's own"

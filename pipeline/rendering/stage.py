@@ -14,6 +14,7 @@ from pipeline.rendering.equipment import BALL_RADIUS_M, rim_points
 from pipeline.rendering.figure import Sprite, paint_person
 from pipeline.rendering.hall import Backdrop
 from pipeline.rendering.motion import Moment
+from pipeline.rendering.overlay import Banner
 from pipeline.rendering.paint import blend, blob, clip_box, mark, reflect, shade_floor, smear
 from pipeline.rendering.people import Person
 from pipeline.rendering.pose import Joint, skeletons
@@ -22,7 +23,6 @@ Array = NDArray[np.float64]
 Image = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 """x, y, w, h in px."""
-Banner = tuple[int, int, int, int]
 
 MARGIN_M = 1.0
 """People of the game further off the court than this are bench, not play."""

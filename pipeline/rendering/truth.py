@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
-from pipeline.rendering.people import Person
+from pipeline.geometry.court import Court
+from pipeline.rendering.coverage import Take
 from pipeline.rendering.stage import Shot
 from pipeline.tables import HOMOGRAPHY_COLUMNS
 
@@ -45,7 +43,15 @@ _COURT: dict[str, str] = {
     "error_px": "float32",
     "source": "string",
 }
-_FRAMES: dict[str, str] = {"frame": "int64", "time_s": "float64", "shot": "int64", "kind": "string", "live": "bool"}
+_FRAMES: dict[str, str] = {
+    "frame": "int64",
+    "time_s": "float64",
+    "shot": "int64",
+    "kind": "string",
+    "live": "bool",
+    "half": "int64",
+    "possession": "string",
+}
 
 
 class _Rows:
@@ -67,8 +73,9 @@ class _Rows:
 class TruthWriter:
     """Streams truth.parquet, truth_objects.parquet, court.parquet and frames.parquet into a directory."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, court: Court) -> None:
         """Open the four tables in `folder`."""
+        self.subject = court
         self.people = _Rows(folder / "truth.parquet", _TRUTH)
         self.objects = _Rows(folder / "truth_objects.parquet", _OBJECTS)
         self.court = _Rows(folder / "court.parquet", _COURT)
@@ -85,43 +92,19 @@ class TruthWriter:
             table.flush()
             table.writer.close()
 
-    def add(
-        self,
-        time_s: float,
-        shot_number: int,
-        kind: str,
-        live: bool,
-        shot: Shot,
-        homography: NDArray[np.float64] | None,
-    ) -> None:
-        """Add the next frame.
-
-        Args:
-            time_s: presentation time.
-            shot_number: counts the cuts.
-            kind: play, closeup or replay.
-            live: the ball is in play.
-            shot: what was painted.
-            homography: undistorted px -> m (3, 3); None where the court is no subject.
-        """
-        frame = self.written
+    def add(self, take: Take, shot: Shot) -> None:
+        """Add the next frame: who and what is seen in it, and where the court is unless it is a close-up or replay."""
+        frame, time_s = take.index, take.time_s
         for seen in sorted(shot.people, key=lambda s: s.person.person_id):
             who = seen.person
             key = (frame, time_s, who.person_id, who.role, who.team, who.number)
             self.people.rows.append((*key, *seen.box, seen.visible, seen.visible < OCCLUDED_BELOW, seen.x_m, seen.y_m))
         self.objects.rows.extend((frame, name, *box) for name, box in shot.objects)
-        if homography is not None:
+        if take.kind == "play":
+            homography = take.view.court_homography(self.subject)
             self.court.rows.append((frame, *homography.ravel().tolist(), 0.0, "measured"))
-        self.frames.rows.append((frame, time_s, shot_number, kind, live))
+        self.frames.rows.append((frame, time_s, take.shot, take.kind, take.live, take.half, take.possession))
         self.written += 1
         if self.written % _CHUNK == 0:
             for table in (self.people, self.objects, self.court, self.frames):
                 table.flush()
-
-
-def write_roster(path: Path, people: list[Person]) -> None:
-    """Write roster.csv: number, name, team."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["number", "name", "team"])
-        writer.writerows([p.number, p.name, p.team] for p in people if p.role == "player")

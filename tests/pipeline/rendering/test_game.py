@@ -13,6 +13,7 @@ from pipeline.geometry.court import COURTS
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
 from pipeline.rendering import RenderSettings, render_game
+from pipeline.rendering.coverage import Coverage
 from pipeline.tables import check, conform
 from pipeline.video import probe
 
@@ -125,3 +126,17 @@ def test_a_person_keeps_his_identity(broadcast_game):
     roster = pd.read_csv(broadcast_game / "roster.csv", dtype=str)
     players = truth[truth.role == "player"].drop_duplicates("id")
     assert set(zip(players.team, players.jersey, strict=True)) <= set(zip(roster.team, roster.number, strict=True))
+
+
+def test_a_replay_shows_earlier_play_from_elsewhere():
+    settings = RenderSettings(seed=2, start_s=0, dead_ball_every_s=2, replays=True, **SMALL | {"seconds": 9})
+    coverage = Coverage(settings)
+    takes = list(coverage.takes())
+    replayed = [take for take in takes if take.kind == "replay"]
+    assert replayed
+    assert all(take.moment.live and not take.live for take in replayed[:5])
+    assert all(take.moment.time_s < take.time_s - 3 for take in replayed)
+    assert all(np.array_equal(take.view.position, coverage.replay_place) for take in replayed)
+    assert [take.before is None for take in takes] == [
+        n == 0 or take.shot != takes[n - 1].shot for n, take in enumerate(takes)
+    ]

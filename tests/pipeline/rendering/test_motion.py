@@ -78,3 +78,16 @@ def test_feet_do_not_slide():
         feet.append(skeletons(bodies, np.array([1.9]), np.ones(1), np.zeros(1, dtype=bool))[0, Joint.L_ANKLE])
     steps = np.linalg.norm(np.diff(np.array(feet)[:, :2], axis=0), axis=1) * fps
     assert (steps < 0.3).mean() > 0.5
+
+
+def test_teams_change_sides_at_half_time():
+    settings = RenderSettings(fps=10, dead_ball_every_s=6, half_s=60)
+    court = COURTS["fiba"]
+    moments = simulate(court, Cast(6, 3), settings, np.random.default_rng(2))
+    played = [next(moments) for _ in range(1500)]
+    baskets = []
+    for half in (played[:600], played[800:]):
+        ends = [m.ball[0] > court.length_m / 2 for m in half if m.attacking == 0 and m.ball[2] > 2.8]
+        assert len(ends) > 5
+        baskets.append(np.mean(ends))
+    assert baskets in ([1.0, 0.0], [0.0, 1.0])

@@ -1,0 +1,117 @@
+"""How a game is filmed: which camera shows which moment, frame by frame, without a pixel painted."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.geometry.court import COURTS
+from pipeline.rendering.camera import View, follow, look, rig
+from pipeline.rendering.cast import Cast
+from pipeline.rendering.motion import Moment, simulate
+from pipeline.rendering.people import Person, cast_people
+from pipeline.rendering.settings import RenderSettings
+
+Kind = Literal["play", "closeup", "replay"]
+
+_CLOSEUP_S = (1.0, 3.4)
+_REPLAY_S = (3.4, 5.8)
+"""Since the whistle."""
+_REPLAY_LAG_S = 2.2
+"""A replay begins so long before the whistle."""
+
+
+@dataclass(frozen=True)
+class Take:
+    """One frame of the video, before it is painted."""
+
+    index: int
+    time_s: float
+    shot: int
+    """Counts the cuts."""
+    kind: Kind
+    moment: Moment
+    """What is seen; in a replay, an earlier one."""
+    live: bool
+    """The ball is in play now, whatever is shown."""
+    half: int
+    possession: str
+    """The team that has the ball now, A or B."""
+    view: View
+    before: View | None
+    """The camera one frame earlier; None after a cut."""
+
+
+class Coverage:
+    """A game with its people and cameras; the same settings give the same takes."""
+
+    def __init__(self, settings: RenderSettings) -> None:
+        """Cast the people and set the cameras up."""
+        self.settings = settings
+        self.court = COURTS[settings.court]
+        seeds = np.random.SeedSequence(settings.seed).spawn(6)
+        people, motion, stand, self.hall, self.picture, self.operator = (np.random.default_rng(s) for s in seeds)
+        cast = Cast(settings.players_per_team, settings.referees)
+        self.people: list[Person] = cast_people(cast, people)
+        self.moments = simulate(self.court, cast, settings, motion)
+        self.camera = rig(settings.camera, self.court, settings.size, settings.lens, stand)
+        self.close_place = np.array([self.court.length_m / 2 + 3.0, self.court.width_m + 5.0, 1.9])
+        self.replay_place = np.array([self.court.length_m / 2 - 2.5, self.court.width_m + 9.0, 4.2])
+
+    @property
+    def total(self) -> int:
+        """Number of frames of the video."""
+        return max(1, round(self.settings.seconds * self.settings.fps))
+
+    def takes(self) -> Iterator[Take]:
+        """Yield the frames of the video in order."""
+        fps = self.settings.fps
+        moment = next(self.moments)
+        views = follow(self.camera, self.court, fps, self.operator, moment.focus)
+        next(views)
+        past: deque[Moment] = deque(maxlen=round((_REPLAY_S[0] + _REPLAY_LAG_S) * fps) + 1)
+        before: View | None = None
+        kind_before: Kind = "play"
+        shot, dead_s = 0, 0.0
+        for index in range(self.total):
+            past.append(moment)
+            dead_s = 0.0 if moment.live else dead_s + 1 / fps
+            main = views.send(moment.focus)
+            kind = self._kind(dead_s, len(past) == past.maxlen)
+            if kind != kind_before:
+                shot, before, kind_before = shot + 1, None, kind
+            shown = past[0] if kind == "replay" else moment
+            view = self.view(kind, shown, main)
+            team = "AB"[moment.attacking]
+            yield Take(index, index / fps, shot, kind, shown, moment.live, moment.half, team, view, before)
+            before = view
+            moment = next(self.moments)
+
+    def _kind(self, dead_s: float, enough_past: bool) -> Kind:
+        """Say what a producer shows so long after the whistle; fixed and hand-held cameras just run."""
+        if self.settings.camera == "broadcast":
+            if self.settings.cuts and _CLOSEUP_S[0] < dead_s <= _CLOSEUP_S[1]:
+                return "closeup"
+            if self.settings.replays and enough_past and _REPLAY_S[0] < dead_s <= _REPLAY_S[1]:
+                return "replay"
+        return "play"
+
+    def view(self, kind: Kind, moment: Moment, main: View) -> View:
+        """Return the view of the camera that is on air."""
+        if kind == "closeup":
+            star = moment.bodies.position[moment.star]
+            tall = self.people[moment.star].look.height_m
+            return self._tele(self.close_place, np.append(star, tall * 0.66), tall * 1.05)
+        if kind == "replay":
+            return self._tele(self.replay_place, np.append(moment.focus, 1.2), 6.5)
+        return main
+
+    def _tele(self, place: NDArray[np.float64], target: NDArray[np.float64], tall_m: float) -> View:
+        """Point a second camera at a target so that `tall_m` metres fill the height of the picture."""
+        focal = self.settings.height_px / tall_m * float(np.linalg.norm(target - place))
+        return look(place, target, focal, self.settings.size)

@@ -1,0 +1,64 @@
+"""The small files of a rendered game: calibration, roster, what it is."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from pipeline.geometry.calibration_formats import FORMAT, VERSION
+from pipeline.rendering.coverage import Coverage, Take
+from pipeline.store.files import write_json
+
+CALIBRATION_EVERY_S = 2.0
+"""A camera that moves is calibrated so often, and after each cut."""
+
+
+class Sidecar:
+    """Collects what the files need while the game goes on."""
+
+    def __init__(self, coverage: Coverage) -> None:
+        """Start for a game."""
+        self.coverage = coverage
+        self.calibrated: list[dict[str, Any]] = []
+        self.last: Take | None = None
+
+    def note(self, take: Take) -> None:
+        """Look at the next frame."""
+        if take.kind == "play" and self._due(take):
+            matrix = take.view.court_homography(self.coverage.court)
+            self.calibrated.append({"frame": take.index, "homography": matrix.tolist()})
+            self.last = take
+
+    def _due(self, take: Take) -> bool:
+        if self.last is None:
+            return True
+        waited = take.index - self.last.index >= CALIBRATION_EVERY_S * self.coverage.settings.fps
+        return self.coverage.camera.moves and (waited or take.shot != self.last.shot)
+
+    def write(self, folder: Path) -> None:
+        """Write calibration.json (see `pipeline.geometry.calibration`), roster.csv and game.json.
+
+        Raises:
+            OutputError: a file cannot be written.
+        """
+        settings, camera = self.coverage.settings, self.coverage.camera
+        lens = camera.lens
+        calibration = {
+            "format": FORMAT,
+            "version": VERSION,
+            "court": settings.court,
+            "image_size": list(settings.size),
+            "camera": "moving" if camera.moves else "fixed",
+            "lens": {"center_px": list(lens.center_px), "scale_px": lens.scale_px, "lam": lens.lam},
+            "frames": self.calibrated,
+        }
+        write_json(folder / "calibration.json", calibration)
+        facts = {"court": settings.court, "fps": settings.fps, "frames": self.coverage.total, "seed": settings.seed}
+        about = {"size": list(settings.size), "settings": settings.model_dump(mode="json")}
+        write_json(folder / "game.json", facts | about)
+        with (folder / "roster.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["number", "name", "team"])
+            players = (person for person in self.coverage.people if person.role == "player")
+            writer.writerows([person.number, person.name, person.team] for person in players)
