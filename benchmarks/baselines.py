@@ -10,7 +10,6 @@ Markdown. Needs the package `lap` for the trackers of ultralytics: pip install "
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.trackers import NEEDS_PICTURES, TRACKERS, FrameBoxes, Tracker, import_offline
-from pipeline.config import Settings, parse_settings
+from pipeline.config import Settings, load_settings
 from pipeline.evaluation.boxes import IdentifiedBoxes
 from pipeline.evaluation.found import Found, of_mot, off_court, read_found
 from pipeline.evaluation.identity import IdentityScores
@@ -73,13 +72,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--game", type=Path, action="append", default=[], help="a rendered game; may be repeated")
     parser.add_argument("--out", type=Path, default=Path("reports/baselines"))
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--weights", default="builtin", help="of the detector")
+    parser.add_argument("--config", type=Path, help="settings of the analysis; the annotated video is never written")
+    parser.add_argument("--only", action="append", metavar="NAME", help="of the material; may be repeated")
+    parser.add_argument("--stored", action="store_true", help="take the runs in --out as they are; analyse nothing")
     given = parser.parse_args(arguments)
     import_offline()
-    settings = parse_settings({"present": {"video": False}, "detect": {"weights": given.weights}})
+    settings = load_settings(given.config)
+    settings = settings.model_copy(update={"present": settings.present.model_copy(update={"video": False})})
     lines: list[Line] = []
     for material in materials(given.data, given.game):
-        lines += compare(material, given.out / material.name, settings, given.device)
+        if given.only is None or material.name in given.only:
+            job = job_of(material, given.out / material.name, settings, given.device)
+            if not given.stored:
+                analyze_job(job)
+            lines += compare(material, job)
     table = markdown(lines)
     (given.out / "baselines.md").write_text(table + "\n", encoding="utf-8")
     print(table)
@@ -98,21 +104,23 @@ def materials(data: Path | None, games: Sequence[Path]) -> list[Material]:
     return clips + found
 
 
-def compare(material: Material, out: Path, settings: Settings, device: str) -> list[Line]:
-    """Analyse one video and score ourselves and all trackers on its detections."""
-    job = Job.of(material.video, out=out, settings=settings, calibration=material.calibration, device=device)
-    analyze_job(job)
-    found, truth = read_found(out), read_truth(material.truth)
+def job_of(material: Material, out: Path, settings: Settings, device: str) -> Job:
+    """Say how the material is analysed."""
+    return Job.of(material.video, out=out, settings=settings, calibration=material.calibration, device=device)
+
+
+def compare(material: Material, job: Job) -> list[Line]:
+    """Score a finished analysis and all trackers on its detections."""
+    found, truth = read_found(job.out), read_truth(material.truth)
     ours = score(found, truth)
     lines = [Line(material.name, "courtside", ours.players, ours.identity)]
     if ours.tracklets is not None and ours.tracklet_identity is not None:
         lines.append(Line(material.name, "courtside, tracklets", ours.tracklets, ours.tracklet_identity))
-    embeddings = RunDirectory(out).read_array("embeddings", mmap=True)
+    embeddings = RunDirectory(job.out).read_array("embeddings", mmap=True)
     for name, tracker in TRACKERS.items():
         video = job.video if name in NEEDS_PICTURES else None
-        theirs = score(link(found, embeddings, tracker, settings, video), truth)
+        theirs = score(link(found, embeddings, tracker, job.settings, video), truth)
         lines.append(Line(material.name, name, theirs.players, theirs.identity))
-    (out / "evaluation.json").write_text(json.dumps(ours.as_dict(), indent=2), encoding="utf-8")
     return lines
 
 
