@@ -43,12 +43,12 @@ $(VENV)/bin/python:
 	$(BIN)/pip install --quiet --upgrade pip
 
 $(VENV)/ready: $(VENV)/bin/python pyproject.toml
-	$(BIN)/pip install --quiet --editable .
+	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --editable .
 	$(CV2_WITHOUT_WINDOWS)
 	touch $@
 
 $(VENV)/ready-dev: $(VENV)/bin/python pyproject.toml
-	$(BIN)/pip install --quiet --editable '.[dev]'
+	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --editable '.[dev]'
 	$(CV2_WITHOUT_WINDOWS)
 	touch $@ $(VENV)/ready
 
