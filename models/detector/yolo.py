@@ -24,7 +24,8 @@ from models.detector.detection import (
     to_boxes,
     to_input,
 )
-from models.detector.runtime import choose_device, choose_precision, fuse_activations, read_weights
+from models.detector.runtime import fuse_activations, read_weights
+from models.device import choose_device, choose_precision
 from pipeline.errors import DependencyError, WeightsError
 
 BUILTIN_WEIGHTS = Path(__file__).parent.parent / "weights" / "detector.safetensors"

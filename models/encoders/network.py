@@ -7,11 +7,14 @@ from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
+from models.device import choose_precision
 from models.encoders.crops import normalise, to_batch
 from models.encoders.protocol import Crop, Vectors
 
+_BATCH_STEP = 16
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 
 
@@ -58,7 +61,7 @@ class NetworkEncoder:
         vectors = np.empty((len(crops), self._dim), np.float32)
         for start in range(0, len(crops), self._batch):
             part = to_batch(crops[start : start + self._batch], self._crop_size_px)
-            vectors[start : start + len(part)] = self._forward(torch.from_numpy(part))
+            vectors[start : start + len(part)] = self._forward(torch.from_numpy(_padded(part)))[: len(part)]
         return vectors
 
     @torch.inference_mode()
@@ -69,8 +72,14 @@ class NetworkEncoder:
         return vectors
 
 
+def _padded(batch: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Fill a batch (n, ...) up to a multiple of 16: the arithmetic is compiled anew for every shape that comes."""
+    missing = -len(batch) % _BATCH_STEP
+    return np.concatenate([batch, np.zeros((missing, *batch.shape[1:]), batch.dtype)]) if missing else batch
+
+
 def _dtype(device: torch.device, precision: Precision) -> torch.dtype:
-    """Choose the arithmetic: half precision on a GPU, single precision elsewhere unless asked otherwise."""
+    """Choose the arithmetic: half precision where the device has instructions for it, else single precision."""
     if precision == "auto":
-        return torch.float16 if device.type == "cuda" else torch.float32
+        return choose_precision("auto", device)
     return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[precision]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,14 +56,16 @@ def perceive(frames: Iterable[Frame], senses: Senses) -> Perception:
     boxes: list[pd.DataFrame] = []
     vectors: list[NDArray[np.float16]] = []
     last: _Seen | None = None
-    for frame, found in _detected(frames, senses):
-        now = _seen(frame, found, senses)
-        if frame.index >= 0:
-            rows.append(_frame_row(frame, _moved(last, now, senses)))
-            table, embedded = _describe(frame, found, senses)
-            boxes.append(table)
-            vectors.append(embedded)
-        last = now
+    for batch in _batches(frames, senses.batch):
+        found = senses.detector.detect([frame.image for frame in batch])
+        embedded = _embed(batch, found, senses)
+        for frame, boxes_of_frame, vectors_of_frame in zip(batch, found, embedded, strict=True):
+            now = _seen(frame, boxes_of_frame, senses)
+            if frame.index >= 0:
+                rows.append(_frame_row(frame, _moved(last, now, senses)))
+                boxes.append(_describe(frame, boxes_of_frame, senses))
+                vectors.append(vectors_of_frame)
+            last = now
     return Perception(_frames_table(rows), _numbered(boxes), _stacked(vectors, senses.encoder.dim))
 
 
@@ -77,8 +80,7 @@ class _Seen:
 
 def _seen(frame: Frame, found: Boxes, senses: Senses) -> _Seen:
     """Reduce a frame for the next one."""
-    people = np.isin(_class_names(found, senses), PERSON_CLASSES)
-    return _Seen(motion.view(frame.image, senses.shots), found.xyxy_px[people])
+    return _Seen(motion.view(frame.image, senses.shots), found.xyxy_px[_people(found, senses)])
 
 
 def _moved(last: _Seen | None, now: _Seen, senses: Senses) -> motion.Motion:
@@ -95,16 +97,11 @@ def _frame_row(frame: Frame, moved: motion.Motion) -> dict[str, Any]:
     return row | dict(zip(MOTION_COLUMNS, values.tolist(), strict=True))
 
 
-def _detected(frames: Iterable[Frame], senses: Senses) -> Iterator[tuple[Frame, Boxes]]:
-    """Detect in batches, yield frame by frame."""
-    batch: list[Frame] = []
-    for frame in frames:
-        batch.append(frame)
-        if len(batch) == senses.batch:
-            yield from zip(batch, senses.detector.detect([f.image for f in batch]), strict=True)
-            batch = []
-    if batch:
-        yield from zip(batch, senses.detector.detect([f.image for f in batch]), strict=True)
+def _batches(frames: Iterable[Frame], size: int) -> Iterator[list[Frame]]:
+    """Gather frames, `size` at a time."""
+    iterator = iter(frames)
+    while batch := list(itertools.islice(iterator, size)):
+        yield batch
 
 
 def _class_names(found: Boxes, senses: Senses) -> NDArray[np.object_]:
@@ -112,29 +109,40 @@ def _class_names(found: Boxes, senses: Senses) -> NDArray[np.object_]:
     return np.array(senses.detector.class_names, dtype=object)[found.class_index]
 
 
-def _describe(frame: Frame, found: Boxes, senses: Senses) -> tuple[pd.DataFrame, NDArray[np.float16]]:
-    """Make the rows of `detections` of one frame and their embeddings (n, dim)."""
-    names = _class_names(found, senses)
-    people = np.flatnonzero(np.isin(names, PERSON_CLASSES))
+def _people(found: Boxes, senses: Senses) -> NDArray[np.intp]:
+    """Number the boxes of people, (m,)."""
+    return np.flatnonzero(np.isin(_class_names(found, senses), PERSON_CLASSES))
+
+
+def _describe(frame: Frame, found: Boxes, senses: Senses) -> pd.DataFrame:
+    """Make the rows of `detections` of one frame."""
+    names, people = _class_names(found, senses), _people(found, senses)
     rated = np.full((len(names), 4), np.nan, dtype=np.float32)
-    boxes = found.xyxy_px[people]
-    rated[people, 0] = crops.quality(frame.image, boxes)
-    rated[people, 1:] = crops.kit_color(frame.image, boxes)
+    rated[people, 0] = crops.quality(frame.image, found.xyxy_px[people])
+    rated[people, 1:] = crops.kit_color(frame.image, found.xyxy_px[people])
     table = pd.DataFrame({"frame": np.full(len(names), frame.index, dtype=np.int64)})
     table[["x1", "y1", "x2", "y2"]] = found.xyxy_px.astype(np.float32)
     table["score"] = found.score.astype(np.float32)
     table["class"] = pd.Series(names, dtype=pd.StringDtype(na_value=np.nan))
     table[["quality", "kit_l", "kit_a", "kit_b"]] = rated
-    return table, _embed(frame.image, found.xyxy_px, people, senses.encoder)
+    return table
 
 
-def _embed(image: Image, boxes: NDArray[np.float32], people: NDArray[np.intp], encoder: Encoder) -> NDArray[np.float16]:
-    """Embed the people among the boxes; NaN for the rest. Returns (n, dim)."""
-    vectors = np.full((len(boxes), encoder.dim), np.nan, dtype=np.float16)
-    cut = {row: crops.crop(image, boxes[row]) for row in people}
-    inside = {row: picture for row, picture in cut.items() if picture is not None}
-    if inside:
-        vectors[list(inside)] = encoder.embed(list(inside.values())).astype(np.float16)
+def _embed(batch: Sequence[Frame], found: Sequence[Boxes], senses: Senses) -> list[NDArray[np.float16]]:
+    """Embed all people of a batch of frames in one go.
+
+    Returns:
+        Per frame (n, dim), row i of box i; NaN where there is no person or nothing of him in the picture.
+    """
+    vectors = [np.full((len(boxes), senses.encoder.dim), np.nan, dtype=np.float16) for boxes in found]
+    cut = [
+        (number, row, picture)
+        for number, (frame, boxes) in enumerate(zip(batch, found, strict=True))
+        for row in _people(boxes, senses)
+        if (picture := crops.crop(frame.image, boxes.xyxy_px[row])) is not None
+    ]
+    for (number, row, _), vector in zip(cut, senses.encoder.embed([picture for *_, picture in cut]), strict=True):
+        vectors[number][row] = vector
     return vectors
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detector.detection import DetectorSettings, ScoreThresholds, suggest_input_size
-from models.detector.runtime import choose_device
 from models.detector.yolo import load_detector
+from models.device import choose_device
 from models.encoders import load_encoder
 from pipeline.config import DetectSettings, Settings
 from pipeline.perceive.chunk import Senses

@@ -12,13 +12,14 @@ from safetensors.torch import save_file
 
 from models.detector.classes import BALL, CLASS_NAMES, PLAYER, REFEREE
 from models.detector.detection import DetectorSettings, decode
-from models.detector.runtime import choose_device, choose_precision, fuse_activations, read_weights
+from models.detector.runtime import fuse_activations, read_weights
 from models.detector.yolo import (
     backbone_length,
     build_network,
     load_detector,
     seed_from_coco,
 )
+from models.device import choose_device, choose_precision
 from pipeline.errors import DependencyError, WeightsError
 
 ROOT = Path(__file__).parents[3]

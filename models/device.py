@@ -1,0 +1,49 @@
+"""Where networks run, and in which arithmetic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from pipeline.errors import DependencyError
+
+
+def choose_device(name: str) -> torch.device:
+    """Turn a device's name into a device that is there.
+
+    Args:
+        name: `auto`, `cpu`, `cuda` or `cuda:N`.
+
+    Returns:
+        The device; `auto` takes CUDA when there is one.
+
+    Raises:
+        DependencyError: CUDA asked for, but not there.
+    """
+    cards = torch.cuda.device_count()
+    if name == "auto":
+        return torch.device("cuda:0" if cards else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= cards:
+        raise DependencyError(f"device {name}: {cards} CUDA devices found; use --device cpu or auto")
+    return device
+
+
+def choose_precision(name: str, device: torch.device) -> torch.dtype:
+    """Turn a precision's name into a number type that is fast on the device.
+
+    Args:
+        name: `auto`, `fp32`, `bf16` or `fp16`.
+        device: where the network runs.
+
+    Returns:
+        The type; `auto` takes fp16 on CUDA, bf16 on a processor with instructions for it, else fp32.
+    """
+    if name != "auto":
+        return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[name]
+    if device.type == "cuda":
+        return torch.float16
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    fast = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
+    return torch.bfloat16 if fast else torch.float32
