@@ -12,7 +12,7 @@ from pipeline.geometry.court import Court
 from pipeline.present.court_drawing import NIGHT, CourtPicture, draw_picture
 from pipeline.present.palette import Color
 from pipeline.present.sprites import Coverage, Picture, Sprite, dot, rounded
-from pipeline.present.trails import draw_trails, smooth_line
+from pipeline.present.trails import draw_trails, smooth_line, unbroken
 
 MARGIN_M = 1.5
 
@@ -81,8 +81,13 @@ class MiniMap:
 
     def _trails(self, low: int, last: int, present: NDArray[np.int64]) -> list[tuple[NDArray[np.float64], Color]]:
         """Collect the recent path in px of everybody present."""
-        ids, px = self._rows.player_id[low:last], self._court.to_px(self._rows.points_m[low:last])
-        return [(smooth_line(px[ids == who], 3), self._colors[int(who)]) for who in self._rows.player_id[present]]
+        ids, times_s = self._rows.player_id[low:last], self._rows.time_s[low:last]
+        px = self._court.to_px(self._rows.points_m[low:last])
+        found = []
+        for who in self._rows.player_id[present]:
+            own = ids == who
+            found.append((smooth_line(px[own][unbroken(times_s[own]) :], 3), self._colors[int(who)]))
+        return found
 
     def _mark(self, image: Picture, row: int) -> None:
         """Draw one person; nobody is moved to the edge who is beyond it."""

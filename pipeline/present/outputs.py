@@ -21,6 +21,8 @@ from pipeline.store import make_directory, write_bytes
 from pipeline.video import Frame, VideoWriter, chunks, read_chunks
 
 HEATMAP_FOLDER = "heatmaps"
+MANIFEST = "run.json"
+"""Written by `run` beside the other files; the report names it."""
 
 
 def no_progress(done: int, total: int) -> None:
@@ -53,7 +55,7 @@ def present(results: Results, directory: Path, progress: Progress = no_progress)
     video = _write_video(results, directory / "annotated.mp4", gallery, progress)
     files = [*video, *tables, *maps.files]
     pictures = Pictures(maps.teams, maps.players, gallery.jpegs)
-    html = report_html(results, pictures, [path.relative_to(directory) for path in files])
+    html = report_html(results, pictures, [*(path.relative_to(directory) for path in files), Path(MANIFEST)])
     return [_write(directory / "report.html", html), *files]
 
 

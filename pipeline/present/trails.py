@@ -10,6 +10,9 @@ from pipeline.geometry.homography import Matrix, project
 from pipeline.present.palette import Color
 from pipeline.present.sprites import Picture
 
+LONGEST_HOLE_S = 0.3
+"""A trail is not drawn across a longer absence."""
+
 _FRACTION_BITS = 4
 
 
@@ -39,11 +42,26 @@ class Trails:
         self._times = np.append(self._times, np.full(len(ids), time_s))
 
     def lines(self) -> dict[int, NDArray[np.float64]]:
-        """Return each person's trail (n, 2), oldest first, smoothed."""
-        return {int(who): smooth_line(self._points[self._ids == who]) for who in np.unique(self._ids)}
+        """Return each person's trail (n, 2), oldest first, smoothed; it begins after the last hole."""
+        found = {}
+        for who in np.unique(self._ids):
+            own = self._ids == who
+            found[int(who)] = smooth_line(self._points[own][unbroken(self._times[own]) :])
+        return found
 
     def _keep(self, kept: NDArray[np.bool_]) -> None:
         self._points, self._ids, self._times = self._points[kept], self._ids[kept], self._times[kept]
+
+
+def unbroken(times_s: NDArray[np.float64]) -> int:
+    """Return the first place in rising times (n,) after which there is no hole.
+
+    Example:
+        >>> unbroken(np.array([0.0, 0.1, 0.9, 1.0]))
+        2
+    """
+    holes = np.flatnonzero(np.diff(times_s) > LONGEST_HOLE_S)
+    return int(holes[-1]) + 1 if len(holes) else 0
 
 
 def smooth_line(points: NDArray[np.float64], window: int = 9) -> NDArray[np.float64]:

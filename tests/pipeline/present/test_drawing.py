@@ -107,10 +107,17 @@ def test_trails_move_with_the_camera_and_grow_old() -> None:
     trails = Trails(1.0)
     trails.add(0.0, np.array([1]), np.array([[10.0, 20.0]]))
     trails.move(np.array([[1, 0, 5], [0, 1, -2], [0, 0, 1.0]]))
-    trails.add(0.5, np.array([1, 2]), np.array([[12.0, 20.0], [0.0, 0.0]]))
+    trails.add(0.3, np.array([1, 2]), np.array([[12.0, 20.0], [0.0, 0.0]]))
     assert trails.lines()[1].tolist() == [[15.0, 18.0], [12.0, 20.0]]
     trails.add(1.2, np.array([2]), np.array([[1.0, 1.0]]))
     assert trails.lines()[1].tolist() == [[12.0, 20.0]]
+
+
+def test_trails_do_not_cross_an_absence() -> None:
+    trails = Trails(2.0)
+    for seconds in (0.0, 0.1, 0.8, 0.9):
+        trails.add(seconds, np.array([1]), np.array([[100 * seconds, 0.0]]))
+    assert trails.lines()[1][:, 0].tolist() == [80.0, 90.0]
 
 
 def test_a_cut_forgets_the_trails() -> None:
