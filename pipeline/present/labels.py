@@ -47,6 +47,11 @@ class Person:
         return self.name or f"{self.role.capitalize()} {self.player_id}"
 
     @property
+    def presence(self) -> str:
+        """Beside a bar of the time line: '#23 Nikola Jokic', '#23', 'P7 Nikola Jokic'."""
+        return f"{self.badge} {self.name}" if self.name else self.badge
+
+    @property
     def full(self) -> str:
         """For a heading: '#23 Nikola Jokic', 'Player 7', 'Referee 11'."""
         number = f"#{self.number}" if self.number else None

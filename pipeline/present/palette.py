@@ -21,6 +21,11 @@ DARK_KIT = "#2b2d33"
 FALLBACK = {"A": "#f28c28", "B": "#2f7fe0"}
 """Used when the two kits are too alike to tell apart on a screen."""
 
+ONE_EACH = (
+    "#f28c28", "#2f7fe0", "#3fae5a", "#e04f6b", "#9b7fe6", "#17b1bd",
+    "#e3c11b", "#b5651d", "#7fbf3f", "#e57fc0", "#5566cc", "#c8553d",
+)  # fmt: skip
+
 _NEUTRAL_CHROMA = 16.0
 _VIVID_CHROMA = 58.0
 _TELL_APART = 28.0
@@ -120,17 +125,31 @@ def team_colors(players: pd.DataFrame) -> dict[str, Color]:
 
 
 def player_colors(players: pd.DataFrame) -> dict[int, Color]:
-    """Choose the drawing colour of every person: the team's, neutral for referees."""
+    """Choose the drawing colour of every person: the team's, neutral for referees.
+
+    Where no teams are told apart, every player has a colour of their own.
+    """
     teams = team_colors(players)
+    if not teams:
+        return _own_colors(players)
     columns = zip(players["player_id"], players["role"], players["team"], strict=True)
     return {int(who): person_color(role, None if pd.isna(team) else team, teams) for who, role, team in columns}
 
 
 def person_color(role: str, team: str | None, teams: Mapping[str, Color]) -> Color:
-    """Choose the colour of one person."""
+    """Choose the colour of one person of a game with teams."""
     if role == "referee":
         return Color.parse(REFEREE)
     return Color.parse(UNKNOWN_TEAM) if team is None else teams.get(team, Color.parse(UNKNOWN_TEAM))
+
+
+def _own_colors(players: pd.DataFrame) -> dict[int, Color]:
+    """Give each player one of a dozen colours in turn."""
+    columns = zip(players["player_id"], players["role"], strict=True)
+    own = [Color.parse(color) for color in ONE_EACH]
+    return {
+        int(who): Color.parse(REFEREE) if role == "referee" else own[(int(who) - 1) % len(own)] for who, role in columns
+    }
 
 
 def _team_color(rows: pd.DataFrame, team: object) -> Color:

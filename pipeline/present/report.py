@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pipeline.present.formats import clock, measure, percent, rate, short_list
 from pipeline.present.heatmaps import HeatPictures, color_stops
 from pipeline.present.labels import Person, people, team_title
-from pipeline.present.palette import Color, person_color, team_colors
+from pipeline.present.palette import Color, player_colors
 from pipeline.present.results import Results
 from pipeline.present.timeline import bars, presence, ticks, time_axis
 from pipeline.understand.court import NO_CALIBRATION
@@ -59,8 +59,8 @@ def report_html(results: Results, pictures: Pictures, files: Sequence[Path]) -> 
 def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dict[str, Any]:
     """Collect what the template shows."""
     persons = people(results.players)
-    colors = team_colors(results.players)
-    rows = [_person_row(person, results, pictures, colors) for person in persons]
+    colors = player_colors(results.players)
+    rows = [_person_row(person, results, pictures, colors[person.player_id]) for person in persons]
     players = [row for row in rows if not row["referee"]]
     return {
         "title": results.video.path.name,
@@ -72,7 +72,7 @@ def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dic
         "groups": _groups(players, pictures),
         "players": players,
         "referees": [row for row in rows if row["referee"]],
-        "axis": _axis(results),
+        "axis": _axis(results, persons),
         "seen": _how_much_seen(results),
         "zones": results.settings.stats,
         "heat_colors": ", ".join(color_stops()),
@@ -82,9 +82,8 @@ def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dic
     }
 
 
-def _person_row(person: Person, results: Results, pictures: Pictures, colors: Mapping[str, Color]) -> dict[str, Any]:
+def _person_row(person: Person, results: Results, pictures: Pictures, color: Color) -> dict[str, Any]:
     """Collect what is shown of one person."""
-    color = person_color(person.role, person.team, colors)
     found = results.player_stats[results.player_stats["player_id"] == person.player_id]
     stats = {str(key): None if pd.isna(value) else value for key, value in found.iloc[0].items()} if len(found) else {}
     heat = pictures.players.get(person.player_id)
@@ -93,6 +92,7 @@ def _person_row(person: Person, results: Results, pictures: Pictures, colors: Ma
         "team": person.team,
         "referee": person.role == "referee",
         "title": person.heading,
+        "presence": person.presence,
         "named": person.name is not None,
         "badge": person.badge,
         "color": color.hex,
@@ -113,7 +113,9 @@ def _groups(players: Sequence[Mapping[str, Any]], pictures: Pictures) -> list[di
         rows = [row for row in players if row["team"] == team]
         heat = pictures.teams.get(team) if team is not None else None
         title = "Players" if groups == [None] else team_title(team)
-        found.append({"title": title, "color": rows[0]["color"], "rows": rows, "heat": _heat(heat)})
+        found.append(
+            {"title": title, "color": rows[0]["color"] if team is not None else None, "rows": rows, "heat": _heat(heat)}
+        )
     return found
 
 
@@ -163,7 +165,7 @@ def _tiles(results: Results, persons: Sequence[Person]) -> list[tuple[str, str, 
     ]
 
 
-def _axis(results: Results) -> dict[str, Any] | None:
+def _axis(results: Results, persons: Sequence[Person]) -> dict[str, Any] | None:
     """Collect the presence rows and the ticks of their axis."""
     if not len(results.frames):
         return None
@@ -173,6 +175,7 @@ def _axis(results: Results) -> dict[str, Any] | None:
     frames = results.frames
     cuts = frames.loc[frames["shot"].diff().fillna(0) != 0, "time_s"]
     return {
+        "label_characters": min(max([len(p.presence) for p in persons], default=4), 24),
         "bars": {
             who: [(1000 * b.begin, 1000 * (b.end - b.begin), 0.25 + 0.75 * b.confidence) for b in bars(row)]
             for who, row in rows.items()

@@ -46,6 +46,11 @@ def test_referees_and_people_without_team_have_their_own_colours() -> None:
     assert len({color.hex for color in player_colors(rows).values()}) == 3
 
 
+def test_without_teams_everybody_has_an_own_colour() -> None:
+    rows = table([(n, "player", None, None, None, "#808080") for n in range(1, 11)])
+    assert len({color.hex for color in player_colors(rows).values()}) == 10
+
+
 def test_people_come_by_team_and_number_with_referees_last() -> None:
     rows = table(
         [
