@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pandas as pd
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from pipeline.present.formats import clock, measure, percent, rate, short_list
 from pipeline.present.heatmaps import HeatPictures, color_stops
@@ -52,8 +54,18 @@ def report_html(results: Results, pictures: Pictures, files: Sequence[Path]) -> 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(measure=measure, percent=percent, clock=clock)
+    environment.filters.update(measure=measure, percent=percent, clock=clock, breakable=breakable)
     return environment.get_template("report.html.j2").render(_context(results, pictures, files))
+
+
+def breakable(text: str) -> Markup:
+    """Allow line breaks in a file name behind '_', '-' and '.'; everything else is escaped.
+
+    Example:
+        >>> breakable("a_<b>.mp4")
+        Markup('a_<wbr>&lt;b&gt;.<wbr>mp4')
+    """
+    return Markup(re.sub(r"([_\-.]+)", r"\1<wbr>", str(escape(text))))
 
 
 def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dict[str, Any]:
@@ -112,7 +124,7 @@ def _groups(players: Sequence[Mapping[str, Any]], pictures: Pictures) -> list[di
     for team in groups:
         rows = [row for row in players if row["team"] == team]
         heat = pictures.teams.get(team) if team is not None else None
-        title = "Players" if groups == [None] else team_title(team)
+        title = "All players" if groups == [None] else team_title(team)
         found.append(
             {"title": title, "color": rows[0]["color"] if team is not None else None, "rows": rows, "heat": _heat(heat)}
         )

@@ -13,7 +13,7 @@ from pipeline.present.report import Pictures, report_html
 from pipeline.present.results import Results
 
 Make = Callable[..., Results]
-VOID = {"meta", "link", "img", "br", "input", "line", "rect"}
+VOID = {"wbr", "meta", "link", "img", "br", "input", "line", "rect"}
 NOTHING = Pictures({}, {}, {})
 EVIL = "<script>alert(\"1\")</script> & 'x' {{ 7 * 7 }}"
 
