@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pipeline.errors import InputError
 from pipeline.evaluation.boxes import Floats, IdentifiedBoxes, Ints, Matches, Pairing, match, on_ignored, pair
 from pipeline.evaluation.confidence import RiskCoverage, risk_coverage
 from pipeline.evaluation.detection import DetectionScores, score_detection
@@ -42,11 +43,16 @@ def score(found: Found, truth: Truth) -> Evaluation:
     """Score what was found on the annotated frames that were analysed.
 
     Raises:
-        InputError: an identity is twice in one frame.
+        InputError: no annotated frame was analysed, or an identity is twice in one frame.
     """
     frames = truth.frames
     if found.frames is not None:
         frames = frames[frames["frame"].isin(found.frames)]
+        if frames.empty:
+            raise InputError(
+                f"{found.name} has analysed none of the {len(truth.frames)} annotated frames of {truth.name}; "
+                "score it against the truth of its own video"
+            )
     numbers, time_s = frames["frame"].to_numpy(np.int64), frames["time_s"].to_numpy(np.float64)
     players = found.people.players()
     scene = _Scene.of(truth, "player", players.boxes, numbers)

@@ -163,6 +163,11 @@ def test_a_run_of_a_part_is_scored_on_that_part(truth, start, step, scored):
     assert scores.movement.position_error_p95_m == pytest.approx(0, abs=1e-6)
 
 
+def test_a_run_of_another_part_is_refused(truth):
+    with pytest.raises(InputError, match="run has analysed none of the 80 annotated frames of game"):
+        score(of_tables("run", run_tables(start=85), FACTS), truth)
+
+
 def test_a_player_taken_for_two(truth):
     run = run_tables()
     late = run["detections"]["frame"].to_numpy() >= 40
