@@ -132,7 +132,7 @@ class StatsSettings(_Strict):
         gt=0,
         description="shortest window of the smoothing of positions; it grows up to 3.5 s where noise asks for it",
     )
-    dead_band_mps: float = Field(0.3, ge=0, description="smoothed speed below counts as standing")
+    dead_band_mps: float = Field(0.2, ge=0, description="smoothed speed below counts as standing")
     max_speed_mps: float = Field(10.5, gt=0, description="faster than a human: not believed")
     max_gap_s: float = Field(
         1.5, ge=0, description="gaps up to this are bridged and counted apart; longer ones are not"

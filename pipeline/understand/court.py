@@ -30,6 +30,8 @@ from pipeline.tables import COURT, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, PERSON_CL
 from pipeline.understand.carry import Anchor, Carrier, Homographies, known
 
 Floats = NDArray[np.float64]
+FOOT_DEPTH_M = 0.2
+"""A box ends at the tip of the nearer foot: this far in front of the middle of the body, away from which the camera looks."""
 CUT_PX = 2.0
 """A box that ends this close to the lower border shows no feet."""
 
@@ -87,7 +89,7 @@ NO_CALIBRATION = "no calibration was given: positions, distances and speeds in m
 
 
 def feet(detections: pd.DataFrame, registration: CourtRegistration) -> Floats:
-    """Locate each person's feet on the court: the middle of the box's lower edge.
+    """Locate each person on the court: the middle of the box's lower edge, and the depth of a foot behind it.
 
     Returns:
         (n, 2) metres per row of detections; NaN for other classes, frames without a homography, points beyond the
@@ -128,12 +130,20 @@ def _on_floor(detections: pd.DataFrame, registration: CourtRegistration) -> Floa
     row = np.clip(np.searchsorted(known_frames, frame), 0, len(known_frames) - 1)
     usable = (known_frames[row] == frame) & detections["class"].isin(PERSON_CLASSES).to_numpy()
     box = detections[["x1", "x2", "y2"]].to_numpy(np.float64)[usable]
-    foot_px = registration.lens.undistort(np.column_stack([(box[:, 0] + box[:, 1]) / 2, box[:, 2]]))
+    edge_px = np.column_stack([(box[:, 0] + box[:, 1]) / 2, box[:, 2]])
     matrices = table[list(HOMOGRAPHY_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3)[row[usable]]
-    mapped = np.einsum("nij,nj->ni", matrices, np.column_stack([foot_px, np.ones(len(foot_px))]))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        positions[usable] = np.where(mapped[:, 2:] > 1e-12, mapped[:, :2] / mapped[:, 2:], np.nan)
+    toes = _mapped(matrices, registration.lens.undistort(edge_px))
+    behind = _mapped(matrices, registration.lens.undistort(edge_px - [0.0, 1.0])) - toes
+    with np.errstate(invalid="ignore"):
+        positions[usable] = toes + FOOT_DEPTH_M * behind / np.linalg.norm(behind, axis=1, keepdims=True)
     return positions
+
+
+def _mapped(matrices: Matrices, points: Floats) -> Floats:
+    """Map each point (n, 2) by its own matrix (n, 3, 3); NaN beyond the horizon."""
+    mapped = np.einsum("nij,nj->ni", matrices, np.column_stack([points, np.ones(len(points))]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(mapped[:, 2:] > 1e-12, mapped[:, :2] / mapped[:, 2:], np.nan)
 
 
 def _accepted(calibration: Calibration, settings: CourtSettings) -> tuple[list[CalibratedFrame], list[str]]:

@@ -23,7 +23,7 @@ Mask = NDArray[np.bool_]
 GROWTH = 1.35
 """Ratio of one window to the next."""
 LONGEST_S = 3.5
-CONFIDENCE = 1.4
+CONFIDENCE = 1.2
 """Half-width of the compared intervals, in standard deviations."""
 MIN_SAMPLES = 4
 PLAIN_FROM = -3
@@ -36,8 +36,10 @@ NOISE_WINDOW_S = 1.6
 CALM_SHARE = 0.3
 """Noise is read off the calmest part of the track: movement only adds to residuals."""
 MAX_LAG_S = 0.5
+MAX_CORRELATION = 2.0
+"""Noise that lasts looks like movement; more than this is taken for movement."""
 STANDING_WINDOW_S = 2.7
-STANDING_RADIUS_M = 0.25
+STANDING_RADIUS_M = 0.2
 STANDING_DEVIATIONS = 1.5
 """Standing: over the window the scatter is below the radius, or below this many times the noise where that is more."""
 OUTLIER_WINDOW_S = 0.7
@@ -191,7 +193,7 @@ def _noise(time_s: Floats, position_m: Floats, segment: Integers, sums: _Sums, s
 
 
 def _correlation(time_s: Floats, position_m: Floats, segment: Integers, sums: _Sums) -> float:
-    """Estimate how many samples of the noise count as one: 1 + 2 (sum of its autocorrelation), at least 1."""
+    """Estimate how many samples of the noise count as one: 1 + 2 (sum of its autocorrelation), 1 to MAX_CORRELATION."""
     fit = sums.fit(NOISE_WINDOW_S)
     residual = position_m - fit.position
     level = _running_mean(time_s, (residual**2).mean(axis=1), NOISE_WINDOW_S)
@@ -209,7 +211,7 @@ def _correlation(time_s: Floats, position_m: Floats, segment: Integers, sums: _S
         if correlation < 0.05:
             break
         total += 2 * correlation
-    return total
+    return min(total, MAX_CORRELATION)
 
 
 def _running_mean(time_s: Floats, values: Floats, window_s: float) -> Floats:

@@ -20,7 +20,7 @@ Mask = NDArray[np.bool_]
 
 MEMORY_S = 1.0
 """Errors of the smoothed speed at moments further apart are taken as independent."""
-SMOOTHING_SHARE = 0.03
+SMOOTHING_SHARE = 0.04
 """Distance that smoothing gains or loses on game-like movement (benchmarks/stats.py), as a share."""
 BRIDGED_MPS = 0.5
 """What a straight bridge may miss per second."""
@@ -151,9 +151,9 @@ def _slices(piece: NDArray[np.int64]) -> Iterator[slice]:
 
 
 def _surely(located: pd.DataFrame) -> Floats:
-    """Take one standard deviation off each speed (n,): the highest of many would else be the luckiest."""
+    """Take half a standard deviation off each speed (n,): the highest of many would else be the luckiest."""
     speed, sd = (located[name].to_numpy(np.float64) for name in ("speed_mps", "speed_sd_mps"))
-    return np.asarray(np.maximum(speed - np.where(np.isfinite(sd), sd, 0.0), 0.0))
+    return np.asarray(np.maximum(speed - 0.5 * np.where(np.isfinite(sd), sd, 0.0), 0.0))
 
 
 def _held(speed: Floats, dt: Floats, piece: NDArray[np.int64], hold_s: float) -> float:

@@ -10,7 +10,7 @@ from pipeline.geometry.calibration import CalibratedFrame, Calibration
 from pipeline.geometry.homography import oriented, project
 from pipeline.geometry.lens import Lens
 from pipeline.tables import DETECTIONS, FRAMES, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, check, conform
-from pipeline.understand.court import feet, on_court, register
+from pipeline.understand.court import FOOT_DEPTH_M, feet, on_court, register
 
 SIZE = (1280, 720)
 SETTINGS = CourtSettings()
@@ -268,14 +268,19 @@ class TestFeet:
     def registration(self, lens=None):
         return register(still(5), SIZE, calibration_of(view(0.0, 0), lens=lens, fixed=True), SETTINGS)
 
-    def test_feet_are_the_middle_of_the_lower_edge(self):
+    def test_a_person_is_a_foots_depth_behind_the_middle_of_the_lower_edge(self):
         detections = boxes(project(to_px(0.0), self.positions), 2)
-        assert feet(detections, self.registration()) == pytest.approx(self.positions, abs=1e-3)
+        behind = feet(detections, self.registration()) - self.positions
+        assert np.linalg.norm(behind, axis=1) == pytest.approx(FOOT_DEPTH_M, abs=1e-3)
+        away = self.positions - [14.0, 25.0]
+        away /= np.linalg.norm(away, axis=1, keepdims=True)
+        assert (np.sum(behind * away, axis=1) > 0.95 * FOOT_DEPTH_M).all()
 
     def test_feet_go_through_the_lens(self):
         lens = Lens((640, 360), 640, -0.1)
+        straight = feet(boxes(project(to_px(0.0), self.positions), 2), self.registration())
         detections = boxes(lens.distort(project(to_px(0.0), self.positions)), 2)
-        assert feet(detections, self.registration(lens)) == pytest.approx(self.positions, abs=1e-3)
+        assert feet(detections, self.registration(lens)) == pytest.approx(straight, abs=0.03)
 
     def test_what_is_no_person_has_no_feet(self):
         assert np.isnan(feet(boxes([[640, 500]], 2, "ball"), self.registration())).all()
