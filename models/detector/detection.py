@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
-from torchvision.ops import nms
 
 from models.detector.classes import CLASS_NAMES, PLAYER, REFEREE
 
@@ -212,12 +211,20 @@ def suppress(
         (m,) int64 rows kept, best score first.
     """
     offset = class_index.to(xyxy.dtype) * (xyxy.max() + 1 if len(xyxy) else 1)
-    kept = nms(xyxy + offset[:, None], score, nms_iou)
+    kept = _nms(xyxy + offset[:, None], score, nms_iou)
     people = (class_index[kept] == PLAYER) | (class_index[kept] == REFEREE)
     persons, others = kept[people], kept[~people]
-    persons = persons[nms(xyxy[persons], score[persons], person_iou)]
+    persons = persons[_nms(xyxy[persons], score[persons], person_iou)]
     both = torch.cat([persons, others])
     return both[score[both].argsort(descending=True, stable=True)][:max_boxes]
+
+
+def _nms(xyxy: Tensor, score: Tensor, max_iou: float) -> Tensor:
+    """Keep of boxes (n, 4) over each other the best: rows (m,) int64, best first. torchvision's takes a second to load."""
+    corners = xyxy.double().cpu().numpy()
+    ltwh = np.column_stack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
+    kept = cv2.dnn.NMSBoxes(ltwh.tolist(), score.double().cpu().tolist(), 0.0, max_iou)
+    return torch.as_tensor(np.asarray(kept, dtype=np.int64).ravel(), device=xyxy.device)
 
 
 def to_boxes(xyxy_px: Tensor, score: Tensor, class_index: Tensor, width_px: int, height_px: int) -> Boxes:

@@ -8,14 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.config import Settings
 from pipeline.errors import InputError
 from pipeline.perceive.chunk import Senses, perceive
 from pipeline.perceive.senses import choose_input_size, load_senses
 from pipeline.run.job import Job
 from pipeline.run.observer import Observer
 from pipeline.store import Part, RunDirectory, fingerprint
-from pipeline.video import Chunk, Frame, ReadReport, VideoInfo, chunks, combine, read_chunk
+from pipeline.video import Chunk, Frame, ReadReport, VideoInfo, chunks, combine, glances, read_chunk
 
 STAGE = "perceive"
 _SAMPLES = 6
@@ -115,20 +114,16 @@ def _input_size(job: Job, video: VideoInfo, mark: str, run: RunDirectory) -> int
     """Choose the detector's input size once for the whole video, and remember it for the next start."""
     part = run.part("scale", 0, mark)
     if not part.is_done():
-        samples = [frame.image for frame in _spread(job.settings, video, job)]
+        samples = [frame.image for frame in glances(video, _spread(job, video))]
         size = choose_input_size(job.settings.detect, job.device, samples)
         with part.writing():
             part.write_json("scale", {"input_size_px": size})
     return int(part.read_json("scale")["input_size_px"])
 
 
-def _spread(settings: Settings, video: VideoInfo, job: Job) -> Iterator[Frame]:
-    """Decode a few frames spread evenly over the asked part of the video."""
-    if settings.detect.input_size_px != "auto":
-        return
+def _spread(job: Job, video: VideoInfo) -> list[float]:
+    """Spread a few times, in seconds, evenly over the asked part of the video; none if the size is set."""
+    if job.settings.detect.input_size_px != "auto":
+        return []
     until_s = min(video.duration_s, job.end_s or video.duration_s)
-    for step in range(_SAMPLES):
-        time_s = job.start_s + (until_s - job.start_s) * (step + 0.5) / _SAMPLES
-        frame = next(read_chunk(video, chunks(video, time_s)[0]), None)
-        if frame is not None:
-            yield frame
+    return [job.start_s + (until_s - job.start_s) * (step + 0.5) / _SAMPLES for step in range(_SAMPLES)]

@@ -25,7 +25,7 @@ Writing::
         writer.write(image_bgr, frame.time_s)                     # OutputError: no space, no permission
 """
 
-from pipeline.video.read import CONTEXT_INDEX, Frame, ReadReport, combine, read_chunk, read_chunks
+from pipeline.video.read import CONTEXT_INDEX, Frame, ReadReport, combine, glances, read_chunk, read_chunks
 from pipeline.video.sampling import Chunk, Grid, chunks, sampling_grid
 from pipeline.video.source import VideoInfo, probe
 from pipeline.video.write import VideoWriter
@@ -40,6 +40,7 @@ __all__ = [
     "VideoWriter",
     "chunks",
     "combine",
+    "glances",
     "probe",
     "read_chunk",
     "read_chunks",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -182,3 +182,22 @@ def decode_start_s(chunk: Chunk, context: bool) -> float:
     if chunk.number == 0 or not context:
         return chunk.begin_s
     return max(chunk.start_s, chunk.grid.begin_s(chunk.first_cell - 1))
+
+
+def glances(info: VideoInfo, times_s: Sequence[float]) -> Iterator[Frame]:
+    """Look at a video here and there, cheaply: the key frame at or before each time, each key frame once.
+
+    Args:
+        info: the video.
+        times_s: seconds from the first picture, rising.
+
+    Returns:
+        Frames with the numbers of the times; fewer than times where the video has few key frames or cannot be decoded.
+    """
+    convert = PictureConverter(info)
+    shown_s: float | None = None
+    for number, time_s in enumerate(times_s):
+        found = next(decode_from(info, time_s, DecodeState()), None)
+        if found is not None and (shown_s is None or found[0] > shown_s):
+            shown_s = found[0]
+            yield Frame(number, shown_s, convert(found[1]))
