@@ -53,7 +53,7 @@ def perceive(frames: Iterable[Frame], senses: Senses) -> Perception:
         senses: networks and settings.
     """
     rows: list[dict[str, Any]] = []
-    boxes: list[pd.DataFrame] = []
+    described: list[_Described] = []
     vectors: list[NDArray[np.float16]] = []
     last: _Seen | None = None
     for batch in _batches(frames, senses.batch):
@@ -63,10 +63,10 @@ def perceive(frames: Iterable[Frame], senses: Senses) -> Perception:
             now = _seen(frame, boxes_of_frame, senses)
             if frame.index >= 0:
                 rows.append(_frame_row(frame, _moved(last, now, senses)))
-                boxes.append(_describe(frame, boxes_of_frame, senses))
+                described.append(_describe(frame, boxes_of_frame, senses))
                 vectors.append(vectors_of_frame)
             last = now
-    return Perception(_frames_table(rows), _numbered(boxes), _stacked(vectors, senses.encoder.dim))
+    return Perception(_frames_table(rows), _detections_table(described, senses), _stacked(vectors, senses.encoder.dim))
 
 
 @dataclass(frozen=True)
@@ -104,28 +104,33 @@ def _batches(frames: Iterable[Frame], size: int) -> Iterator[list[Frame]]:
         yield batch
 
 
-def _class_names(found: Boxes, senses: Senses) -> NDArray[np.object_]:
-    """Name the class of each box, (n,) str."""
-    return np.array(senses.detector.class_names, dtype=object)[found.class_index]
-
-
 def _people(found: Boxes, senses: Senses) -> NDArray[np.intp]:
     """Number the boxes of people, (m,)."""
-    return np.flatnonzero(np.isin(_class_names(found, senses), PERSON_CLASSES))
+    wanted = [index for index, name in enumerate(senses.detector.class_names) if name in PERSON_CLASSES]
+    return np.flatnonzero(np.isin(found.class_index, wanted))
 
 
-def _describe(frame: Frame, found: Boxes, senses: Senses) -> pd.DataFrame:
-    """Make the rows of `detections` of one frame."""
-    names, people = _class_names(found, senses), _people(found, senses)
-    rated = np.full((len(names), 4), np.nan, dtype=np.float32)
+@dataclass(frozen=True)
+class _Described:
+    """The boxes of one frame."""
+
+    frame: int
+    class_index: NDArray[np.int16]
+    """(n,) into the detector's class names."""
+    values: NDArray[np.float32]
+    """(n, 9): the columns `_VALUES` of `detections`."""
+
+
+_VALUES = ("x1", "y1", "x2", "y2", "score", "quality", "kit_l", "kit_a", "kit_b")
+
+
+def _describe(frame: Frame, found: Boxes, senses: Senses) -> _Described:
+    """Rate the people of one frame; NaN for what is none."""
+    people = _people(found, senses)
+    rated = np.full((len(found), 4), np.nan, dtype=np.float32)
     rated[people, 0] = crops.quality(frame.image, found.xyxy_px[people])
     rated[people, 1:] = crops.kit_color(frame.image, found.xyxy_px[people])
-    table = pd.DataFrame({"frame": np.full(len(names), frame.index, dtype=np.int64)})
-    table[["x1", "y1", "x2", "y2"]] = found.xyxy_px.astype(np.float32)
-    table["score"] = found.score.astype(np.float32)
-    table["class"] = pd.Series(names, dtype=pd.StringDtype(na_value=np.nan))
-    table[["quality", "kit_l", "kit_a", "kit_b"]] = rated
-    return table
+    return _Described(frame.index, found.class_index, np.column_stack([found.xyxy_px, found.score, rated]))
 
 
 def _embed(batch: Sequence[Frame], found: Sequence[Boxes], senses: Senses) -> list[NDArray[np.float16]]:
@@ -152,12 +157,19 @@ def _frames_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     return conform("frames", table.assign(shot=table["cut"].astype("int64").cumsum()))
 
 
-def _numbered(boxes: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Join the detections of all frames and number them from 0."""
-    if not boxes:
+def _detections_table(described: Sequence[_Described], senses: Senses) -> pd.DataFrame:
+    """Join the boxes of all frames and number them from 0."""
+    if not described:
         return DETECTIONS.empty()
-    table = pd.concat(boxes, ignore_index=True)
-    return conform("detections", table.assign(detection_id=np.arange(len(table), dtype=np.int64)))
+    counts = [len(of_frame.class_index) for of_frame in described]
+    values = np.concatenate([of_frame.values for of_frame in described])
+    classes = np.array(senses.detector.class_names, dtype=object)
+    table = pd.DataFrame(values, columns=pd.Index(_VALUES)).assign(
+        detection_id=np.arange(len(values), dtype=np.int64),
+        frame=np.repeat([of_frame.frame for of_frame in described], counts),
+        **{"class": classes[np.concatenate([of_frame.class_index for of_frame in described])]},
+    )
+    return conform("detections", table)
 
 
 def _stacked(vectors: Sequence[NDArray[np.float16]], dim: int) -> NDArray[np.float16]:

@@ -81,11 +81,11 @@ def kit_color(image: Image, boxes: Boxes) -> NDArray[np.float32]:
         (n, 3) CIE L* (0 to 100), a*, b*; NaN where no torso lies inside the picture.
     """
     colors = np.full((len(boxes), 3), np.nan, dtype=np.float32)
-    for row, box in enumerate(boxes):
-        torso = crop(image, _torso(box))
-        if torso is not None:
-            small = cv2.resize(torso, (8, 8), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-            colors[row] = np.median(cv2.cvtColor(small, cv2.COLOR_BGR2LAB).reshape(-1, 3), axis=0)
+    torsos = {row: torso for row, box in enumerate(boxes) if (torso := crop(image, _torso(box))) is not None}
+    if torsos:
+        small = [cv2.resize(torso, (8, 8), interpolation=cv2.INTER_AREA).reshape(1, 64, 3) for torso in torsos.values()]
+        lab = cv2.cvtColor(np.concatenate(small).astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+        colors[list(torsos)] = np.median(lab, axis=1)
     return colors
 
 

@@ -18,7 +18,7 @@ from pipeline.config import ShotSettings
 Image = NDArray[np.uint8]
 """(h, w, 3) BGR."""
 
-_CORNERS = 400
+_CORNERS = 250
 _MIN_INLIERS = 25
 _STILL_PX = 0.02
 """Mean motion of the inliers, at the working width, below which the camera stands still."""
