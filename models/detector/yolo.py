@@ -26,6 +26,7 @@ from models.detector.detection import (
 )
 from models.detector.runtime import fuse_activations, read_weights
 from models.device import choose_device, choose_precision
+from models.kernels import fused_kernels_run_on
 from pipeline.errors import DependencyError, WeightsError
 
 BUILTIN_WEIGHTS = Path(__file__).parent.parent / "weights" / "detector.safetensors"
@@ -102,7 +103,7 @@ class YoloDetector:
         network.model[-1].training = True  # raw logits: only the boxes above the thresholds are decoded
         network.requires_grad_(False)
         self._network = network.to(device, self._dtype, memory_format=torch.channels_last)
-        if device.type == "cpu" and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        if fused_kernels_run_on(device):
             fuse_activations(self._network)
         self._ours = torch.tensor(ours)
         self._thresholds = torch.from_numpy(settings.thresholds.as_array()[list(ours)]).to(device)

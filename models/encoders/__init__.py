@@ -10,10 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from models.encoders.network import NetworkEncoder, Precision
 from models.encoders.osnet import OSNet
 from models.encoders.protocol import Crop, Encoder, Vectors
 from models.encoders.weights import EncoderWeights, load_state, read_weights, weights_file
+from models.kernels import fused_kernels_run_on
 from pipeline.errors import SettingsError
 
 __all__ = ["Crop", "Encoder", "EncoderSpec", "Vectors", "encoders", "load_encoder", "weights_file"]
@@ -63,4 +66,6 @@ def load_encoder(
         raise SettingsError(f"embed.encoder: no encoder {name!r}; known here: {', '.join(sorted(encoders))}")
     file = read_weights(weights_file(str(weights)), name)
     network = encoders[name].build(file)
+    if fused_kernels_run_on(torch.device(device)):
+        network.fuse_activations()
     return NetworkEncoder(network, network.dim, file.crop_size_px, device, batch, precision)

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
+from models.kernels import FusedConvolution
+
 FEATURE_DIM = 512
 """Length of the feature vector that the published weights end with."""
 
@@ -22,9 +24,9 @@ class ConvBN(nn.Module):
 
     def __init__(self, c_in: int, c_out: int, kernel: int = 1, stride: int = 1, linear: bool = False) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(c_in, c_out, kernel, stride=stride, padding=kernel // 2, bias=False)
+        self.conv: nn.Module = nn.Conv2d(c_in, c_out, kernel, stride=stride, padding=kernel // 2, bias=False)
         self.bn: nn.Module = nn.BatchNorm2d(c_out)
-        self.relu = nn.Identity() if linear else nn.ReLU(inplace=True)
+        self.relu: nn.Module = nn.Identity() if linear else nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, c_in, h, w) to (n, c_out, h / stride, w / stride)."""
@@ -35,16 +37,21 @@ class ConvBN(nn.Module):
         """Fold the batch norm into the convolution, in place; for inference only."""
         self.conv, self.bn = _fold(self.conv, self.bn), nn.Identity()
 
+    def fuse_activation(self) -> None:
+        """Run convolution and ReLU as one kernel, in place; after `fuse`, on processors only."""
+        linear = isinstance(self.relu, nn.Identity)
+        self.conv, self.relu = FusedConvolution(self.conv, "none" if linear else "relu"), nn.Identity()
+
 
 class LightConv3x3(nn.Module):
     """The paper's "Lite 3x3": pointwise, then depthwise 3x3 convolution, batch norm, ReLU."""
 
     def __init__(self, c_in: int, c_out: int) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(c_in, c_out, 1, bias=False)
-        self.conv2 = nn.Conv2d(c_out, c_out, 3, padding=1, bias=False, groups=c_out)
+        self.conv1: nn.Module = nn.Conv2d(c_in, c_out, 1, bias=False)
+        self.conv2: nn.Module = nn.Conv2d(c_out, c_out, 3, padding=1, bias=False, groups=c_out)
         self.bn: nn.Module = nn.BatchNorm2d(c_out)
-        self.relu = nn.ReLU(inplace=True)
+        self.relu: nn.Module = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, c_in, h, w) to (n, c_out, h, w)."""
@@ -54,6 +61,11 @@ class LightConv3x3(nn.Module):
     def fuse(self) -> None:
         """Fold the batch norm into the depthwise convolution, in place; for inference only."""
         self.conv2, self.bn = _fold(self.conv2, self.bn), nn.Identity()
+
+    def fuse_activation(self) -> None:
+        """Run each convolution, the second one with its ReLU, as one kernel, in place; see `ConvBN.fuse_activation`."""
+        self.conv1, self.conv2 = FusedConvolution(self.conv1, "none"), FusedConvolution(self.conv2, "relu")
+        self.relu = nn.Identity()
 
 
 class ChannelGate(nn.Module):
@@ -143,15 +155,23 @@ class OSNet(nn.Module):
         if self.head is not None:
             self.head = _fold_linear(self.head)
 
+    def fuse_activations(self) -> None:
+        """Run convolutions and their ReLUs as single kernels, in place; after `fuse`, on processors only."""
+        for module in list(self.modules()):
+            if isinstance(module, (ConvBN, LightConv3x3)):
+                module.fuse_activation()
+
 
 def _transition(channels: int) -> nn.Sequential:
     """End a stage: pointwise convolution, then half the size."""
     return nn.Sequential(ConvBN(channels, channels), nn.AvgPool2d(2, stride=2))
 
 
-def _fold(conv: nn.Conv2d, norm: nn.Module) -> nn.Conv2d:
+def _fold(conv: nn.Module, norm: nn.Module) -> nn.Module:
     """Fold a batch norm, unless that is already done, into the convolution before it."""
-    return fuse_conv_bn_eval(conv, norm) if isinstance(norm, nn.BatchNorm2d) else conv
+    if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+        return fuse_conv_bn_eval(conv, norm)
+    return conv
 
 
 def _fold_linear(layers: nn.Sequential) -> nn.Sequential:

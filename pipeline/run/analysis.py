@@ -191,7 +191,7 @@ def _results(desk: Desk, warnings: tuple[str, ...], clock: _Clock) -> Results:
         settings=desk.settings,
         start_s=desk.job.start_s,
         end_s=desk.job.end_s,
-        **{name: desk.tables[name] for name in desk.tables if name != "court"},  # type: ignore[arg-type]
+        **{name: desk.tables[name] for name in desk.tables if name != "court"},
         registration=desk.registration if desk.calibration is not None else None,
         warnings=warnings,
         facts=facts,
