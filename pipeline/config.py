@@ -104,7 +104,7 @@ class IdentifySettings(_Strict):
     min_players: int = Field(2, ge=1, description="at least this many players in all, where constraints allow")
     max_players: int = Field(30, ge=1, description="at most this many players in all, where constraints allow")
     max_distance: float = Field(
-        0.35, gt=0, le=2, description="average cosine distance above which tracklets stay apart"
+        0.45, gt=0, le=2, description="average cosine distance above which tracklets stay apart"
     )
     min_tracklet_s: float = Field(0.5, ge=0, description="shorter tracklets are assigned after the others")
     min_player_s: float = Field(1.0, ge=0, description="people seen for less are left out")
