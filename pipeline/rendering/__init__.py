@@ -4,6 +4,8 @@
 """
 
 from pipeline.rendering.game import render_game
+from pipeline.rendering.noise import NoiseSettings
+from pipeline.rendering.positions import render_positions
 from pipeline.rendering.settings import RenderSettings, demo_settings
 
-__all__ = ["RenderSettings", "demo_settings", "render_game"]
+__all__ = ["NoiseSettings", "RenderSettings", "demo_settings", "render_game", "render_positions"]

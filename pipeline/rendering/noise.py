@@ -1,0 +1,144 @@
+"""What a detector and an encoder would report of known people: misses, jitter, false boxes, look-alikes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.rendering.coverage import Take
+from pipeline.rendering.people import Person
+from pipeline.rendering.silhouettes import Silhouettes
+
+Array = NDArray[np.float64]
+
+_GOOD_HEIGHT_PX = 120.0
+_JITTER_MEMORY_S = 0.15
+
+
+class NoiseSettings(BaseModel):
+    """How good detector and encoder are."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    miss: float = Field(0.03, ge=0, lt=1, description="share of time that a person in plain view has no box")
+    miss_hidden: float = Field(0.85, ge=0, lt=1, description="the same for one who is quite hidden")
+    miss_s: float = Field(0.25, gt=0, description="mean length of a miss")
+    jitter: float = Field(0.02, ge=0, description="standard deviation of a box's edges, in heights of the box")
+    false_boxes: float = Field(0.25, ge=0, description="mean number of boxes per frame on nobody")
+    wrong_role: float = Field(0.01, ge=0, le=1, description="share of boxes of the other class of people")
+    likeness: float = Field(0.6, ge=0, le=1, description="cosine between the appearances of two team-mates")
+    spread: float = Field(0.5, ge=0, description="length of the noise on an appearance of length 1")
+    dim: int = Field(64, ge=2, description="length of an embedding")
+
+
+@dataclass(frozen=True)
+class Reported:
+    """Boxes of one frame, rows in no order."""
+
+    columns: dict[str, NDArray[Any]]
+    """Columns (rows,) of `detections` but detection_id."""
+    embeddings: NDArray[np.float16]
+    """(rows, dim) unit length."""
+
+    def at(self, take: Take) -> Reported:
+        """Say which frame it is, and cut the boxes at its border."""
+        width, height = take.view.size
+        limits = {"x1": width, "y1": height, "x2": width, "y2": height}
+        cut = {name: np.clip(self.columns[name], 0, limit) for name, limit in limits.items()}
+        frame = np.full(len(self.embeddings), take.index, dtype=np.int64)
+        return Reported({"frame": frame, **self.columns, **cut}, self.embeddings)
+
+
+def joined(reports: Sequence[Reported]) -> Reported:
+    """Put reports (at least one) one after another."""
+    columns = {name: np.concatenate([report.columns[name] for report in reports]) for name in reports[0].columns}
+    return Reported(columns, np.vstack([report.embeddings for report in reports]))
+
+
+class Observer:
+    """Sees people as a detector does; keeps the memory that makes misses and jitter last."""
+
+    def __init__(self, people: list[Person], noise: NoiseSettings, fps: float, rng: np.random.Generator) -> None:
+        """Draw everybody's appearance vector: alike within a team and within the referees."""
+        self.people, self.noise, self.rng = people, noise, rng
+        count = len(people)
+        group = np.array([{"A": 0, "B": 1, None: 2}[person.team] for person in people])
+        shared, own = (_unit(rng.normal(size=(k, noise.dim))) for k in (3, count))
+        self.look = _unit(np.sqrt(noise.likeness) * shared[group] + np.sqrt(1 - noise.likeness) * own)
+        self.kit = _lab([person.look.kit.shirt for person in people])
+        self.role = np.array([person.role for person in people])
+        self.missing = np.zeros(count, dtype=np.bool_)
+        self.shake = rng.normal(size=(count, 4))
+        self.leave = 1 - np.exp(-1 / (fps * noise.miss_s))
+        self.memory = np.exp(-1 / (fps * _JITTER_MEMORY_S))
+
+    def report(self, take: Take, crowd: Silhouettes, frame: int) -> Reported:
+        """Report the boxes of frame number `frame` of `crowd`, which `take` shows."""
+        rng, noise = self.rng, self.noise
+        visible = crowd.visible[frame]
+        hidden = np.clip((0.6 - visible) / 0.5, 0, 1)
+        wanted = np.clip(noise.miss + (noise.miss_hidden - noise.miss) * hidden, 0, 0.98)
+        start = self.leave * wanted / (1 - wanted)
+        draw = rng.random(len(visible))
+        self.missing = np.where(self.missing, draw > self.leave, draw < start)
+        fresh = rng.normal(size=self.shake.shape)
+        self.shake = self.memory * self.shake + np.sqrt(1 - self.memory**2) * fresh
+        found = np.flatnonzero(crowd.shown[frame] & ~self.missing)
+        if take.kind == "closeup":
+            found = found[:0]
+        box = crowd.inside[frame, found]
+        box = box + self.shake[found] * noise.jitter * (box[:, 3] - box[:, 1])[:, None]
+        true = self._people(found, box, visible[found])
+        false = self._nobody(take)
+        return joined([true, false]).at(take)
+
+    def _people(self, found: NDArray[np.int64], box: Array, visible: Array) -> Reported:
+        rng, count = self.rng, len(found)
+        score = np.clip(0.92 - 0.4 * (1 - visible) + rng.normal(0, 0.05, count), 0.05, 0.99)
+        quality = visible * np.clip((box[:, 3] - box[:, 1]) / _GOOD_HEIGHT_PX, 0, 1)
+        swap = rng.random(count) < self.noise.wrong_role
+        role = np.where(swap, np.where(self.role[found] == "player", "referee", "player"), self.role[found])
+        kit = self.kit[found] + rng.normal(0, 3, (count, 3))
+        other = self.look[rng.integers(len(self.look), size=count)]
+        mixed = self.look[found] + 0.5 * (1 - visible)[:, None] * other
+        return self._reported(box, score, role, quality, kit, mixed)
+
+    def _nobody(self, take: Take) -> Reported:
+        """Boxes on bench, crowd or things: anywhere around the court."""
+        rng = self.rng
+        count = int(rng.poisson(self.noise.false_boxes)) if take.kind == "play" else 0
+        width, height = take.view.size
+        tall = rng.uniform(0.06, 0.25, count) * height
+        wide = tall * rng.uniform(0.35, 0.6, count)
+        x, y = rng.uniform(0, width, count), rng.uniform(0.2, 0.9, count) * height
+        box = np.column_stack([x, y, x + wide, y + tall])
+        role = np.where(rng.random(count) < 0.8, "player", "referee")
+        kit = np.column_stack([rng.uniform(20, 90, count), rng.normal(0, 15, (count, 2))])
+        look = _unit(rng.normal(size=(count, self.noise.dim)))
+        return self._reported(box, rng.uniform(0.25, 0.6, count), role, rng.uniform(0.2, 0.7, count), kit, look)
+
+    def _reported(
+        self, box: Array, score: Array, role: NDArray[np.str_], quality: Array, kit: Array, look: Array
+    ) -> Reported:
+        noise = self.rng.normal(size=look.shape) * self.noise.spread / np.sqrt(self.noise.dim)
+        columns: dict[str, NDArray[Any]] = {name: box[:, k] for k, name in enumerate(("x1", "y1", "x2", "y2"))}
+        columns |= {"score": score, "class": role, "quality": quality}
+        columns |= {f"kit_{name}": kit[:, k] for k, name in enumerate("lab")}
+        return Reported(columns, _unit(look + noise).astype(np.float16))
+
+
+def _unit(vectors: Array) -> Array:
+    unit: Array = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return unit
+
+
+def _lab(colors: list[tuple[int, int, int]]) -> Array:
+    """Turn BGR colours into CIE L*a*b*: (n, 3)."""
+    pixels = np.array(colors, dtype=np.float32)[None] / 255
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2Lab)[0], dtype=np.float64)

@@ -1,0 +1,125 @@
+"""A game without pixels: its truth, and what `perceive` would have stored of it, at full length in minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from pipeline import tables
+from pipeline.rendering.coverage import Coverage, Take
+from pipeline.rendering.game import Progress
+from pipeline.rendering.noise import NoiseSettings, Observer, joined
+from pipeline.rendering.settings import RenderSettings
+from pipeline.rendering.sidecar import Sidecar
+from pipeline.rendering.silhouettes import silhouettes
+from pipeline.rendering.stage import Shot
+from pipeline.rendering.truth import TruthWriter
+from pipeline.store.files import make_directory
+
+PERCEIVED = "perceived"
+"""Folder with the tables of `perceive`: frames.parquet, detections.parquet, embeddings.npy."""
+_BATCH = 600
+
+
+def render_positions(
+    settings: RenderSettings, noise: NoiseSettings, out_dir: Path, progress: Progress | None = None
+) -> Path:
+    """Play and film a game without painting it.
+
+    Args:
+        settings: as for `render_game`.
+        noise: how good detector and encoder are.
+        out_dir: receives what `render_game` writes but the video, and a folder `perceived` with the tables of
+            `perceive`: boxes with misses, jitter and false ones, embeddings drawn around each person's own.
+        progress: told after every batch of frames.
+
+    Returns:
+        The directory.
+
+    Raises:
+        OutputError: the directory cannot be written.
+    """
+    make_directory(out_dir / PERCEIVED)
+    coverage = Coverage(settings)
+    sidecar = Sidecar(coverage)
+    observer = Observer(coverage.people, noise, settings.fps, coverage.picture)
+    blank = np.zeros((1, 1, 3), dtype=np.uint8)
+    with TruthWriter(out_dir, coverage.court) as truth, _PerceivedWriter(out_dir / PERCEIVED, noise.dim) as perceived:
+        for takes in _batches(coverage.takes()):
+            crowd = silhouettes(takes, coverage.people, coverage.court)
+            report = joined([observer.report(take, crowd, k) for k, take in enumerate(takes)])
+            for k, take in enumerate(takes):
+                truth.add(take, Shot(blank, crowd.seen(k, coverage.people), []))
+                sidecar.note(take)
+            perceived.add(takes, pd.DataFrame(report.columns), report.embeddings)
+            if progress is not None:
+                progress(takes[-1].index + 1, coverage.total)
+    sidecar.write(out_dir)
+    return out_dir
+
+
+def _batches(takes: Iterator[Take]) -> Iterator[list[Take]]:
+    while batch := list(islice(takes, _BATCH)):
+        yield batch
+
+
+class _PerceivedWriter:
+    """Streams the tables of `perceive` into a folder."""
+
+    def __init__(self, folder: Path, dim: int) -> None:
+        self.folder, self.dim = folder, dim
+        self.writers: dict[tables.TableName, pq.ParquetWriter] = {}
+        self.rows = 0
+        self.file: BinaryIO = (folder / "embeddings.npy").open("wb")
+        self._header()
+
+    def __enter__(self) -> _PerceivedWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for writer in self.writers.values():
+            writer.close()
+        self.file.seek(0)
+        self._header()
+        self.file.close()
+
+    def _header(self) -> None:
+        """Write the .npy header; numpy leaves room in it for the number of rows to grow."""
+        header = {"descr": "<f2", "fortran_order": False, "shape": (self.rows, self.dim)}
+        np.lib.format.write_array_header_1_0(self.file, header)
+
+    def add(self, takes: list[Take], detections: pd.DataFrame, embeddings: NDArray[np.float16]) -> None:
+        """Add the rows of some frames."""
+        detections = detections.assign(detection_id=np.arange(self.rows, self.rows + len(detections)))
+        self.rows += len(detections)
+        self.file.write(np.ascontiguousarray(embeddings, dtype="<f2").tobytes())
+        self._append("detections", detections)
+        self._append("frames", pd.DataFrame([_frame_row(take) for take in takes]))
+
+    def _append(self, name: tables.TableName, rows: pd.DataFrame) -> None:
+        table = pa.Table.from_pandas(tables.conform(name, rows), preserve_index=False)
+        if name not in self.writers:
+            self.writers[name] = pq.ParquetWriter(self.folder / f"{name}.parquet", table.schema)
+        self.writers[name].write_table(table)
+
+
+def _frame_row(take: Take) -> dict[str, float]:
+    """A row of `frames`: when, which shot, and how the picture moved."""
+    motion = np.full((3, 3), np.nan)
+    if take.before is not None:
+        if np.array_equal(take.view.position, take.before.position):
+            motion = take.view.from_view(take.before)
+        motion = motion / motion[2, 2]
+    values = dict(zip(tables.MOTION_COLUMNS, motion.ravel().tolist(), strict=True))
+    return {"frame": take.index, "time_s": take.time_s, "shot": take.shot, **values}

@@ -1,0 +1,110 @@
+"""Boxes of people without painting them: for games of which only the tables are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.geometry.court import Court
+from pipeline.rendering.coverage import Take
+from pipeline.rendering.motion import Bodies
+from pipeline.rendering.people import Person
+from pipeline.rendering.pose import Joint, skeletons
+from pipeline.rendering.stage import MARGIN_M, Seen
+
+Array = NDArray[np.float64]
+
+_HEAD_M, _SIDE_M, _SOLE_M = 0.13, 0.05, 0.03
+"""What a body reaches beyond its outermost joints."""
+_BODY_IN_BOX = 0.72
+"""Share of a nearer person's box that hides what is behind it."""
+_LEAST_IN_PICTURE = 0.15
+
+
+@dataclass(frozen=True)
+class Silhouettes:
+    """People of some frames; arrays over frames and people."""
+
+    box: Array
+    """(t, n, 4) x1, y1, x2, y2 px, full body, not cut."""
+    inside: Array
+    """(t, n, 4) the same cut at the border."""
+    visible: Array
+    """(t, n) share of the body that is neither hidden nor outside."""
+    shown: NDArray[np.bool_]
+    """(t, n) takes part in the game and is in the picture."""
+    position: Array
+    """(t, n, 2) metres."""
+
+    def seen(self, frame: int, people: list[Person]) -> list[Seen]:
+        """Return the truth about everybody shown in one of the frames."""
+        found = []
+        for i in np.flatnonzero(self.shown[frame]):
+            x1, y1, x2, y2 = self.inside[frame, i].tolist()
+            x_m, y_m = self.position[frame, i].tolist()
+            found.append(Seen(people[i], (x1, y1, x2 - x1, y2 - y1), float(self.visible[frame, i]), x_m, y_m))
+        return found
+
+
+def silhouettes(takes: Sequence[Take], people: list[Person], court: Court) -> Silhouettes:
+    """Find everybody's boxes in some frames.
+
+    Args:
+        takes: t frames.
+        people: n, in the order of the cast.
+        court: tells who is on it.
+    """
+    count, size = len(people), takes[0].view.size
+    joints = _joints(takes, people)
+    px, depth = _project(takes, joints)
+    unit = np.array([take.view.focal_px for take in takes])[:, None] / np.maximum(depth[..., Joint.PELVIS], 0.1)
+    low, high = np.nanmin(px, axis=2), np.nanmax(px, axis=2)
+    box = np.concatenate([low, high], axis=2) + unit[..., None] * np.array([-_SIDE_M, -_HEAD_M, _SIDE_M, _SOLE_M])
+    inside = np.clip(box, 0, np.array([*size, *size]))
+    in_picture = _area(inside) / np.maximum(_area(box), 1e-9)
+    position = np.stack([take.moment.bodies.position for take in takes])
+    seated = np.stack([take.moment.seated for take in takes])
+    limits = np.array([court.length_m, court.width_m])
+    off_court = np.maximum(-position, position - limits).max(axis=2) > MARGIN_M
+    player = np.array([person.role == "player" for person in people])
+    sides = np.minimum(inside[..., 2] - inside[..., 0], inside[..., 3] - inside[..., 1])
+    shown = ~seated & ~(off_court & player) & (depth.min(axis=2) > 0.5) & (in_picture >= _LEAST_IN_PICTURE)
+    shown &= sides >= 3
+    visible = in_picture * _uncovered(box, depth[..., Joint.PELVIS], shown | seated)
+    assert visible.shape == (len(takes), count)
+    return Silhouettes(box, inside, np.clip(visible, 0, 1), shown, position)
+
+
+def _joints(takes: Sequence[Take], people: list[Person]) -> Array:
+    """Pose everybody in all frames: (t, n, 20, 3)."""
+    bodies = [take.moment.bodies for take in takes]
+    stacked = Bodies(**{name: np.concatenate([getattr(b, name) for b in bodies]) for name in vars(bodies[0])})
+    tall = np.tile([person.look.height_m for person in people], len(takes))
+    build = np.tile([person.look.build for person in people], len(takes))
+    seated = np.concatenate([take.moment.seated for take in takes])
+    return skeletons(stacked, tall, build, seated).reshape(len(takes), len(people), len(Joint), 3)
+
+
+def _project(takes: Sequence[Take], joints: Array) -> tuple[Array, Array]:
+    """Project joints (t, n, 20, 3) by each frame's view: px (t, n, 20, 2) and depth (t, n, 20)."""
+    seen = [take.view.project(joints[k]) for k, take in enumerate(takes)]
+    px = np.nan_to_num(np.stack([p for p, _ in seen]), nan=-1e6)
+    return px, np.stack([d for _, d in seen])
+
+
+def _area(box: Array) -> Array:
+    area: Array = np.maximum(box[..., 2] - box[..., 0], 0) * np.maximum(box[..., 3] - box[..., 1], 0)
+    return area
+
+
+def _uncovered(box: Array, depth: Array, there: NDArray[np.bool_]) -> Array:
+    """Share (t, n) of each body that nobody nearer covers."""
+    a, b = box[:, :, None], box[:, None]
+    overlap = np.concatenate([np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:])], axis=-1)
+    share = _area(overlap) / np.maximum(_area(box), 1e-9)[:, :, None]
+    nearer = (depth[:, None] < depth[:, :, None]) & there[:, None]
+    uncovered: Array = np.prod(1 - _BODY_IN_BOX * share * nearer, axis=2)
+    return uncovered

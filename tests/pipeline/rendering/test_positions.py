@@ -1,0 +1,97 @@
+"""A game without pixels says the same as one with, and is seen with the noise that was asked for."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import tables
+from pipeline.rendering import RenderSettings
+from pipeline.rendering.game import Game
+from pipeline.rendering.noise import NoiseSettings
+from pipeline.rendering.positions import render_positions
+from pipeline.rendering.silhouettes import silhouettes
+
+PERFECT = NoiseSettings(miss=0, miss_hidden=0, jitter=0, false_boxes=0, wrong_role=0, spread=0)
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory):
+    settings = RenderSettings(seconds=40, fps=10, seed=5, dead_ball_every_s=12, camera="broadcast")
+    folder = render_positions(settings, NoiseSettings(), tmp_path_factory.mktemp("positions"))
+    read = {name: pd.read_parquet(folder / f"{name}.parquet") for name in ("truth", "court", "frames")}
+    perceived = {name: pd.read_parquet(folder / "perceived" / f"{name}.parquet") for name in ("frames", "detections")}
+    return read, perceived, np.load(folder / "perceived" / "embeddings.npy")
+
+
+def test_boxes_without_pixels_are_those_of_the_painted_figures():
+    settings = RenderSettings(seconds=1, fps=5, width_px=640, height_px=360, camera="fixed", crowd=0, seed=8)
+    game = Game(settings)
+    overlaps, visible = [], []
+    for take, shot in game.frames():
+        found = silhouettes([take], game.coverage.people, game.coverage.court).seen(0, game.coverage.people)
+        guess = {seen.person.person_id: seen for seen in found}
+        assert len(guess) == pytest.approx(len(shot.people), abs=1)
+        for true in shot.people:
+            if true.person.person_id in guess:
+                other = guess[true.person.person_id]
+                overlaps.append(iou(true.box, other.box))
+                visible.append(abs(true.visible - other.visible))
+    assert np.mean(overlaps) > 0.75
+    assert np.mean(visible) < 0.15
+
+
+def iou(a, b):
+    wide = max(0, min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0]))
+    high = max(0, min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1]))
+    return wide * high / (a[2] * a[3] + b[2] * b[3] - wide * high)
+
+
+def test_tables_are_those_of_perceive(seen):
+    _, perceived, embeddings = seen
+    for name, table in perceived.items():
+        tables.check(name, tables.conform(name, table))
+    assert embeddings.dtype == np.float16
+    assert embeddings.shape == (len(perceived["detections"]), 64)
+    np.testing.assert_allclose(np.linalg.norm(embeddings.astype(np.float32), axis=1), 1, atol=0.01)
+    assert perceived["frames"].frame.tolist() == list(range(400))
+
+
+def test_misses_and_false_boxes_are_as_asked_for(seen):
+    read, perceived, _ = seen
+    play = set(read["frames"].frame[read["frames"].kind == "play"])
+    truth = read["truth"][read["truth"].frame.isin(play)]
+    boxes = perceived["detections"][perceived["detections"].frame.isin(play)]
+    plain = truth[truth.visible > 0.7]
+    share = len(boxes) / len(truth)
+    assert 0.8 < share < 1.05
+    assert len(plain) > 0.6 * len(truth)
+
+
+def test_camera_motion_moves_the_court(seen):
+    """The court's homography of a frame is that of the frame before after the motion between them."""
+    read, perceived, _ = seen
+    court = read["court"].set_index("frame")[list(tables.HOMOGRAPHY_COLUMNS)]
+    motion = perceived["frames"].set_index("frame")[list(tables.MOTION_COLUMNS)].dropna()
+    checked = 0
+    for frame in motion.index.intersection(court.index):
+        if frame - 1 in court.index:
+            now, before = (court.loc[f].to_numpy().reshape(3, 3) for f in (frame, frame - 1))
+            carried = before @ np.linalg.inv(motion.loc[frame].to_numpy().reshape(3, 3))
+            np.testing.assert_allclose(carried / carried[2, 2], now / now[2, 2], rtol=1e-6, atol=1e-9)
+            checked += 1
+    assert checked > 200
+
+
+def test_without_noise_every_box_is_a_true_one(tmp_path):
+    settings = RenderSettings(seconds=3, fps=10, camera="fixed")
+    folder = render_positions(settings, PERFECT, tmp_path)
+    truth = pd.read_parquet(folder / "truth.parquet")
+    boxes = pd.read_parquet(folder / "perceived" / "detections.parquet")
+    assert len(truth) == len(boxes)
+    np.testing.assert_allclose(boxes.x1, truth.x, atol=0.01)
+    assert (boxes["class"] == truth.role).all()
+    embeddings = np.load(folder / "perceived" / "embeddings.npy").astype(np.float32)
+    in_view = truth.visible.to_numpy() > 0.999
+    for person in truth.id[in_view].unique():
+        own = embeddings[in_view & (truth.id == person).to_numpy()]
+        assert (own @ own.T).min() > 0.99
