@@ -70,19 +70,24 @@ def register(
         return CourtRegistration(COURT.empty(), Lens(), court, image_size_px, False, (NO_CALIBRATION,))
     scaled = calibration.resized(image_size_px)
     views, warnings = _accepted(scaled, settings)
-    if _is_fixed(frames, scaled, views):
-        rows = _constant(frames, scaled, views)
-        fixed = True
+    fixed = _is_fixed(frames, scaled, views)
+    if frames.empty:
+        rows = Homographies.nothing(0)
     else:
-        rows = _moving(frames, scaled, views, settings)
-        fixed = False
+        rows = _constant(frames, scaled, views) if fixed else _moving(frames, scaled, views, settings)
     table = _table(frames, rows)
-    share = len(table) / max(1, len(frames))
-    if share < 0.995:
-        warnings.append(f"the court is known in {share:.0%} of the frames; elsewhere there are no metres")
-    if table.empty:
-        warnings.append("no analysed frame is within reach of a calibrated one")
+    warnings += _about_share(len(table), len(frames), fixed)
     return CourtRegistration(table, scaled.lens, COURTS[scaled.court], image_size_px, fixed, tuple(warnings))
+
+
+def _about_share(known_count: int, count: int, fixed: bool) -> list[str]:
+    """Say how many frames have a court, and what to do if some have none."""
+    if known_count >= 0.995 * count:
+        return []
+    if known_count == 0:
+        return ["no analysed frame is within reach of a calibrated one: there are no metres"]
+    advice = 'if the camera never moves, put "camera": "fixed" there' if fixed else "calibrate frames there too"
+    return [f"the court is known in {known_count / count:.0%} of the frames; elsewhere there are no metres ({advice})"]
 
 
 NO_CALIBRATION = "no calibration was given: positions, distances and speeds in metres need one (--calibration)"

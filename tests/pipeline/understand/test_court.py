@@ -107,6 +107,7 @@ def test_without_any_motion_one_calibrated_frame_is_taken_for_the_shot():
     found = register(frames, SIZE, calibration_of(view(0.0, 3)), SETTINGS)
     assert found.table["frame"].tolist() == list(range(20))
     assert "50%" in found.warnings[-1]
+    assert '"camera": "fixed"' in found.warnings[-1]
 
 
 def test_a_camera_said_to_be_fixed_is_so_across_cuts():
@@ -309,6 +310,14 @@ class TestFeet:
         assert feet(DETECTIONS.empty(), self.registration()).shape == (0, 2)
 
 
-def test_no_frames_no_rows():
-    found = register(FRAMES.empty(), SIZE, calibration_of(view(0.0, 0), fixed=True), SETTINGS)
+@pytest.mark.parametrize("fixed", [True, False, None])
+def test_no_frames_no_rows(fixed):
+    found = register(FRAMES.empty(), SIZE, calibration_of(view(0.0, 0), fixed=fixed), SETTINGS)
     assert found.table.empty
+    assert not found.warnings
+
+
+@pytest.mark.parametrize("fixed", [True, False, None])
+def test_one_frame_is_enough(fixed):
+    found = register(still(1), SIZE, calibration_of(view(0.0, 0), fixed=fixed), SETTINGS)
+    assert found.table["frame"].tolist() == [0]
