@@ -16,6 +16,8 @@ from pipeline.present.trails import draw_trails, smooth_line, unbroken
 
 MARGIN_M = 1.5
 
+_JUMP_M = 1.5
+
 
 @dataclass(frozen=True)
 class _Rows:
@@ -86,7 +88,12 @@ class MiniMap:
         found = []
         for who in self._rows.player_id[present]:
             own = ids == who
-            found.append((smooth_line(px[own][unbroken(times_s[own]) :], 3), self._colors[int(who)]))
+            found.append(
+                (
+                    smooth_line(px[own][unbroken(times_s[own], px[own], _JUMP_M * self._court.metre_px) :], 3),
+                    self._colors[int(who)],
+                )
+            )
         return found
 
     def _mark(self, image: Picture, row: int) -> None:

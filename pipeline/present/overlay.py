@@ -17,6 +17,8 @@ from pipeline.present.trails import Trails, draw_trails
 
 BALL = Color(255, 138, 31)
 _REFERENCE_HEIGHT_PX = 720
+_JUMP_HEIGHTS = 0.7
+"""Nobody moves by more of the own height from one analysed frame to the next (0.4 at 10 frames per second)."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ class Overlay:
             return
         self._trails.move(scene.motion)
         feet = np.column_stack([scene.boxes_px[:, [0, 2]].mean(axis=1), scene.boxes_px[:, 3]])
-        self._trails.add(scene.time_s, scene.player_id[scene.known], feet[scene.known])
+        jump_px = _JUMP_HEIGHTS * (scene.boxes_px[:, 3] - scene.boxes_px[:, 1])
+        self._trails.add(scene.time_s, scene.player_id[scene.known], feet[scene.known], jump_px[scene.known])
         present = set(scene.player_id[scene.known].tolist())
         lines = [
             (line * self._scale, self._looks[who].color)

@@ -25,6 +25,7 @@ class Trails:
         self._points = np.empty((0, 2))
         self._ids = np.empty(0, np.int64)
         self._times = np.empty(0)
+        self._jump_px = np.empty(0)
 
     def move(self, motion: Matrix) -> None:
         """Carry all points by the camera's motion (3, 3) since the previous frame; NaN, as at a cut, forgets them."""
@@ -34,34 +35,54 @@ class Trails:
             self._points = project(motion, self._points)
             self._keep(~np.isnan(self._points[:, 0]))
 
-    def add(self, time_s: float, ids: NDArray[np.int64], points: NDArray[np.float64]) -> None:
-        """Add the points (n, 2) of people (n,) and drop those that are too old."""
+    def add(
+        self, time_s: float, ids: NDArray[np.int64], points: NDArray[np.float64], jump_px: NDArray[np.float64]
+    ) -> None:
+        """Add points and drop those that are too old.
+
+        Args:
+            time_s: of the frame.
+            ids: (n,) people.
+            points: (n, 2) where they are.
+            jump_px: (n,) a step to this point that is longer was made by somebody else: the trail begins anew.
+        """
         self._keep(np.asarray(self._times >= time_s - self.length_s))
         self._points = np.vstack([self._points, points])
         self._ids = np.append(self._ids, ids)
         self._times = np.append(self._times, np.full(len(ids), time_s))
+        self._jump_px = np.append(self._jump_px, jump_px)
 
     def lines(self) -> dict[int, NDArray[np.float64]]:
         """Return each person's trail (n, 2), oldest first, smoothed; it begins after the last hole."""
         found = {}
         for who in np.unique(self._ids):
             own = self._ids == who
-            found[int(who)] = smooth_line(self._points[own][unbroken(self._times[own]) :])
+            first = unbroken(self._times[own], self._points[own], self._jump_px[own])
+            found[int(who)] = smooth_line(self._points[own][first:])
         return found
 
     def _keep(self, kept: NDArray[np.bool_]) -> None:
-        self._points, self._ids, self._times = self._points[kept], self._ids[kept], self._times[kept]
+        self._points, self._ids = self._points[kept], self._ids[kept]
+        self._times, self._jump_px = self._times[kept], self._jump_px[kept]
 
 
-def unbroken(times_s: NDArray[np.float64]) -> int:
-    """Return the first place in rising times (n,) after which there is no hole.
+def unbroken(times_s: NDArray[np.float64], points: NDArray[np.float64], jump: NDArray[np.float64] | float) -> int:
+    """Return the first place after which there is neither a hole in time nor a jump.
+
+    Args:
+        times_s: (n,) rising.
+        points: (n, 2).
+        jump: longest step, one for all or (n,) for the step to each point; in the unit of the points.
 
     Example:
-        >>> unbroken(np.array([0.0, 0.1, 0.9, 1.0]))
-        2
+        >>> still = np.zeros((4, 2))
+        >>> unbroken(np.array([0.0, 0.1, 0.9, 1.0]), still, 1.0), unbroken(np.arange(4) / 10, still + [[0], [0], [0], [9]], 1.0)
+        (2, 3)
     """
-    holes = np.flatnonzero(np.diff(times_s) > LONGEST_HOLE_S)
-    return int(holes[-1]) + 1 if len(holes) else 0
+    steps = np.hypot(*np.diff(points, axis=0).T)
+    longest = np.broadcast_to(jump, times_s.shape)[1:]
+    breaks = np.flatnonzero((np.diff(times_s) > LONGEST_HOLE_S) | (steps > longest))
+    return int(breaks[-1]) + 1 if len(breaks) else 0
 
 
 def smooth_line(points: NDArray[np.float64], window: int = 9) -> NDArray[np.float64]:

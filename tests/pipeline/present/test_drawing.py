@@ -14,6 +14,7 @@ from pipeline.present.trails import Trails, draw_trails
 
 RED = Color(220, 40, 40)
 BLUE = Color(40, 80, 220)
+FAR = np.array([99.0])
 
 
 def plain(width: int = 320, height: int = 180, value: int = 100) -> np.ndarray:
@@ -105,24 +106,31 @@ def test_rounded_corners_are_clear_and_the_middle_full() -> None:
 
 def test_trails_move_with_the_camera_and_grow_old() -> None:
     trails = Trails(1.0)
-    trails.add(0.0, np.array([1]), np.array([[10.0, 20.0]]))
+    trails.add(0.0, np.array([1]), np.array([[10.0, 20.0]]), FAR)
     trails.move(np.array([[1, 0, 5], [0, 1, -2], [0, 0, 1.0]]))
-    trails.add(0.3, np.array([1, 2]), np.array([[12.0, 20.0], [0.0, 0.0]]))
+    trails.add(0.3, np.array([1, 2]), np.array([[12.0, 20.0], [0.0, 0.0]]), np.array([99.0, 99.0]))
     assert trails.lines()[1].tolist() == [[15.0, 18.0], [12.0, 20.0]]
-    trails.add(1.2, np.array([2]), np.array([[1.0, 1.0]]))
+    trails.add(1.2, np.array([2]), np.array([[1.0, 1.0]]), FAR)
     assert trails.lines()[1].tolist() == [[12.0, 20.0]]
 
 
 def test_trails_do_not_cross_an_absence() -> None:
     trails = Trails(2.0)
     for seconds in (0.0, 0.1, 0.8, 0.9):
-        trails.add(seconds, np.array([1]), np.array([[100 * seconds, 0.0]]))
+        trails.add(seconds, np.array([1]), np.array([[100 * seconds, 0.0]]), FAR)
     assert trails.lines()[1][:, 0].tolist() == [80.0, 90.0]
+
+
+def test_trails_do_not_jump_to_another_person() -> None:
+    trails = Trails(2.0)
+    for n, x in enumerate((0.0, 10.0, 200.0, 210.0)):
+        trails.add(n / 30, np.array([1]), np.array([[x, 0.0]]), np.array([70.0]))
+    assert trails.lines()[1][:, 0].tolist() == [200.0, 210.0]
 
 
 def test_a_cut_forgets_the_trails() -> None:
     trails = Trails(1.0)
-    trails.add(0.0, np.array([1]), np.array([[10.0, 20.0]]))
+    trails.add(0.0, np.array([1]), np.array([[10.0, 20.0]]), FAR)
     trails.move(np.full((3, 3), np.nan))
     assert trails.lines() == {}
 
