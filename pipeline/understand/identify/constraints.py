@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from pipeline.tables import MOTION_COLUMNS
 from pipeline.understand.identify.evidence import Evidence
 
 _SLACK_M = 2.0
 """How far a foot point may be off: feet hidden behind others when a tracklet ends or begins."""
 
 
+_SLACK_HEIGHTS = 1.0
+"""The same in body heights, in the picture."""
+_BODY_M = 1.9
+"""A player's height: makes metres of body heights. Motion towards the camera shows as less, never as more."""
+_HORIZON_S = 3.0
+"""After this long everything in the picture can be reached."""
+
+
 def cannot_links(
+    frames: pd.DataFrame,
     evidence: Evidence,
     role: NDArray[np.int64],
     team: NDArray[np.int64],
@@ -21,6 +32,7 @@ def cannot_links(
     """Tell which pairs of tracklets are surely two people.
 
     Args:
+        frames: table `frames`.
         evidence: of n tracklets.
         role: (n,) -1 where not certain.
         team: (n,) -1 where not certain.
@@ -30,6 +42,7 @@ def cannot_links(
         (n, n) symmetric, False on the diagonal: simultaneous, or of different role or team, or out of reach.
     """
     apart = simultaneous(evidence) | _differ(role) | _differ(team) | out_of_reach(evidence, max_speed_mps)
+    apart |= out_of_reach_in_picture(frames, evidence, max_speed_mps)
     np.fill_diagonal(apart, False)
     return apart
 
@@ -57,6 +70,37 @@ def out_of_reach(evidence: Evidence, max_speed_mps: float) -> NDArray[np.bool_]:
     gap_s = evidence.first_s[None, :] - evidence.last_s[:, None]  # (n, n): i ends, j starts
     way_m = np.linalg.norm(evidence.first_m[None, :] - evidence.last_m[:, None], axis=2)
     beyond = (gap_s > 0) & (way_m - _SLACK_M > max_speed_mps * gap_s)
+    return np.asarray(beyond | beyond.T)
+
+
+def out_of_reach_in_picture(frames: pd.DataFrame, evidence: Evidence, max_speed_mps: float) -> NDArray[np.bool_]:
+    """Tell the same without a court (n, n), in body heights and with the camera's motion taken out.
+
+    Judged are gaps of up to three seconds within a shot, through which the camera's motion is known.
+    """
+    n, time_s = len(evidence), frames["time_s"].to_numpy(np.float64)
+    beyond = np.zeros((n, n), dtype=bool)
+    known = frames["frame"].to_numpy()
+    first = np.searchsorted(known, evidence.frame[evidence.start[:-1]])
+    last = np.searchsorted(known, evidence.frame[evidence.start[1:] - 1])
+    motion = frames[list(MOTION_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3)
+    shot = frames["shot"].to_numpy()
+    carried = np.column_stack([evidence.last_px, np.ones(n)])  # (n, 3) where the end of a tracklet is, frame by frame
+    position = last.copy()
+    going = np.arange(n)
+    while len(going):
+        position[going] += 1
+        going = going[position[going] < len(known)]
+        going = going[time_s[position[going]] - time_s[last[going]] <= _HORIZON_S]
+        going = going[shot[position[going]] == shot[last[going]]]
+        moved = np.einsum("nij,nj->ni", motion[position[going]], carried[going])
+        carried[going] = moved / moved[:, 2:]
+        going = going[np.isfinite(carried[going]).all(axis=1)]
+        ends, starts = np.nonzero(position[going][:, None] == first[None])
+        i = going[ends]
+        way_px = np.linalg.norm(carried[i, :2] - evidence.first_px[starts], axis=1)
+        reach = _SLACK_HEIGHTS + max_speed_mps / _BODY_M * (time_s[first[starts]] - time_s[last[i]])
+        beyond[i, starts] = way_px > reach * np.maximum(evidence.height_px[i], evidence.height_px[starts])
     return np.asarray(beyond | beyond.T)
 
 

@@ -34,6 +34,9 @@ class Evidence:
     kit: NDArray[np.float64]  # (n, 3) median CIE L* a* b* of the torso; NaN where unknown
     referee: NDArray[np.float64]  # (n,) share of the boxes' scores that say referee
     roaming: NDArray[np.float64]  # (n,) how far it ranges in its liveliest seconds, in body heights; NaN if too short
+    first_px: NDArray[np.float64]  # (n, 2) foot point at the start in the picture
+    last_px: NDArray[np.float64]  # (n, 2) at the end
+    height_px: NDArray[np.float64]  # (n,) median height of its boxes
     first_m: NDArray[np.float64]  # (n, 2) foot point at the start on the court; NaN where unknown
     last_m: NDArray[np.float64]  # (n, 2) at the end
 
@@ -73,6 +76,8 @@ def gather(
     score = detections["score"].to_numpy(np.float64)[row]
     says_referee = (detections["class"] == "referee").to_numpy()[row]
     parts = [slice(a, b) for a, b in pairwise(start)]
+    box = detections[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)[row]
+    foot_px = np.column_stack([(box[:, 0] + box[:, 2]) / 2, box[:, 3]])
     return Evidence(
         track_id=track_id,
         start=start,
@@ -84,7 +89,10 @@ def gather(
         embedding=_pooled(embeddings, best, quality),
         kit=np.array([_median(kit[rows]) for rows in best]).reshape(-1, 3),
         referee=np.array([score[p][says_referee[p]].sum() / score[p].sum() for p in parts]),
-        roaming=roaming(frames, detections[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)[row], frame, start),
+        roaming=roaming(frames, box, frame, start),
+        first_px=np.array([_median(foot_px[p][:_END_BOXES]) for p in parts]).reshape(-1, 2),
+        last_px=np.array([_median(foot_px[p][-_END_BOXES:]) for p in parts]).reshape(-1, 2),
+        height_px=np.array([np.median(box[p, 3] - box[p, 1]) for p in parts]),
         first_m=np.array([_median(feet_m[row[p][:_END_BOXES]]) for p in parts]).reshape(-1, 2),
         last_m=np.array([_median(feet_m[row[p][-_END_BOXES:]]) for p in parts]).reshape(-1, 2),
     )

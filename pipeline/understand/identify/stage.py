@@ -56,7 +56,7 @@ def identify(
     evidence = gather(frames, detections, embeddings, tracks, feet_m, settings.crops_per_tracklet)
     role = _certain_role(evidence)
     kits, team = _teams(evidence, role, settings)
-    apart = cannot_links(evidence, role, team, settings.max_speed_mps)
+    apart = cannot_links(frames, evidence, role, team, settings.max_speed_mps)
     still = evidence.roaming < settings.min_roaming
     person = _people(evidence, role, still, apart, settings, clusterer)
     kept = _seen_long_enough(evidence, person, settings.min_player_s) & ~_bystanders(evidence, person, still)

@@ -182,6 +182,20 @@ def test_out_of_reach_is_another_player() -> None:
     assert len(made._replace(feet_m=far).identify(one_will_do)[1]) == 2
 
 
+def test_out_of_reach_in_the_picture_is_another_player_where_the_camera_is_known() -> None:
+    made = scene([Piece(0, 0, 30), Piece(0, 33, 60)])  # 0.3 s apart
+    made.frames[list(MOTION_COLUMNS)] = np.tile(np.eye(3).ravel(), (len(made.frames), 1))
+    second = made.tracks["track_id"].to_numpy() == 2
+    one_will_do = IdentifySettings(min_players=1)
+    assert len(made.identify(one_will_do)[1]) == 1
+    made.detections.loc[second, ["x1", "x2"]] += np.float32(900.0)  # nine body heights on
+    assert len(made.identify(one_will_do)[1]) == 2
+    made.frames.loc[31:33, "m13"] = 300.0  # but it was the camera that moved
+    assert len(made.identify(one_will_do)[1]) == 1
+    made.frames.loc[32, list(MOTION_COLUMNS)] = np.nan  # nobody knows
+    assert len(made.identify(one_will_do)[1]) == 1
+
+
 def test_too_many_players_are_merged_on_where_the_rules_permit() -> None:
     pieces = [Piece(2 * p, 40 * p, 40 * p + 30) for p in range(6)]  # one after the other, all in white
     assert len(scene(pieces).identify()[1]) == 6
