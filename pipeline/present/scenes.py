@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from pipeline.tables import MOTION_COLUMNS
 
+MIN_BALL_SCORE = 0.45
+"""A ball that is less sure is not pointed at: heads in the crowd look like one for a frame."""
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -46,7 +49,8 @@ class Scenes:
         self._boxes = people[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
         self._first = np.searchsorted(people["frame"].to_numpy(), self.frames, side="left")
         self._last = np.searchsorted(people["frame"].to_numpy(), self.frames, side="right")
-        balls = detections[detections["class"] == "ball"].sort_values("score", kind="stable").groupby("frame").tail(1)
+        sure = (detections["class"] == "ball") & (detections["score"] >= MIN_BALL_SCORE)
+        balls = detections[sure].sort_values("score", kind="stable").groupby("frame").tail(1)
         self._balls = dict(zip(balls["frame"].tolist(), balls[["x1", "y1", "x2", "y2"]].to_numpy(float), strict=True))
 
     def __len__(self) -> int:

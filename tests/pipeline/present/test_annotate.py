@@ -118,3 +118,11 @@ def test_crops_at_the_border_are_cut(box: tuple[float, float, float, float]) -> 
     image = np.full((180, 320, 3), 90, np.uint8)
     crop = cv2.imdecode(np.frombuffer(crop_jpeg(image, box), np.uint8), cv2.IMREAD_COLOR)
     assert crop.shape[0] == HEIGHT_PX
+
+
+def test_only_the_surest_ball_is_pointed_at(make_results: Make) -> None:
+    results = make_results()
+    assert scenes_of(results).at(3).ball_px is not None
+    doubtful = results.detections.copy()
+    doubtful.loc[doubtful["class"] == "ball", "score"] = np.float32(0.3)
+    assert scenes_of(replace(results, detections=doubtful)).at(3).ball_px is None
