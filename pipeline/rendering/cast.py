@@ -8,6 +8,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.geometry.court import Court
+
 Array = NDArray[np.float64]
 
 BENCH_Y_M = -2.3
@@ -69,3 +71,24 @@ class Orders:
     lift: Array
     """(n,) metres above the floor."""
     seated: NDArray[np.bool_]
+
+    @classmethod
+    def standing(cls, position: Array, look_at: Array) -> Orders:
+        """Tell everybody at `position` (n, 2) to stay there, at ease, and to look at a point (2,)."""
+        count = len(position)
+        return cls(
+            position.copy(),
+            np.full(count, 1.5),
+            np.tile(look_at, (count, 1)),
+            np.full(count, np.nan),
+            np.zeros(count, dtype=np.int64),
+            np.zeros(count),
+            np.zeros(count, dtype=np.bool_),
+        )
+
+
+def seat(court: Court, cast: Cast, person: int) -> Array:
+    """Where a player sits (2,): team 0's bench is left of the scorer's table, team 1's right."""
+    team, place = divmod(person, cast.per_team)
+    way = -1.0 if team == 0 else 1.0
+    return np.array([court.length_m / 2 + way * (3.2 + SEAT_M * place), BENCH_Y_M])

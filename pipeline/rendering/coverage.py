@@ -15,6 +15,7 @@ from pipeline.rendering.camera import View, follow, look, rig
 from pipeline.rendering.cast import Cast
 from pipeline.rendering.motion import Moment, simulate
 from pipeline.rendering.people import Person, cast_people
+from pipeline.rendering.playback import Trajectories, play_back
 from pipeline.rendering.settings import RenderSettings
 
 Kind = Literal["play", "closeup", "replay"]
@@ -50,23 +51,25 @@ class Take:
 class Coverage:
     """A game with its people and cameras; the same settings give the same takes."""
 
-    def __init__(self, settings: RenderSettings) -> None:
-        """Cast the people and set the cameras up."""
+    def __init__(self, settings: RenderSettings, given: Trajectories | None = None) -> None:
+        """Cast the people and set the cameras up; `given` is played back in place of a simulated game."""
         self.settings = settings
         self.court = COURTS[settings.court]
         seeds = np.random.SeedSequence(settings.seed).spawn(6)
         people, motion, stand, self.hall, self.picture, self.operator = (np.random.default_rng(s) for s in seeds)
         cast = Cast(settings.players_per_team, settings.referees)
         self.people: list[Person] = cast_people(cast, people)
-        self.moments = simulate(self.court, cast, settings, motion)
+        self.moments = (
+            play_back(given, self.court, cast, settings, motion)
+            if given is not None
+            else simulate(self.court, cast, settings, motion)
+        )
+        seconds = settings.seconds if given is None else min(settings.seconds, float(given.time_s[-1]))
+        self.total = max(1, round(seconds * settings.fps))
+        """Number of frames of the video."""
         self.camera = rig(settings.camera, self.court, settings.size, settings.lens, stand)
         self.close_place = np.array([self.court.length_m / 2 + 3.0, self.court.width_m + 5.0, 1.9])
         self.replay_place = np.array([self.court.length_m / 2 - 2.5, self.court.width_m + 9.0, 4.2])
-
-    @property
-    def total(self) -> int:
-        """Number of frames of the video."""
-        return max(1, round(self.settings.seconds * self.settings.fps))
 
     def takes(self) -> Iterator[Take]:
         """Yield the frames of the video in order."""
@@ -90,7 +93,7 @@ class Coverage:
             team = "AB"[moment.attacking]
             yield Take(index, index / fps, shot, kind, shown, moment.live, moment.half, team, view, before)
             before = view
-            moment = next(self.moments)
+            moment = next(self.moments, moment)
 
     def _kind(self, dead_s: float, enough_past: bool) -> Kind:
         """Say what a producer shows so long after the whistle; fixed and hand-held cameras just run."""

@@ -14,6 +14,7 @@ from pipeline.rendering.coverage import Coverage, Kind, Take
 from pipeline.rendering.hall import Backdrop, build_backdrop
 from pipeline.rendering.overlay import scoreboard, scoreboard_place
 from pipeline.rendering.paint import Grain
+from pipeline.rendering.playback import Trajectories
 from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.sidecar import Sidecar
 from pipeline.rendering.stage import Shot, Stage
@@ -28,7 +29,9 @@ _OUT_OF_FOCUS = 0.45
 """Focal length of the canvas of a second camera in picture widths: coarse, so its background is soft."""
 
 
-def render_game(settings: RenderSettings, out_dir: Path, progress: Progress | None = None) -> Path:
+def render_game(
+    settings: RenderSettings, out_dir: Path, progress: Progress | None = None, given: Trajectories | None = None
+) -> Path:
     """Render a game into a directory, frame by frame, with constant memory.
 
     Args:
@@ -36,6 +39,7 @@ def render_game(settings: RenderSettings, out_dir: Path, progress: Progress | No
         out_dir: receives video.mp4, truth.parquet, truth_objects.parquet, court.parquet, frames.parquet,
             calibration.json, roster.csv and game.json.
         progress: told after every frame.
+        given: trajectories to play back in place of a simulated game; ends with them at the latest.
 
     Returns:
         The directory.
@@ -44,7 +48,7 @@ def render_game(settings: RenderSettings, out_dir: Path, progress: Progress | No
         OutputError: the directory cannot be written.
     """
     make_directory(out_dir)
-    game = Game(settings)
+    game = Game(settings, given)
     sidecar = Sidecar(game.coverage)
     video = VideoWriter(out_dir / "video.mp4", *settings.size, fps=settings.fps, crf=settings.crf)
     with TruthWriter(out_dir, game.coverage.court) as truth, video:
@@ -61,10 +65,10 @@ def render_game(settings: RenderSettings, out_dir: Path, progress: Progress | No
 class Game:
     """A game that is filmed in a painted hall."""
 
-    def __init__(self, settings: RenderSettings) -> None:
+    def __init__(self, settings: RenderSettings, given: Trajectories | None = None) -> None:
         """Cast the people and paint the hall for the main camera."""
         self.settings = settings
-        self.coverage = Coverage(settings)
+        self.coverage = Coverage(settings, given)
         self.hall_seed = int(self.coverage.hall.integers(2**32))
         court, camera = self.coverage.court, self.coverage.camera
         backdrop = build_backdrop(canvas_view(camera, court), court, settings, np.random.default_rng(self.hall_seed))

@@ -58,6 +58,10 @@ class Bodies:
     lean: Array
     """(n,) forward lean, radians."""
 
+    def copy(self) -> Bodies:
+        """Return bodies that share no array with these."""
+        return Bodies(**{name: value.copy() for name, value in vars(self).items()})
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -95,7 +99,7 @@ def simulate(court: Court, cast: Cast, settings: RenderSettings, rng: np.random.
         rng: everything random.
     """
     script = Script(court, cast, settings, rng)
-    bodies = _start(script, rng)
+    bodies = standing(script.starting_positions(), rng)
     fidget = rng.uniform(0, 2 * np.pi, (cast.count, 2))
     dt = 1 / settings.fps
     time_s = 0.0
@@ -108,10 +112,9 @@ def simulate(court: Court, cast: Cast, settings: RenderSettings, rng: np.random.
         _step(bodies, orders, fidget, time_s, dt)
         time_s += dt
         ball = script.ball(bodies.position, bodies.facing)
-        copied = Bodies(**{name: value.copy() for name, value in vars(bodies).items()})
         yield Moment(
             time_s - start_s - dt,
-            copied,
+            bodies.copy(),
             ball,
             script.on_court.copy(),
             orders.seated.copy(),
@@ -124,10 +127,9 @@ def simulate(court: Court, cast: Cast, settings: RenderSettings, rng: np.random.
         )
 
 
-def _start(script: Script, rng: np.random.Generator) -> Bodies:
-    """Put everybody where the script wants them."""
-    count = script.cast.count
-    position = script.starting_positions()
+def standing(position: Array, rng: np.random.Generator) -> Bodies:
+    """Return people who stand at positions (n, 2)."""
+    count = len(position)
     return Bodies(
         position,
         np.zeros((count, 2)),
@@ -143,6 +145,19 @@ def _start(script: Script, rng: np.random.Generator) -> Bodies:
 def _step(bodies: Bodies, orders: Orders, fidget: Array, time_s: float, dt: float) -> None:
     """Move every body by one time step towards its orders."""
     _walk(bodies, orders, dt)
+    animate(bodies, orders, fidget, time_s, dt)
+
+
+def animate(bodies: Bodies, orders: Orders, fidget: Array, time_s: float, dt: float) -> None:
+    """Let legs, trunk, arms and the way that people look follow their velocities and actions, in place.
+
+    Args:
+        bodies: position and velocity are those after the time step.
+        orders: where to look, what to do with the arms.
+        fidget: (n, 2) phases of small arm movements.
+        time_s: now.
+        dt: length of the time step in seconds.
+    """
     speed = np.hypot(bodies.velocity[:, 0], bodies.velocity[:, 1])
     _turn(bodies, orders, speed, dt)
     stride = 0.75 + 0.42 * speed

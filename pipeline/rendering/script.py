@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
-from pipeline.rendering.cast import BENCH_Y_M, RIM_HEIGHT_M, SEAT_M, SPOTS_M, Action, Cast, Orders
+from pipeline.rendering.cast import RIM_HEIGHT_M, SPOTS_M, Action, Cast, Orders, seat
 from pipeline.rendering.settings import RenderSettings
 
 Array = NDArray[np.float64]
@@ -63,15 +63,11 @@ class Script:
         """Return 1 when a team attacks to the right, -1 to the left; the teams change sides at half-time."""
         return (1.0 if team == 0 else -1.0) * (-1.0 if self.swapped else 1.0)
 
-    def seat(self, person: int) -> Array:
-        """Where a player sits: team 0's bench is left of the scorer's table, team 1's right."""
-        team, place = divmod(int(person), self.cast.per_team)
-        way = -1.0 if team == 0 else 1.0
-        return np.array([self.court.length_m / 2 + way * (3.2 + SEAT_M * place), BENCH_Y_M])
-
     def starting_positions(self) -> Array:
         """Return (n, 2): ten players on their way, referees near, the others seated."""
-        position = np.array([self.seat(i) for i in range(2 * self.cast.per_team)] + [[0.0, 0.0]] * self.cast.referees)
+        position = np.array(
+            [seat(self.court, self.cast, i) for i in range(2 * self.cast.per_team)] + [[0.0, 0.0]] * self.cast.referees
+        )
         middle = np.array([self.court.length_m / 2, self.court.width_m / 2])
         for team in (0, 1):
             for k, person in enumerate(self.lineup[team]):
@@ -266,17 +262,7 @@ class Script:
     # --- orders ------------------------------------------------------------------------------------------------
 
     def _everybody(self, position: Array) -> Orders:
-        count = self.cast.count
-        ball = position[self.handler]
-        orders = Orders(
-            position.copy(),
-            np.full(count, 1.5),
-            np.tile(ball, (count, 1)),
-            np.full(count, np.nan),
-            np.zeros(count, dtype=np.int64),
-            np.zeros(count),
-            np.zeros(count, dtype=np.bool_),
-        )
+        orders = Orders.standing(position, position[self.handler])
         self._bench(orders, position)
         if self.phase == "dead":
             self._stroll(orders)
@@ -290,9 +276,9 @@ class Script:
     def _bench(self, orders: Orders, position: Array) -> None:
         """Everybody not in the game goes to his seat and sits."""
         for person in np.flatnonzero(~self.on_court):
-            seat = self.seat(int(person))
-            gap = float(np.linalg.norm(position[person] - seat))
-            orders.target[person] = seat
+            place = seat(self.court, self.cast, int(person))
+            gap = float(np.linalg.norm(position[person] - place))
+            orders.target[person] = place
             orders.speed[person] = 2.1
             if gap < 0.12:
                 orders.seated[person] = True

@@ -1,0 +1,151 @@
+"""Playing back given trajectories in place of the simulated game."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import InputError
+from pipeline.geometry.court import FOOT_M, Court
+from pipeline.rendering.cast import Action, Cast, Orders, seat
+from pipeline.rendering.motion import Bodies, Moment, animate, standing
+from pipeline.rendering.settings import RenderSettings
+
+Array = NDArray[np.float64]
+
+_REACH_M = 1.6
+"""Who is nearer to the ball than this, and nearest, has it."""
+_JUMP_MPS = 12.0
+"""Faster is somebody who appears or leaves, not a run."""
+_FLAT_M = 2.4
+"""A ball higher than this is nobody's."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectories:
+    """Where people and the ball were."""
+
+    time_s: Array
+    """(t,) ascending."""
+    teams: tuple[NDArray[np.float64], NDArray[np.float64]]
+    """Per team (t, k, 2) metres, at most as many people as a team has; NaN while somebody sits on the bench."""
+    ball: Array
+    """(t, 3) metres."""
+
+
+def read_sportvu(path: Path, court: Court) -> Trajectories:
+    """Read the first event of a SportVU file (feet, 25 Hz).
+
+    Args:
+        path: JSON with `events`, each with `moments`.
+        court: its length and width are those of the 94 x 50 ft of the file.
+
+    Raises:
+        InputError: the file cannot be read or is of another kind.
+    """
+    try:
+        moments = json.loads(path.read_text(encoding="utf-8"))["events"][0]["moments"]
+        moments = [m for m in moments if len(m[5]) == 11 and m[5][0][1] == -1]
+        rows = np.array([m[5] for m in moments], dtype=np.float64)
+        clock = np.array([m[1] for m in moments], dtype=np.float64) / 1000
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+        raise InputError(f"{path} is no SportVU event with eleven rows a moment: {type(error).__name__}") from error
+    if len(rows) < 2:
+        raise InputError(f"{path}: the first event has {len(rows)} complete moments; at least 2 are needed")
+    order = np.unique(clock, return_index=True)[1]
+    rows, clock = rows[order], clock[order]
+    scale = np.array([court.length_m / (94 * FOOT_M), court.width_m / (50 * FOOT_M)]) * FOOT_M
+    ball = np.column_stack([rows[:, 0, 2:4] * scale, rows[:, 0, 4] * FOOT_M])
+    places = rows[:, 1:, 2:4] * scale
+    return Trajectories(clock - clock[0], (places[:, :5], places[:, 5:]), ball)
+
+
+def play_back(
+    given: Trajectories, court: Court, cast: Cast, settings: RenderSettings, rng: np.random.Generator
+) -> Iterator[Moment]:
+    """Yield one moment per frame until the trajectories end; people are exactly where these say.
+
+    Args:
+        given: players and ball. The others of the cast sit, referees stand at the side lines.
+        court: where the benches are.
+        cast: who takes part; the first of each team are those of `given`.
+        settings: the frame rate.
+        rng: small movements of arms.
+
+    Raises:
+        InputError: more people than the cast has.
+    """
+    if any(team.shape[1] > cast.per_team for team in given.teams):
+        raise InputError(f"the trajectories have more people than the {cast.per_team} of a team; set players_per_team")
+    dt = 1 / settings.fps
+    fidget = rng.uniform(0, 2 * np.pi, (cast.count, 2))
+    times = np.arange(0, given.time_s[-1] + 1e-9, dt)
+    position, seated, ball = _resampled(given, court, cast, times)
+    velocity = np.gradient(position, dt, axis=0) if len(times) > 1 else np.zeros_like(position)
+    velocity[seated | (np.linalg.norm(velocity, axis=2) > _JUMP_MPS)] = 0
+    bodies = standing(position[0], rng)
+    for k, time_s in enumerate(times.tolist()):
+        bodies.position, bodies.velocity = position[k], velocity[k]
+        holder = _holder(ball[k], position[k], seated[k], cast)
+        orders = _orders(position[k], seated[k], ball[k], holder)
+        animate(bodies, orders, fidget, time_s, dt)
+        yield _moment(time_s, bodies, ball[k], seated[k], holder, cast)
+
+
+def _resampled(given: Trajectories, court: Court, cast: Cast, times: Array) -> tuple[Array, NDArray[np.bool_], Array]:
+    """Return positions (t, n, 2), who sits (t, n) and the ball (t, 3) at the times of the frames."""
+    places = [seat(court, cast, i) for i in range(2 * cast.per_team)]
+    for k in range(cast.referees):
+        places.append(np.array([court.length_m / 2 + 5.0 * k - 4, (-0.6, court.width_m + 0.6)[k % 2]]))
+    position = np.tile(np.array(places), (len(times), 1, 1))
+    seated = np.zeros(position.shape[:2], dtype=np.bool_)
+    seated[:, : 2 * cast.per_team] = True
+    for team, paths in enumerate(given.teams):
+        for k in range(paths.shape[1]):
+            person = team * cast.per_team + k
+            path = np.column_stack([np.interp(times, given.time_s, paths[:, k, axis]) for axis in (0, 1)])
+            here = np.isfinite(path).all(axis=1)
+            position[here, person] = path[here]
+            seated[here, person] = False
+    ball = np.column_stack([np.interp(times, given.time_s, given.ball[:, axis]) for axis in range(3)])
+    return position, seated, ball
+
+
+def _holder(ball: Array, position: Array, seated: NDArray[np.bool_], cast: Cast) -> int:
+    """Return who has the ball, or -1."""
+    gap = np.hypot(*(position - ball[:2]).T)
+    gap[seated] = np.inf
+    gap[2 * cast.per_team :] = np.inf
+    nearest = int(np.argmin(gap))
+    return nearest if gap[nearest] < _REACH_M and ball[2] < _FLAT_M else -1
+
+
+def _orders(position: Array, seated: NDArray[np.bool_], ball: Array, holder: int) -> Orders:
+    orders = Orders.standing(position, ball[:2])
+    orders.seated[:] = seated
+    orders.action[seated] = Action.SIT
+    orders.facing[seated] = np.pi / 2
+    if holder >= 0:
+        orders.action[holder] = Action.DRIBBLE if ball[2] < 1.2 else Action.HOLD
+    return orders
+
+
+def _moment(time_s: float, bodies: Bodies, ball: Array, seated: NDArray[np.bool_], holder: int, cast: Cast) -> Moment:
+    facts: dict[str, Any] = {"live": True, "score": (0, 0), "star": max(holder, 0), "half": 1}
+    attacking = int(max(holder, 0) >= cast.per_team)
+    return Moment(
+        time_s,
+        bodies.copy(),
+        ball.copy(),
+        on_court=~seated,
+        seated=seated.copy(),
+        attacking=attacking,
+        focus=0.5 * ball[:2] + 0.5 * bodies.position[: 2 * cast.per_team][~seated[: 2 * cast.per_team]].mean(axis=0),
+        **facts,
+    )

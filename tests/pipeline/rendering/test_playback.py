@@ -1,0 +1,73 @@
+"""Given trajectories are played back exactly."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.geometry.court import COURTS
+from pipeline.rendering import RenderSettings, render_game
+from pipeline.rendering.cast import Cast
+from pipeline.rendering.playback import Trajectories, play_back, read_sportvu
+
+COURT = COURTS["nba"]
+
+
+def walkers(seconds=2.0):
+    """Five against five who walk 1.5 m/s to the right side by side; the last of team B sits for the first half."""
+    time_s = np.arange(0, seconds + 1e-9, 0.04)
+    lanes = np.arange(1, 11).reshape(2, 5) * 1.3
+    teams = []
+    for team in range(2):
+        x = 5 + team + 1.5 * time_s
+        teams.append(np.stack([np.column_stack([x, np.full(len(x), lane)]) for lane in lanes[team]], axis=1))
+    teams[1][time_s < seconds / 2, 4] = np.nan
+    ball = np.column_stack([5.3 + 1.5 * time_s, np.full(len(time_s), 1.3), np.full(len(time_s), 1.0)])
+    return Trajectories(time_s, (teams[0], teams[1]), ball)
+
+
+def test_people_are_where_the_trajectories_say():
+    settings = RenderSettings(fps=10, players_per_team=6)
+    moments = list(play_back(walkers(), COURT, Cast(6, 2), settings, np.random.default_rng(0)))
+    assert [round(m.time_s, 6) for m in moments] == [round(k / 10, 6) for k in range(21)]
+    last = moments[-1]
+    np.testing.assert_allclose(last.bodies.position[:5, 0], 8.0)
+    np.testing.assert_allclose(last.bodies.velocity[:5, 0], 1.5)
+    assert last.seated.tolist() == [False] * 5 + [True] + [False] * 5 + [True] + [False] * 2
+    assert moments[0].seated[10]
+    assert not last.seated[10]
+    assert last.attacking == 0
+
+
+def test_a_playback_is_rendered_until_it_ends(tmp_path):
+    settings = RenderSettings(seconds=60, fps=5, width_px=320, height_px=180, camera="fixed", court="nba", crowd=0)
+    folder = render_game(settings, tmp_path, given=walkers())
+    truth = pd.read_parquet(folder / "truth.parquet")
+    assert truth.frame.nunique() == 10
+    one = truth[truth.id == 1]
+    np.testing.assert_allclose(one.x_m, 5 + 1.5 * one.time_s, atol=1e-6)
+
+
+def test_too_many_people_are_refused():
+    given = walkers()
+    wide = Trajectories(given.time_s, (np.repeat(given.teams[0], 2, axis=1), given.teams[1]), given.ball)
+    with pytest.raises(InputError, match="players_per_team"):
+        next(play_back(wide, COURT, Cast(6, 2), RenderSettings(), np.random.default_rng(0)))
+
+
+def test_a_sportvu_event_is_read(real_data):
+    given = read_sportvu(real_data / "trajectories" / "event_mia_dal" / "event.json", COURT)
+    assert given.teams[0].shape[1:] == (5, 2)
+    assert np.median(np.diff(given.time_s)) == pytest.approx(0.04, abs=0.005)
+    paths = np.linalg.norm(np.diff(np.concatenate(given.teams, axis=1), axis=0), axis=2)
+    speed = paths / np.diff(given.time_s)[:, None]
+    assert np.median(speed) < 4
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"events": []}', json.dumps({"events": [{"moments": []}]})])
+def test_another_file_is_refused(tmp_path, text):
+    (tmp_path / "event.json").write_text(text)
+    with pytest.raises(InputError, match=r"event\.json"):
+        read_sportvu(tmp_path / "event.json", COURT)
