@@ -20,7 +20,7 @@ from pipeline.geometry.lens import Lens
 from pipeline.roster import RosterEntry
 from pipeline.run.job import Job
 from pipeline.tables import TableName
-from pipeline.understand import court, identify, locate, stats, track
+from pipeline.understand import court, identify, locate, split, stats, track
 from pipeline.understand.court import CourtRegistration
 from pipeline.video import VideoInfo
 
@@ -101,19 +101,10 @@ def _court(desk: Desk) -> Output:
 
 
 def _track(desk: Desk) -> Output:
-    on_court = court.on_court(desk.tables["detections"], desk.registration, desk.settings.court.margin_m)
-    return Output(
-        {
-            "tracks": track.track(
-                desk.tables["frames"],
-                desk.tables["detections"],
-                desk.embeddings,
-                on_court,
-                desk.settings.track,
-                desk.image_size_px,
-            )
-        }
-    )
+    frames, detections, settings = desk.tables["frames"], desk.tables["detections"], desk.settings.track
+    on_court = court.on_court(detections, desk.registration, desk.settings.court.margin_m)
+    linked = track.track(frames, detections, desk.embeddings, on_court, settings, desk.image_size_px)
+    return Output({"tracks": split.split_at_kit_changes(frames, detections, linked, settings)})
 
 
 def _identify(desk: Desk) -> Output:
@@ -180,7 +171,10 @@ UNDERSTAND: tuple[Stage, ...] = (
         gives=("tracks",),
         function=_track,
         settings=lambda s: s.track,
-        code=tuple(f"understand/{name}.py" for name in ("track", "association", "appearance", "camera", "overlap")),
+        code=tuple(
+            f"understand/{name}.py"
+            for name in ("track", "association", "appearance", "camera", "overlap", "split", "kits")
+        ),
     ),
     Stage(
         "identify",
@@ -189,7 +183,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         function=_identify,
         settings=lambda s: s.identify,
         files=lambda job: (job.roster,),
-        code=("understand/identify", "understand/appearance.py"),
+        code=("understand/identify", "understand/appearance.py", "understand/kits.py"),
     ),
     Stage(
         "locate",

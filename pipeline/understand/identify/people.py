@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.tables import conform
 from pipeline.understand.identify.evidence import Evidence
-from pipeline.understand.identify.kits import UNDECIDED, Kits, hex_color
+from pipeline.understand.kits import UNDECIDED, Kits, hex_color
 
 _TEAMS = ("A", "B")
 

@@ -12,9 +12,9 @@ from pipeline.understand.identify.clustering import Bounds, Clusterer, Problem, 
 from pipeline.understand.identify.confidence import confidence
 from pipeline.understand.identify.constraints import cannot_links
 from pipeline.understand.identify.evidence import Evidence, gather
-from pipeline.understand.identify.kits import UNDECIDED, Kits, find_kits
 from pipeline.understand.identify.linkage import average_linkage
 from pipeline.understand.identify.people import describe
+from pipeline.understand.kits import UNDECIDED, Kits, find_kits
 
 _PLAYER, _REFEREE = 0, 1
 _CERTAIN_ROLE = 0.7
