@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Problem:
-    """n tracklets of one role."""
+    """n tracklets."""
 
     distance: NDArray[np.float64]  # (n, n) cosine distance, 0 to 2, no NaN
     apart: NDArray[np.bool_]  # (n, n) surely two people: never in one cluster, also not through a third tracklet
     weight: NDArray[np.float64]  # (n,) how much a tracklet counts in averages
-    seen_s: NDArray[np.float64]  # (n,)
+    seen_s: NDArray[np.float64]  # (n,) time that counts towards being a player: 0 for a certain referee
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ from pipeline.understand.identify.evidence import Evidence
 from pipeline.understand.kits import UNDECIDED, Kits, hex_color
 
 _TEAMS = ("A", "B")
+_REFEREE_SHARE = 2 / 3
+"""Votes that make a referee: there are three or four players to each referee, and a player taken for one is lost to
+the statistics."""
 
 
 def describe(
@@ -71,7 +74,7 @@ class _Person:
 def _person(evidence: Evidence, tracklets: NDArray[np.int64], team: NDArray[np.int64], kits: Kits | None) -> _Person:
     """Describe one person by the tracklets (k,)."""
     boxes = evidence.boxes()[tracklets].astype(np.float64)
-    referee = bool(np.average(evidence.referee[tracklets], weights=boxes) > 0.5)
+    referee = bool(np.average(evidence.referee[tracklets], weights=boxes) > _REFEREE_SHARE)
     known = np.isfinite(evidence.kit[tracklets]).all(axis=1)
     kit = (
         np.average(evidence.kit[tracklets][known], axis=0, weights=boxes[known]) if known.any() else np.full(3, np.nan)

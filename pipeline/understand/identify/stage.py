@@ -17,8 +17,8 @@ from pipeline.understand.identify.people import describe
 from pipeline.understand.kits import UNDECIDED, Kits, find_kits
 
 _PLAYER, _REFEREE = 0, 1
-_CERTAIN_ROLE = 0.7
-"""Share of a tracklet's votes that makes its role certain."""
+_SURE_PLAYER, _SURE_REFEREE = 0.3, 0.8
+"""Share of referee votes up to which, and from which on, a tracklet's role is certain."""
 
 
 def identify(
@@ -33,8 +33,8 @@ def identify(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find the people behind the tracklets.
 
-    Reliable tracklets (long enough, moving about, role certain, with an embedding) are clustered first, players and
-    referees by themselves; the others are then given to the people found. The same person is never twice in a frame.
+    Reliable tracklets (long enough, moving about, with an embedding) are clustered first; the others are then given to
+    the people found. The same person is never twice in a frame.
 
     Args:
         frames: table `frames`.
@@ -86,8 +86,8 @@ def complaints(players: pd.DataFrame, settings: IdentifySettings) -> tuple[str, 
 
 def _certain_role(evidence: Evidence) -> NDArray[np.int64]:
     """Give player, referee or -1 (n,) by the vote of the boxes."""
-    certain = np.maximum(evidence.referee, 1 - evidence.referee) >= _CERTAIN_ROLE
-    return np.where(certain, (evidence.referee > 0.5).astype(np.int64), UNDECIDED)
+    sides = [evidence.referee <= _SURE_PLAYER, evidence.referee >= _SURE_REFEREE]
+    return np.select(sides, [_PLAYER, _REFEREE], UNDECIDED)
 
 
 def _teams(
@@ -109,21 +109,17 @@ def _people(
     clusterer: Clusterer,
 ) -> NDArray[np.int64]:
     """Give the person (n,) of every tracklet, numbered from 0."""
-    n = len(evidence)
-    seen = np.isfinite(evidence.embedding).all(axis=1)
-    reliable = seen & (evidence.seen_s >= settings.min_tracklet_s) & (role != UNDECIDED) & ~still
+    known = np.isfinite(evidence.embedding).all(axis=1)
+    reliable = known & (evidence.seen_s >= settings.min_tracklet_s) & ~still
     weight = np.minimum(evidence.boxes(), settings.crops_per_tracklet).astype(np.float64)
     distance = cosine_distances(evidence.embedding, evidence.embedding)  # (n, n)
-    person = np.full(n, -1, dtype=np.int64)
-    for one, (least, most) in {
-        _PLAYER: (settings.min_players, settings.max_players),
-        _REFEREE: (1, n),
-    }.items():
-        group = np.flatnonzero(reliable & (role == one))
-        square = np.ix_(group, group)
-        problem = Problem(distance[square], apart[square], weight[group], evidence.seen_s[group])
-        bounds = Bounds(settings.max_distance, least, most, settings.min_player_s)
-        person[group] = clusterer(problem, bounds) + person.max() + 1
+    person = np.full(len(evidence), -1, dtype=np.int64)
+    group = np.flatnonzero(reliable)
+    square = np.ix_(group, group)
+    as_player_s = np.where(role == _REFEREE, 0.0, evidence.seen_s)  # the bounds are on players
+    problem = Problem(distance[square], apart[square], weight[group], as_player_s[group])
+    bounds = Bounds(settings.max_distance, settings.min_players, settings.max_players, settings.min_player_s)
+    person[group] = clusterer(problem, bounds)
     late = np.flatnonzero(~reliable)
     person[late] = _assign_late(late, person, distance, apart, weight, settings.max_distance)
     alone = person < 0
