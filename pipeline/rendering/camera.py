@@ -158,7 +158,7 @@ def rig(name: CameraName, court: Court, size: tuple[int, int], lens: float | Non
     if name == "corner":
         position = np.array([length * rng.uniform(0.42, 0.52), width + rng.uniform(5, 8), rng.uniform(5.0, 6.5)])
         target = np.array([length * 0.78, width * 0.42, 0.8])
-        return Rig(name, position, target, rng.uniform(760, 900) * px, size, glass)
+        return Rig(name, position, target, rng.uniform(880, 1060) * px, size, glass)
     if name == "broadcast":
         position = np.array([length / 2 + side, width + rng.uniform(13, 18), rng.uniform(7.5, 10.0)])
         distance = float(np.hypot(position[1] - width / 2, position[2]))

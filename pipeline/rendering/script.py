@@ -12,6 +12,8 @@ from pipeline.rendering.settings import RenderSettings
 Array = NDArray[np.float64]
 
 _G = 9.81
+_RUSH = 0.22
+"""Share of possessions that begin with a fast break."""
 
 
 class Script:
@@ -27,7 +29,7 @@ class Script:
         self.phase_s, self.limit_s, self.event_s = 0.0, 5.0, 0.0
         self.clock_s, self.dead_s = 0.0, 0.0
         self.live = True
-        self.swapped = False
+        self.swapped, self.rush = False, False
         self.score = (int(rng.integers(0, 60)), int(rng.integers(0, 60)))
         self.star = self.handler
         self.flight: tuple[Array, Array, float, float] | None = None
@@ -85,7 +87,9 @@ class Script:
 
     def _new_spots(self) -> None:
         """Deal the five offensive players to five spots of the set."""
-        chosen = np.concatenate([[0], 1 + self.rng.permutation(len(SPOTS_M) - 1)[:4]])
+        far, near, inside = self.rng.permutation([1, 3]), self.rng.permutation([2, 4]), self.rng.permutation([5, 6, 7])
+        others = self.rng.permutation([far[0], near[0], self.rng.choice([far[1], near[1]]), inside[0]])
+        chosen = np.concatenate([[0], others])
         base = SPOTS_M[chosen] + self.rng.normal(0, 0.35, (5, 2))
         basket = self.basket(self.attacking)
         way = self.way(self.attacking)
@@ -147,7 +151,7 @@ class Script:
             away = self.spots[slot] - basket
             self.spots[slot] = basket + away / max(1e-6, float(np.linalg.norm(away))) * 2.2
             self.limit_s = min(self.limit_s, self.phase_s + 1.2)
-        elif self.event_s > self.rng.uniform(1.0, 2.6):
+        elif self.event_s > self.rng.uniform(1.4, 3.4):
             self.event_s = 0.0
             if self.rng.random() < 0.6:
                 self._pass(position)
@@ -210,6 +214,7 @@ class Script:
         """The other team attacks."""
         team = next(t for t in (0, 1) if self.handler in self.lineup[t])
         self.attacking = team
+        self.rush = bool(self.rng.random() < _RUSH)
         self._new_spots()
         self._enter("advance", float(self.rng.uniform(4, 8)))
 
@@ -297,14 +302,14 @@ class Script:
         team = self.lineup[self.attacking]
         players = team[self.roles]
         orders.target[players] = self.spots
-        fast = {"advance": 4.6, "attack": 3.6, "rebound": 3.4}[self.phase]
+        fast = {"advance": 6.6 if self.rush else 3.9, "attack": 3.2, "rebound": 3.2}[self.phase]
         orders.speed[players] = fast
         if self.phase == "rebound":
             self._crash(orders, players[1:4])
         orders.action[players] = Action.IDLE
         orders.action[self.handler] = Action.DRIBBLE if self.flight is None else Action.HOLD
         if self.phase == "advance":
-            orders.speed[self.handler] = 4.2
+            orders.speed[self.handler] = 6.0 if self.rush else 3.6
         orders.look_at[self.handler] = self.basket(self.attacking)
         if self.receiver >= 0:
             orders.action[self.receiver] = Action.HOLD
@@ -324,10 +329,10 @@ class Script:
         to_basket = basket - position[men]
         gap = np.linalg.norm(to_basket, axis=1)
         ball_gap = np.linalg.norm(position[men] - position[self.handler], axis=1)
-        loose = np.clip(0.9 + 0.16 * ball_gap, 0.9, 2.6)
+        loose = np.clip(0.8 + 0.12 * ball_gap, 0.8, 2.0)
         loose = np.minimum(loose, gap * 0.6 + 0.35)
         orders.target[team] = position[men] + to_basket / np.maximum(gap, 0.3)[:, None] * loose[:, None]
-        orders.speed[team] = 5.0 if self.phase == "advance" else 4.0
+        orders.speed[team] = (6.3 if self.rush else 4.2) if self.phase == "advance" else 3.6
         orders.look_at[team] = 0.6 * position[men] + 0.4 * position[self.handler]
         near = np.linalg.norm(position[team] - orders.target[team], axis=1) < 3
         guarding = near & (ball_gap < 6) & (self.phase != "advance")

@@ -81,7 +81,7 @@ def test_feet_do_not_slide():
 
 
 def test_teams_change_sides_at_half_time():
-    settings = RenderSettings(fps=10, dead_ball_every_s=6, half_s=60)
+    settings = RenderSettings(fps=10, dead_ball_every_s=20, half_s=60)
     court = COURTS["fiba"]
     moments = simulate(court, Cast(6, 3), settings, np.random.default_rng(2))
     played = [next(moments) for _ in range(1500)]
