@@ -80,7 +80,7 @@ class TrackSettings(_Strict):
     """DeepSORT."""
 
     min_score: float = Field(0.35, gt=0, lt=1, description="boxes below do not take part")
-    max_age_s: float = Field(1.0, gt=0, description="a tracklet without a box for longer ends")
+    max_age_s: float = Field(0.6, gt=0, description="a tracklet without a box for longer ends")
     confirm_boxes: int = Field(3, ge=1, description="boxes before a tracklet counts")
     max_iou_distance: float = Field(
         0.7, gt=0, le=1, description="1 - IoU above which a box is not the next of a tracklet"

@@ -14,8 +14,14 @@ _FULL_HEIGHT_PX = 120.0
 """A person this tall or taller gets full marks for size."""
 _SHARP_VARIANCE = 300.0
 """Variance of the Laplacian of a 64 x 128 grey crop that gets full marks for sharpness."""
-_TORSO = (0.28, 0.18, 0.72, 0.50)
-"""Left, top, right, bottom of the torso as shares of a standing person's box."""
+_TORSO = (0.22, 0.45)
+"""Top and bottom of the torso as shares of a standing person's box."""
+_GRID, _EDGE, _MIDDLE = (16, 8), 2, slice(4, 12)
+"""Columns and rows that a torso is reduced to; columns at each edge; columns in the middle."""
+_UNLIKE_BACKGROUND = 10.0
+"""Colour difference (CIE76) from which a place of the torso is not what shows beside it."""
+_LEAST_FOREGROUND = 0.3
+"""If less of the middle than this is unlike the edges, the torso fills the box, and all of the middle counts."""
 
 
 def crop(image: Image, box: NDArray[np.float32]) -> Image | None:
@@ -71,7 +77,10 @@ def quality(image: Image, boxes: Boxes) -> NDArray[np.float32]:
 
 
 def kit_color(image: Image, boxes: Boxes) -> NDArray[np.float32]:
-    """Measure the kit: the median colour of each torso.
+    """Measure the kit: the median colour of each torso, without the floor or wall that shows beside it.
+
+    A runner's box is wide and his torso narrow: what looks like the left or right edge of the box at the same height is
+    taken for background, unless hardly anything else is there.
 
     Args:
         image: (h, w, 3) BGR.
@@ -81,18 +90,29 @@ def kit_color(image: Image, boxes: Boxes) -> NDArray[np.float32]:
         (n, 3) CIE L* (0 to 100), a*, b*; NaN where no torso lies inside the picture.
     """
     colors = np.full((len(boxes), 3), np.nan, dtype=np.float32)
-    torsos = {row: torso for row, box in enumerate(boxes) if (torso := crop(image, _torso(box))) is not None}
-    if torsos:
-        small = [cv2.resize(torso, (8, 8), interpolation=cv2.INTER_AREA).reshape(1, 64, 3) for torso in torsos.values()]
+    chests = {row: chest for row, box in enumerate(boxes) if (chest := crop(image, _chest(box))) is not None}
+    if chests:
+        small = [cv2.resize(chest, _GRID, interpolation=cv2.INTER_AREA) for chest in chests.values()]
         lab = cv2.cvtColor(np.concatenate(small).astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
-        colors[list(torsos)] = np.median(lab, axis=1)
+        colors[list(chests)] = _foreground(lab.reshape(len(small), _GRID[1], _GRID[0], 3))
     return colors
 
 
-def _torso(box: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the torso's box (4,) within a person's box (4,)."""
-    corner, size = np.tile(box[:2], 2), np.tile(box[2:] - box[:2], 2)
-    return np.asarray(corner + size * np.array(_TORSO), dtype=np.float32)
+def _foreground(lab: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give the median colour (n, 3) of the middle of each picture (n, rows, columns, 3) that is unlike its edges."""
+    edges = [lab[:, :, :_EDGE], lab[:, :, -_EDGE:]]
+    beside = np.stack([np.median(edge.reshape(len(lab), -1, 3), axis=1) for edge in edges], axis=1)  # (n, 2, 3)
+    middle = lab[:, :, _MIDDLE].reshape(len(lab), -1, 3)
+    distance = np.linalg.norm(middle[:, :, None] - beside[:, None], axis=3).min(axis=2)  # (n, samples)
+    other = distance > _UNLIKE_BACKGROUND
+    other |= (other.mean(axis=1) < _LEAST_FOREGROUND)[:, None]
+    return np.asarray(np.nanmedian(np.where(other[:, :, None], middle, np.nan), axis=1), dtype=np.float32)
+
+
+def _chest(box: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the part of a person's box (4,) at the height of the torso, (4,)."""
+    tall = box[3] - box[1]
+    return np.array([box[0], box[1] + _TORSO[0] * tall, box[2], box[1] + _TORSO[1] * tall], dtype=np.float32)
 
 
 def _sharpness(image: Image | None) -> float:

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from pipeline.understand.appearance import NO_APPEARANCE, AppearanceMetric
 
-_GATE_SIGMA = 4.0
-"""Boxes further than so many standard deviations from the prediction are not the tracklet's. Players turn and jump:
-the filter's constant velocity is often wrong by more than the 3 of a textbook gate."""
+_GATE_SIGMA = 3.0
+"""Boxes further than so many standard deviations from the prediction are not the tracklet's (99 % of a normal one's are
+nearer). A wider gate links more and mixes people up more: on a rendered game 68 % of a tracklet's boxes were one person's
+at 4, 72 % at 3."""
 _NEUTRAL = 0.5
 """Cost of an unknown appearance, half of the largest allowed one."""
 
