@@ -7,7 +7,7 @@ An unknown key, a wrong type or an impossible value is a `SettingsError` with it
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -108,8 +108,8 @@ class IdentifySettings(_Strict):
 
     min_players: int = Field(2, ge=1, description="at least this many players in all, where constraints allow")
     max_players: int = Field(30, ge=1, description="at most this many players in all, where constraints allow")
-    max_distance: float = Field(
-        0.45, gt=0, le=2, description="average cosine distance above which tracklets stay apart"
+    max_distance: Annotated[float, Field(gt=0, le=2)] | Literal["auto"] = Field(
+        "auto", description="average cosine distance above which tracklets stay apart; auto: read off the game"
     )
     min_tracklet_s: float = Field(0.5, ge=0, description="shorter tracklets are assigned after the others")
     min_player_s: float = Field(1.0, ge=0, description="people seen for less are left out")

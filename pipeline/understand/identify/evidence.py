@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from pipeline.understand.appearance import unit
 from pipeline.understand.identify.roaming import roaming
 
+_HALVES_BOXES = 20
+"""Boxes from which on the halves of a tracklet are compared."""
 _END_BOXES = 5
 """Boxes at either end of a tracklet whose median foot point says where it began or ended."""
 
@@ -31,6 +33,7 @@ class Evidence:
     last_s: NDArray[np.float64]  # (n,)
     seen_s: NDArray[np.float64]  # (n,) boxes times the usual step between frames
     embedding: NDArray[np.float32]  # (n, dim) pooled, unit length; NaN where no box has one
+    self_distance: NDArray[np.float64]  # (n,) cosine distance between its two halves; NaN where there is too little
     kit: NDArray[np.float64]  # (n, 3) median CIE L* a* b* of the torso; NaN where unknown
     referee: NDArray[np.float64]  # (n,) share of the boxes' scores that say referee
     roaming: NDArray[np.float64]  # (n,) how far it ranges in its liveliest seconds, in body heights; NaN if too short
@@ -87,6 +90,7 @@ def gather(
         last_s=time_s[start[1:] - 1],
         seen_s=np.diff(start) * _step_s(frames),
         embedding=_pooled(embeddings, best, quality),
+        self_distance=_self_distances(embeddings, best, quality),
         kit=np.array([_median(kit[rows]) for rows in best]).reshape(-1, 3),
         referee=np.array([score[p][says_referee[p]].sum() / score[p].sum() for p in parts]),
         roaming=roaming(frames, box, frame, start),
@@ -149,6 +153,15 @@ def _pooled(
         if known.any():
             pooled[i] = np.average(vectors[known], axis=0, weights=quality[rows][known])
     return unit(pooled)
+
+
+def _self_distances(
+    embeddings: NDArray[np.floating], best: list[NDArray[np.int64]], quality: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Give the cosine distance (n,) between the first and the second half of the chosen rows; NaN for few of them."""
+    halves = [half for rows in best for half in np.array_split(rows if len(rows) >= _HALVES_BOXES else rows[:0], 2)]
+    pooled = _pooled(embeddings, halves, quality).astype(np.float64).reshape(len(best), 2, -1)
+    return np.asarray(1.0 - (pooled[:, 0] * pooled[:, 1]).sum(axis=1))
 
 
 def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:

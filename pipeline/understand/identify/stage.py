@@ -10,10 +10,11 @@ from pipeline.config import IdentifySettings
 from pipeline.tables import ALL, conform
 from pipeline.understand.identify.clustering import Bounds, Clusterer, Problem, assign, cosine_distances, numbered
 from pipeline.understand.identify.confidence import confidence
-from pipeline.understand.identify.constraints import cannot_links
+from pipeline.understand.identify.constraints import cannot_links, simultaneous
 from pipeline.understand.identify.evidence import Evidence, gather
 from pipeline.understand.identify.linkage import average_linkage
 from pipeline.understand.identify.people import describe
+from pipeline.understand.identify.scale import distance_limit
 from pipeline.understand.kits import UNDECIDED, Kits, find_kits
 
 _PLAYER, _REFEREE = 0, 1
@@ -58,14 +59,15 @@ def identify(
     kits, team = _teams(evidence, role, settings)
     apart = cannot_links(frames, evidence, role, team, settings.max_speed_mps)
     still = evidence.roaming < settings.min_roaming
-    person = _people(evidence, role, still, apart, settings, clusterer)
+    limit = _limit(evidence, team, still, settings)
+    person = _people(evidence, role, still, apart, limit, settings, clusterer)
     kept = _seen_long_enough(evidence, person, settings.min_player_s) & ~_bystanders(evidence, person, still)
     player_of, players = describe(evidence, np.where(kept, person, -1), team, kits, roster)
     identities = pd.DataFrame(
         {
             "track_id": evidence.track_id[kept],
             "player_id": player_of[kept],
-            "confidence": confidence(evidence.embedding, player_of, apart, settings.max_distance)[kept],
+            "confidence": confidence(evidence.embedding, player_of, apart, limit)[kept],
         }
     )
     return conform("identities", identities.sort_values("track_id")), players
@@ -100,11 +102,23 @@ def _teams(
     return kits, undecided if kits is None else np.where(player, kits.team(evidence.kit), UNDECIDED)
 
 
+def _limit(evidence: Evidence, team: NDArray[np.int64], still: NDArray[np.bool_], settings: IdentifySettings) -> float:
+    """Give the distance up to which tracklets are merged: as set, or read off team-mates (else anybody) seen together."""
+    if settings.max_distance != "auto":
+        return settings.max_distance
+    mates = (team[:, None] == team[None]) & (team >= 0)[:, None] if (team >= 0).any() else np.True_
+    other = simultaneous(evidence) & mates & ~still[:, None] & ~still[None]
+    return distance_limit(
+        np.where(still, np.nan, evidence.self_distance), cosine_distances(evidence.embedding, evidence.embedding), other
+    )
+
+
 def _people(
     evidence: Evidence,
     role: NDArray[np.int64],
     still: NDArray[np.bool_],
     apart: NDArray[np.bool_],
+    limit: float,
     settings: IdentifySettings,
     clusterer: Clusterer,
 ) -> NDArray[np.int64]:
@@ -118,10 +132,10 @@ def _people(
     square = np.ix_(group, group)
     as_player_s = np.where(role == _REFEREE, 0.0, evidence.seen_s)  # the bounds are on players
     problem = Problem(distance[square], apart[square], weight[group], as_player_s[group])
-    bounds = Bounds(settings.max_distance, settings.min_players, settings.max_players, settings.min_player_s)
+    bounds = Bounds(limit, settings.min_players, settings.max_players, settings.min_player_s)
     person[group] = clusterer(problem, bounds)
     late = np.flatnonzero(~reliable)
-    person[late] = _assign_late(late, person, distance, apart, weight, settings.max_distance)
+    person[late] = _assign_late(late, person, distance, apart, weight, limit)
     alone = person < 0
     person[alone] = np.arange(alone.sum()) + person.max() + 1
     return numbered(person)
