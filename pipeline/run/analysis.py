@@ -23,6 +23,7 @@ from pipeline.tables import TableName
 from pipeline.understand import identify
 from pipeline.video import probe
 
+_LONG_GAP_S = 1.0
 _NAMES = {
     "court": "court",
     "track": "track",
@@ -209,6 +210,8 @@ def _warnings(desk: Desk) -> tuple[str, ...]:
         )
     if read["damaged"]:
         found.append(f"{read['damaged']} damaged pieces of the video were skipped")
+    if read["longest_gap_s"] > _LONG_GAP_S:
+        found.append(f"the video has gaps, the longest {read['longest_gap_s']:.1f} s: nobody was seen there")
     found += desk.registration.warnings
     found += identify.complaints(desk.tables["players"], desk.settings.identify)
     if desk.tables["players"].empty:

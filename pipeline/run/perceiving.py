@@ -36,17 +36,21 @@ def perceive_video(job: Job, video: VideoInfo, mark: str, run: RunDirectory, wat
         Facts: decoded, analysed and damaged frames, whether the file ended early, the detector's input size.
     """
     pieces = pieces_of(job, video)
-    parts = [run.part(STAGE, chunk.number, fingerprint(mark, asdict(chunk))) for chunk in pieces]
-    expected = [chunk.expected_frames(video.duration_s) for chunk in pieces]
     input_size_px = _input_size(job, video, mark, run)
     progress = _Progress(watching, 0)
+    parts: list[Part] = []
+    reports: list[ReadReport] = []
     senses: Senses | None = None
-    for chunk, part, frames in zip(pieces, parts, expected, strict=True):
+    for chunk in pieces:
+        part = run.part(STAGE, chunk.number, fingerprint(mark, asdict(chunk)))
         if not part.is_done():
             senses = senses or load_senses(job.settings, job.device, input_size_px)
             _perceive_part(chunk, part, video, senses, progress)
-        progress.jump(frames)
-    reports = [ReadReport(**part.read_json("report")) for part in parts]
+        progress.jump(chunk.expected_frames(video.duration_s))
+        parts.append(part)
+        reports.append(ReadReport(**part.read_json("report")))
+        if reports[-1].end_of_file:
+            break
     if sum(report.analysed for report in reports) == 0:
         raise InputError(f"{video.path}: no frame between {job.start_s:g} s and the end could be decoded")
     _join(parts, reports, run)

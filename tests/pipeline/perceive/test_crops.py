@@ -29,6 +29,18 @@ def test_kit_color_is_the_torso_in_lab(bgr: tuple[int, int, int], lab: tuple[flo
     assert np.allclose(found[0], lab, atol=1.5)
 
 
+def test_the_floor_beside_a_runner_is_not_his_kit() -> None:
+    floor, kit = (110, 170, 215), (120, 30, 90)
+    image = np.full((400, 600, 3), floor, dtype=np.uint8)
+    cv2.ellipse(image, (190, 170), (17, 50), 12, 0, 360, kit, -1)
+    cv2.line(image, (190, 220), (120, 300), (40, 40, 40), 14)
+    cv2.line(image, (190, 220), (260, 290), (40, 40, 40), 14)
+    runner = np.array([[110, 100, 270, 300]], dtype=np.float32)
+    wanted = cv2.cvtColor(np.array([[kit]], dtype=np.float32) / 255, cv2.COLOR_BGR2LAB)[0, 0]
+
+    assert np.linalg.norm(crops.kit_color(image, runner)[0] - wanted) < 12
+
+
 def test_a_box_outside_the_picture_has_no_color_and_no_quality() -> None:
     image = hall_with([], (0, 0, 0))
     outside = np.array([[700, 10, 760, 100], [-90, -200, -30, -5]], dtype=np.float32)
