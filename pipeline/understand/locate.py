@@ -130,10 +130,13 @@ def _segments(samples: _Samples, shot: Integers, settings: StatsSettings) -> Int
 
 
 def _believed_speed(found: Smoothed, settings: StatsSettings) -> Floats:
-    """Turn velocities into speeds (n,): what noise adds is taken off, then the dead band (0) and the cap (NaN)."""
+    """Turn velocities into speeds (n,), with the dead band (0) and the cap (NaN).
+
+    Noise across the movement makes the length of a velocity v longer, by sd^2 / (2 v) on average: it is taken off.
+    """
     squared = (found.velocity_mps**2).sum(axis=1)
     sd = found.velocity_sd_mps
-    speed = np.sqrt(np.maximum(squared - 2 * sd**2, 0.0))
+    speed = np.sqrt(np.maximum(squared - sd**2, 0.0))
     standing = found.standing | (speed < settings.dead_band_mps) | (squared < (SIGNIFICANT * sd) ** 2)
     speed = np.where(standing, 0.0, speed)
     believed = np.isfinite(squared) & (speed <= settings.max_speed_mps)
