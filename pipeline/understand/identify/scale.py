@@ -33,7 +33,7 @@ def distance_limit(
         other: (n, n) pairs that are surely two people and hard to tell apart: team-mates seen together.
 
     Returns:
-        The limit, 0 to 2; USUAL_LIMIT where there are too few pairs of either kind.
+        The limit, 0 to 2; USUAL_LIMIT where there are too few pairs of either kind, or they do not differ.
 
     Example:
         >>> apart = np.full((20, 20), 0.4)
@@ -45,4 +45,6 @@ def distance_limit(
     if min(len(same), int(upper.sum())) < _LEAST_PAIRS:
         return USUAL_LIMIT
     near, far = float(np.quantile(same, _SAME_SHARE)), float(np.quantile(distance[upper], _OTHER_SHARE))
+    if far <= near:  # halves of a tracklet differ like two people: tracklets are mixed, the game says nothing
+        return USUAL_LIMIT
     return near + _TOWARDS_OTHER * (far - near)

@@ -29,3 +29,9 @@ def test_too_few_pairs_or_no_embeddings_give_the_usual_limit() -> None:
     assert distance_limit(np.full(3, 0.1), distance, other) == USUAL_LIMIT
     assert distance_limit(np.full(30, 0.1), distance, np.zeros_like(other)) == USUAL_LIMIT
     assert distance_limit(np.full(30, np.nan), np.full_like(distance, np.nan), other) == USUAL_LIMIT
+
+
+def test_mixed_tracklets_say_nothing() -> None:
+    apart = np.full((20, 20), 0.1)
+
+    assert distance_limit(np.full(20, 0.2), apart, ~np.eye(20, dtype=bool)) == USUAL_LIMIT
