@@ -124,14 +124,15 @@ def render_game_command(
 ) -> None:
     """Render a game whose truth is known: the video, and boxes, identities and positions of everybody."""
     from pipeline.cli.display import observer
-    from pipeline.rendering import RenderSettings, demo_settings, render_game
+    from pipeline.rendering import demo_settings, render_game, render_settings
 
     width, height = _size(size)
     settings = (
         demo_settings()
         if demo
-        else RenderSettings(
-            seed=seed, seconds=seconds, camera=camera, court=court, width_px=width, height_px=height, fps=fps
+        else render_settings(
+            {"seed": seed, "seconds": seconds, "camera": camera, "court": court, "fps": fps}
+            | {"width_px": width, "height_px": height}
         )
     )
     with observer(Console()) as watching:

@@ -6,6 +6,13 @@
 from pipeline.rendering.game import render_game
 from pipeline.rendering.noise import NoiseSettings
 from pipeline.rendering.positions import render_positions
-from pipeline.rendering.settings import RenderSettings, demo_settings
+from pipeline.rendering.settings import RenderSettings, demo_settings, render_settings
 
-__all__ = ["NoiseSettings", "RenderSettings", "demo_settings", "render_game", "render_positions"]
+__all__ = [
+    "NoiseSettings",
+    "RenderSettings",
+    "demo_settings",
+    "render_game",
+    "render_positions",
+    "render_settings",
+]

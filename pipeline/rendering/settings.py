@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.config import CourtName
+from pipeline.errors import SettingsError
 
 CameraName = Literal["fixed", "corner", "broadcast", "handheld"]
 HallName = Literal["auto", "arena", "gym"]
@@ -57,6 +59,30 @@ class RenderSettings(BaseModel):
     def size(self) -> tuple[int, int]:
         """Width and height, px."""
         return self.width_px, self.height_px
+
+
+def render_settings(values: Mapping[str, Any]) -> RenderSettings:
+    """Make settings of what a user said.
+
+    Args:
+        values: by name, see `RenderSettings`.
+
+    Raises:
+        SettingsError: a name is unknown or a value wrong; says which, in one line.
+
+    Example:
+        >>> render_settings({"camera": "drone"})
+        Traceback (most recent call last):
+        ...
+        pipeline.errors.SettingsError: camera: Input should be 'fixed', 'corner', 'broadcast' or 'handheld' (got 'drone')
+    """
+    try:
+        return RenderSettings.model_validate(dict(values))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = ".".join(str(part) for part in problem["loc"])
+        message = problem["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{name}: {message} (got {problem['input']!r})" if name else message) from error
 
 
 def demo_settings() -> RenderSettings:

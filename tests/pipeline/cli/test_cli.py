@@ -62,6 +62,7 @@ def test_help_reads_well(arguments: list[str], capsys: pytest.CaptureFixture[str
         (["analyze", "x.mp4", "--court", "cricket"], "cricket"),
         (["analyze", "x.mp4", "--start", "1:75"], "--start 1:75: expected seconds, M:SS or H:MM:SS"),
         (["render-game", "--out", "x", "--size", "big"], "--size big: expected WIDTHxHEIGHT"),
+        (["render-game", "--out", "x", "--camera", "drone"], "camera: Input should be 'fixed'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
