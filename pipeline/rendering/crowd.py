@@ -107,9 +107,10 @@ def foreground(view: View, court: Court, settings: RenderSettings, rng: np.rando
     else:
         distance = float(rng.uniform(3.0, 4.5))
         edge = view.lens.undistort(np.array([[view.center[0], float(view.size[1])]]))[0, 1] - view.center[1]
-        low = view.position[2] - distance * (edge / view.focal_px + _pitch(view)) - 1.0
+        down = float(np.tan(np.arctan(edge / view.focal_px) + np.arctan(_pitch(view))))
+        low = view.position[2] - distance * down - 0.95
         y = max(near_y, view.position[1] - distance)
-        rows = [_row(view, y + 0.9 * row, low - 0.3 * row, settings.crowd * 0.8, rng) for row in range(2)]
+        rows = [_row(view, y + 0.9 * row, low - 0.35 * row, settings.crowd * 0.8, rng) for row in range(2)]
     places = np.vstack(rows)
     heads, depth = view.project(places + np.array([0, 0, 1.2]))
     low_enough = (depth > 1.5) & (heads[:, 1] > 0.78 * view.size[1])
