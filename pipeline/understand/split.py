@@ -83,7 +83,7 @@ def _kits(boxes: pd.DataFrame) -> Kits | None:
     """Find the two kits among the tracklets of players."""
     grouped = boxes.groupby("track_id")
     kit = grouped[["kit_l", "kit_a", "kit_b"]].median().to_numpy(np.float64)
-    count = grouped.size().to_numpy(np.float64)
+    count = np.asarray(grouped.size(), dtype=np.float64)
     players = (boxes["class"] == "player").groupby(boxes["track_id"]).mean().to_numpy() > 0.5
     usable = players & (count >= _MIN_BOXES)
     return find_kits(kit[usable], count[usable])
