@@ -102,12 +102,21 @@ def kit_color(image: Image, boxes: Boxes) -> NDArray[np.float32]:
 def _foreground(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     """Give the median colour (n, 3) of the middle of each picture (n, rows, columns, 3) that is unlike its edges."""
     edges = [lab[:, :, :_EDGE], lab[:, :, -_EDGE:]]
-    beside = np.stack([np.median(edge.reshape(len(lab), -1, 3), axis=1) for edge in edges], axis=1)  # (n, 2, 3)
+    samples = [edge.reshape(len(lab), -1, 3) for edge in edges]
+    beside = np.stack([_masked_median(of_edge, np.ones(of_edge.shape[:2], bool)) for of_edge in samples], axis=1)
     middle = lab[:, :, _MIDDLE].reshape(len(lab), -1, 3)
     distance = np.linalg.norm(middle[:, :, None] - beside[:, None], axis=3).min(axis=2)  # (n, samples)
     other = distance > _UNLIKE_BACKGROUND
     other |= (other.mean(axis=1) < _LEAST_FOREGROUND)[:, None]
-    return np.asarray(np.nanmedian(np.where(other[:, :, None], middle, np.nan), axis=1), dtype=np.float32)
+    return _masked_median(middle, other)
+
+
+def _masked_median(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Give the median (n, 3) over axis 1 of values (n, samples, 3) where the mask (n, samples) holds, at least once."""
+    rising = np.sort(np.where(mask[:, :, None], values, np.inf), axis=1)
+    count = mask.sum(axis=1)
+    each = np.arange(len(values))
+    return np.asarray((rising[each, (count - 1) // 2] + rising[each, count // 2]) / 2, dtype=np.float32)
 
 
 def _chest(box: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,6 +41,7 @@ def load_senses(settings: Settings, device: str, input_size_px: int) -> Senses:
         WeightsError: weights missing or damaged.
         DependencyError: the device is not there.
     """
+    cv2.setNumThreads(1)  # the networks have the cores; OpenCV's own threads would get in their way
     return Senses(
         detector=load_detector(_detector_settings(settings.detect, device, input_size_px)),
         encoder=load_encoder(

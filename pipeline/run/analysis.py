@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 from pydantic import BaseModel
+from threadpoolctl import threadpool_limits
 
 from pipeline.geometry.calibration import read_calibration
 from pipeline.present import Results, present
@@ -153,7 +154,8 @@ def _understand(stage: Stage, desk: Desk, before: str, clock: _Clock) -> str:
     mark = fingerprint(before, stage.name, used, files, manifest.code_mark(stage.code))
 
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
-        output = stage.function(desk)
+        with threadpool_limits(1):  # these stages work on many small arrays, which threads only slow down
+            output = stage.function(desk)
         return [clock.run.write_table(name, output.tables[name]) for name in stage.gives], dict(output.facts)
 
     desk.facts[stage.name] = clock.stage(stage.name, mark, work, used)
