@@ -43,7 +43,7 @@ class DetectSettings(_Strict):
     min_score: float = Field(0.25, gt=0, lt=1, description="person boxes below are dropped")
     min_score_small: float = Field(0.25, gt=0, lt=1, description="ball, rim and number boxes below are dropped")
     nms_iou: float = Field(0.6, gt=0, lt=1, description="boxes of one class that overlap more are one")
-    batch: int = Field(4, ge=1, description="frames per forward pass")
+    batch: int = Field(8, ge=1, description="frames per forward pass")
 
     @model_validator(mode="after")
     def _stride(self) -> DetectSettings:
