@@ -93,9 +93,8 @@ def kit_color(image: Image, boxes: Boxes) -> NDArray[np.float32]:
     chests = {row: chest for row, box in enumerate(boxes) if (chest := crop(image, _chest(box))) is not None}
     if chests:
         small = [cv2.resize(chest, _GRID, interpolation=cv2.INTER_AREA) for chest in chests.values()]
-        bgr = np.concatenate(small).astype(np.float32) / 255
-        lab: NDArray[np.float32] = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2LAB), dtype=np.float32)
-        colors[list(chests)] = _foreground(lab.reshape(len(small), _GRID[1], _GRID[0], 3))
+        lab = cv2.cvtColor(np.concatenate(small).astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+        colors[list(chests)] = _foreground(np.asarray(lab, np.float32).reshape(len(small), _GRID[1], _GRID[0], 3))
     return colors
 
 
