@@ -14,7 +14,7 @@ import numpy as np
 import torch
 import yaml
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -316,15 +316,23 @@ def _drawer(
 
 
 def read_settings(path: Path) -> DetectorTrainSettings:
-    """Read a recipe from YAML; an unknown key is an error.
+    """Read a recipe from YAML.
 
     Args:
         path: e.g. `configs/detector.yaml`.
 
-    Returns:
-        The settings.
+    Raises:
+        SettingsError: the file is missing or not YAML, or a key or value is wrong.
     """
-    return DetectorTrainSettings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    try:
+        return DetectorTrainSettings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read the recipe {path}: {error}") from error
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingsError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

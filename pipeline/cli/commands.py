@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -172,11 +173,16 @@ def train_detector_command(
     config: Annotated[Path, typer.Option(metavar="FILE", help="The recipe.")] = Path("configs/detector.yaml"),
     data: _Data = Path("../shared/data"),
     out: Annotated[Path, typer.Option(metavar="DIR", help="Checkpoints and weights.")] = Path("runs/detector"),
+    rendered: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Frames of python -m pipeline.rendering.frames, learned from as well."),
+    ] = None,
 ) -> None:
     """Train the detector (YOLO11n, five classes)."""
     from models.detector.train import read_settings, train_detector
 
-    typer.echo(f"weights: {train_detector(read_settings(config), data, out)}")
+    _show_log()
+    typer.echo(f"weights: {train_detector(read_settings(config), data, out, rendered)}")
 
 
 @train.command("reid")
@@ -188,4 +194,10 @@ def train_reid_command(
     """Train the re-ID encoder."""
     from models.reid.train import read_settings, train_reid
 
+    _show_log()
     typer.echo(f"weights: {train_reid(read_settings(recipe), data, out)}")
+
+
+def _show_log() -> None:
+    """Let a training tell its losses on the terminal."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")

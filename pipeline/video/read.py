@@ -16,7 +16,7 @@ from pipeline.video.source import VideoInfo
 
 CONTEXT_INDEX = -1
 _FRAMES_PAST_END = 2
-_FRAMES_AHEAD = 4
+_FRAMES_AHEAD = 8
 _EARLY_END_S = 1.0
 
 
