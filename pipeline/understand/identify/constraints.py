@@ -18,6 +18,8 @@ _SLACK_HEIGHTS = 1.0
 """The same in body heights, in the picture."""
 _BODY_M = 1.9
 """A player's height: makes metres of body heights. Motion towards the camera shows as less, never as more."""
+_BLOCK = 256
+"""Tracklets whose pairs are judged in one go."""
 _HORIZON_S = 3.0
 """After this long everything in the picture can be reached."""
 
@@ -67,9 +69,12 @@ def out_of_reach(evidence: Evidence, max_speed_mps: float) -> NDArray[np.bool_]:
 
     Pairs that overlap in time, or have no place on the court, are not judged.
     """
-    gap_s = evidence.first_s[None, :] - evidence.last_s[:, None]  # (n, n): i ends, j starts
-    way_m = np.linalg.norm(evidence.first_m[None, :] - evidence.last_m[:, None], axis=2)
-    beyond = (gap_s > 0) & (way_m - _SLACK_M > max_speed_mps * gap_s)
+    n = len(evidence)
+    beyond = np.zeros((n, n), dtype=bool)
+    for rows in np.split(np.arange(n), range(_BLOCK, n, _BLOCK)):  # whole (n, n, 2) arrays are gigabytes in a long game
+        gap_s = evidence.first_s[None, :] - evidence.last_s[rows, None]  # (rows, n): i ends, j starts
+        way_m = np.linalg.norm(evidence.first_m[None, :] - evidence.last_m[rows, None], axis=2)
+        beyond[rows] = (gap_s > 0) & (way_m - _SLACK_M > max_speed_mps * gap_s)
     return np.asarray(beyond | beyond.T)
 
 
