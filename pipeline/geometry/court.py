@@ -9,7 +9,7 @@ NCAA Rule 1 (since 2019-20 men, 2021-22 women, the three-point line is FIBA's).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -96,36 +96,8 @@ _NBA = Court(
     three_point_side_m=3 * FOOT_M,
     restricted_radius_m=4 * FOOT_M,
 )
-_WNBA = Court(
-    name="wnba",
-    length_m=94 * FOOT_M,
-    width_m=50 * FOOT_M,
-    line_m=2 * INCH_M,
-    basket_m=5.25 * FOOT_M,
-    backboard_m=4 * FOOT_M,
-    lane_width_m=16 * FOOT_M,
-    free_throw_m=19 * FOOT_M,
-    free_throw_radius_m=6 * FOOT_M,
-    centre_radius_m=6 * FOOT_M,
-    three_point_radius_m=22 * FOOT_M + 1.75 * INCH_M,
-    three_point_side_m=3 * FOOT_M,
-    restricted_radius_m=4 * FOOT_M,
-)
-_NCAA = Court(
-    name="ncaa",
-    length_m=94 * FOOT_M,
-    width_m=50 * FOOT_M,
-    line_m=2 * INCH_M,
-    basket_m=5.25 * FOOT_M,
-    backboard_m=4 * FOOT_M,
-    lane_width_m=12 * FOOT_M,
-    free_throw_m=19 * FOOT_M,
-    free_throw_radius_m=6 * FOOT_M,
-    centre_radius_m=6 * FOOT_M,
-    three_point_radius_m=22 * FOOT_M + 1.75 * INCH_M,
-    three_point_side_m=3 * FOOT_M + 4.125 * INCH_M,
-    restricted_radius_m=4 * FOOT_M,
-)
+_WNBA = replace(_NBA, name="wnba", three_point_radius_m=22 * FOOT_M + 1.75 * INCH_M)
+_NCAA = replace(_WNBA, name="ncaa", lane_width_m=12 * FOOT_M, three_point_side_m=3 * FOOT_M + 4.125 * INCH_M)
 
 COURTS: MappingProxyType[CourtName, Court] = MappingProxyType(
     {"nba": _NBA, "wnba": _WNBA, "ncaa": _NCAA, "fiba": _FIBA}
