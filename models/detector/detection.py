@@ -39,7 +39,7 @@ class Boxes:
 
 
 class Detector(Protocol):
-    """Finds things in images."""
+    """Finds things in images. Several threads may use it at once."""
 
     @property
     def class_names(self) -> tuple[str, ...]:

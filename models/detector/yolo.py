@@ -3,6 +3,7 @@
 import functools
 import os
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -186,6 +187,7 @@ class ForeignDetector:
     def __init__(self, settings: DetectorSettings, path: Path, device: torch.device) -> None:
         self._settings = settings
         self._device = device
+        self._one_at_a_time = threading.Lock()
         try:
             self._model = _ultralytics().YOLO(str(path), task="detect")
             names: Mapping[int, str] = self._model.names
@@ -203,16 +205,17 @@ class ForeignDetector:
         thresholds = settings.thresholds.as_array()
         results = []
         for image in images:
-            found = self._model.predict(
-                image,
-                imgsz=settings.input_px,
-                conf=float(thresholds.min()),
-                iou=settings.nms_iou,
-                classes=list(self._ours),
-                device=str(self._device),
-                max_det=settings.max_boxes,
-                verbose=False,
-            )[0].boxes
+            with self._one_at_a_time:  # a predictor of ultralytics keeps the image at hand in itself
+                found = self._model.predict(
+                    image,
+                    imgsz=settings.input_px,
+                    conf=float(thresholds.min()),
+                    iou=settings.nms_iou,
+                    classes=list(self._ours),
+                    device=str(self._device),
+                    max_det=settings.max_boxes,
+                    verbose=False,
+                )[0].boxes
             theirs = found.cls.int().tolist()
             ours = torch.tensor([self._ours[each] for each in theirs], dtype=torch.int64)
             passed = found.conf.cpu() >= torch.from_numpy(thresholds)[ours]

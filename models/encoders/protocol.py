@@ -16,7 +16,10 @@ Vectors = NDArray[np.float32]
 
 
 class Encoder(Protocol):
-    """Maps crops of people to vectors whose cosine says how alike two people look."""
+    """Maps crops of people to vectors whose cosine says how alike two people look.
+
+    Several threads may use it at once.
+    """
 
     @property
     def dim(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from models.detector.detection import Boxes, Detector
 from models.encoders import Encoder
 from pipeline.config import ShotSettings
 from pipeline.perceive import crops, motion
+from pipeline.perceive.side_by_side import in_order, usable_cores
 from pipeline.tables import DETECTIONS, MOTION_COLUMNS, PERSON_CLASSES, conform
 from pipeline.video import Frame
 
@@ -50,22 +52,20 @@ def perceive(frames: Iterable[Frame], senses: Senses) -> Perception:
     Args:
         frames: analysed frames in order, decoded as they are asked for. One with a negative index belongs to what comes
             before the chunk: camera motion and cuts are measured from it, and it gets no rows.
-        senses: networks and settings.
+        senses: networks and settings; safe to use from several threads.
     """
     rows: list[dict[str, Any]] = []
     described: list[_Described] = []
     vectors: list[NDArray[np.float16]] = []
     last: _Seen | None = None
-    for batch in _batches(frames, senses.batch):
-        found = senses.detector.detect([frame.image for frame in batch])
-        embedded = _embed(batch, found, senses)
-        for frame, boxes_of_frame, vectors_of_frame in zip(batch, found, embedded, strict=True):
-            now = _seen(frame, boxes_of_frame, senses)
-            if frame.index >= 0:
-                rows.append(_frame_row(frame, _moved(last, now, senses)))
-                described.append(_describe(frame, boxes_of_frame, senses))
+    for look in in_order(partial(_look, senses=senses), _batches(frames, senses.batch), usable_cores()):
+        moved = (_moved(last, look.first, senses), *look.moved)
+        last = look.last
+        for of_frame, motion_of_frame, vectors_of_frame in zip(look.described, moved, look.vectors, strict=True):
+            if of_frame.frame >= 0:
+                rows.append(_frame_row(of_frame, motion_of_frame))
+                described.append(of_frame)
                 vectors.append(vectors_of_frame)
-            last = now
     return Perception(_frames_table(rows), _detections_table(described, senses), _stacked(vectors, senses.encoder.dim))
 
 
@@ -76,6 +76,31 @@ class _Seen:
     view: motion.View
     people_px: NDArray[np.float32]
     """(n, 4) boxes of people."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a batch of frames shows, seen by itself."""
+
+    first: _Seen
+    last: _Seen
+    moved: tuple[motion.Motion, ...]
+    """Of every frame but the first, which only the batch before could tell."""
+    described: tuple[_Described, ...]
+    vectors: list[NDArray[np.float16]]
+
+
+def _look(batch: Sequence[Frame], senses: Senses) -> _Look:
+    """Do with a batch of frames all that needs no other batch."""
+    found = senses.detector.detect([frame.image for frame in batch])
+    seen = [_seen(frame, boxes, senses) for frame, boxes in zip(batch, found, strict=True)]
+    return _Look(
+        first=seen[0],
+        last=seen[-1],
+        moved=tuple(_moved(before, now, senses) for before, now in itertools.pairwise(seen)),
+        described=tuple(_describe(frame, boxes, senses) for frame, boxes in zip(batch, found, strict=True)),
+        vectors=_embed(batch, found, senses),
+    )
 
 
 def _seen(frame: Frame, found: Boxes, senses: Senses) -> _Seen:
@@ -90,10 +115,10 @@ def _moved(last: _Seen | None, now: _Seen, senses: Senses) -> motion.Motion:
     return motion.compare(last.view, now.view, last.people_px, senses.shots)
 
 
-def _frame_row(frame: Frame, moved: motion.Motion) -> dict[str, Any]:
+def _frame_row(of_frame: _Described, moved: motion.Motion) -> dict[str, Any]:
     """Make the row of `frames`."""
     values = np.full(9, np.nan) if moved.matrix is None else moved.matrix.ravel()
-    row = {"frame": frame.index, "time_s": frame.time_s, "cut": moved.cut}
+    row = {"frame": of_frame.frame, "time_s": of_frame.time_s, "cut": moved.cut}
     return row | dict(zip(MOTION_COLUMNS, values.tolist(), strict=True))
 
 
@@ -115,6 +140,7 @@ class _Described:
     """The boxes of one frame."""
 
     frame: int
+    time_s: float
     class_index: NDArray[np.int16]
     """(n,) into the detector's class names."""
     values: NDArray[np.float32]
@@ -130,7 +156,9 @@ def _describe(frame: Frame, found: Boxes, senses: Senses) -> _Described:
     rated = np.full((len(found), 4), np.nan, dtype=np.float32)
     rated[people, 0] = crops.quality(frame.image, found.xyxy_px[people])
     rated[people, 1:] = crops.kit_color(frame.image, found.xyxy_px[people])
-    return _Described(frame.index, found.class_index, np.column_stack([found.xyxy_px, found.score, rated]))
+    return _Described(
+        frame.index, frame.time_s, found.class_index, np.column_stack([found.xyxy_px, found.score, rated])
+    )
 
 
 def _embed(batch: Sequence[Frame], found: Sequence[Boxes], senses: Senses) -> list[NDArray[np.float16]]:

@@ -1,0 +1,103 @@
+"""A chunk becomes the same tables however its frames are batched and on however many cores."""
+
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.detector.detection import Boxes
+from pipeline.config import ShotSettings
+from pipeline.perceive import chunk, side_by_side
+from pipeline.perceive.chunk import Perception, Senses, perceive
+from pipeline.tables import MOTION_COLUMNS
+from pipeline.video import Frame
+
+STEP_PX = 4
+
+
+class RedBoxes:
+    """Finds one player round all red of an image, and none where there is no red."""
+
+    class_names = ("player", "ball")
+
+    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Boxes]:
+        return [self._one(image) for image in images]
+
+    def _one(self, image: NDArray[np.uint8]) -> Boxes:
+        red = (image[:, :, 2] > 200) & (image[:, :, 1] < 50) & (image[:, :, 0] < 50)
+        if not red.any():
+            return Boxes(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int16))
+        rows, columns = np.nonzero(red)
+        box = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+        return Boxes(np.array([box], np.float32), np.array([0.9], np.float32), np.array([0], np.int16))
+
+
+class MeanColor:
+    """Tells crops by their mean colour."""
+
+    dim = 3
+    crop_size_px = (8, 4)
+
+    def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        means = np.array([crop.mean(axis=(0, 1)) for crop in crops], np.float32).reshape(-1, 3)
+        return means / np.linalg.norm(means, axis=1, keepdims=True)
+
+
+def panned(frames: int) -> list[Frame]:
+    """A camera that pans by STEP_PX a frame; frame -1 belongs to what comes before; nobody in frame 3."""
+    rng = np.random.default_rng(5)
+    wall = np.full((360, 900, 3), (120, 160, 190), np.uint8)
+    for _ in range(300):
+        centre = tuple(int(v) for v in rng.uniform([0, 0], [900, 360]))
+        cv2.circle(wall, centre, int(rng.uniform(3, 20)), tuple(int(v) for v in rng.uniform(60, 190, 3)), -1)
+    shown = []
+    for index in range(-1, frames):
+        image = wall[:, 100 + STEP_PX * index : 740 + STEP_PX * index].copy()
+        if index != 3:
+            cv2.rectangle(image, (300, 120), (330, 200), (10, 10, 250), -1)
+        shown.append(Frame(index, index / 30, image))
+    return shown
+
+
+def perceived(monkeypatch: pytest.MonkeyPatch, batch: int, cores: int) -> Perception:
+    monkeypatch.setattr(chunk, "usable_cores", lambda: cores)
+    return perceive(panned(9), Senses(RedBoxes(), MeanColor(), ShotSettings(), batch))
+
+
+@pytest.mark.parametrize(("batch", "cores"), [(1, 1), (4, 1), (2, 2), (3, 4), (50, 2)])
+def test_batches_and_cores_change_nothing(monkeypatch: pytest.MonkeyPatch, batch: int, cores: int) -> None:
+    alone, together = perceived(monkeypatch, 10, 1), perceived(monkeypatch, batch, cores)
+    assert together.frames.equals(alone.frames)
+    assert together.detections.equals(alone.detections)
+    assert np.array_equal(together.embeddings, alone.embeddings)
+
+
+def test_frames_people_and_camera_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = perceived(monkeypatch, 4, 2)
+    assert seen.frames["frame"].tolist() == list(range(9))
+    assert seen.detections["frame"].tolist() == [0, 1, 2, 4, 5, 6, 7, 8]
+    motion = seen.frames[list(MOTION_COLUMNS)].to_numpy().reshape(-1, 3, 3)
+    assert np.abs(motion[:, 0, 2] + STEP_PX).max() < 0.2  # of frame 0 too, from the frame before the chunk
+    assert (seen.frames["shot"] == 0).all()
+
+
+def test_results_come_in_order_and_errors_where_they_belong() -> None:
+    asked: list[int] = []
+
+    def items() -> Iterator[int]:
+        for n in range(50):
+            asked.append(n)
+            yield n
+
+    def work(n: int) -> int:
+        if n == 6:
+            raise ValueError("six")
+        return n
+
+    results = side_by_side.in_order(work, items(), 2)
+    assert [next(results) for _ in range(6)] == list(range(6))
+    with pytest.raises(ValueError, match="six"):
+        next(results)
+    assert len(asked) < 12  # asked for a little ahead, not all at once
