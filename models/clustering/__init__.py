@@ -1,0 +1,47 @@
+"""Clustering of vectors: arrays in, labels out.
+
+A `Clusterer` is called with features (n, d) and returns labels (n,). `clusterers` names those that are here; each is a
+frozen dataclass of its settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from models.clustering.agglomerative import BottomUp, merge_clusters, merge_round
+from models.clustering.constraints import respect
+from models.clustering.density import JaccardDBSCAN, TwoStageHDBSCAN
+from models.clustering.jaccard import jaccard_distances
+from models.clustering.kmeans import KMeans
+from models.clustering.protocol import NOISE, Apart, Clusterer, Labels
+from models.clustering.scores import ari, best_mapping, clustering_accuracy, nmi
+
+__all__ = [
+    "NOISE",
+    "Apart",
+    "BottomUp",
+    "Clusterer",
+    "JaccardDBSCAN",
+    "KMeans",
+    "Labels",
+    "TwoStageHDBSCAN",
+    "ari",
+    "best_mapping",
+    "clusterers",
+    "clustering_accuracy",
+    "jaccard_distances",
+    "merge_clusters",
+    "merge_round",
+    "nmi",
+    "respect",
+]
+
+clusterers: Mapping[str, Callable[[int], Clusterer]] = {
+    "k-means": lambda clusters: KMeans(clusters),
+    "average": lambda clusters: BottomUp(clusters, "average"),
+    "ward": lambda clusters: BottomUp(clusters, "ward"),
+    "dispersion": lambda clusters: BottomUp(clusters, "dispersion"),
+    "jaccard-dbscan": lambda _: JaccardDBSCAN(),
+    "two-stage-hdbscan": lambda _: TwoStageHDBSCAN(),
+}
+"""Name -> clusterer for an expected number of clusters (which density-based ones find themselves)."""
