@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 from rich.console import Console
 
 from pipeline.cli import scoring
@@ -34,7 +35,12 @@ _Data = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the training
 
 @app.command()
 def analyze(
-    video: Annotated[Path, typer.Argument(metavar="VIDEO", help="A video file, or the directory of a rendered game.")],
+    video: Annotated[
+        Path,
+        typer.Argument(
+            metavar="VIDEO", help="A video file, or the directory of a rendered game, with pixels or without."
+        ),
+    ],
     out: _Out = None,
     config: Annotated[
         Path | None,
@@ -137,24 +143,68 @@ def render_game_command(
     court: Annotated[CourtName, typer.Option(help="Whose rule book the court follows.")] = "fiba",
     size: Annotated[str, typer.Option(metavar="WxH", help="Size of the picture in px.")] = "1280x720",
     fps: Annotated[float, typer.Option(help="Frames per second.")] = 30.0,
+    others: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Any other setting (docs/rendered-games.md): players_per_team=12, referees=3, ... May be repeated.",
+        ),
+    ] = None,
+    positions_only: Annotated[
+        bool,
+        typer.Option(
+            "--positions-only",
+            help="No pixels: the truth, and what a detector and an encoder would have stored. Minutes for a whole game.",
+        ),
+    ] = False,
+    noise: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="With --positions-only, how good detector and encoder are: miss=0.05, likeness=0.8, spread, jitter, "
+            "false_boxes, ... May be repeated.",
+        ),
+    ] = None,
 ) -> None:
     """Render a game whose truth is known: the video, and boxes, identities and positions of everybody."""
     from pipeline.cli.display import observer
-    from pipeline.rendering import demo_settings, render_game, render_settings
+    from pipeline.rendering import demo_settings, noise_settings, render_game, render_positions, render_settings
 
     width, height = _size(size)
-    settings = (
-        demo_settings()
-        if demo
-        else render_settings(
-            {"seed": seed, "seconds": seconds, "camera": camera, "court": court, "fps": fps}
-            | {"width_px": width, "height_px": height}
-        )
-    )
+    given = {"seed": seed, "seconds": seconds, "camera": camera, "court": court, "fps": fps}
+    given |= {"width_px": width, "height_px": height}
+    settings = demo_settings() if demo else render_settings(given | _pairs(others, "--set"))
+    seen = noise_settings(_pairs(noise, "--noise"))
+    if noise and not positions_only:
+        raise SettingsError("--noise is for games without pixels; add --positions-only")
     with observer(Console()) as watching:
         watching.begin("render", settings.seconds * settings.fps, "frames")
-        render_game(settings, out, lambda done, _total: watching.advance(done))
+        if positions_only:
+            render_positions(settings, seen, out, lambda done, _total: watching.advance(done))
+        else:
+            render_game(settings, out, lambda done, _total: watching.advance(done))
         watching.end(f"written to {out}")
+
+
+def _pairs(texts: list[str] | None, option: str) -> dict[str, object]:
+    """Read NAME=VALUE; a value is read as YAML, so that 3, 0.5, true and null are what they look like.
+
+    Raises:
+        SettingsError: one is not of that form, or a name is given twice.
+    """
+    values: dict[str, object] = {}
+    for text in texts or ():
+        name, sign, value = text.partition("=")
+        if not (name and sign and value):
+            raise SettingsError(f"{option} {text}: expected NAME=VALUE")
+        if name in values:
+            raise SettingsError(f"{option} {name} is given twice")
+        try:
+            values[name] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise SettingsError(f"{option} {text}: the value cannot be read") from error
+    return values
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -19,6 +19,15 @@ from pipeline.store import read_json, write_json
 SCORES = "evaluation.json"
 
 _Truth = typer.Option(metavar="DIR", help="A rendered game, a folder with truth.csv, or MOT ground truth.")
+_MaxFps = Annotated[
+    float | None,
+    typer.Option(
+        "--max-fps",
+        metavar="N",
+        min=0.01,
+        help="Compare boxes on at most so many frames per second, for long games; positions and distances on all.",
+    ),
+]
 
 
 class Oracle(StrEnum):
@@ -34,6 +43,7 @@ class Oracle(StrEnum):
 def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="An output directory of analyze, or a MOT text file.")],
     truth: Annotated[Path, _Truth],
+    max_fps: _MaxFps = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     oracle: Annotated[
         list[Oracle] | None,
@@ -47,11 +57,11 @@ def evaluate(
     from pipeline import evaluation
 
     console = Console()
-    scores = evaluation.evaluate(run, truth)
+    scores = evaluation.evaluate(run, truth, max_fps)
     data = scores.as_dict()
     lines: list[tuple[str, ...]] = []
     if oracle:
-        lines, data["oracles"] = _oracles(run, truth, oracle)
+        lines, data["oracles"] = _oracles(run, truth, oracle, max_fps)
     if run.is_dir():
         write_json(run / SCORES, {"truth": str(truth), "rows": evaluation.rows(scores), "scores": data})
     if as_json:
@@ -71,11 +81,12 @@ def compare(
     first: Annotated[Path, typer.Argument(metavar="RUN_A", help="An output directory of analyze, or a MOT text file.")],
     second: Annotated[Path, typer.Argument(metavar="RUN_B", help="Another one.")],
     truth: Annotated[Path | None, _Truth] = None,
+    max_fps: _MaxFps = None,
 ) -> None:
     """Put the scores of two runs side by side: against --truth, else as evaluate left them."""
     from pipeline.evaluation import compare_rows
 
-    (rows_a, truth_a), (rows_b, truth_b) = _rows(first, truth), _rows(second, truth)
+    (rows_a, truth_a), (rows_b, truth_b) = (_rows(run, truth, max_fps) for run in (first, second))
     if truth_a != truth_b:
         raise InputError(
             f"{first} was scored against {truth_a}, {second} against {truth_b}; name one truth with --truth"
@@ -87,12 +98,14 @@ def compare(
 _ORACLE_COLUMNS = ("true", "HOTA %", "AssA %", "IDF1 %", "identity %", "distance error %", "position error m")
 
 
-def _oracles(run: Path, truth: Path, names: Sequence[Oracle]) -> tuple[list[tuple[str, ...]], dict[str, object]]:
+def _oracles(
+    run: Path, truth: Path, names: Sequence[Oracle], max_fps: float | None
+) -> tuple[list[tuple[str, ...]], dict[str, object]]:
     """Score with stages replaced: lines of the table, and plain data."""
     from pipeline.run.oracles import ORACLES, evaluate_oracles
 
     wanted = ORACLES if Oracle.ALL in names else tuple(name for name in ORACLES if name in names)
-    found = evaluate_oracles(run, truth, wanted)
+    found = evaluate_oracles(run, truth, wanted, max_fps)
     lines: list[tuple[str, ...]] = []
     for name, scores in (("nothing", found.as_run), *found.replaced.items()):
         movement = scores.movement
@@ -103,7 +116,7 @@ def _oracles(run: Path, truth: Path, names: Sequence[Oracle]) -> tuple[list[tupl
     return lines, {name: scores.as_dict() for name, scores in found.replaced.items()}
 
 
-def _rows(run: Path, truth: Path | None) -> tuple[list[tuple[str, str, str]], str]:
+def _rows(run: Path, truth: Path | None, max_fps: float | None) -> tuple[list[tuple[str, str, str]], str]:
     """Score a run, or take what evaluate left, and say against which truth.
 
     Raises:
@@ -112,7 +125,7 @@ def _rows(run: Path, truth: Path | None) -> tuple[list[tuple[str, str, str]], st
     if truth is not None:
         from pipeline import evaluation
 
-        return evaluation.rows(evaluation.evaluate(run, truth)), str(truth)
+        return evaluation.rows(evaluation.evaluate(run, truth, max_fps)), str(truth)
     if not (run / SCORES).is_file():
         raise InputError(f"{run} has not been scored; give --truth, or run courtside evaluate {run} --truth DIR first")
     kept = read_json(run / SCORES)

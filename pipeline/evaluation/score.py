@@ -19,7 +19,7 @@ from pipeline.evaluation.movement import Claim, MovementScores, TruePlayer, Walk
 from pipeline.evaluation.registration import score_registration
 from pipeline.evaluation.results import Classes, Evaluation, ShotScores
 from pipeline.evaluation.tracking import score_tracking
-from pipeline.evaluation.truth import Truth, read_truth
+from pipeline.evaluation.truth import Truth, read_truth, thinned
 
 
 def evaluate(run: Path, truth: Path, max_fps: float | None = None) -> Evaluation:
@@ -28,31 +28,31 @@ def evaluate(run: Path, truth: Path, max_fps: float | None = None) -> Evaluation
     Args:
         run: an output directory of `courtside analyze`, or a MOT text file with players only.
         truth: what `read_truth` reads.
-        max_fps: score at most this many frames per second; None for all. Switches depend on it, and true distances are
-            measured on the scored frames.
+        max_fps: compare boxes on at most this many frames per second; None for all. Switches depend on it. Positions,
+            distances and times are compared on all frames.
 
     Raises:
         InputError: one of them is not what it should be; names the file and the line or column.
         TableError: a table of the run is missing or damaged.
     """
-    known = read_truth(truth)
-    return score(read_found(run), known if max_fps is None else known.thinned(max_fps))
+    return score(read_found(run), read_truth(truth), max_fps)
 
 
-def score(found: Found, truth: Truth) -> Evaluation:
+def score(found: Found, truth: Truth, max_fps: float | None = None) -> Evaluation:
     """Score what was found on the annotated frames that were analysed.
 
     Raises:
         InputError: no annotated frame was analysed, or an identity is twice in one frame.
     """
-    frames = truth.frames
+    every = truth.frames
     if found.frames is not None:
-        frames = frames[frames["frame"].isin(found.frames)]
-        if frames.empty:
+        every = every[every["frame"].isin(found.frames)]
+        if every.empty:
             raise InputError(
                 f"{found.name} has analysed none of the {len(truth.frames)} annotated frames of {truth.name}; "
                 "score it against the truth of its own video"
             )
+    frames = every if max_fps is None else thinned(every, max_fps)
     numbers, time_s = frames["frame"].to_numpy(np.int64), frames["time_s"].to_numpy(np.float64)
     players = found.people.players()
     scene = _Scene.of(truth, "player", players.boxes, numbers)
@@ -71,7 +71,7 @@ def score(found: Found, truth: Truth) -> Evaluation:
         shots=_by_shot(frames, scene.pairing, tracklets),
         detection=_detection(found, truth, numbers) if has_tables else None,
         court=score_registration(truth.court, found.court, numbers) if truth.court and found.court else None,
-        movement=_movement(found, truth, frames, assignment) if has_tables else None,
+        movement=_movement(found, truth, every, assignment) if has_tables else None,
         labels=_labels(found.people, truth, numbers) if has_tables else None,
         confidence=_confidence(players.take(scene.found_rows), scene, assignment) if has_tables else None,
     )

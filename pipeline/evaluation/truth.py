@@ -5,7 +5,7 @@ from __future__ import annotations
 import configparser
 import csv
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -65,19 +65,30 @@ class Truth:
         hidden = table["visible"].to_numpy(np.float64) < MIN_VISIBLE
         return boxes, hidden | self.off_court()[rows], rows.astype(np.int64)
 
-    def thinned(self, max_fps: float) -> Truth:
-        """Return the truth with at most so many scored frames per second, evenly spread; unknown times stay as they are."""
-        time_s = self.frames["time_s"].to_numpy(np.float64)
-        cell = np.floor(time_s * max_fps + 1e-6)
-        first = np.concatenate([[True], np.diff(cell) != 0])[: len(time_s)]
-        return replace(self, frames=self.frames[first | np.isnan(time_s)].reset_index(drop=True))
-
     def off_court(self) -> Bools:
         """Say which rows (n,) of `persons` are known to be off the court by more than the margin."""
         if self.court is None or not self.exact_positions:
             return np.zeros(len(self.persons), dtype=bool)
         xy_m = self.persons[["x_m", "y_m"]].to_numpy(np.float64)
         return beyond_margin(xy_m, self.court.court, MARGIN_M)
+
+
+def thinned(frames: pd.DataFrame, max_fps: float) -> pd.DataFrame:
+    """Return at most so many frames per second, evenly spread; those of unknown time all stay.
+
+    Args:
+        frames: with the column time_s, ascending.
+        max_fps: frames per second.
+
+    Example:
+        >>> thinned(pd.DataFrame({"time_s": [0.0, 0.1, 0.2, 0.3]}), 5)["time_s"].tolist()
+        [0.0, 0.2]
+    """
+    time_s = frames["time_s"].to_numpy(np.float64)
+    cell = np.floor(time_s * max_fps + 1e-6)
+    first = np.concatenate([[True], np.diff(cell) != 0])[: len(time_s)]
+    kept: pd.DataFrame = frames[first | np.isnan(time_s)].reset_index(drop=True)
+    return kept
 
 
 def read_truth(path: Path) -> Truth:

@@ -32,7 +32,8 @@ def no_progress(done: int, total: int) -> None:
 def present(results: Results, directory: Path, progress: Progress = no_progress) -> list[Path]:
     """Write all outputs of a run into a directory.
 
-    Without a court registration there are no heat maps, and the report says why. Files of an earlier run with other
+    Without a court registration there are no heat maps, and the report says why; without pixels, no video and no
+    pictures of players. Files of an earlier run with other
     players are removed from the heat map folder.
 
     Args:
@@ -133,8 +134,8 @@ def _remove_old(folder: Path, kept: set[Path]) -> None:
 
 
 def _write_video(results: Results, path: Path, gallery: Gallery, progress: Progress) -> list[Path]:
-    """Write the annotated video and collect crops; without a video, read only as far as crops are needed."""
-    if not len(results.frames):
+    """Write the annotated video and collect crops; where none is wanted, read only as far as crops are needed."""
+    if not len(results.frames) or not results.has_pixels:
         return []
     video, settings = results.video, results.settings.present
     if not settings.video:

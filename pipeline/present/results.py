@@ -32,6 +32,8 @@ class Results:
     player_stats: pd.DataFrame
     registration: CourtRegistration | None
     """None without a calibration: nothing is in metres then."""
+    has_pixels: bool = True
+    """False for a game given as tables: `video` then says the size of the picture, and cannot be read."""
     warnings: tuple[str, ...] = ()
     """Plain words, most important first."""
     facts: Mapping[str, Any] = field(default_factory=dict)

@@ -4,7 +4,7 @@
 """
 
 from pipeline.rendering.game import render_game
-from pipeline.rendering.noise import NoiseSettings
+from pipeline.rendering.noise import NoiseSettings, noise_settings
 from pipeline.rendering.positions import render_positions
 from pipeline.rendering.settings import RenderSettings, demo_settings, render_settings
 
@@ -12,6 +12,7 @@ __all__ = [
     "NoiseSettings",
     "RenderSettings",
     "demo_settings",
+    "noise_settings",
     "render_game",
     "render_positions",
     "render_settings",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.rendering.coverage import Take
 from pipeline.rendering.people import Person
+from pipeline.rendering.settings import checked
 from pipeline.rendering.silhouettes import Silhouettes
 
 Array = NDArray[np.float64]
@@ -35,6 +36,15 @@ class NoiseSettings(BaseModel):
     likeness: float = Field(0.6, ge=0, le=1, description="cosine between the appearances of two team-mates")
     spread: float = Field(0.5, ge=0, description="length of the noise on an appearance of length 1")
     dim: int = Field(64, ge=2, description="length of an embedding")
+
+
+def noise_settings(values: Mapping[str, Any]) -> NoiseSettings:
+    """Make settings of what a user said.
+
+    Raises:
+        SettingsError: a name is unknown or a value wrong; says which, in one line.
+    """
+    return checked(NoiseSettings, values)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.config import CourtName
 from pipeline.errors import SettingsError
+
+_Kind = TypeVar("_Kind", bound=BaseModel)
 
 CameraName = Literal["fixed", "corner", "broadcast", "handheld"]
 HallName = Literal["auto", "arena", "gym"]
@@ -76,11 +78,22 @@ def render_settings(values: Mapping[str, Any]) -> RenderSettings:
         ...
         pipeline.errors.SettingsError: camera: Input should be 'fixed', 'corner', 'broadcast' or 'handheld' (got 'drone')
     """
+    return checked(RenderSettings, values)
+
+
+def checked(kind: type[_Kind], values: Mapping[str, Any]) -> _Kind:
+    """Make settings of some kind of what a user said.
+
+    Raises:
+        SettingsError: a name is unknown or a value wrong; says which, in one line.
+    """
     try:
-        return RenderSettings.model_validate(dict(values))
+        return kind.model_validate(dict(values))
     except ValidationError as error:
         problem = error.errors()[0]
         name = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            raise SettingsError(f"{name}: unknown; known here: {', '.join(sorted(kind.model_fields))}") from error
         message = problem["msg"].removeprefix("Value error, ")
         raise SettingsError(f"{name}: {message} (got {problem['input']!r})" if name else message) from error
 

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from pipeline.geometry.calibration import read_calibration
 from pipeline.present import Results, present
 from pipeline.roster import read_roster
-from pipeline.run import manifest, perceiving
+from pipeline.run import given, manifest, perceiving
 from pipeline.run.job import Job
 from pipeline.run.observer import Observer, Silence
 from pipeline.run.stages import GIVEN_BY_PERCEIVE, UNDERSTAND, Desk, Stage, check_chain
@@ -79,7 +79,7 @@ def analyze_job(job: Job, watching: Observer | None = None) -> Analysis:
 def _desk(job: Job) -> Desk:
     """Read and check everything that is small before anything heavy starts."""
     check_chain()
-    video = probe(job.video)
+    video = probe(job.video) if job.has_pixels else given.describe(job.video)
     perceiving.pieces_of(job, video)
     calibration = None
     if job.calibration is not None:
@@ -131,12 +131,16 @@ def _perceive(desk: Desk, clock: _Clock) -> str:
     job, settings = desk.job, desk.settings
     used = {name: _plain(getattr(settings, name)) for name in ("video", "shots", "detect", "embed")}
     interval = [job.start_s, job.end_s]
-    inputs = [hash_file(job.video), manifest.weights_of(settings), manifest.perceive_code()]
-    mark = fingerprint(inputs, interval, used)
+    code = manifest.perceive_code() if job.has_pixels else manifest.code_mark(("run/given.py",))
+    inputs = [_hash_input(job), _weights(job), code]
+    mark = fingerprint(inputs, interval, used if job.has_pixels else {})
     expected = sum(chunk.expected_frames(desk.video.duration_s) for chunk in perceiving.pieces_of(job, desk.video))
 
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
-        facts = perceiving.perceive_video(job, desk.video, mark, clock.run, clock.watching)
+        if job.has_pixels:
+            facts = perceiving.perceive_video(job, desk.video, mark, clock.run, clock.watching)
+        else:
+            facts = given.take(job.video, job.start_s, job.end_s, clock.run)
         return perceiving.outputs(clock.run), facts
 
     desk.facts["perceive"] = clock.stage("perceive", mark, work, used, expected, "frames")
@@ -185,7 +189,7 @@ def _results(desk: Desk, warnings: tuple[str, ...], clock: _Clock) -> Results:
     """Bundle the tables for `present`."""
     facts = {
         "versions": manifest.versions(),
-        "weights": manifest.weights_of(desk.settings),
+        "weights": _weights(desk.job),
         "seconds": dict(clock.seconds),
         **desk.facts["perceive"],
     }
@@ -196,6 +200,7 @@ def _results(desk: Desk, warnings: tuple[str, ...], clock: _Clock) -> Results:
         end_s=desk.job.end_s,
         **{name: desk.tables[name] for name in desk.tables if name != "court"},
         registration=desk.registration if desk.calibration is not None else None,
+        has_pixels=desk.job.has_pixels,
         warnings=warnings,
         facts=facts,
     )
@@ -204,7 +209,7 @@ def _results(desk: Desk, warnings: tuple[str, ...], clock: _Clock) -> Results:
 def _warnings(desk: Desk) -> tuple[str, ...]:
     """Say in plain words what is not as a user would expect."""
     read = desk.facts["perceive"]
-    found: list[str] = []
+    found: list[str] = [] if desk.job.has_pixels else [given.NO_PIXELS]
     if read["ended_early"]:
         found.append(
             f"the file ends early: {read['last_s'] or 0:.1f} s could be read of {desk.video.duration_s:.1f} s; "
@@ -227,7 +232,7 @@ def _manifest(desk: Desk, clock: _Clock, warnings: tuple[str, ...]) -> dict[str,
     return {
         "video": {
             "file": video.path.name,
-            "sha256": hash_file(job.video),
+            "sha256": _hash_input(job),
             "size_bytes": video.size_bytes,
             "width_px": video.width_px,
             "height_px": video.height_px,
@@ -239,7 +244,7 @@ def _manifest(desk: Desk, clock: _Clock, warnings: tuple[str, ...]) -> dict[str,
         "calibration_sha256": manifest.hash_path(job.calibration) or None,
         "roster_sha256": manifest.hash_path(job.roster) or None,
         "settings": desk.settings.model_dump(mode="json"),
-        "weights_sha256": manifest.weights_of(desk.settings),
+        "weights_sha256": _weights(job),
         "versions": manifest.versions(),
         "device": job.device,
         "perceived": desk.facts["perceive"],
@@ -247,6 +252,16 @@ def _manifest(desk: Desk, clock: _Clock, warnings: tuple[str, ...]) -> dict[str,
         "reused": clock.reused,
         "warnings": list(warnings),
     }
+
+
+def _hash_input(job: Job) -> str:
+    """Hash the video, or the tables given in place of one."""
+    return hash_file(job.video) if job.has_pixels else given.digest(job.video)
+
+
+def _weights(job: Job) -> dict[str, str]:
+    """Hash the weights that a run uses."""
+    return manifest.weights_of(job.settings) if job.has_pixels else {}
 
 
 def _plain(settings: BaseModel) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.config import CourtName, Settings
 from pipeline.errors import InputError
+from pipeline.run import given
 
 REPORTS = Path("reports")
 _GAME_VIDEO, _GAME_CALIBRATION, _GAME_ROSTER = "video.mp4", "calibration.json", "roster.csv"
@@ -17,6 +18,7 @@ class Job:
     """One analysis."""
 
     video: Path
+    """A video file, or a directory with tables of `perceive` in place of one (see `given`)."""
     out: Path
     settings: Settings
     calibration: Path | None = None
@@ -43,7 +45,8 @@ class Job:
     ) -> Job:
         """Fill in what is not said.
 
-        The directory of a rendered game stands for its video, calibration and roster.
+        The directory of a rendered game stands for its video, or the tables it has in place of one, its calibration and
+        its roster.
 
         Raises:
             InputError: the calibration or roster does not exist.
@@ -52,14 +55,20 @@ class Job:
         if court is not None:
             settings = settings.model_copy(update={"court": settings.court.model_copy(update={"court": court})})
         name = video.name if video.is_dir() else video.stem
-        if (video / _GAME_VIDEO).is_file():
+        filmed = (video / _GAME_VIDEO).is_file()
+        if filmed or given.is_given(video):
             calibration = calibration or _if_there(video / _GAME_CALIBRATION)
             roster = roster or _if_there(video / _GAME_ROSTER)
-            video = video / _GAME_VIDEO
+            video = video / _GAME_VIDEO if filmed else video
         for path, what in ((calibration, "calibration"), (roster, "roster")):
             if path is not None and not path.is_file():
                 raise InputError(f"the {what} file {path} does not exist")
         return cls(video, out or REPORTS / name, settings, calibration, roster, start_s or 0.0, end_s, device, fresh)
+
+    @property
+    def has_pixels(self) -> bool:
+        """Say whether there is a video, not tables in place of one."""
+        return not given.is_given(self.video)
 
 
 def _if_there(path: Path) -> Path | None:

@@ -35,7 +35,9 @@ class OracleScores:
     replaced: dict[OracleName, Evaluation]
 
 
-def evaluate_oracles(run: Path, truth: Path, oracles: Sequence[OracleName] = ORACLES) -> OracleScores:
+def evaluate_oracles(
+    run: Path, truth: Path, oracles: Sequence[OracleName] = ORACLES, max_fps: float | None = None
+) -> OracleScores:
     """Score a run with each of the named stages replaced by the truth, all others as they are.
 
     The video is not needed. What comes after the replaced stage is computed again from the run's stored tables and with
@@ -45,6 +47,7 @@ def evaluate_oracles(run: Path, truth: Path, oracles: Sequence[OracleName] = ORA
         run: output directory of `courtside analyze`.
         truth: a rendered game; truth of single frames cannot replace a stage.
         oracles: which stages.
+        max_fps: boxes are compared on at most so many frames per second; None for all.
 
     Raises:
         InputError: the run or the truth is not of that kind.
@@ -57,11 +60,11 @@ def evaluate_oracles(run: Path, truth: Path, oracles: Sequence[OracleName] = ORA
     manifest = read_json(run / "run.json")
     settings = parse_settings(manifest["settings"], where=str(run / "run.json"))
     roster = _roster(truth / "roster.csv", manifest)
-    as_run = score(read_found(run), known)
+    as_run = score(read_found(run), known, max_fps)
     replaced = {}
     for name in oracles:
         desk = _desk(run, manifest, settings, roster, stored)
-        replaced[name] = _scored(f"{run.name}, true {name}", _with_truth(name, desk, known), known)
+        replaced[name] = _scored(f"{run.name}, true {name}", _with_truth(name, desk, known), known, max_fps)
     return OracleScores(as_run, replaced)
 
 
@@ -88,8 +91,8 @@ def _complete(desk: Desk, start: str) -> Desk:
     return desk
 
 
-def _scored(name: str, desk: Desk, truth: Truth) -> Evaluation:
-    return score(of_tables(name, desk.tables, desk.facts["court"]), truth)
+def _scored(name: str, desk: Desk, truth: Truth, max_fps: float | None) -> Evaluation:
+    return score(of_tables(name, desk.tables, desk.facts["court"]), truth, max_fps)
 
 
 def _desk(

@@ -13,7 +13,7 @@ from pipeline.evaluation import compare_rows, evaluate, player_rows, rows
 from pipeline.evaluation.boxes import IdentifiedBoxes
 from pipeline.evaluation.found import of_mot, of_tables, read_found
 from pipeline.evaluation.score import score
-from pipeline.evaluation.truth import Truth, read_truth
+from pipeline.evaluation.truth import Truth, read_truth, thinned
 from pipeline.store import RunDirectory
 from pipeline.tables import HOMOGRAPHY_COLUMNS
 
@@ -235,11 +235,13 @@ def test_the_boxes_of_another_tool(truth, game, tmp_path):
 
 
 def test_scoring_fewer_frames(truth):
-    assert truth.thinned(5).frames["frame"].tolist() == list(range(0, 80, 5))
-    scores = score(of_tables("run", run_tables(), FACTS), truth.thinned(5))
+    assert thinned(truth.frames, 5)["frame"].tolist() == list(range(0, 80, 5))
+    scores = score(of_tables("run", run_tables(), FACTS), truth, max_fps=5)
     assert scores.frames_scored == 16
     assert scores.movement is not None
     assert scores.movement.players[0].seen_true_s == pytest.approx(80 / FPS)
+    every = score(of_tables("run", run_tables(), FACTS), truth)
+    assert scores.as_dict()["movement"] == every.as_dict()["movement"]
 
 
 def test_comparing_two_runs(truth):

@@ -1,0 +1,135 @@
+"""A game without pixels goes through everything behind perception, and is scored."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import analyze
+from pipeline.cli import run
+from pipeline.errors import InputError, TableError
+from pipeline.evaluation import evaluate
+from pipeline.rendering import NoiseSettings, RenderSettings, render_positions
+from pipeline.run.job import Job
+from pipeline.run.oracles import evaluate_oracles
+from pipeline.store import RunDirectory
+from pipeline.tables import MOTION_COLUMNS
+
+
+@pytest.fixture(scope="module")
+def positions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight seconds of a broadcast with a cut, as tables."""
+    settings = RenderSettings(seed=2, seconds=8, fps=15, start_s=0, dead_ball_every_s=0.5, referees=3)
+    return render_positions(settings, NoiseSettings(), tmp_path_factory.mktemp("given") / "game")
+
+
+@pytest.fixture(scope="module")
+def out(positions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run") / "game"
+    analyze(positions, folder)
+    return folder
+
+
+def test_what_needs_no_pixels_is_written_and_the_rest_is_said(out: Path) -> None:
+    for name in ("player_stats.csv", "positions.parquet", "report.html", "mot.txt", "tracklets_mot.txt", "heatmaps"):
+        assert (out / name).exists(), name
+    assert not (out / "annotated.mp4").exists()
+    told = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert "no annotated video" in told["warnings"][0]
+    assert "no annotated video" in (out / "report.html").read_text(encoding="utf-8")
+    assert told["weights_sha256"] == {}
+
+
+def test_it_is_scored_against_its_own_truth(positions: Path, out: Path) -> None:
+    scores = evaluate(out, positions)
+    assert scores.players.hota > 0.6
+    assert scores.court is not None
+    assert scores.court.error_m_mean < 0.2
+    assert scores.movement is not None
+    assert scores.movement.position_error_median_m < 0.5
+    oracle = evaluate_oracles(out, positions, ["detections"]).replaced["detections"]
+    assert oracle.players.deta > 0.98
+
+
+def test_nothing_is_computed_twice(positions: Path, out: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(out, copy)
+    analyze(positions, copy)
+    assert json.loads((copy / "run.json").read_text(encoding="utf-8"))["reused"][0] == "perceive"
+    other = tmp_path / "other"
+    shutil.copytree(positions, other)
+    frames = pd.read_parquet(other / "perceived" / "frames.parquet")
+    frames.assign(time_s=frames["time_s"] + 1e-3).to_parquet(other / "perceived" / "frames.parquet", index=False)
+    analyze(other, copy)
+    assert json.loads((copy / "run.json").read_text(encoding="utf-8"))["reused"] == []
+
+
+def test_an_interval_is_counted_from_its_first_frame(positions: Path, tmp_path: Path) -> None:
+    analysis = analyze(positions, tmp_path / "out", start_s=5.0, end_s=7.0)
+    frames, detections = analysis.tables["frames"], analysis.tables["detections"]
+    assert frames["frame"].tolist() == list(range(30))
+    assert frames["time_s"].iloc[0] == pytest.approx(5.0)
+    assert frames[list(MOTION_COLUMNS)].iloc[0].isna().all()
+    assert detections["detection_id"].tolist() == list(range(len(detections)))
+    assert len(RunDirectory(tmp_path / "out").read_array("embeddings")) == len(detections)
+    assert evaluate(tmp_path / "out", positions).players.hota > 0.5
+
+
+def test_pixels_are_preferred_to_tables(positions: Path, tmp_path: Path) -> None:
+    assert not Job.of(positions).has_pixels
+    both = tmp_path / "both"
+    shutil.copytree(positions, both)
+    (both / "video.mp4").write_bytes(b"pixels")
+    assert Job.of(both).video == both / "video.mp4"
+    assert Job.of(both).has_pixels
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (lambda game: (game / "game.json").unlink(), "game.json does not exist"),
+        (lambda game: (game / "game.json").write_text("{}"), "not that of a rendered game"),
+        (lambda game: (game / "perceived" / "embeddings.npy").unlink(), "embeddings.npy does not exist"),
+        (lambda game: np.save(game / "perceived" / "embeddings.npy", np.zeros((3, 8))), "expected one row for each"),
+        (lambda game: (game / "perceived" / "frames.parquet").write_text("no"), "frames.parquet"),
+    ],
+)
+def test_a_damaged_game_is_refused(positions: Path, tmp_path: Path, damage, says: str) -> None:  # type: ignore[no-untyped-def]
+    game = tmp_path / "game"
+    shutil.copytree(positions, game)
+    damage(game)
+    with pytest.raises((InputError, TableError), match=says):
+        analyze(game, tmp_path / "out")
+
+
+def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    game = tmp_path / "game"
+    render = ["render-game", "--out", str(game), "--positions-only", "--seconds", "2", "--fps", "10"]
+    assert run([*render, "--set", "referees=3", "--noise", "false_boxes=0", "--noise", "miss=0.1"]) == 0
+    assert pd.read_parquet(game / "truth.parquet").query("role == 'referee'")["id"].nunique() == 3
+    assert run(["analyze", str(game), "--out", str(tmp_path / "out")]) == 0
+    assert "annotated.mp4" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--noise", "miss=0.1"], "add --positions-only"),
+        (["--positions-only", "--noise", "miss"], "expected NAME=VALUE"),
+        (["--positions-only", "--noise", "luck=1"], "luck: unknown; known here: dim, false_boxes"),
+        (["--positions-only", "--noise", "miss=2"], "miss: Input should be less than 1"),
+        (["--set", "referees=7"], "referees: Input should be less than or equal to 3"),
+        (["--set", "referees=2", "--set", "referees=3"], "--set referees is given twice"),
+    ],
+)
+def test_wrong_options_are_one_line(
+    options: list[str], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["render-game", "--out", str(tmp_path / "game"), *options]) == 4
+    said = capsys.readouterr().err.strip()
+    assert len(said.splitlines()) == 1
+    assert says in said
+    assert not (tmp_path / "game").exists()
