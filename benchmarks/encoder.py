@@ -26,13 +26,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.encoders import Encoder, Vectors, load_encoder
-from models.reid.crops import CropSet, Entry, cut, pack
+from models.reid.data.crops import CropSet, Entry, cut, pack
+from models.reid.data.people import People, name_people
+from models.reid.data.split import of_games
+from models.reid.data.tracklets import FRAMES_PER_S, long_enough, read_tracklets
 from models.reid.evaluation import Labels, Score, score
-from models.reid.people import People, name_people
-from models.reid.settings import ReidSettings, read_settings
-from models.reid.split import of_games
-from models.reid.tracklets import read_tracklets
-from models.reid.train import FRAMES_PER_S, long_enough
+from models.reid.recipe import Recipe, read_recipe
 from pipeline.video import chunks, probe, read_chunks
 
 RECIPE = Path(__file__).parents[1] / "configs" / "reid" / "osnet.yaml"
@@ -62,7 +61,7 @@ class Material:
     questions: tuple[Question, ...]
 
 
-def held_out(data: Path, cache: Path, recipe: ReidSettings) -> Material:
+def held_out(data: Path, cache: Path, recipe: Recipe) -> Material:
     """Read the held-out game: within clips, with and without a gap, across clips, and the new team alone."""
     crops = read_tracklets(data / recipe.data.table, data / recipe.data.images, cache)
     crops = long_enough(of_games(crops, recipe.data.held_out_games), recipe.data.min_boxes)
@@ -149,7 +148,7 @@ def main() -> None:
     }
     files = {"courtside": "builtin", **published, **{Path(file).parent.name: file for file in given.weights}}
     encoders = {name: load_encoder("osnet", file) for name, file in files.items()}
-    materials = [held_out(given.data, given.cache, read_settings(RECIPE)), *(truth_clip(given.data, n) for n in CLIPS)]
+    materials = [held_out(given.data, given.cache, read_recipe(RECIPE)), *(truth_clip(given.data, n) for n in CLIPS)]
     print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
     cpu_ms: dict[str, list[float]] = {name: [] for name in encoders}
     for material in materials:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -254,13 +255,20 @@ def train_detector_command(
 def train_reid_command(
     recipe: Annotated[Path, typer.Option(metavar="FILE", help="The recipe.")] = Path("configs/reid/osnet.yaml"),
     data: _Data = Path("../shared/data"),
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Checkpoints and weights.")] = Path("runs/reid"),
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Checkpoints, logs and weights [default: runs/reid/RECIPE].")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where this training was stopped.")] = False,
+    short: Annotated[bool, typer.Option("--short", help="The recipe's short variant: seconds, for a test.")] = False,
 ) -> None:
-    """Train the re-ID encoder."""
-    from models.reid.train import read_settings, train_reid
+    """Train a re-ID encoder by a recipe (docs/reid.md)."""
+    from models.reid.recipe import read_recipe
 
-    _show_log()
-    typer.echo(f"weights: {train_reid(read_settings(recipe), data, out)}")
+    settings = read_recipe(recipe, short)
+    from models.reid.loop import train_recipe
+
+    where = out or Path("runs/reid") / (f"{recipe.stem}-short" if short else recipe.stem)
+    typer.echo(f"weights: {train_recipe(settings, data, where, resume, progress=sys.stderr.isatty())}")
 
 
 def _show_log() -> None:

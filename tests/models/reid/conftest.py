@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from models.reid.crops import CropSet, Entry, cut, pack
+from models.reid.data.crops import CropSet, Entry, cut, pack
 
 
 def made_crops(games: int = 2, clips: int = 2, people: int = 4, frames: int = 6, seed: int = 0) -> CropSet:

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.reid.crops import CropSet, Entry, cut, load_crops, pack, save_crops
-from models.reid.people import name_people, unnamed
-from models.reid.split import of_games, refuse_leak, split_games
-from models.reid.tracklets import read_tracklets
+from models.reid.data.crops import CropSet, Entry, cut, load_crops, pack, save_crops
+from models.reid.data.people import name_people, unnamed
+from models.reid.data.split import of_games, refuse_leak, split_games
+from models.reid.data.tracklets import read_tracklets
 from pipeline.errors import InputError, SettingsError
 
 

@@ -9,21 +9,33 @@ import torch
 
 from models.encoders import load_encoder
 from models.encoders.weights import read_weights
-from models.reid.augment import augment
-from models.reid.crops import CropSet
+from models.reid import loop
+from models.reid.data.crops import CropSet
+from models.reid.data.cutting import augment
+from models.reid.data.people import unnamed
+from models.reid.data.sampling import CourtSampler
+from models.reid.data.settings import CutSettings
+from models.reid.data.split import Splits, of_games
+from models.reid.loop import read_metrics, train_recipe
 from models.reid.losses import MaskedSoftmax, hard_triplets
-from models.reid.people import unnamed
-from models.reid.sampling import CourtSampler
-from models.reid.settings import AugmentSettings, ReidSettings, read_settings
-from models.reid.train import Report, Trainer, validate
+from models.reid.methods import find_method
+from models.reid.recipe import Recipe, read_recipe, recipe_of
+from models.reid.weights import load_network
 from pipeline.errors import SettingsError
 
 
-def small_recipe(**train: object) -> ReidSettings:
-    options = {"steps": 12, "scenes": 1, "people": 4, "crops": 3, "report_every": 6, "learning_rate": 3e-3, "warmup": 0}
-    data = {"table": "t.csv", "images": "i", "held_out_games": ["game-1"]}
-    fields = {"head_dim": 8, "crop_size_px": [32, 16], "data": data, "train": options | train}
-    return ReidSettings.model_validate(fields)
+def small_recipe(**train: object) -> Recipe:
+    options = {"steps": 24, "scenes": 1, "people": 4, "crops": 3, "report_every": 6, "learning_rate": 3e-3, "warmup": 0}
+    data = {"reader": "tracklets", "table": "t.csv", "images": "i", "held_out_games": ["game-2"]}
+    fields = {"head_dim": 8, "picture": {"size_px": [32, 16]}, "data": data, "train": options | train}
+    return recipe_of({"method": "osnet", **fields}, "made")
+
+
+@pytest.fixture
+def made_splits(monkeypatch: pytest.MonkeyPatch, make_crops: Callable[..., CropSet]) -> None:
+    crops = make_crops(games=3)
+    splits = Splits(*(unnamed(of_games(crops, [f"game-{g}"])) for g in range(3)))
+    monkeypatch.setattr(loop, "read_splits", lambda *_: splits)
 
 
 def random_batch() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -79,7 +91,7 @@ def test_batches_hold_people_of_one_court_with_several_crops_each(make_crops: Ca
 @pytest.mark.parametrize("p", [0.0, 1.0])
 def test_augmented_crops_keep_the_size_and_follow_the_seed(make_crops: Callable[..., CropSet], p: float) -> None:
     crops = make_crops()
-    settings = AugmentSettings(jitter=0.06, p_cut=p, p_low_resolution=p, p_blur=p, p_jpeg=p, p_erase=p, color=0.15 * p)
+    settings = CutSettings(jitter=0.06, p_cut=p, p_low_resolution=p, p_blur=p, p_jpeg=p, p_erase=p, color=0.15 * p)
     before = np.array(crops.pixels)
     first, second = (augment(crops, 3, (48, 24), settings, np.random.default_rng(5)) for _ in range(2))
     assert first.shape == (48, 24, 3)
@@ -88,53 +100,40 @@ def test_augmented_crops_keep_the_size_and_follow_the_seed(make_crops: Callable[
     np.testing.assert_array_equal(crops.pixels, before)
 
 
-def test_a_short_training_lowers_the_loss_and_ships_what_it_says(
-    tmp_path: Path, make_crops: Callable[..., CropSet]
-) -> None:
-    torch.manual_seed(3)
-    people, reports = unnamed(make_crops(games=1)), list[Report]()
-    weights = Trainer(small_recipe(), people, None).run(people, tmp_path, reports.append)
-    assert reports[-1].softmax < reports[0].softmax
-    assert 0 <= reports[-1].mean_ap <= 1
-    about = read_weights(weights, "osnet").metadata
+@pytest.mark.usefixtures("made_splits")
+def test_a_short_training_lowers_the_loss_and_ships_what_it_says(tmp_path: Path) -> None:
+    train_recipe(small_recipe(), tmp_path, tmp_path)
+    metrics = read_metrics(tmp_path / "tuning" / "metrics.csv")
+    assert metrics["softmax"][-1] < metrics["softmax"][0]
+    assert all(0 <= value <= 1 for value in metrics["val/mAP"])
+    about = read_weights(tmp_path / "encoder.safetensors", "osnet").metadata
     assert about["seed"] == 0
     assert about["data"] == "made"
     assert about["games"] == ["game-0"]
     assert about["settings"]["head_dim"] == 8
-    encoder = load_encoder("osnet", weights)
+    encoder = load_encoder("osnet", tmp_path / "encoder.safetensors")
     assert (encoder.dim, encoder.crop_size_px) == (8, (32, 16))
-    assert len((tmp_path / "log.csv").read_text().splitlines()) == 3
 
 
-def test_the_same_seed_trains_the_same(make_crops: Callable[..., CropSet]) -> None:
-    people = unnamed(make_crops(games=1))
-    runs = [Trainer(small_recipe(), people, None) for _ in range(2)]
-    assert runs[0].step(0) == runs[1].step(0)
-    first, second = (validate(run.average, run.settings, people) for run in runs)
-    assert first.everyone == second.everyone
-    assert first.auc == second.auc
-
-
-def test_frozen_parts_stay_as_they_start(make_crops: Callable[..., CropSet]) -> None:
-    trainer = Trainer(small_recipe(frozen=["conv1", "conv2"]), unnamed(make_crops(games=1)), None)
-    before = {name: value.clone() for name, value in trainer.network.state_dict().items()}
-    trainer.step(0)
-    moved = {
-        name.split(".")[0] for name, value in trainer.network.state_dict().items() if not value.equal(before[name])
-    }
+@pytest.mark.usefixtures("made_splits")
+def test_frozen_parts_stay_as_they_start(tmp_path: Path) -> None:
+    recipe = small_recipe(frozen=["conv1", "conv2"], steps=1)
+    torch.manual_seed(recipe.seed)
+    before = find_method("osnet", "").build(recipe).state_dict()
+    after = load_network(train_recipe(recipe, tmp_path, tmp_path))[1].state_dict()
+    moved = {name.split(".")[0] for name, value in after.items() if not value.equal(before[name])}
     assert moved == {"conv3", "conv4", "conv5", "fc", "head"}
 
 
-def test_an_unknown_part_or_key_is_refused(tmp_path: Path, make_crops: Callable[..., CropSet]) -> None:
+@pytest.mark.usefixtures("made_splits")
+def test_an_unknown_part_or_key_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no part 'conv9'"):
-        Trainer(small_recipe(frozen=["conv9"]), unnamed(make_crops(games=1)), None)
-    path = tmp_path / "recipe.yaml"
-    path.write_text("data: {table: a, images: b, held_out_games: [c]}\ntrain: {stepps: 3}\n")
+        train_recipe(small_recipe(frozen=["conv9"]), tmp_path, tmp_path)
     with pytest.raises(SettingsError, match=r"train\.stepps"):
-        read_settings(path)
+        small_recipe(stepps=3)
 
 
 def test_the_shipped_recipe_holds_a_game_out() -> None:
-    recipe = read_settings(Path(__file__).parents[3] / "configs" / "reid" / "osnet.yaml")
+    recipe = read_recipe(Path(__file__).parents[3] / "configs" / "reid" / "osnet.yaml")
     assert recipe.data.held_out_games == ("boston-celtics-orlando-magic-game-4",)
     assert recipe.head_dim == 128

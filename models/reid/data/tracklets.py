@@ -15,11 +15,13 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from models.reid.crops import LAYOUT, CropSet, Entry, Image, cut, file_fingerprint, load_crops, pack, save_crops
+from models.reid.data.crops import LAYOUT, CropSet, Entry, Image, cut, file_fingerprint, load_crops, pack, save_crops
 from pipeline.errors import InputError
 
 COLUMNS = ("clip", "frame", "split", "file", "tracklet", "x", "y", "w", "h")
 MARGIN = 0.2
+FRAMES_PER_S = 30.0
+"""Of the clips that the tracklets come from."""
 
 
 def read_tracklets(table: Path, images: Path, cache: Path) -> CropSet:
@@ -46,6 +48,12 @@ def read_tracklets(table: Path, images: Path, cache: Path) -> CropSet:
     crops = pack(_entries(boxes, images, clips), clips, [game_of(clip) for clip in clips], fingerprint)
     save_crops(crops, folder)
     return crops
+
+
+def long_enough(crops: CropSet, min_boxes: int) -> CropSet:
+    """Leave out tracklets of few boxes."""
+    counts = np.bincount(crops.identity, minlength=1)
+    return crops.select(np.flatnonzero(counts[crops.identity] >= min_boxes))
 
 
 def game_of(clip: str) -> str:

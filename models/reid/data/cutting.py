@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 
 from models.encoders.crops import resize
-from models.reid.crops import CropSet, Image
-from models.reid.settings import AugmentSettings
+from models.reid.data.crops import CropSet, Image
+from models.reid.data.settings import CutSettings
 
 
 def augment(
-    crops: CropSet, row: int, size_px: tuple[int, int], settings: AugmentSettings, rng: np.random.Generator
+    crops: CropSet, row: int, size_px: tuple[int, int], settings: CutSettings, rng: np.random.Generator
 ) -> Image:
     """Cut one crop as a detector might, and change it.
 
@@ -47,7 +47,7 @@ def plain(crops: CropSet, row: int, size_px: tuple[int, int]) -> Image:
     return resize(np.ascontiguousarray(crops.person(row)), size_px)
 
 
-def _cut(image: Image, box: np.ndarray, settings: AugmentSettings, rng: np.random.Generator) -> Image:
+def _cut(image: Image, box: np.ndarray, settings: CutSettings, rng: np.random.Generator) -> Image:
     """Cut the box with moved edges; sometimes a part of the body is missing."""
     x1, y1, x2, y2 = (float(edge) for edge in box)
     width, height = x2 - x1, y2 - y1

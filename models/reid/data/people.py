@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.reid.crops import CropSet, Ints
+from models.reid.data.crops import CropSet, Ints
 from models.reid.evaluation import Bool, simultaneous
 from pipeline.errors import InputError
 
@@ -28,13 +29,49 @@ class People:
         crops: the set, its identities joined where a person is named in several tracklets.
         team: (n,) 0, 1 or -1 (unknown) per crop; a number means nothing across games.
         named: (n,) the crop's person is named by hand.
-        differ: (m, m) identities that certainly differ.
+        differ: (m, m) identities that certainly differ; m is larger than every identity.
+        compare: how crops are compared: within their clip, away from the moment; across cameras (Market-1501's protocol:
+            the same person under the same camera does not count); or each with every other.
+        fps: frames per second of the clips.
+        asks, answers: (n,) the crop is a query, is in the gallery; None: all are.
     """
 
     crops: CropSet
     team: Ints
     named: NDArray[np.bool_]
     differ: Bool
+    compare: Literal["clips", "cameras", "images"] = "clips"
+    fps: float = 30.0
+    asks: Bool | None = None
+    answers: Bool | None = None
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+    def select(self, rows: Ints) -> People:
+        """Return the crops of the given rows; identities keep their numbers."""
+        asks, answers = (None if mask is None else mask[rows] for mask in (self.asks, self.answers))
+        return replace(
+            self,
+            crops=self.crops.select(rows),
+            team=self.team[rows],
+            named=self.named[rows],
+            asks=asks,
+            answers=answers,
+        )
+
+
+def labelled(
+    crops: CropSet,
+    compare: Literal["cameras", "images"] = "images",
+    asks: Bool | None = None,
+    answers: Bool | None = None,
+) -> People:
+    """Take every identity for another person than every other: sets whose labels are complete."""
+    size = int(crops.identity.max(initial=-1)) + 1
+    differ: Bool = ~np.eye(size, dtype=np.bool_)
+    unknown = np.full(len(crops), -1, np.int64)
+    return People(crops, unknown, np.ones(len(crops), bool), differ, compare, asks=asks, answers=answers)
 
 
 def unnamed(crops: CropSet) -> People:

@@ -16,10 +16,12 @@ from pipeline.errors import InputError
 Image = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 
-LAYOUT = 2
+LAYOUT = 3
 """Of packed crops on disk; part of their fingerprint."""
 
-_ARRAYS = ("start", "shape_px", "box_px", "identity", "tracklet", "scene", "frame")
+_ARRAYS = ("start", "shape_px", "box_px", "identity", "tracklet", "scene", "frame", "camera")
+
+_ABOUT = ("scene_names", "scene_game", "fingerprint", "channels", "identity_names")
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class CropSet:
     """n crops, each with some surroundings, in one flat array.
 
     Attributes:
-        pixels: (total,) uint8, the crops' BGR pixels one after the other; may be a memory map.
+        pixels: (total,) uint8, the crops' pixels one after the other, BGR or grey; may be a memory map.
         start: (n,) where each crop begins in `pixels`.
         shape_px: (n, 2) height and width of each crop with its surroundings.
         box_px: (n, 4) float32 x1 y1 x2 y2, the person's box within the crop.
@@ -35,9 +37,12 @@ class CropSet:
         tracklet: (n,) number of the tracklet within its clip, as in its source.
         scene: (n,) index into `scene_names`: the clip.
         frame: (n,) frame number within the clip.
+        camera: (n,) which camera saw it.
         scene_names: clips.
         scene_game: game of each clip.
         fingerprint: hash of what it was made from.
+        channels: 3 (BGR) or 1 (grey).
+        identity_names: what the source calls each identity; empty where it has no names.
     """
 
     pixels: Image
@@ -48,21 +53,24 @@ class CropSet:
     tracklet: Ints
     scene: Ints
     frame: Ints
+    camera: Ints
     scene_names: tuple[str, ...]
     scene_game: tuple[str, ...]
     fingerprint: str
+    channels: int = 3
+    identity_names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.start)
 
     def image(self, row: int) -> Image:
-        """Return crop `row` with its surroundings, (h, w, 3) BGR."""
+        """Return crop `row` with its surroundings, (h, w, channels)."""
         height, width = (int(size) for size in self.shape_px[row])
         begin = int(self.start[row])
-        return self.pixels[begin : begin + height * width * 3].reshape(height, width, 3)
+        return self.pixels[begin : begin + height * width * self.channels].reshape(height, width, self.channels)
 
     def person(self, row: int) -> Image:
-        """Return the pixels of the person's box, (h, w, 3) BGR, at least one pixel."""
+        """Return the pixels of the person's box, (h, w, channels), at least one pixel."""
         image = self.image(row)
         x1, y1, x2, y2 = np.rint(self.box_px[row]).astype(int)
         x1, y1 = min(max(x1, 0), image.shape[1] - 1), min(max(y1, 0), image.shape[0] - 1)
@@ -87,10 +95,21 @@ class Entry:
     tracklet: int
     scene: int
     frame: int
+    camera: int = 0
+
+
+def whole(image: Image, identity: int, tracklet: int = 0, scene: int = 0, frame: int = 0, camera: int = 0) -> Entry:
+    """Take a picture that is a crop already: its box is all of it."""
+    return Entry(image, (0.0, 0.0, image.shape[1], image.shape[0]), identity, tracklet, scene, frame, camera)
 
 
 def pack(
-    entries: Iterable[Entry], scene_names: Sequence[str], scene_game: Sequence[str], fingerprint: str = ""
+    entries: Iterable[Entry],
+    scene_names: Sequence[str],
+    scene_game: Sequence[str],
+    fingerprint: str = "",
+    identity_names: Sequence[str] = (),
+    channels: int = 3,
 ) -> CropSet:
     """Put crops into one array, in the order given."""
     parts, shapes, boxes, known = [], [], [], []
@@ -98,9 +117,9 @@ def pack(
         parts.append(entry.image.reshape(-1))
         shapes.append(entry.image.shape[:2])
         boxes.append(entry.box_px)
-        known.append((entry.identity, entry.tracklet, entry.scene, entry.frame))
+        known.append((entry.identity, entry.tracklet, entry.scene, entry.frame, entry.camera))
     lengths = np.array([len(part) for part in parts], np.int64)
-    identity, tracklet, scene, frame = np.array(known, np.int64).reshape(-1, 4).T
+    identity, tracklet, scene, frame, camera = np.array(known, np.int64).reshape(-1, 5).T
     return CropSet(
         pixels=np.concatenate(parts) if parts else np.empty(0, np.uint8),
         start=np.cumsum(lengths) - lengths,
@@ -110,9 +129,12 @@ def pack(
         tracklet=tracklet,
         scene=scene,
         frame=frame,
+        camera=camera,
         scene_names=tuple(scene_names),
         scene_game=tuple(scene_game),
         fingerprint=fingerprint,
+        channels=channels,
+        identity_names=tuple(identity_names),
     )
 
 
@@ -139,7 +161,7 @@ def save_crops(crops: CropSet, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("pixels", *_ARRAYS):
         np.save(folder / f"{name}.npy", getattr(crops, name), allow_pickle=False)
-    about = {"scene_names": crops.scene_names, "scene_game": crops.scene_game, "fingerprint": crops.fingerprint}
+    about = {name: getattr(crops, name) for name in _ABOUT}
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
 
 
@@ -159,6 +181,8 @@ def load_crops(folder: Path) -> CropSet:
             scene_names=tuple(about["scene_names"]),
             scene_game=tuple(about["scene_game"]),
             fingerprint=about["fingerprint"],
+            channels=about["channels"],
+            identity_names=tuple(about["identity_names"]),
         )
     except (OSError, EOFError, ValueError, KeyError) as error:
         raise InputError(

@@ -1,0 +1,60 @@
+"""Which crops a recipe learns from, checks itself on and is measured on. Paths are relative to the data root."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from models.reid.strict import Strict
+
+
+class DataSettings(Strict):
+    """What all readers have: the size may be cut down, for short variants."""
+
+    max_identities: int | None = Field(None, ge=2, description="per split, the first ones; null: all")
+    max_crops: int | None = Field(None, ge=2, description="per identity, evenly over what there is; null: all")
+
+
+class TrackletData(DataSettings):
+    """Tracklets of `player_tracklets_bpd3.csv`, split by game."""
+
+    reader: Literal["tracklets"] = "tracklets"
+    table: str = Field(description="CSV of player tracklets")
+    images: str = Field(description="folder with the pictures")
+    people: Path | None = Field(None, description="CSV that names the person of a tracklet; relative to the recipe")
+    held_out_games: tuple[str, ...] = Field(description="never seen in training, nor for any choice")
+    validation_games: tuple[str, ...] = Field((), description="not trained on; scored while training")
+    min_boxes: int = Field(4, ge=2, description="tracklets with fewer boxes are left out")
+
+    @field_validator("people")
+    @classmethod
+    def _beside_the_recipe(cls, people: Path | None, info: ValidationInfo) -> Path | None:
+        folder: Path = (info.context or {}).get("folder", Path())
+        return None if people is None else folder / people
+
+
+class MnistData(DataSettings):
+    """The handwritten digits, split by digit: the digits to learn, those to check on, those never seen."""
+
+    reader: Literal["mnist"] = "mnist"
+    folder: str = "mnist"
+    train: tuple[int, ...] = (0, 1, 2, 3, 4)
+    validation: tuple[int, ...] = Field((), description="digits held back from training, for choices")
+    test: tuple[int, ...] = Field((5, 6, 7, 8, 9), description="never seen in training, nor for any choice")
+
+
+class CutSettings(Strict):
+    """Random changes of a crop with surroundings; probabilities `p_...` and sizes."""
+
+    jitter: float = Field(0.06, ge=0, lt=0.2, description="standard deviation of box edges, share of the box size")
+    p_cut: float = Field(0.15, ge=0, le=1, description="lower or outer part missing, as at the picture's border")
+    p_low_resolution: float = Field(0.5, ge=0, le=1, description="shrunk to 30 to 100 px height and enlarged again")
+    p_blur: float = Field(0.2, ge=0, le=1)
+    p_jpeg: float = Field(0.3, ge=0, le=1)
+    p_erase: float = Field(0.4, ge=0, le=1, description="a rectangle of noise or of another crop over it")
+    color: float = Field(0.15, ge=0, lt=1, description="strength of brightness, contrast, white balance changes")
+
+
+AnyData = Annotated[TrackletData | MnistData, Field(discriminator="reader")]

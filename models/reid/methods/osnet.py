@@ -1,0 +1,241 @@
+"""OSNet x0.25 from published weights, tuned on player tracklets over certain pairs only.
+
+K. Zhou et al., "Omni-Scale Feature Learning for Person Re-Identification", ICCV 2019; identity softmax with anchors and
+batch-hard triplets (`models.reid.losses`). Two tracklets that never meet in a frame and have no names are neither a positive
+nor a negative pair.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from lightning.pytorch import LightningModule
+from pydantic import Field
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from models.encoders.crops import normalise
+from models.encoders.osnet import OSNet
+from models.encoders.weights import load_state, read_weights, write_weights
+from models.reid.data.cutting import augment
+from models.reid.data.pictures import Batch
+from models.reid.data.sampling import CourtBatches
+from models.reid.data.settings import CutSettings, TrackletData
+from models.reid.losses import MaskedSoftmax, hard_triplets
+from models.reid.methods.method import Method, Phase, Work
+from models.reid.recipe import LoopSettings, PictureSettings, Recipe
+from models.reid.strict import Strict
+from models.reid.validation import validation_scores
+from pipeline.errors import SettingsError
+
+
+class TrainSettings(Strict):
+    """The optimisation."""
+
+    steps: int = Field(1200, ge=1)
+    scenes: int = Field(2, ge=1, description="clips per batch")
+    people: int = Field(10, ge=2, description="identities per clip in a batch")
+    crops: int = Field(4, ge=2, description="crops per identity in a batch")
+    home: float = Field(0.5, ge=0, le=1, description="share of an identity's crops that are from the clip itself")
+    learning_rate: float = Field(3.5e-4, gt=0, description="of the backbone")
+    head_factor: float = Field(5.0, gt=0, description="times as much for the head and the class anchors")
+    weight_decay: float = Field(5e-4, ge=0)
+    warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps")
+    softmax_scale: float = Field(16.0, gt=0)
+    softmax_margin: float = Field(0.1, ge=0)
+    triplet_margin: float = Field(0.2, ge=0, description="on cosine distances")
+    triplet_weight: float = Field(1.0, ge=0)
+    frozen: tuple[str, ...] = Field(
+        (), description="parts of the network that stay as they start, with their statistics"
+    )
+    average: float = Field(0.99, ge=0, lt=1, description="decay of the running average of weights that is kept")
+    report_every: int = Field(100, ge=1, description="steps of an epoch: between log rows and checkpoints")
+
+
+class OsnetRecipe(Recipe):
+    """One recipe."""
+
+    method: Literal["osnet"] = "osnet"
+    start: str | None = Field(None, description="weights to start from, relative to the data root; null: random")
+    head_dim: int = Field(128, ge=2)
+    picture: PictureSettings = PictureSettings(size_px=(192, 96))
+    data: TrackletData
+    augment: CutSettings = CutSettings()
+    train: TrainSettings = TrainSettings()
+    patience: int | None = Field(None, ge=1, description="validations without improvement before stopping; null: never")
+
+
+class Tuning(LightningModule):
+    """A network that learns, its class anchors, and the running average of the network, which is kept.
+
+    Args:
+        work: its network is the average; the crops of its training split are learned from.
+    """
+
+    def __init__(self, work: Work) -> None:
+        super().__init__()
+        self.recipe: OsnetRecipe = work.recipe
+        options = self.recipe.train
+        people = work.splits.train
+        self.average = work.network.eval()
+        self.network = copy.deepcopy(work.network)
+        check_parts(self.network, options.frozen)
+        numbers = np.unique(people.crops.identity)
+        self.compact = torch.zeros(int(numbers.max()) + 1, dtype=torch.int64)
+        self.compact[numbers] = torch.arange(len(numbers))
+        self.differ = torch.from_numpy(people.differ[np.ix_(numbers, numbers)])
+        self.softmax = MaskedSoftmax(len(numbers), self.recipe.head_dim, options.softmax_scale, options.softmax_margin)
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Set the learning rate of this step; let the network learn, but for its frozen parts."""
+        share = learning_rate_share(self.global_step, self.recipe.train)
+        for group in self.trainer.optimizers[0].param_groups:
+            group["lr"] = group["peak"] * share
+        self.network.train()
+        self.average.eval()
+        for name in self.recipe.train.frozen:
+            self.network.get_submodule(name).eval().requires_grad_(False)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Return softmax + triplet loss of one batch."""
+        options = self.recipe.train
+        vectors = nn.functional.normalize(self.network(batch.pictures), dim=1)
+        identity, differ = self.compact.to(self.device)[batch.identity], self.differ.to(self.device)
+        softmax = self.softmax(vectors, identity, differ)
+        triplet = hard_triplets(vectors, identity, differ, options.triplet_margin)
+        self.log_dict({"softmax": softmax, "triplet": triplet}, on_step=False, on_epoch=True, batch_size=len(identity))
+        loss: Tensor = softmax + options.triplet_weight * triplet
+        return loss
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Move the running average a step towards the network."""
+        decay = min(self.recipe.train.average, self.global_step / (self.global_step + 9))
+        follow(self.average, self.network, decay)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """AdamW, faster for what starts at random."""
+        options = self.recipe.train
+        head = self.network.get_submodule("head")
+        fresh = [*head.parameters(), *self.softmax.parameters()]
+        known = {id(parameter) for parameter in fresh}
+        frozen = {id(p) for name in options.frozen for p in self.network.get_submodule(name).parameters()}
+        pretrained = [p for p in self.network.parameters() if id(p) not in known | frozen]
+        groups = [
+            {"params": pretrained, "peak": options.learning_rate},
+            {"params": fresh, "peak": options.learning_rate * options.head_factor},
+        ]
+        return torch.optim.AdamW(groups, lr=options.learning_rate, weight_decay=options.weight_decay)
+
+
+class CutCrops(Dataset[Any]):
+    """Batches of crops, each cut and changed as its own random numbers say: seed, batch number, place in the batch."""
+
+    def __init__(self, work: Work) -> None:
+        self._crops = work.splits.train.crops
+        self._recipe: OsnetRecipe = work.recipe
+
+    def __len__(self) -> int:
+        return len(self._crops)
+
+    def __getitems__(self, drawn: Sequence[tuple[int, int]]) -> Batch:
+        """Return a batch of (row, seed of its change) pairs."""
+        size, options = self._recipe.picture.size_px, self._recipe.augment
+        rows = np.array([row for row, _ in drawn], np.int64)
+        images = [augment(self._crops, row, size, options, np.random.default_rng(seed)) for row, seed in drawn]
+        identity = torch.from_numpy(self._crops.identity[rows])
+        return Batch(normalise(torch.from_numpy(np.stack(images))), identity, torch.from_numpy(rows))
+
+
+def build(recipe: OsnetRecipe) -> OSNet:
+    """Make the network; the head is an orthogonal projection, which nearly keeps cosines."""
+    network = OSNet(head_dim=recipe.head_dim)
+    for module in network.head.modules() if network.head is not None else ():
+        if isinstance(module, nn.Linear):
+            nn.init.orthogonal_(module.weight)
+            nn.init.zeros_(module.bias)
+    network.to(memory_format=torch.channels_last)
+    return network
+
+
+def phases(work: Work) -> Iterator[Phase]:
+    """Yield the one phase; its epochs are spans of `report_every` steps."""
+    recipe: OsnetRecipe = work.recipe
+    options = recipe.train
+    if recipe.start is not None:
+        backbone = OSNet()
+        load_state(backbone, read_weights(work.data_root / recipe.start, "osnet"))
+        work.network.load_state_dict(backbone.state_dict(), strict=False)
+    validated = len(work.splits.validation) > 0
+    span = min(options.report_every, options.steps)
+    epochs = math.ceil(options.steps / span)
+    sampler = CourtBatches(
+        work.splits.train.crops,
+        (options.scenes, options.people, options.crops),
+        options.home,
+        recipe.seed,
+        span,
+        options.steps,
+    )
+    batches: DataLoader[Any] = DataLoader(CutCrops(work), batch_sampler=sampler, collate_fn=_as_it_is)  # type: ignore[arg-type]
+    yield Phase(
+        "tuning",
+        Tuning(work),
+        batches,
+        LoopSettings(epochs=epochs, patience=recipe.patience),
+        check=(lambda: validation_scores(work.network, recipe, work.splits.validation)) if validated else None,
+        monitor="val/mAP" if validated else None,
+        gradient_clip=5.0,
+    )
+
+
+def export(work: Work, out: Path, about: Mapping[str, Any]) -> None:
+    """Write `encoder.safetensors`, which `courtside analyze` takes as `embed.weights`."""
+    recipe: OsnetRecipe = work.recipe
+    crops = work.splits.train.crops
+    said = {"settings": about["recipe"], "seed": recipe.seed, "steps": recipe.train.steps, "data": about["data"]}
+    said["games"] = sorted(crops.games())
+    size = recipe.picture.size_px
+    write_weights(out / "encoder.safetensors", work.network, "osnet", recipe.head_dim, size, said)
+
+
+def check_parts(network: nn.Module, names: Sequence[str]) -> None:
+    """Refuse names of parts that the network does not have."""
+    known = [name for name, _ in network.named_children()]
+    if unknown := [name for name in names if name not in known]:
+        raise SettingsError(f"train.frozen: no part {unknown[0]!r}; parts here: {', '.join(known)}")
+
+
+def learning_rate_share(step: int, options: TrainSettings) -> float:
+    """Return the share of the peak learning rate: linear warm-up, then half a cosine to 1 %.
+
+    Example:
+        >>> options = TrainSettings(steps=100, warmup=0.1)
+        >>> [round(learning_rate_share(step, options), 2) for step in (0, 9, 10, 55, 99)]
+        [0.1, 1.0, 1.0, 0.5, 0.01]
+    """
+    warm = int(options.warmup * options.steps)
+    if step < warm:
+        return (step + 1) / warm
+    progress = (step - warm) / max(options.steps - warm, 1)
+    return max(0.01, 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+@torch.no_grad()
+def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
+    """Move a running average a step towards the network."""
+    for kept, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+        if kept.is_floating_point():
+            kept.lerp_(new, 1 - decay)
+
+
+def _as_it_is(batch: Batch) -> Batch:
+    return batch
+
+
+METHOD = Method(OsnetRecipe, build, phases, "cosine", export)

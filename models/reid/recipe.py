@@ -1,0 +1,109 @@
+"""Recipes: one YAML file names the method, the data and every choice of a training.
+
+`method:` chooses the settings model (`models.reid.methods`), `data.reader:` the reader (`models.reid.data`). What stands
+under `short:` is laid over the rest when the short variant is asked for: same method, seconds instead of minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError
+
+from models.reid.data.settings import AnyData
+from models.reid.strict import Strict
+from pipeline.errors import SettingsError
+
+
+class PictureSettings(Strict):
+    """What a network is shown."""
+
+    size_px: tuple[int, int] = Field((96, 48), description="height and width that crops are stretched to")
+    channels: Literal[1, 3] = Field(3, description="1: grey, 3: colour")
+    scale: Literal["imagenet", "unit"] = Field(
+        "imagenet", description="unit: values in [0, 1]; imagenet: less the mean, by the deviation of ImageNet"
+    )
+
+
+class LoopSettings(Strict):
+    """What the loop does; methods with several phases have one of these for each."""
+
+    epochs: int = Field(20, ge=1)
+    check_every: int = Field(1, ge=1, description="epochs between two validations")
+    patience: int | None = Field(None, ge=1, description="validations without improvement before stopping; null: never")
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+
+
+class Recipe(Strict):
+    """What every recipe has; each method adds its own."""
+
+    method: str
+    seed: int = 0
+    picture: PictureSettings = PictureSettings()
+    data: AnyData
+
+
+def read_recipe(path: Path, short: bool = False) -> Recipe:
+    """Read a recipe as the settings of the method that it names.
+
+    Args:
+        path: the YAML file; tables that it names beside itself get its folder.
+        short: lay the recipe's `short:` over it.
+
+    Raises:
+        SettingsError: missing, not YAML, an unknown method, a wrong key or value (with its dotted path), no short variant.
+        DependencyError: the packages for training are not installed.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read the recipe {path}: {error}") from error
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(data, dict):
+        raise SettingsError(f"{path}: expected a recipe with the key 'method', got {type(data).__name__}")
+    laid_over = data.pop("short", None)
+    if short:
+        if not isinstance(laid_over, dict):
+            raise SettingsError(f"{path}: the recipe has no short variant; add a section 'short:'")
+        data = overlaid(data, laid_over)
+    return recipe_of(data, str(path), path.parent)
+
+
+def recipe_of(data: Mapping[str, Any], where: str, folder: Path = Path()) -> Recipe:
+    """Check plain data as the settings of the method that it names.
+
+    Args:
+        data: the recipe.
+        where: named in messages.
+        folder: where the tables lie that the recipe names beside itself.
+
+    Raises:
+        SettingsError: see `read_recipe`.
+    """
+    from models.reid.methods import find_method  # here: methods' settings derive from `Recipe`
+
+    method = find_method(str(data.get("method", "")), where)
+    try:
+        return method.settings.model_validate(dict(data), context={"folder": folder})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        at = ".".join(str(part) for part in problem["loc"]) or "recipe"
+        raise SettingsError(f"{where}: {at}: {problem['msg']} (got {problem['input']!r})") from error
+
+
+def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay one tree of settings over another.
+
+    Example:
+        >>> overlaid({"seed": 1, "loop": {"epochs": 40, "patience": 3}}, {"loop": {"epochs": 1}})
+        {'seed': 1, 'loop': {'epochs': 1, 'patience': 3}}
+    """
+    out = dict(below)
+    for key, value in above.items():
+        under = out.get(key)
+        out[key] = overlaid(under, value) if isinstance(value, Mapping) and isinstance(under, Mapping) else value
+    return out

@@ -1,0 +1,63 @@
+"""Weight files of the training wing: safetensors that carry their recipe, so that a file alone can be evaluated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from models.reid.methods import find_method
+from models.reid.recipe import Recipe, recipe_of
+from pipeline.errors import WeightsError
+
+METADATA_KEY = "courtside-reid"
+
+
+def write_network(path: Path, network: nn.Module, about: Mapping[str, Any]) -> None:
+    """Write a network's state and, as JSON, what is said about it; whole or not at all."""
+    state = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in network.state_dict().items()}
+    new = path.with_suffix(".new")
+    save_file(state, new, metadata={METADATA_KEY: json.dumps(about, sort_keys=True)})
+    new.replace(path)
+
+
+def read_state(path: Path) -> dict[str, Tensor]:
+    """Read the tensors of a weight file.
+
+    Raises:
+        WeightsError: missing, or not safetensors.
+    """
+    return _read(path)[0]
+
+
+def load_network(path: Path) -> tuple[Recipe, nn.Module]:
+    """Build the network that a weight file is of, with its weights, in eval mode.
+
+    Raises:
+        WeightsError: missing, not safetensors, without a recipe, or of another network.
+    """
+    state, about = _read(path)
+    if "recipe" not in about:
+        raise WeightsError(f"weights {path}: written by another program; give a weights.safetensors of train reid")
+    recipe = recipe_of(about["recipe"], str(path))
+    network = find_method(recipe.method, str(path)).build(recipe)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise WeightsError(f"weights {path}: do not fit method {recipe.method!r}: {error}") from error
+    return recipe, network.eval()
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get(METADATA_KEY, "{}")
+            state: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
+        return state, dict(json.loads(text))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise WeightsError(f"weights {path}: missing or not a readable safetensors file ({error})") from error
