@@ -51,7 +51,8 @@ def vectors_of(
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale vectors (n, dim) to unit length; null vectors stay."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(length > 0, length, 1).astype(np.float32)
+    out: NDArray[np.float32] = (vectors / np.where(length > 0, length, 1)).astype(np.float32)
+    return out
 
 
 def labels_of(people: People) -> tuple[Labels, float]:

@@ -147,8 +147,11 @@ def test_settings_are_printed_as_a_settings_file(tmp_path: Path, capsys: pytest.
     assert capsys.readouterr().out == (tmp_path / "all.yaml").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("words", [["train", "detector", "--config"], ["train", "reid", "--recipe"]])
-def test_a_recipe_that_is_none(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "r.yaml").write_text("stepz: 1", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [(["train", "detector", "--config"], "stepz: 1"), (["train", "reid", "--recipe"], "method: osnet\nstepz: 1")],
+)
+def test_a_recipe_that_is_none(words: list[str], text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r.yaml").write_text(text, encoding="utf-8")
     assert "stepz" in refused([*words, str(tmp_path / "r.yaml")], capsys)
     assert "no/such.yaml" in refused([*words, "no/such.yaml"], capsys)
