@@ -46,6 +46,8 @@ class DetectorTrainSettings(BaseModel):
     architecture: str = "yolo11n"
     start_weights: str = "weights/yolo11n_coco.safetensors"
     """COCO weights, relative to the data root."""
+    real_frames: bool = True
+    """Learn from the public sets; False: from rendered frames alone, to measure how lifelike those are."""
     held_out_games: tuple[str, ...] = ("boston-celtics-orlando-magic-game-4",)
     game_shares: dict[str, float] = {}
     """Share of the views that show frames of a game (or of `rendered`); the games not named share the rest evenly by
@@ -88,11 +90,15 @@ def train_detector(
 
     Raises:
         InputError: a data set is missing or the split shares a game.
+        SettingsError: there is nothing to learn from.
         WeightsError: the start weights are missing or do not fit.
     """
+    if not settings.real_frames and rendered_dir is None:
+        raise SettingsError("real_frames is false: name rendered frames with --rendered DIR")
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
-    images = read_training_sets(data_root) + ([] if rendered_dir is None else read_rendered(rendered_dir))
+    images = read_training_sets(data_root) if settings.real_frames else []
+    images += [] if rendered_dir is None else read_rendered(rendered_dir)
     split = split_by_game(images, settings.held_out_games)
     network = build_network(settings.architecture)
     seed_from_coco(network, data_root / settings.start_weights)

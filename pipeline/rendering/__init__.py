@@ -6,7 +6,7 @@
 from pipeline.rendering.game import render_game
 from pipeline.rendering.noise import NoiseSettings, noise_settings
 from pipeline.rendering.positions import render_positions
-from pipeline.rendering.settings import RenderSettings, demo_settings, render_settings
+from pipeline.rendering.settings import RenderSettings, demo_settings, render_settings, whole_game
 
 __all__ = [
     "NoiseSettings",
@@ -16,4 +16,5 @@ __all__ = [
     "render_game",
     "render_positions",
     "render_settings",
+    "whole_game",
 ]

@@ -5,6 +5,7 @@ World: metres, x right along the court, y towards the main camera, z up. Image: 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 
@@ -89,12 +90,13 @@ class View:
 
 def look(position: Array, target: Array, focal_px: float, size: tuple[int, int], lens: Lens | None = None) -> View:
     """Point a level camera at a target."""
-    forward = target - position
-    forward = forward / np.linalg.norm(forward)
-    right = np.cross(np.array([0, 0, 1.0]), forward)
-    right = right / np.linalg.norm(right)
-    down = np.cross(right, forward)
-    return View(position, np.stack([right, down, forward]), focal_px, size, lens or Lens())
+    x, y, z = (target - position).tolist()
+    flat = math.hypot(x, y)
+    far = math.hypot(flat, z)
+    right = (-y / flat, x / flat, 0.0)
+    forward = (x / far, y / far, z / far)
+    down = (right[1] * forward[2], -right[0] * forward[2], right[0] * forward[1] - right[1] * forward[0])
+    return View(position, np.array([right, down, forward]), focal_px, size, lens or Lens())
 
 
 def turned(view: View, roll: float) -> View:

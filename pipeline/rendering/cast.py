@@ -15,6 +15,8 @@ Array = NDArray[np.float64]
 BENCH_Y_M = -2.3
 """The benches stand behind the far side line."""
 SEAT_M = 0.75
+BENCH_X_M = 3.2
+"""From the middle of the court to a bench's first seat."""
 RIM_HEIGHT_M = 3.05
 
 SPOTS_M = np.array([[7.9, 0.0], [6.4, -5.3], [6.4, 5.3], [2.0, -6.4], [2.0, 6.4], [5.4, -1.8], [2.2, 2.3], [2.3, -2.6]])
@@ -32,19 +34,23 @@ class Action(IntEnum):
     SHOOT = 5
     UP = 6
     SIT = 7
+    FOLDED = 8
+    POINT = 9
 
 
 @dataclass(frozen=True)
 class Cast:
-    """Who takes part: players of team 0, then team 1, then referees."""
+    """Who takes part: players of team 0, then team 1, then referees, then one coach of each team if they have any."""
 
     per_team: int
     referees: int
+    coaches: int = 1
+    """Of each team, 0 or 1."""
 
     @property
     def count(self) -> int:
         """Everybody."""
-        return 2 * self.per_team + self.referees
+        return 2 * self.per_team + self.referees + 2 * self.coaches
 
     def players(self, team: int) -> NDArray[np.int64]:
         """Indices of a team's players."""
@@ -52,7 +58,11 @@ class Cast:
 
     def officials(self) -> NDArray[np.int64]:
         """Indices of the referees."""
-        return np.arange(2 * self.per_team, self.count)
+        return np.arange(2 * self.per_team, 2 * self.per_team + self.referees)
+
+    def coach(self, team: int) -> int | None:
+        """Index of a team's coach."""
+        return 2 * self.per_team + self.referees + team if self.coaches else None
 
 
 @dataclass
@@ -87,8 +97,14 @@ class Orders:
         )
 
 
-def seat(court: Court, cast: Cast, person: int) -> Array:
-    """Where a player sits (2,): team 0's bench is left of the scorer's table, team 1's right."""
-    team, place = divmod(person, cast.per_team)
-    way = -1.0 if team == 0 else 1.0
-    return np.array([court.length_m / 2 + way * (3.2 + SEAT_M * place), BENCH_Y_M])
+def seats(court: Court, cast: Cast) -> Array:
+    """Where the players of both teams sit (2 * per_team, 2): team 0's bench is left of the scorer's table, team 1's right."""
+    place = np.arange(cast.per_team) * SEAT_M + BENCH_X_M
+    x = court.length_m / 2 + np.concatenate([-place, place])
+    return np.column_stack([x, np.full(len(x), BENCH_Y_M)])
+
+
+def bench_middle(court: Court, cast: Cast, team: int) -> float:
+    """Return x of the middle of a team's bench, metres."""
+    away = BENCH_X_M + SEAT_M * (cast.per_team - 1) / 2
+    return court.length_m / 2 + (-away if team == 0 else away)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.geometry.court import COURTS
 from pipeline.rendering.camera import View, follow, look, rig
 from pipeline.rendering.cast import Cast
-from pipeline.rendering.motion import Moment, simulate
+from pipeline.rendering.motion import Facts, Moment, simulate
 from pipeline.rendering.people import Person, cast_people
 from pipeline.rendering.playback import Trajectories, play_back
 from pipeline.rendering.settings import RenderSettings
@@ -38,11 +38,8 @@ class Take:
     kind: Kind
     moment: Moment
     """What is seen; in a replay, an earlier one."""
-    live: bool
-    """The ball is in play now, whatever is shown."""
-    half: int
-    possession: str
-    """The team that has the ball now, A or B."""
+    now: Facts
+    """What is true now, whatever is shown."""
     view: View
     before: View | None
     """The camera one frame earlier; None after a cut."""
@@ -57,7 +54,7 @@ class Coverage:
         self.court = COURTS[settings.court]
         seeds = np.random.SeedSequence(settings.seed).spawn(6)
         people, motion, stand, self.hall, self.picture, self.operator = (np.random.default_rng(s) for s in seeds)
-        cast = Cast(settings.players_per_team, settings.referees)
+        cast = Cast(settings.players_per_team, settings.referees, int(settings.coaches))
         self.people: list[Person] = cast_people(cast, people)
         self.moments = (
             play_back(given, self.court, cast, settings, motion)
@@ -83,15 +80,14 @@ class Coverage:
         shot, dead_s = 0, 0.0
         for index in range(self.total):
             past.append(moment)
-            dead_s = 0.0 if moment.live else dead_s + 1 / fps
+            dead_s = 0.0 if moment.facts.live else dead_s + 1 / fps
             main = views.send(moment.focus)
             kind = self._kind(dead_s, len(past) == past.maxlen)
             if kind != kind_before:
                 shot, before, kind_before = shot + 1, None, kind
             shown = past[0] if kind == "replay" else moment
             view = self.view(kind, shown, main)
-            team = "AB"[moment.attacking]
-            yield Take(index, index / fps, shot, kind, shown, moment.live, moment.half, team, view, before)
+            yield Take(index, index / fps, shot, kind, shown, moment.facts, view, before)
             before = view
             moment = next(self.moments, moment)
 
@@ -107,8 +103,8 @@ class Coverage:
     def view(self, kind: Kind, moment: Moment, main: View) -> View:
         """Return the view of the camera that is on air."""
         if kind == "closeup":
-            star = moment.bodies.position[moment.star]
-            tall = self.people[moment.star].look.height_m
+            star = moment.bodies.position[moment.facts.star]
+            tall = self.people[moment.facts.star].look.height_m
             return self._tele(self.close_place, np.append(star, tall * 0.66), tall * 1.05)
         if kind == "replay":
             return self._tele(self.replay_place, np.append(moment.focus, 1.2), 6.5)

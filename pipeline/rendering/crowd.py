@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
+from pipeline.rendering.bodies import Bodies
 from pipeline.rendering.camera import View
 from pipeline.rendering.figure import paint_person
 from pipeline.rendering.layer import Layer, crop_layer
-from pipeline.rendering.motion import Bodies
 from pipeline.rendering.paint import blend
 from pipeline.rendering.people import Look, spectator
 from pipeline.rendering.pose import skeletons

@@ -142,7 +142,7 @@ def _scene(settings: RenderSettings, count: int, rng: np.random.Generator) -> It
     court = COURTS[settings.court]
     camera = _vary(rig(settings.camera, court, settings.size, settings.lens, rng), rng)
     backdrop = build_backdrop(canvas_view(camera, court), court, settings, rng)
-    cast = Cast(settings.players_per_team, settings.referees)
+    cast = Cast(settings.players_per_team, settings.referees, int(settings.coaches))
     grain = Grain(settings.size, settings.noise, rng)
     moments = simulate(court, cast, settings, rng)
     moment = next(moments)

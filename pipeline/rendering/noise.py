@@ -49,26 +49,12 @@ def noise_settings(values: Mapping[str, Any]) -> NoiseSettings:
 
 @dataclass(frozen=True)
 class Reported:
-    """Boxes of one frame, rows in no order."""
+    """Boxes of some frames, in the order of the frames."""
 
     columns: dict[str, NDArray[Any]]
     """Columns (rows,) of `detections` but detection_id."""
     embeddings: NDArray[np.float16]
     """(rows, dim) unit length."""
-
-    def at(self, take: Take) -> Reported:
-        """Say which frame it is, and cut the boxes at its border."""
-        width, height = take.view.size
-        limits = {"x1": width, "y1": height, "x2": width, "y2": height}
-        cut = {name: np.clip(self.columns[name], 0, limit) for name, limit in limits.items()}
-        frame = np.full(len(self.embeddings), take.index, dtype=np.int64)
-        return Reported({"frame": frame, **self.columns, **cut}, self.embeddings)
-
-
-def joined(reports: Sequence[Reported]) -> Reported:
-    """Put reports (at least one) one after another."""
-    columns = {name: np.concatenate([report.columns[name] for report in reports]) for name in reports[0].columns}
-    return Reported(columns, np.vstack([report.embeddings for report in reports]))
 
 
 class Observer:
@@ -78,7 +64,7 @@ class Observer:
         """Draw everybody's appearance vector: alike within a team and within the referees."""
         self.people, self.noise, self.rng = people, noise, rng
         count = len(people)
-        group = np.array([{"A": 0, "B": 1, None: 2}[person.team] for person in people])
+        group = np.array([{"A": 0, "B": 1}.get(person.team or "", 2) for person in people])
         shared, own = (_unit(rng.normal(size=(k, noise.dim))) for k in (3, count))
         self.look = _unit(np.sqrt(noise.likeness) * shared[group] + np.sqrt(1 - noise.likeness) * own)
         self.kit = _lab([person.look.kit.shirt for person in people])
@@ -88,25 +74,44 @@ class Observer:
         self.leave = 1 - np.exp(-1 / (fps * noise.miss_s))
         self.memory = np.exp(-1 / (fps * _JITTER_MEMORY_S))
 
-    def report(self, take: Take, crowd: Silhouettes, frame: int) -> Reported:
-        """Report the boxes of frame number `frame` of `crowd`, which `take` shows."""
-        rng, noise = self.rng, self.noise
-        visible = crowd.visible[frame]
+    def report(self, takes: Sequence[Take], crowd: Silhouettes) -> Reported:
+        """Report the boxes of some frames, the next ones, of which `crowd` says who is where."""
+        close = np.array([take.kind == "closeup" for take in takes])
+        play = np.array([take.kind == "play" for take in takes])
+        missing, shake = self._remember(crowd.visible)
+        frame, person = np.nonzero(crowd.shown & ~missing & ~close[:, None])
+        box = crowd.inside[frame, person]
+        box = box + shake[frame, person] * self.noise.jitter * (box[:, 3] - box[:, 1])[:, None]
+        true = self._people(person, box, crowd.visible[frame, person])
+        count = self.rng.poisson(self.noise.false_boxes, len(takes)) * play
+        false = self._nobody(int(count.sum()), takes[0].view.size)
+        rows = np.concatenate([frame, np.repeat(np.arange(len(takes)), count)])
+        order = np.argsort(rows, kind="stable")
+        columns = {name: np.concatenate([true.columns[name], false.columns[name]])[order] for name in true.columns}
+        width, height = takes[0].view.size
+        for name, limit in {"x1": width, "y1": height, "x2": width, "y2": height}.items():
+            columns[name] = np.clip(columns[name], 0, limit)
+        numbers = np.array([take.index for take in takes])
+        return Reported(
+            {"frame": numbers[rows[order]], **columns}, np.vstack([true.embeddings, false.embeddings])[order]
+        )
+
+    def _remember(self, visible: Array) -> tuple[NDArray[np.bool_], Array]:
+        """Let misses begin and end and edges shake from frame to frame: (t, n) and (t, n, 4)."""
+        noise = self.noise
         hidden = np.clip((0.6 - visible) / 0.5, 0, 1)
         wanted = np.clip(noise.miss + (noise.miss_hidden - noise.miss) * hidden, 0, 0.98)
         start = self.leave * wanted / (1 - wanted)
-        draw = rng.random(len(visible))
-        self.missing = np.where(self.missing, draw > self.leave, draw < start)
-        fresh = rng.normal(size=self.shake.shape)
-        self.shake = self.memory * self.shake + np.sqrt(1 - self.memory**2) * fresh
-        found = np.flatnonzero(crowd.shown[frame] & ~self.missing)
-        if take.kind == "closeup":
-            found = found[:0]
-        box = crowd.inside[frame, found]
-        box = box + self.shake[found] * noise.jitter * (box[:, 3] - box[:, 1])[:, None]
-        true = self._people(found, box, visible[found])
-        false = self._nobody(take)
-        return joined([true, false]).at(take)
+        draw = self.rng.random(visible.shape)
+        shake = self.rng.normal(size=(*visible.shape, 4)) * np.sqrt(1 - self.memory**2)
+        missing = np.empty(visible.shape, dtype=np.bool_)
+        stays, begins = draw > self.leave, draw < start
+        for k in range(len(visible)):
+            self.missing = np.where(self.missing, stays[k], begins[k])
+            missing[k] = self.missing
+            shake[k] += self.memory * self.shake
+            self.shake = shake[k]
+        return missing, shake
 
     def _people(self, found: NDArray[np.int64], box: Array, visible: Array) -> Reported:
         rng, count = self.rng, len(found)
@@ -119,11 +124,9 @@ class Observer:
         mixed = self.look[found] + 0.5 * (1 - visible)[:, None] * other
         return self._reported(box, score, role, quality, kit, mixed)
 
-    def _nobody(self, take: Take) -> Reported:
+    def _nobody(self, count: int, size: tuple[int, int]) -> Reported:
         """Boxes on bench, crowd or things: anywhere around the court."""
-        rng = self.rng
-        count = int(rng.poisson(self.noise.false_boxes)) if take.kind == "play" else 0
-        width, height = take.view.size
+        rng, (width, height) = self.rng, size
         tall = rng.uniform(0.06, 0.25, count) * height
         wide = tall * rng.uniform(0.35, 0.6, count)
         x, y = rng.uniform(0, width, count), rng.uniform(0.2, 0.9, count) * height

@@ -28,7 +28,7 @@ def scoreboard(image: Image, people: list[Person], moment: Moment) -> None:
     third = (x2 - x1) // 3
     kits = [next(p.look.kit for p in people if p.team == team) for team in "AB"]
     seconds = 600 - int(moment.time_s) % 600
-    texts = [f"HOME  {moment.score[0]}", f"AWAY  {moment.score[1]}", f"{seconds // 60}:{seconds % 60:02d}"]
+    texts = [f"HOME  {moment.facts.score[0]}", f"AWAY  {moment.facts.score[1]}", f"{seconds // 60}:{seconds % 60:02d}"]
     colors = [kits[0].shirt, kits[1].shirt, (30, 28, 28)]
     for k, (text, color) in enumerate(zip(texts, colors, strict=True)):
         left = x1 + k * third

@@ -173,9 +173,13 @@ def cast_people(cast: Cast, rng: np.random.Generator) -> list[Person]:
             look = draw_look(kits[team], str(shirt_numbers[place]), rng)
             name = str(names[index % len(names)])
             people.append(Person(index + 1, "player", "AB"[team], look.number, name, look))
-        else:
+        elif index in cast.officials():
             look = draw_look(kits[2], None, rng, athletic=False)
             people.append(Person(index + 1, "referee", None, None, f"Referee {index - 2 * cast.per_team + 1}", look))
+        else:
+            team = int(index == cast.coach(1))
+            look = draw_look(_suit(kits[team], rng), None, rng, athletic=False)
+            people.append(Person(index + 1, "coach", "AB"[team], None, f"Coach {'AB'[team]}", look))
     return people
 
 
@@ -194,6 +198,13 @@ def team_kits(rng: np.random.Generator) -> tuple[Kit, Kit, Kit]:
     shirt: Color = (grey, (165, 150, 140), (60, 58, 58), (50, 110, 225))[style]
     official = Kit(_jitter(shirt, rng, 10), (28, 28, 30), (25, 25, 25), (20, 20, 20), True, True, style == 0)
     return pair[0], pair[1], official
+
+
+def _suit(kit: Kit, rng: np.random.Generator) -> Kit:
+    """Draw a coach's clothes: a dark suit, a shirt, or a shirt in the team's colour."""
+    shirt = ((38, 34, 32), (60, 48, 40), (225, 222, 220), kit.shirt)[int(rng.integers(4))]
+    trousers: Color = ((30, 28, 28), (75, 60, 50), (95, 110, 125))[int(rng.integers(3))]
+    return Kit(_jitter(shirt, rng, 8), _jitter(trousers, rng, 8), shirt, shirt, True, True)
 
 
 def draw_look(kit: Kit, number: str | None, rng: np.random.Generator, athletic: bool = True) -> Look:

@@ -6,15 +6,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
 from pipeline.geometry.court import FOOT_M, Court
-from pipeline.rendering.cast import Action, Cast, Orders, seat
-from pipeline.rendering.motion import Bodies, Moment, animate, standing
+from pipeline.rendering.bodies import Bodies, animate, standing
+from pipeline.rendering.cast import Action, Cast, Orders, bench_middle, seats
+from pipeline.rendering.motion import Facts, Moment
 from pipeline.rendering.settings import RenderSettings
 
 Array = NDArray[np.float64]
@@ -23,6 +23,7 @@ _REACH_M = 1.6
 """Who is nearer to the ball than this, and nearest, has it."""
 _JUMP_MPS = 12.0
 """Faster is somebody who appears or leaves, not a run."""
+_BLOCK = 60
 _FLAT_M = 2.4
 """A ball higher than this is nobody's."""
 
@@ -90,19 +91,24 @@ def play_back(
     velocity = np.gradient(position, dt, axis=0) if len(times) > 1 else np.zeros_like(position)
     velocity[seated | (np.linalg.norm(velocity, axis=2) > _JUMP_MPS)] = 0
     bodies = standing(position[0], rng)
-    for k, time_s in enumerate(times.tolist()):
-        bodies.position, bodies.velocity = position[k], velocity[k]
-        holder = _holder(ball[k], position[k], seated[k], cast)
-        orders = _orders(position[k], seated[k], ball[k], holder)
-        animate(bodies, orders, fidget, time_s, dt)
-        yield _moment(time_s, bodies, ball[k], seated[k], holder, cast)
+    for start in range(0, len(times), _BLOCK):
+        rows = range(start, min(start + _BLOCK, len(times)))
+        holders = [_holder(ball[k], position[k], seated[k], cast) for k in rows]
+        orders = [_orders(position[k], seated[k], ball[k], holder) for k, holder in zip(rows, holders, strict=True)]
+        part = slice(rows.start, rows.stop)
+        block = animate(bodies, position[part], velocity[part], orders, fidget, float(times[start]), dt)
+        bodies = block.at(-1)
+        for k, holder in zip(rows, holders, strict=True):
+            yield _moment(float(times[k]), block.at(k - start), ball[k], seated[k], holder, cast)
 
 
 def _resampled(given: Trajectories, court: Court, cast: Cast, times: Array) -> tuple[Array, NDArray[np.bool_], Array]:
     """Return positions (t, n, 2), who sits (t, n) and the ball (t, 3) at the times of the frames."""
-    places = [seat(court, cast, i) for i in range(2 * cast.per_team)]
+    places = list(seats(court, cast))
     for k in range(cast.referees):
         places.append(np.array([court.length_m / 2 + 5.0 * k - 4, (-0.6, court.width_m + 0.6)[k % 2]]))
+    if cast.coaches:
+        places += [np.array([bench_middle(court, cast, team), -1.3]) for team in (0, 1)]
     position = np.tile(np.array(places), (len(times), 1, 1))
     seated = np.zeros(position.shape[:2], dtype=np.bool_)
     seated[:, : 2 * cast.per_team] = True
@@ -137,15 +143,7 @@ def _orders(position: Array, seated: NDArray[np.bool_], ball: Array, holder: int
 
 
 def _moment(time_s: float, bodies: Bodies, ball: Array, seated: NDArray[np.bool_], holder: int, cast: Cast) -> Moment:
-    facts: dict[str, Any] = {"live": True, "score": (0, 0), "star": max(holder, 0), "half": 1}
     attacking = int(max(holder, 0) >= cast.per_team)
-    return Moment(
-        time_s,
-        bodies.copy(),
-        ball.copy(),
-        on_court=~seated,
-        seated=seated.copy(),
-        attacking=attacking,
-        focus=0.5 * ball[:2] + 0.5 * bodies.position[: 2 * cast.per_team][~seated[: 2 * cast.per_team]].mean(axis=0),
-        **facts,
-    )
+    facts = Facts(~seated, seated, True, (0, 0), max(holder, 0), attacking, half=1, period=1, state="play")
+    ten = bodies.position[: 2 * cast.per_team][~seated[: 2 * cast.per_team]]
+    return Moment(time_s, bodies, ball, 0.5 * ball[:2] + 0.5 * ten.mean(axis=0), facts)

@@ -7,7 +7,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.rendering.motion import Bodies
+from pipeline.rendering.bodies import Bodies
 
 Array = NDArray[np.float64]
 

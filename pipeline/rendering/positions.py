@@ -17,17 +17,18 @@ from numpy.typing import NDArray
 from pipeline import tables
 from pipeline.rendering.coverage import Coverage, Take
 from pipeline.rendering.game import Progress
-from pipeline.rendering.noise import NoiseSettings, Observer, joined
+from pipeline.rendering.noise import NoiseSettings, Observer
 from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.sidecar import Sidecar
 from pipeline.rendering.silhouettes import silhouettes
-from pipeline.rendering.stage import Shot
 from pipeline.rendering.truth import TruthWriter
 from pipeline.store.files import make_directory
 
 PERCEIVED = "perceived"
 """Folder with the tables of `perceive`: frames.parquet, detections.parquet, embeddings.npy."""
 _BATCH = 600
+_KEYS = {"frame": "index", "time_s": "time_s", "shot": "shot"}
+"""Columns of `frames` and what they are called of a take."""
 
 
 def render_positions(
@@ -52,13 +53,12 @@ def render_positions(
     coverage = Coverage(settings)
     sidecar = Sidecar(coverage)
     observer = Observer(coverage.people, noise, settings.fps, coverage.picture)
-    blank = np.zeros((1, 1, 3), dtype=np.uint8)
     with TruthWriter(out_dir, coverage.court) as truth, _PerceivedWriter(out_dir / PERCEIVED, noise.dim) as perceived:
         for takes in _batches(coverage.takes()):
             crowd = silhouettes(takes, coverage.people, coverage.court)
-            report = joined([observer.report(take, crowd, k) for k, take in enumerate(takes)])
-            for k, take in enumerate(takes):
-                truth.add(take, Shot(blank, crowd.seen(k, coverage.people), []))
+            report = observer.report(takes, crowd)
+            truth.add_many(takes, crowd.seen(takes, coverage.people))
+            for take in takes:
                 sidecar.note(take)
             perceived.add(takes, pd.DataFrame(report.columns), report.embeddings)
             if progress is not None:
@@ -105,7 +105,7 @@ class _PerceivedWriter:
         self.rows += len(detections)
         self.file.write(np.ascontiguousarray(embeddings, dtype="<f2").tobytes())
         self._append("detections", detections)
-        self._append("frames", pd.DataFrame([_frame_row(take) for take in takes]))
+        self._append("frames", _frame_rows(takes))
 
     def _append(self, name: tables.TableName, rows: pd.DataFrame) -> None:
         table = pa.Table.from_pandas(tables.conform(name, rows), preserve_index=False)
@@ -114,12 +114,13 @@ class _PerceivedWriter:
         self.writers[name].write_table(table)
 
 
-def _frame_row(take: Take) -> dict[str, float]:
-    """A row of `frames`: when, which shot, and how the picture moved."""
-    motion = np.full((3, 3), np.nan)
-    if take.before is not None:
-        if np.array_equal(take.view.position, take.before.position):
-            motion = take.view.from_view(take.before)
-        motion = motion / motion[2, 2]
-    values = dict(zip(tables.MOTION_COLUMNS, motion.ravel().tolist(), strict=True))
-    return {"frame": take.index, "time_s": take.time_s, "shot": take.shot, **values}
+def _frame_rows(takes: list[Take]) -> pd.DataFrame:
+    """Rows of `frames`: when, which shot, and how the picture moved."""
+    motion = np.full((len(takes), 3, 3), np.nan)
+    for k, take in enumerate(takes):
+        if take.before is not None and np.array_equal(take.view.position, take.before.position):
+            motion[k] = take.view.from_view(take.before)
+    motion /= motion[:, 2:, 2:]
+    columns = dict(zip(tables.MOTION_COLUMNS, motion.reshape(-1, 9).T, strict=True))
+    keys = {name: [getattr(take, key) for take in takes] for name, key in _KEYS.items()}
+    return pd.DataFrame(keys | columns)

@@ -35,7 +35,14 @@ class RenderSettings(BaseModel):
     substitutions: bool = Field(True, description="at dead balls, through the bench")
     cuts: bool = Field(True, description="close-ups at dead balls (broadcast camera)")
     replays: bool = Field(False, description="replays from another angle at dead balls (broadcast camera)")
-    half_s: float | None = Field(None, gt=0, description="the teams change sides after so long; null: never")
+    stint_s: float = Field(30.0, gt=0, description="time on court of a usual player before he rests")
+    coaches: bool = Field(True, description="a coach of each team before the bench")
+    free_throws: bool = Field(True, description="after some fouls")
+    timeout_every_s: float | None = Field(None, gt=0, description="a time-out at the next dead ball; null: none")
+    timeout_s: float = Field(25.0, gt=0, description="length of a time-out")
+    periods: int = Field(1, ge=1, le=8, description="the teams change sides after half of them")
+    period_s: float | None = Field(None, gt=0, description="length of a period; the clock runs through; null: no end")
+    break_s: float = Field(20.0, gt=4, description="between periods")
     dead_ball_every_s: float = Field(
         18.0, gt=0, description="then the ball is dead at the next change of possession, or by a foul"
     )
@@ -53,6 +60,8 @@ class RenderSettings(BaseModel):
     def _consistent(self) -> RenderSettings:
         if self.width_px % 2 or self.height_px % 2:
             raise ValueError("width_px and height_px must be even")
+        if self.periods > 1 and self.period_s is None:
+            raise ValueError("several periods need their length: period_s")
         if self.lens and self.camera not in ("fixed", "corner"):
             raise ValueError("a lens is for the cameras that do not move: fixed and corner")
         return self
@@ -96,6 +105,23 @@ def checked(kind: type[_Kind], values: Mapping[str, Any]) -> _Kind:
             raise SettingsError(f"{name}: unknown; known here: {', '.join(sorted(kind.model_fields))}") from error
         message = problem["msg"].removeprefix("Value error, ")
         raise SettingsError(f"{name}: {message} (got {problem['input']!r})" if name else message) from error
+
+
+def whole_game(**changes: Any) -> RenderSettings:
+    """Return a game of 48 minutes of video: four periods with breaks, time-outs, ten players a team, three referees.
+
+    Args:
+        changes: settings that differ from these.
+    """
+    game = {"seconds": 2880.0, "periods": 4, "period_s": 700.0, "break_s": 27.0, "start_s": 0.0}
+    game |= {
+        "dead_ball_every_s": 40.0,
+        "stint_s": 330.0,
+        "timeout_every_s": 240.0,
+        "players_per_team": 10,
+        "referees": 3,
+    }
+    return render_settings(game | changes)
 
 
 def demo_settings() -> RenderSettings:

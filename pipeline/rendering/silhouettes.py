@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
+from pipeline.rendering.bodies import Bodies
 from pipeline.rendering.coverage import Take
-from pipeline.rendering.motion import Bodies
 from pipeline.rendering.people import Person
 from pipeline.rendering.pose import Joint, skeletons
-from pipeline.rendering.stage import MARGIN_M, Seen
+from pipeline.rendering.stage import MARGIN_M
 
 Array = NDArray[np.float64]
 
@@ -39,14 +40,23 @@ class Silhouettes:
     position: Array
     """(t, n, 2) metres."""
 
-    def seen(self, frame: int, people: list[Person]) -> list[Seen]:
-        """Return the truth about everybody shown in one of the frames."""
-        found = []
-        for i in np.flatnonzero(self.shown[frame]):
-            x1, y1, x2, y2 = self.inside[frame, i].tolist()
-            x_m, y_m = self.position[frame, i].tolist()
-            found.append(Seen(people[i], (x1, y1, x2 - x1, y2 - y1), float(self.visible[frame, i]), x_m, y_m))
-        return found
+    def seen(self, takes: Sequence[Take], people: list[Person]) -> dict[str, NDArray[Any]]:
+        """Return the columns of the truth about everybody shown, by frame and person."""
+        frame, who = np.nonzero(self.shown)
+        order = np.lexsort([np.array([p.person_id for p in people])[who], frame])
+        frame, who = frame[order], who[order]
+        box = self.inside[frame, who]
+        facts = {
+            "frame": np.array([take.index for take in takes])[frame],
+            "time_s": np.array([take.time_s for take in takes])[frame],
+            "id": np.array([p.person_id for p in people])[who],
+            "role": np.array([p.role for p in people], dtype=object)[who],
+            "team": np.array([p.team for p in people], dtype=object)[who],
+            "jersey": np.array([p.number for p in people], dtype=object)[who],
+        }
+        facts |= dict(zip("xywh", (box[:, 0], box[:, 1], box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]), strict=True))
+        place = self.position[frame, who]
+        return facts | {"visible": self.visible[frame, who], "x_m": place[:, 0], "y_m": place[:, 1]}
 
 
 def silhouettes(takes: Sequence[Take], people: list[Person], court: Court) -> Silhouettes:
@@ -66,14 +76,15 @@ def silhouettes(takes: Sequence[Take], people: list[Person], court: Court) -> Si
     inside = np.clip(box, 0, np.array([*size, *size]))
     in_picture = _area(inside) / np.maximum(_area(box), 1e-9)
     position = np.stack([take.moment.bodies.position for take in takes])
-    seated = np.stack([take.moment.seated for take in takes])
+    seated = np.stack([take.moment.facts.seated for take in takes])
     limits = np.array([court.length_m, court.width_m])
     off_court = np.maximum(-position, position - limits).max(axis=2) > MARGIN_M
     player = np.array([person.role == "player" for person in people])
+    coach = np.array([person.role == "coach" for person in people])
     sides = np.minimum(inside[..., 2] - inside[..., 0], inside[..., 3] - inside[..., 1])
     shown = ~seated & ~(off_court & player) & (depth.min(axis=2) > 0.5) & (in_picture >= _LEAST_IN_PICTURE)
-    shown &= sides >= 3
-    visible = in_picture * _uncovered(box, depth[..., Joint.PELVIS], shown | seated)
+    shown &= (sides >= 3) & ~coach
+    visible = in_picture * _uncovered(box, depth[..., Joint.PELVIS], shown | seated | coach)
     assert visible.shape == (len(takes), count)
     return Silhouettes(box, inside, np.clip(visible, 0, 1), shown, position)
 
@@ -84,7 +95,7 @@ def _joints(takes: Sequence[Take], people: list[Person]) -> Array:
     stacked = Bodies(**{name: np.concatenate([getattr(b, name) for b in bodies]) for name in vars(bodies[0])})
     tall = np.tile([person.look.height_m for person in people], len(takes))
     build = np.tile([person.look.build for person in people], len(takes))
-    seated = np.concatenate([take.moment.seated for take in takes])
+    seated = np.concatenate([take.moment.facts.seated for take in takes])
     return skeletons(stacked, tall, build, seated).reshape(len(takes), len(people), len(Joint), 3)
 
 

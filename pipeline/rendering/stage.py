@@ -85,7 +85,7 @@ class Stage:
         image = self.backdrop.picture(view)
         ids = np.zeros(image.shape[:2], dtype=np.uint8)
         bodies = moment.bodies
-        joints = skeletons(bodies, self.tall, self.build, moment.seated)
+        joints = skeletons(bodies, self.tall, self.build, moment.facts.seated)
         px, depth = view.project(joints)
         unit = self._px_per_m(view, joints[:, Joint.PELVIS], px[:, Joint.PELVIS])
         motion = self._motion_px(bodies.position, bodies.velocity, view, before, fps)
@@ -105,7 +105,7 @@ class Stage:
                     index,
                     sprite,
                     motion[index] * self.blur,
-                    bool(moment.seated[index]),
+                    bool(moment.facts.seated[index]),
                     bodies.lift[index] * unit[index],
                 )
             elif kind == "ball":
@@ -220,8 +220,8 @@ class _Painting:
         x_m, y_m = moment.bodies.position[index]
         court = self.stage.court
         outside = max(-x_m, x_m - court.length_m, -y_m, y_m - court.width_m)
-        player = self.stage.people[index].role == "player"
-        if moment.seated[index] or (player and outside > MARGIN_M):
+        role = self.stage.people[index].role
+        if moment.facts.seated[index] or role == "coach" or (role == "player" and outside > MARGIN_M):
             return None
         cut = clip_box((box[0], box[1]), (box[2] - box[0], box[3] - box[1]), self.size)
         if cut is None:

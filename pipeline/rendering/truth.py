@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -50,6 +52,8 @@ _FRAMES: dict[str, str] = {
     "kind": "string",
     "live": "bool",
     "half": "int64",
+    "period": "int64",
+    "state": "string",
     "possession": "string",
 }
 
@@ -61,6 +65,11 @@ class _Rows:
         self.schema = pa.schema([(name, _ARROW[dtype]) for name, dtype in columns.items()])
         self.writer = pq.ParquetWriter(path, self.schema)
         self.rows: list[tuple[Any, ...]] = []
+
+    def write(self, columns: Mapping[str, Any]) -> None:
+        """Write whole columns as a row group."""
+        arrays = [pa.array(columns[field.name], type=field.type) for field in self.schema]
+        self.writer.write_table(pa.Table.from_arrays(arrays, schema=self.schema))
 
     def flush(self) -> None:
         if self.rows:
@@ -100,11 +109,26 @@ class TruthWriter:
             key = (frame, time_s, who.person_id, who.role, who.team, who.number)
             self.people.rows.append((*key, *seen.box, seen.visible, seen.visible < OCCLUDED_BELOW, seen.x_m, seen.y_m))
         self.objects.rows.extend((frame, name, *box) for name, box in shot.objects)
-        if take.kind == "play":
-            homography = take.view.court_homography(self.subject)
-            self.court.rows.append((frame, *homography.ravel().tolist(), 0.0, "measured"))
-        self.frames.rows.append((frame, time_s, take.shot, take.kind, take.live, take.half, take.possession))
+        self._note(take)
         self.written += 1
         if self.written % _CHUNK == 0:
             for table in (self.people, self.objects, self.court, self.frames):
                 table.flush()
+
+    def add_many(self, takes: Sequence[Take], people: Mapping[str, Any]) -> None:
+        """Add the next frames at once: `people` has the columns of truth.parquet but `occluded`, nothing is known of objects."""
+        hidden = people["visible"].astype(np.float32) < OCCLUDED_BELOW
+        self.people.write({**people, "occluded": hidden})
+        for take in takes:
+            self._note(take)
+        self.court.flush()
+        self.frames.flush()
+
+    def _note(self, take: Take) -> None:
+        """Add where the court is, unless it is a close-up or replay, and what the frame is."""
+        if take.kind == "play":
+            homography = take.view.court_homography(self.subject)
+            self.court.rows.append((take.index, *homography.ravel().tolist(), 0.0, "measured"))
+        now = take.now
+        facts = (now.live, now.half, now.period, now.state, "AB"[now.attacking])
+        self.frames.rows.append((take.index, take.time_s, take.shot, take.kind, *facts))

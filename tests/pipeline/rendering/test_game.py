@@ -68,6 +68,13 @@ def test_tables_keep_their_schemas(game):
     assert probe(game / "video.mp4").width_px == 320
 
 
+def test_frames_say_what_the_game_does(game):
+    (frames,) = tables(game, "frames")
+    assert set(frames.columns) == {"frame", "time_s", "shot", "kind", "live", "half", "period", "state", "possession"}
+    assert set(frames.possession) <= {"A", "B"}
+    assert (frames.period == 1).all()
+
+
 def test_boxes_are_in_the_picture(game):
     for table in tables(game, "truth", "truth_objects"):
         assert (table[["x", "y"]] >= 0).all().all()
@@ -101,7 +108,15 @@ def test_progress_and_files(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"speed": 1}, {"width_px": 321}, {"fps": 0}, {"camera": "drone"}, {"lens": -0.1, "camera": "broadcast"}]
+    "wrong",
+    [
+        {"speed": 1},
+        {"width_px": 321},
+        {"fps": 0},
+        {"periods": 2},
+        {"camera": "drone"},
+        {"lens": -0.1, "camera": "broadcast"},
+    ],
 )
 def test_wrong_settings_are_refused(wrong):
     with pytest.raises(ValidationError):
@@ -134,7 +149,7 @@ def test_a_replay_shows_earlier_play_from_elsewhere():
     takes = list(coverage.takes())
     replayed = [take for take in takes if take.kind == "replay"]
     assert replayed
-    assert all(take.moment.live and not take.live for take in replayed[:5])
+    assert all(take.moment.facts.live and not take.now.live for take in replayed[:5])
     assert all(take.moment.time_s < take.time_s - 3 for take in replayed)
     assert all(np.array_equal(take.view.position, coverage.replay_place) for take in replayed)
     assert [take.before is None for take in takes] == [

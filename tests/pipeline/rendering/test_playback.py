@@ -35,10 +35,10 @@ def test_people_are_where_the_trajectories_say():
     last = moments[-1]
     np.testing.assert_allclose(last.bodies.position[:5, 0], 8.0)
     np.testing.assert_allclose(last.bodies.velocity[:5, 0], 1.5)
-    assert last.seated.tolist() == [False] * 5 + [True] + [False] * 5 + [True] + [False] * 2
-    assert moments[0].seated[10]
-    assert not last.seated[10]
-    assert last.attacking == 0
+    assert last.facts.seated.tolist() == [False] * 5 + [True] + [False] * 5 + [True] + [False] * 4
+    assert moments[0].facts.seated[10]
+    assert not last.facts.seated[10]
+    assert last.facts.attacking == 0
 
 
 def test_a_playback_is_rendered_until_it_ends(tmp_path):

@@ -28,13 +28,13 @@ def test_boxes_without_pixels_are_those_of_the_painted_figures():
     game = Game(settings)
     overlaps, visible = [], []
     for take, shot in game.frames():
-        found = silhouettes([take], game.coverage.people, game.coverage.court).seen(0, game.coverage.people)
-        guess = {seen.person.person_id: seen for seen in found}
+        found = silhouettes([take], game.coverage.people, game.coverage.court).seen([take], game.coverage.people)
+        guess = pd.DataFrame(found).set_index("id")
         assert len(guess) == pytest.approx(len(shot.people), abs=1)
         for true in shot.people:
-            if true.person.person_id in guess:
-                other = guess[true.person.person_id]
-                overlaps.append(iou(true.box, other.box))
+            if true.person.person_id in guess.index:
+                other = guess.loc[true.person.person_id]
+                overlaps.append(iou(true.box, other[list("xywh")].tolist()))
                 visible.append(abs(true.visible - other.visible))
     assert np.mean(overlaps) > 0.75
     assert np.mean(visible) < 0.15
