@@ -19,40 +19,71 @@ from scipy import sparse
 from models.clustering.protocol import Apart, Floats, Labels, numbered, squared_distances
 
 Array = NDArray[np.float64]
-Cost = Callable[[Array, Array, Array, Array, Array], Array]
-"""(between, within_a, within_b, n_a, n_b) -> cost; `within` sums both orders of every pair."""
-LinkageName = Literal["average", "dispersion", "ward"]
+LinkageName = Literal["average", "dispersion", "ward", "sized"]
 
 
-def average(between: Array, _within_a: Array, _within_b: Array, n_a: Array, n_b: Array) -> Array:
-    """Average linkage (UPGMA): the mean distance d_ab between members of the two."""
+@dataclass(frozen=True)
+class Linkage:
+    """What it costs to merge two clusters.
+
+    Attributes:
+        cost: (between, within_a, within_b, n_a, n_b) -> cost, elementwise; `within` sums both orders of every pair.
+        nearest: `between` is the smallest distance between members of the two, not the sum over all pairs.
+    """
+
+    cost: Callable[[Array, Array, Array, Array, Array], Array]
+    nearest: bool = False
+
+
+def _average(between: Array, _within_a: Array, _within_b: Array, n_a: Array, n_b: Array) -> Array:
     return between / (n_a * n_b)
 
 
-def dispersion(penalty: float) -> Cost:
+def _ward(between: Array, within_a: Array, within_b: Array, n_a: Array, n_b: Array) -> Array:
+    centres = between / (n_a * n_b) - within_a / (2 * n_a**2) - within_b / (2 * n_b**2)
+    return centres * n_a * n_b / (n_a + n_b)
+
+
+average = Linkage(_average)
+"""Average linkage (UPGMA): the mean distance d_ab between members of the two."""
+ward = Linkage(_ward)
+"""Growth of the sum of squares (Ward 1963); for squared Euclidean distances."""
+
+
+def dispersion(penalty: float) -> Linkage:
     """Dispersion criterion D_ab = d_ab + penalty (d_a + d_b).
 
     Ding, Khan, Tang: "Towards better Validity: Dispersion based Clustering for Unsupervised Person Re-identification",
-    arXiv 1906.01308. d_a is the mean distance within a cluster over all ordered pairs, a sample's with itself included
-    (as in the released code), so that a single sample has d_a = 0: small and tight clusters go first.
+    arXiv 1906.01308. d_ab is the mean distance between members of the two; d_a is the mean distance within a cluster over
+    all ordered pairs, each sample with itself included (as in the released code), so that a single sample has d_a = 0:
+    small and tight clusters go first.
     """
 
     def cost(between: Array, within_a: Array, within_b: Array, n_a: Array, n_b: Array) -> Array:
         return between / (n_a * n_b) + penalty * (within_a / n_a**2 + within_b / n_b**2)
 
-    return cost
+    return Linkage(cost)
 
 
-def ward(between: Array, within_a: Array, within_b: Array, n_a: Array, n_b: Array) -> Array:
-    """Growth of the sum of squares (Ward 1963); for squared Euclidean distances."""
-    centres = between / (n_a * n_b) - within_a / (2 * n_a**2) - within_b / (2 * n_b**2)
-    return centres * n_a * n_b / (n_a + n_b)
+def sized(penalty: float) -> Linkage:
+    """Smallest distance plus penalty (n_a + n_b): Lin et al., "A Bottom-Up Clustering Approach to Unsupervised Person
+    Re-Identification" (BUC), AAAI 2019."""
+
+    def cost(between: Array, _within_a: Array, _within_b: Array, n_a: Array, n_b: Array) -> Array:
+        return between + penalty * (n_a + n_b)
+
+    return Linkage(cost, nearest=True)
 
 
-def cost_of(linkage: LinkageName, penalty: float = 0.1) -> Cost:
-    """Return a cost by name."""
-    known: Mapping[str, Cost] = {"average": average, "dispersion": dispersion(penalty), "ward": ward}
-    return known[linkage]
+def linkage_of(name: LinkageName, penalty: float = 0.1) -> Linkage:
+    """Return a linkage by name; the penalty is for those that have one."""
+    known: Mapping[str, Linkage] = {
+        "average": average,
+        "dispersion": dispersion(penalty),
+        "ward": ward,
+        "sized": sized(penalty),
+    }
+    return known[name]
 
 
 @dataclass(frozen=True)
@@ -64,7 +95,7 @@ class BottomUp:
     Attributes:
         clusters: how many to end with, constraints permitting.
         linkage: which cost.
-        penalty: lambda of the dispersion criterion.
+        penalty: lambda of the linkages that have one.
         max_cost: pairs that cost more are not merged.
     """
 
@@ -75,13 +106,13 @@ class BottomUp:
 
     def __call__(self, features: Floats, apart: Apart | None = None) -> Labels:
         """Cluster (n, d) features; pairs of `apart` (n, n) never share a cluster."""
-        cost = cost_of(self.linkage, self.penalty)
-        return merge_clusters(squared_distances(features), cost, self.clusters, self.max_cost, apart)
+        linkage = linkage_of(self.linkage, self.penalty)
+        return merge_clusters(squared_distances(features), linkage, self.clusters, self.max_cost, apart)
 
 
 def merge_clusters(
     distance: Floats,
-    cost: Cost,
+    linkage: Linkage,
     clusters: int = 1,
     max_cost: float = np.inf,
     apart: Apart | None = None,
@@ -92,8 +123,8 @@ def merge_clusters(
     Time is O(n^2) as a rule and O(n^3) at worst, memory O(n^2).
 
     Args:
-        distance: (n, n) symmetric, any kind that the cost is meant for.
-        cost: of a merge.
+        distance: (n, n) symmetric, any kind that the linkage is meant for.
+        linkage: what a merge costs.
         clusters: stop at so many.
         max_cost: or when the cheapest pair costs more.
         apart: pairs that must not share a cluster; none if omitted.
@@ -110,7 +141,7 @@ def merge_clusters(
     if not len(distance):
         return np.zeros(0, np.int64)
     member = np.arange(len(distance)) if start is None else numbered(start)
-    tree = _Tree(distance, member, cost, apart)
+    tree = _Tree(distance, member, linkage, apart)
     while tree.alive.sum() > clusters and tree.merge_cheapest(max_cost):
         pass
     return numbered(tree.root[member])
@@ -119,16 +150,18 @@ def merge_clusters(
 class _Tree:
     """Clusters while they merge; a merged one lives on in the place of its smaller number."""
 
-    def __init__(self, distance: Floats, member: Labels, cost: Cost, apart: Apart | None) -> None:
+    def __init__(self, distance: Floats, member: Labels, linkage: Linkage, apart: Apart | None) -> None:
         belongs = sparse.csr_array((np.ones(len(member)), (member, np.arange(len(member)))))  # (k, n)
-        self.between = np.asarray(belongs @ (belongs @ np.asarray(distance, np.float64)).T)  # (k, k), ordered pairs
-        self.within = self.between.diagonal().copy()  # (k,)
+        sums = np.asarray(belongs @ (belongs @ np.asarray(distance, np.float64)).T)  # (k, k), ordered pairs
+        self.within = sums.diagonal().copy()  # (k,)
         self.size = np.bincount(member).astype(np.float64)  # (k,)
+        self.between = _smallest(distance, member) if linkage.nearest else sums  # (k, k)
         if apart is not None:
             forbidden = np.asarray(belongs @ (belongs @ apart.astype(np.float32)).T)  # (k, k) number of such pairs
             self.between[forbidden > 0] = np.inf
+        self.sums = sums if linkage.nearest else self.between
         np.fill_diagonal(self.between, np.inf)
-        self.cost = cost
+        self.linkage = linkage
         self.alive = np.ones(len(self.size), bool)
         self.root = np.arange(len(self.size))
         self.best = np.empty(len(self.size))
@@ -146,7 +179,7 @@ class _Tree:
 
     def costs(self, rows: NDArray[np.int64]) -> Array:
         """Return the costs (r, k) of merging some clusters with every other."""
-        return self.cost(
+        return self.linkage.cost(
             self.between[rows], self.within[rows, None], self.within[None], self.size[rows, None], self.size[None]
         )
 
@@ -158,9 +191,9 @@ class _Tree:
 
     def merge(self, i: int, j: int) -> None:
         """Merge cluster j into cluster i."""
-        self.within[i] += self.within[j] + 2 * self.between[i, j]
+        self.within[i] += self.within[j] + 2 * self.sums[i, j]
         self.size[i] += self.size[j]
-        self.between[i] += self.between[j]
+        self._join(i, j)
         self.between[:, i] = self.between[i]
         self.between[j] = self.between[:, j] = np.inf
         self.between[i, i] = np.inf
@@ -174,20 +207,38 @@ class _Tree:
         nearer = self.alive & (costs < self.best)
         self.best[nearer], self.nearest[nearer] = costs[nearer], i
 
+    def _join(self, i: int, j: int) -> None:
+        """Let row i stand for both clusters."""
+        if not self.linkage.nearest:
+            self.between[i] += self.between[j]
+            return
+        self.sums[i] += self.sums[j]
+        self.sums[:, i] = self.sums[i]
+        forbidden = np.isinf(self.between[i]) | np.isinf(self.between[j])
+        self.between[i] = np.where(forbidden, np.inf, np.minimum(self.between[i], self.between[j]))
+
+
+def _smallest(distance: Floats, member: Labels) -> Array:
+    """Return the smallest distance between members of any two clusters (k, k)."""
+    order = np.argsort(member, kind="stable")
+    first = np.searchsorted(member[order], np.arange(member.max() + 1))
+    rows = np.minimum.reduceat(np.asarray(distance, np.float64)[np.ix_(order, order)], first, axis=0)
+    return np.minimum.reduceat(rows, first, axis=1)
+
 
 def merge_round(
-    distance: Floats, labels: Labels, cost: Cost, merges: int, apart: Apart | None = None, stale: bool = False
+    distance: Floats, labels: Labels, linkage: Linkage, merges: int, apart: Apart | None = None, stale: bool = False
 ) -> Labels:
     """Take one step of merging, as between two rounds of training.
 
     Args:
         distance: (n, n) of the samples.
         labels: (n,) the clusters so far.
-        cost: of a merge.
+        linkage: what a merge costs.
         merges: how many.
         apart: pairs of samples that must not share a cluster.
         stale: as the released code of DBC does it, rank the pairs once by their cost before the step and go down the list, with a
-            pair skipped when one of the two is gone; by default costs are exact after every merge.
+            pair skipped when one of the two is gone; else costs are exact after every merge.
 
     Example:
         0 and 1 merge first. By the stale list 2 then joins what 0 has become, for it was near 1; exactly, it is nearer to 3.
@@ -200,8 +251,8 @@ def merge_round(
     labels = numbered(labels)
     count = int(labels.max(initial=-1)) + 1
     if not stale:
-        return merge_clusters(distance, cost, max(count - merges, 1), apart=apart, start=labels)
-    tree = _Tree(distance, labels, cost, apart)
+        return merge_clusters(distance, linkage, max(count - merges, 1), apart=apart, start=labels)
+    tree = _Tree(distance, labels, linkage, apart)
     costs = np.triu(tree.costs(np.arange(count)), 1)
     costs[np.tril_indices(count)] = np.inf
     done = 0

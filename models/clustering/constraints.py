@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.clustering.agglomerative import Cost, average, merge_clusters
+from models.clustering.agglomerative import Linkage, average, merge_clusters
 from models.clustering.protocol import NOISE, Apart, Floats, Labels, numbered
 
 
-def respect(labels: Labels, distance: Floats, apart: Apart, cost: Cost = average) -> Labels:
+def respect(labels: Labels, distance: Floats, apart: Apart, linkage: Linkage = average) -> Labels:
     """Split every cluster that holds a forbidden pair, and no other.
 
     Such a cluster is put together again from its samples, nearest first, as far as the constraints allow.
@@ -17,7 +17,7 @@ def respect(labels: Labels, distance: Floats, apart: Apart, cost: Cost = average
         labels: (n,) of any clusterer; noise stays noise.
         distance: (n, n).
         apart: (n, n) pairs that must not share a cluster.
-        cost: decides who is near.
+        linkage: decides who is near.
 
     Example:
         >>> distance = np.array([[0, 1, 3], [1, 0, 2], [3, 2, 0.0]])
@@ -30,5 +30,5 @@ def respect(labels: Labels, distance: Floats, apart: Apart, cost: Cost = average
         rows = np.flatnonzero(labels == cluster)
         inner = np.ix_(rows, rows)
         if apart[inner].any():
-            out[rows] = out.max() + 1 + merge_clusters(distance[inner], cost, apart=apart[inner])
+            out[rows] = out.max() + 1 + merge_clusters(distance[inner], linkage, apart=apart[inner])
     return numbered(out)

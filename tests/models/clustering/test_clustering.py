@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.cluster import hierarchy
 
 from models.clustering import (
     NOISE,
@@ -24,7 +24,7 @@ from models.clustering import (
     nmi,
     respect,
 )
-from models.clustering.agglomerative import average, dispersion, ward
+from models.clustering.agglomerative import average, dispersion, sized, ward
 from models.clustering.protocol import numbered, squared_distances
 
 
@@ -66,6 +66,10 @@ def test_every_clusterer_takes_equal_samples_and_leaves_its_input_alone(name: st
     np.testing.assert_array_equal(features, before)
 
 
+def groups_of(labels: np.ndarray) -> list[list[int]]:
+    return sorted(np.flatnonzero(labels == k).tolist() for k in range(labels.max() + 1))
+
+
 def slow_merge(distance: np.ndarray, groups: list[list[int]], cost: str, until: int, apart: np.ndarray) -> list:
     """Merge by definition, every cost from the distances, with loops."""
 
@@ -77,6 +81,8 @@ def slow_merge(distance: np.ndarray, groups: list[list[int]], cost: str, until: 
             return np.inf
         if cost == "average":
             return between(a, b)
+        if cost == "sized":
+            return min(distance[i, j] for i in a for j in b) + 0.3 * (len(a) + len(b))
         if cost == "dispersion":
             return between(a, b) + 0.3 * (between(a, a) + between(b, b))
         both = a + b
@@ -91,24 +97,25 @@ def slow_merge(distance: np.ndarray, groups: list[list[int]], cost: str, until: 
     return sorted(sorted(g) for g in groups)
 
 
-@pytest.mark.parametrize("name", ["average", "dispersion", "ward"])
+@pytest.mark.parametrize("name", ["average", "dispersion", "ward", "sized"])
 @pytest.mark.parametrize("share", [0.0, 0.15])
 @pytest.mark.parametrize("seed", range(3))
 def test_merging_agrees_with_loops(name: str, share: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     distance = squared_distances(rng.standard_normal((14, 3)))
     apart = random_apart(14, share, rng)
-    cost = {"average": average, "dispersion": dispersion(0.3), "ward": ward}[name]
-    labels = merge_clusters(distance, cost, 4, apart=apart)
-    found = sorted(sorted(np.flatnonzero(labels == k).tolist()) for k in range(labels.max() + 1))
-    assert found == slow_merge(distance, [[i] for i in range(14)], name, 4, apart)
+    linkage = {"average": average, "dispersion": dispersion(0.3), "ward": ward, "sized": sized(0.3)}[name]
+    labels = merge_clusters(distance, linkage, 4, apart=apart)
+    assert groups_of(labels) == slow_merge(distance, [[i] for i in range(14)], name, 4, apart)
+    begun = merge_clusters(distance, linkage, 4, apart=apart, start=merge_clusters(distance, linkage, 9, apart=apart))
+    assert groups_of(begun) == groups_of(labels)
 
 
 @pytest.mark.parametrize("name", ["average", "ward"])
 def test_merging_agrees_with_scipy(name: str) -> None:
     features = np.random.default_rng(5).standard_normal((60, 4))
     metric = "sqeuclidean" if name == "average" else "euclidean"
-    expected = fcluster(linkage(features, name, metric), 7, "maxclust")
+    expected = hierarchy.fcluster(hierarchy.linkage(features, name, metric), 7, "maxclust")
     assert ari(expected, BottomUp(7, name)(features)) == 1
 
 
@@ -140,6 +147,7 @@ def test_no_forbidden_pair_ever_shares_a_cluster(n: int, share: float, seed: int
     distance = squared_distances(features)
     for labels in (
         BottomUp(1)(features, apart),
+        BottomUp(1, "sized")(features, apart),
         merge_round(distance, np.arange(n), average, n - 1, apart, stale),
         respect(KMeans(2)(features), distance, apart),
     ):
