@@ -271,6 +271,20 @@ def train_reid_command(
     typer.echo(f"weights: {train_recipe(settings, data, where, resume, progress=sys.stderr.isatty())}")
 
 
+@train.command("numbers")
+def train_numbers_command(
+    config: Annotated[Path, typer.Option(metavar="FILE", help="The recipe.")] = Path("configs/numbers.yaml"),
+    data: _Data = Path("../shared/data"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Log and weights.")] = Path("runs/numbers"),
+) -> None:
+    """Train the reader of jersey numbers."""
+    from models.numbers.settings import read_settings
+    from models.numbers.train import train_numbers
+
+    _show_log()
+    typer.echo(f"weights: {train_numbers(read_settings(config), data, out)}")
+
+
 def _show_log() -> None:
     """Let a training tell its losses on the terminal."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")

@@ -1,0 +1,1 @@
+"""Jersey numbers: a small network that reads crops of a detector's `number` boxes, and how it was taught."""

@@ -1,0 +1,66 @@
+"""Reading numbers: pictures and boxes in, probabilities out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.device import choose_device
+from models.numbers.calibrate import Calibration, Reads, probabilities
+from models.numbers.camera import cut_window, window_of
+from models.numbers.network import OUTPUTS, fused, normalise
+from models.numbers.render import INPUT_PX
+from models.numbers.weights import read_weights, weights_file
+
+Image = NDArray[np.uint8]
+_BATCH = 64
+
+
+class NumberReader:
+    """Reads the number in a box.
+
+    Args:
+        weights: 'builtin' or a .safetensors file.
+        device: 'auto', 'cpu', 'cuda' or 'cuda:N'.
+
+    Raises:
+        WeightsError: the file is missing or of something else.
+        DependencyError: the device is not there.
+    """
+
+    def __init__(self, weights: str | Path = "builtin", device: str = "cpu") -> None:
+        network, about = read_weights(weights_file(str(weights)))
+        self._device = choose_device(device)
+        self._network = fused(network).to(self._device).to(memory_format=torch.channels_last)
+        self._calibration = Calibration(**about["calibration"])
+
+    def read(self, crops: Sequence[Image]) -> Reads:
+        """Read n crops (40, 40, 3) BGR uint8, as `window` cuts them."""
+        logits = np.empty((len(crops), OUTPUTS))
+        for start in range(0, len(crops), _BATCH):
+            part = np.stack(crops[start : start + _BATCH])
+            logits[start : start + len(part)] = self._forward(torch.from_numpy(part))
+        return probabilities(logits, self._calibration)
+
+    @torch.inference_mode()
+    def _forward(self, batch: torch.Tensor) -> NDArray[np.float64]:
+        """Run the network on (n, 40, 40, 3) uint8; returns (n, 22)."""
+        pixels = normalise(batch.to(self._device)).contiguous(memory_format=torch.channels_last)
+        logits: NDArray[np.float64] = self._network(pixels).double().cpu().numpy()
+        return logits
+
+
+def window(image: Image, box: NDArray[np.floating]) -> Image:
+    """Cut what is read around a number's box: a square a little larger than it, (40, 40, 3).
+
+    Args:
+        image: (h, w, 3) BGR.
+        box: (4,) x1 y1 x2 y2 in px.
+    """
+    x, y, side = window_of((float(box[0]), float(box[1]), float(box[2]), float(box[3])))
+    side = max(side, 2.0)
+    return cut_window(image, (x, y), (side, side), INPUT_PX)
