@@ -60,6 +60,12 @@ class EmbedSettings(_Strict):
     batch: int = Field(64, ge=1, description="crops per forward pass")
 
 
+class NumberSettings(_Strict):
+    """The reader of jersey numbers."""
+
+    weights: str | None = Field(None, description="'builtin' or a .safetensors file; null: numbers are not read")
+
+
 class CourtSettings(_Strict):
     """Court and calibration."""
 
@@ -118,6 +124,11 @@ class IdentifySettings(_Strict):
     )
     crops_per_tracklet: int = Field(50, ge=1, description="best crops pooled per tracklet")
     teams: bool = Field(True, description="tell two teams apart by kit colour; team-mates only are merged")
+    number_odds: float = Field(
+        1000.0,
+        gt=1,
+        description="a number counts as read, and two numbers as different, if it is so many times likelier than not",
+    )
     max_speed_mps: float = Field(
         12.0, gt=0, description="tracklets that only somebody faster could connect are two people (with a calibration)"
     )
@@ -174,6 +185,7 @@ class Settings(_Strict):
     shots: ShotSettings = ShotSettings()
     detect: DetectSettings = DetectSettings()
     embed: EmbedSettings = EmbedSettings()
+    numbers: NumberSettings = NumberSettings()
     court: CourtSettings = CourtSettings()
     track: TrackSettings = TrackSettings()
     identify: IdentifySettings = IdentifySettings()

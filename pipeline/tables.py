@@ -21,7 +21,17 @@ from pipeline.errors import TableError
 CLASSES = ("player", "referee", "ball", "rim", "number")
 PERSON_CLASSES = ("player", "referee")
 
-TableName = Literal["frames", "detections", "court", "tracks", "identities", "players", "positions", "player_stats"]
+TableName = Literal[
+    "frames",
+    "detections",
+    "number_reads",
+    "court",
+    "tracks",
+    "identities",
+    "players",
+    "positions",
+    "player_stats",
+]
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,8 @@ _BOX = tuple(
 _MATRIX = tuple(f"{i}{j}" for i in (1, 2, 3) for j in (1, 2, 3))
 MOTION_COLUMNS = tuple(f"m{ij}" for ij in _MATRIX)
 HOMOGRAPHY_COLUMNS = tuple(f"h{ij}" for ij in _MATRIX)
+TENS_COLUMNS = ("tens_none", *(f"tens_{digit}" for digit in range(10)))
+ONES_COLUMNS = tuple(f"ones_{digit}" for digit in range(10))
 
 FRAMES = Table(
     "frames",
@@ -130,6 +142,21 @@ DETECTIONS = Table(
     ),
 )
 """Beside it: `embeddings.npy` (n, dim) float16, unit length, row i of row i; NaN rows unless a person."""
+
+NUMBER_READS = Table(
+    "number_reads",
+    ("detection_id",),
+    (
+        Column("detection_id", "int64", "", "a row of detections, of class number", check=_at_least(0)),
+        Column("legible", "float32", "", "how likely it is that there is a number that can be read", check=_share()),
+        *(
+            Column(name, "float32", "", f"probability of this {name[:4]} digit, if it is legible", check=_share())
+            for name in (*TENS_COLUMNS, *ONES_COLUMNS)
+        ),
+    ),
+)
+"""A number box that was not read has no row. Probabilities stand for a flat prior over '0' to '99' and '00'; '7' is
+(none, 7), '0' (none, 0), '00' (0, 0)."""
 
 COURT = Table(
     "court",
@@ -237,7 +264,7 @@ PLAYER_STATS = Table(
 )
 
 ALL: MappingProxyType[TableName, Table] = MappingProxyType(
-    {t.name: t for t in (FRAMES, DETECTIONS, COURT, TRACKS, IDENTITIES, PLAYERS, POSITIONS, PLAYER_STATS)}
+    {t.name: t for t in (FRAMES, DETECTIONS, NUMBER_READS, COURT, TRACKS, IDENTITIES, PLAYERS, POSITIONS, PLAYER_STATS)}
 )
 
 

@@ -30,10 +30,9 @@ def bend(shirt: Shirt, rng: np.random.Generator) -> Shirt:
         grid[:, :, 0] = _round_body(grid[:, :, 0], rng)
     if rng.random() < 0.5:
         grid = grid + _folds(grid, rng)
-    at = ((grid + 1) * (SIDE_PX / 2)).astype(np.float32)
-    both = np.dstack([shirt.image, shirt.label])
-    image = cv2.remap(shirt.image, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    label = cv2.remap(both[:, :, 3], at, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
+    x, y = (np.ascontiguousarray((grid[:, :, axis] + 1) * (SIDE_PX / 2), np.float32) for axis in (0, 1))
+    image = cv2.remap(shirt.image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    label = cv2.remap(shirt.label, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
     return Shirt(np.asarray(image, np.uint8), np.asarray(label, np.uint8))
 
 

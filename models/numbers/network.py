@@ -33,7 +33,11 @@ class DigitNetwork(nn.Module):
         )
         cells = (INPUT_PX // 8) ** 2
         self.head = nn.Sequential(
-            nn.Flatten(), nn.Dropout(dropout), nn.Linear(_SQUEEZED * cells, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, OUTPUTS)
+            nn.Flatten(),
+            nn.Dropout(dropout),
+            nn.Linear(_SQUEEZED * cells, _HIDDEN),
+            nn.ReLU(),
+            nn.Linear(_HIDDEN, OUTPUTS),
         )
 
     def forward(self, pixels: Tensor) -> Tensor:

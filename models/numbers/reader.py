@@ -17,7 +17,7 @@ from models.numbers.render import INPUT_PX
 from models.numbers.weights import read_weights, weights_file
 
 Image = NDArray[np.uint8]
-_BATCH = 64
+_BATCH, _BATCH_STEP = 64, 8
 
 
 class NumberReader:
@@ -43,7 +43,7 @@ class NumberReader:
         logits = np.empty((len(crops), OUTPUTS))
         for start in range(0, len(crops), _BATCH):
             part = np.stack(crops[start : start + _BATCH])
-            logits[start : start + len(part)] = self._forward(torch.from_numpy(part))
+            logits[start : start + len(part)] = self._forward(torch.from_numpy(_padded(part)))[: len(part)]
         return probabilities(logits, self._calibration)
 
     @torch.inference_mode()
@@ -52,6 +52,12 @@ class NumberReader:
         pixels = normalise(batch.to(self._device)).contiguous(memory_format=torch.channels_last)
         logits: NDArray[np.float64] = self._network(pixels).double().cpu().numpy()
         return logits
+
+
+def _padded(batch: Image) -> Image:
+    """Fill a batch (n, ...) up to a multiple of 8: the arithmetic is compiled anew for every shape that comes."""
+    missing = -len(batch) % _BATCH_STEP
+    return np.concatenate([batch, np.zeros((missing, *batch.shape[1:]), batch.dtype)]) if missing else batch
 
 
 def window(image: Image, box: NDArray[np.floating]) -> Image:

@@ -92,9 +92,7 @@ def _within(digits: Mask) -> Mask:
     return np.asarray(cv2.resize(digits, (most, TALL_PX), interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
-def _print_number(
-    image: NDArray[np.float32], label: Mask, ink: Color, cloth: Color, rng: np.random.Generator
-) -> None:
+def _print_number(image: NDArray[np.float32], label: Mask, ink: Color, cloth: Color, rng: np.random.Generator) -> None:
     """Print the digits with none, one or two outlines, or a shadow, in place; sometimes an outline alone."""
     mask = (label > 0).astype(np.uint8)
     edges = int(rng.choice(3, p=[0.45, 0.4, 0.15]))

@@ -58,8 +58,11 @@ def train_numbers(settings: NumberSettings, data: Path, out: Path) -> Path:
     material = gather(settings, data, rng)
     average, singles = _optimise(settings, material, out, rng)
     calibration = calibrate([logits_of(average, part) for part in material.validation], singles)
-    about = {"settings": _plain_settings(settings), "calibration": asdict(calibration)}
-    about["parameters"] = sum(p.numel() for p in average.parameters())
+    about = {
+        "settings": _plain_settings(settings),
+        "calibration": asdict(calibration),
+        "parameters": sum(p.numel() for p in average.parameters()),
+    }
     write_weights(out / "numbers.safetensors", average, about)
     _LOG.info("calibration %s", asdict(calibration))
     return out / "numbers.safetensors"

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from models.detector.detection import Boxes, Detector
 from models.encoders import Encoder
+from models.numbers.reader import NumberReader
 from pipeline.config import ShotSettings
-from pipeline.perceive import crops, motion
+from pipeline.perceive import crops, motion, numbers
 from pipeline.perceive.side_by_side import in_order, usable_cores
 from pipeline.tables import DETECTIONS, MOTION_COLUMNS, PERSON_CLASSES, conform
 from pipeline.video import Frame
@@ -33,6 +34,8 @@ class Perception:
     """As the table `detections`."""
     embeddings: NDArray[np.float16]
     """(n, dim), unit length, row i of detection i; NaN rows unless a person."""
+    number_reads: pd.DataFrame
+    """As the table `number_reads`."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Senses:
 
     detector: Detector
     encoder: Encoder
+    reader: NumberReader | None
+    """Of jersey numbers; None if they are not to be read."""
     shots: ShotSettings
     batch: int
     """Frames per forward pass of the detector."""
@@ -57,16 +62,23 @@ def perceive(frames: Iterable[Frame], senses: Senses) -> Perception:
     rows: list[dict[str, Any]] = []
     described: list[_Described] = []
     vectors: list[NDArray[np.float16]] = []
+    reads: list[numbers.FrameReads] = []
     last: _Seen | None = None
     for look in in_order(partial(_look, senses=senses), _batches(frames, senses.batch), usable_cores()):
         moved = (_moved(last, look.first, senses), *look.moved)
         last = look.last
-        for of_frame, motion_of_frame, vectors_of_frame in zip(look.described, moved, look.vectors, strict=True):
+        for number, of_frame in enumerate(look.described):
             if of_frame.frame >= 0:
-                rows.append(_frame_row(of_frame, motion_of_frame))
+                rows.append(_frame_row(of_frame, moved[number]))
                 described.append(of_frame)
-                vectors.append(vectors_of_frame)
-    return Perception(_frames_table(rows), _detections_table(described, senses), _stacked(vectors, senses.encoder.dim))
+                vectors.append(look.vectors[number])
+                reads.append(look.reads[number])
+    return Perception(
+        frames=_frames_table(rows),
+        detections=_detections_table(described, senses),
+        embeddings=_stacked(vectors, senses.encoder.dim),
+        number_reads=numbers.table(reads, [len(of_frame.class_index) for of_frame in described]),
+    )
 
 
 @dataclass(frozen=True)
@@ -88,6 +100,7 @@ class _Look:
     """Of every frame but the first, which only the batch before could tell."""
     described: tuple[_Described, ...]
     vectors: list[NDArray[np.float16]]
+    reads: list[numbers.FrameReads]
 
 
 def _look(batch: Sequence[Frame], senses: Senses) -> _Look:
@@ -100,6 +113,7 @@ def _look(batch: Sequence[Frame], senses: Senses) -> _Look:
         moved=tuple(_moved(before, now, senses) for before, now in itertools.pairwise(seen)),
         described=tuple(_describe(frame, boxes, senses) for frame, boxes in zip(batch, found, strict=True)),
         vectors=_embed(batch, found, senses),
+        reads=numbers.read(batch, found, senses.detector.class_names, senses.reader),
     )
 
 

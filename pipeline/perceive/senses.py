@@ -12,6 +12,7 @@ from models.detector.detection import DetectorSettings, ScoreThresholds, suggest
 from models.detector.yolo import load_detector
 from models.device import choose_device
 from models.encoders import load_encoder
+from models.numbers.reader import NumberReader
 from pipeline.config import DetectSettings, Settings
 from pipeline.perceive.chunk import Senses
 
@@ -35,7 +36,7 @@ def choose_input_size(settings: DetectSettings, device: str, samples: Sequence[N
 
 
 def load_senses(settings: Settings, device: str, input_size_px: int) -> Senses:
-    """Load detector and encoder.
+    """Load detector, encoder and, if numbers are to be read, their reader.
 
     Raises:
         WeightsError: weights missing or damaged.
@@ -47,6 +48,7 @@ def load_senses(settings: Settings, device: str, input_size_px: int) -> Senses:
         encoder=load_encoder(
             settings.embed.encoder, settings.embed.weights, str(choose_device(device)), settings.embed.batch
         ),
+        reader=None if settings.numbers.weights is None else NumberReader(settings.numbers.weights, device),
         shots=settings.shots,
         batch=settings.detect.batch,
     )

@@ -129,7 +129,7 @@ class _Clock:
 def _perceive(desk: Desk, clock: _Clock) -> str:
     """Perceive the video, or take what is stored; return the fingerprint."""
     job, settings = desk.job, desk.settings
-    used = {name: _plain(getattr(settings, name)) for name in ("video", "shots", "detect", "embed")}
+    used = {name: _plain(getattr(settings, name)) for name in ("video", "shots", "detect", "embed", "numbers")}
     interval = [job.start_s, job.end_s]
     code = manifest.perceive_code() if job.has_pixels else manifest.code_mark(("run/given.py",))
     inputs = [_hash_input(job), _weights(job), code]
@@ -198,7 +198,7 @@ def _results(desk: Desk, warnings: tuple[str, ...], clock: _Clock) -> Results:
         settings=desk.settings,
         start_s=desk.job.start_s,
         end_s=desk.job.end_s,
-        **{name: desk.tables[name] for name in desk.tables if name != "court"},
+        **{name: desk.tables[name] for name in desk.tables if name not in ("court", "number_reads")},
         registration=desk.registration if desk.calibration is not None else None,
         has_pixels=desk.job.has_pixels,
         warnings=warnings,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import InputError, TableError
 from pipeline.store import Folder, RunDirectory, fingerprint, hash_file, read_json
-from pipeline.tables import MOTION_COLUMNS, TableName
+from pipeline.tables import MOTION_COLUMNS, NUMBER_READS, TableName
 from pipeline.video import VideoInfo
 
 NO_PIXELS = (
@@ -26,6 +26,8 @@ NO_PIXELS = (
 )
 _FOLDER, _ABOUT, _EMBEDDINGS = "perceived", "game.json", "embeddings"
 _TABLES: tuple[TableName, ...] = ("frames", "detections")
+_READS: TableName = "number_reads"
+"""May be absent: then no number was read."""
 
 
 def is_given(game: Path) -> bool:
@@ -102,6 +104,7 @@ def take(game: Path, start_s: float, end_s: float | None, run: RunDirectory) -> 
     )
     taken = detections.iloc[low:high]
     run.write_table("detections", taken.assign(frame=taken["frame"] - first, detection_id=np.arange(high - low)))
+    run.write_table(_READS, _reads(given, first_id=low, end_id=high))
     run.write_array(_EMBEDDINGS, embeddings[low:high])
     return _facts(frames["time_s"].to_numpy(np.float64))
 
@@ -109,7 +112,17 @@ def take(game: Path, start_s: float, end_s: float | None, run: RunDirectory) -> 
 def _files(game: Path) -> list[Path]:
     """List what the game is made of."""
     given = Folder(game / _FOLDER)
-    return [*(given.table_path(name) for name in _TABLES), given.array_path(_EMBEDDINGS), game / _ABOUT]
+    reads = [path for path in (given.table_path(_READS),) if path.is_file()]
+    return [*(given.table_path(name) for name in _TABLES), *reads, given.array_path(_EMBEDDINGS), game / _ABOUT]
+
+
+def _reads(given: Folder, first_id: int, end_id: int) -> pd.DataFrame:
+    """Take the reads of the detections that are taken, counted from the first of them."""
+    if not given.table_path(_READS).is_file():
+        return NUMBER_READS.empty()
+    reads = given.read_table(_READS)
+    reads = reads[reads["detection_id"].between(first_id, end_id - 1)]
+    return reads.assign(detection_id=reads["detection_id"] - first_id)
 
 
 def _check(game: Path, frames: pd.DataFrame, detections: pd.DataFrame, embeddings: NDArray[Any]) -> None:

@@ -13,7 +13,11 @@ from pipeline.store import fingerprint, hash_file
 _PIPELINE, _MODELS = Path(__file__).parents[1], Path(models.__file__).parent
 _PACKAGES = ("courtside", "torch", "ultralytics", "deep-sort-realtime", "opencv-python", "av", "numpy", "pandas")
 PERCEIVE_CODE = ("perceive", "video")
-MODEL_CODE = ("detector", "encoders")
+MODEL_CODE = (
+    "detector",
+    "encoders",
+    *(f"numbers/{name}.py" for name in ("reader", "network", "calibrate", "camera", "weights")),
+)
 
 
 def versions() -> dict[str, str]:
@@ -31,10 +35,13 @@ def weights_of(settings: Any) -> dict[str, str]:
     """Hash the weight files that the settings name.
 
     Returns:
-        'detector' and 'encoder' to SHA-256; of a folder (OpenVINO), of its files together.
+        'detector', 'encoder' and, if numbers are read, 'numbers' to SHA-256; of a folder (OpenVINO), of its files
+        together.
     """
     shipped = _MODELS / "weights"
     named = {"detector": settings.detect.weights, "encoder": settings.embed.weights}
+    if settings.numbers.weights is not None:
+        named["numbers"] = settings.numbers.weights
     return {
         name: hash_path(shipped / f"{name}.safetensors" if weights == "builtin" else Path(weights))
         for name, weights in named.items()

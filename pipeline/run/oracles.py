@@ -8,6 +8,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import pandas as pd
+
 from pipeline.config import Settings, parse_settings
 from pipeline.errors import InputError
 from pipeline.evaluation import Evaluation
@@ -19,12 +21,12 @@ from pipeline.roster import RosterEntry, read_roster
 from pipeline.run.job import Job
 from pipeline.run.stages import UNDERSTAND, Desk
 from pipeline.store import RunDirectory, hash_file, read_json
-from pipeline.tables import TableName
+from pipeline.tables import PERSON_CLASSES, TableName
 from pipeline.video import VideoInfo
 
 OracleName = Literal["detections", "court", "tracks", "identities"]
 ORACLES: tuple[OracleName, ...] = get_args(OracleName)
-_STORED: tuple[TableName, ...] = ("frames", "detections", "court", "tracks", "identities", "players")
+_STORED: tuple[TableName, ...] = ("frames", "detections", "number_reads", "court", "tracks", "identities", "players")
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,9 @@ def evaluate_oracles(
 def _with_truth(name: OracleName, desk: Desk, truth: Truth) -> Desk:
     """Replace a stage, and run what comes after it."""
     if name == "detections":
+        found = desk.tables["detections"]
         desk.tables["detections"], desk.embeddings = true_detections(truth, desk.tables, desk.embeddings)
+        desk.tables["number_reads"] = _renumbered(desk.tables["number_reads"], found, desk.tables["detections"])
         return _complete(desk, start="track")
     if name == "court":
         desk.tables["court"], desk.facts["court"] = true_court(truth, desk.tables)
@@ -81,6 +85,12 @@ def _with_truth(name: OracleName, desk: Desk, truth: Truth) -> Desk:
         return _complete(desk, start="identify")
     desk.tables["identities"], desk.tables["players"] = true_identities(truth, desk.tables)
     return _complete(desk, start="locate")
+
+
+def _renumbered(reads: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Give reads the ids that their boxes have after people's boxes were replaced; other boxes keep their order."""
+    old, new = (table.loc[~table["class"].isin(PERSON_CLASSES), "detection_id"].to_numpy() for table in (before, after))
+    return reads.assign(detection_id=pd.Series(new, index=old).loc[reads["detection_id"]].to_numpy())
 
 
 def _complete(desk: Desk, start: str) -> Desk:

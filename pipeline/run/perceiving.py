@@ -14,6 +14,7 @@ from pipeline.perceive.senses import choose_input_size, load_senses
 from pipeline.run.job import Job
 from pipeline.run.observer import Observer
 from pipeline.store import Part, RunDirectory, fingerprint
+from pipeline.tables import TableName
 from pipeline.video import Chunk, Frame, ReadReport, VideoInfo, chunks, combine, glances, read_chunk
 
 STAGE = "perceive"
@@ -30,7 +31,7 @@ def pieces_of(job: Job, video: VideoInfo) -> tuple[Chunk, ...]:
 
 
 def perceive_video(job: Job, video: VideoInfo, mark: str, run: RunDirectory, watching: Observer) -> dict[str, Any]:
-    """Perceive all chunks that are not yet there and join them into `frames`, `detections` and `embeddings`.
+    """Perceive all chunks that are not yet there and join them into `frames`, `detections`, `number_reads` and `embeddings`.
 
     Returns:
         Facts: decoded, analysed and damaged frames, whether the file ended early, the detector's input size.
@@ -59,7 +60,8 @@ def perceive_video(job: Job, video: VideoInfo, mark: str, run: RunDirectory, wat
 
 def outputs(run: RunDirectory) -> list[Any]:
     """Name the files that the joined stage leaves."""
-    return [run.table_path("frames"), run.table_path("detections"), run.array_path("embeddings")]
+    tables: tuple[TableName, ...] = ("frames", "detections", "number_reads")
+    return [*(run.table_path(name) for name in tables), run.array_path("embeddings")]
 
 
 class _Progress:
@@ -86,6 +88,7 @@ def _perceive_part(chunk: Chunk, part: Part, video: VideoInfo, senses: Senses, p
     with part.writing():
         part.write_table("frames", found.frames)
         part.write_table("detections", found.detections)
+        part.write_table("number_reads", found.number_reads)
         part.write_array("embeddings", found.embeddings)
         part.write_json("report", asdict(report))
 
@@ -111,6 +114,7 @@ def _join(parts: Sequence[Part], reports: Sequence[ReadReport], run: RunDirector
     run.assemble_table(
         "detections", parts, [{key: shift[key] for key in ("frame", "detection_id")} for shift in shifts]
     )
+    run.assemble_table("number_reads", parts, [{"detection_id": shift["detection_id"]} for shift in shifts])
     run.assemble_array("embeddings", parts)
 
 

@@ -116,6 +116,7 @@ def _identify(desk: Desk) -> Output:
         desk.feet_m,
         desk.settings.identify,
         None if desk.roster is None else pd.DataFrame([asdict(entry) for entry in desk.roster]),
+        number_reads=desk.tables["number_reads"],
     )
     return Output({"identities": identities, "players": players})
 
@@ -154,7 +155,7 @@ def _stats(desk: Desk) -> Output:
     )
 
 
-GIVEN_BY_PERCEIVE: tuple[TableName, ...] = ("frames", "detections")
+GIVEN_BY_PERCEIVE: tuple[TableName, ...] = ("frames", "detections", "number_reads")
 UNDERSTAND: tuple[Stage, ...] = (
     Stage(
         "court",
@@ -178,12 +179,12 @@ UNDERSTAND: tuple[Stage, ...] = (
     ),
     Stage(
         "identify",
-        needs=("frames", "detections", "tracks", "court"),
+        needs=("frames", "detections", "number_reads", "tracks", "court"),
         gives=("identities", "players"),
         function=_identify,
         settings=lambda s: s.identify,
         files=lambda job: (job.roster,),
-        code=("understand/identify", "understand/appearance.py", "understand/kits.py"),
+        code=("understand/identify", "understand/numbers.py", "understand/appearance.py", "understand/kits.py"),
     ),
     Stage(
         "locate",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.numbers.texts import TEXTS
 from pipeline.tables import conform
 from pipeline.understand.identify.evidence import Evidence
 from pipeline.understand.kits import UNDECIDED, Kits, hex_color
+from pipeline.understand.numbers import NumberEvidence
 
 _TEAMS = ("A", "B")
 _REFEREE_SHARE = 2 / 3
@@ -24,6 +27,8 @@ def describe(
     team: NDArray[np.int64],
     kits: Kits | None,
     roster: pd.DataFrame | None,
+    numbers: NumberEvidence,
+    number_odds: float,
 ) -> tuple[NDArray[np.int64], pd.DataFrame]:
     """Number people and say what is known of each.
 
@@ -33,6 +38,8 @@ def describe(
         team: (n,) 0, 1 or undecided.
         kits: of the two teams, if there are two.
         roster: columns number, name, team; names players whose number is known.
+        numbers: of the n tracklets.
+        number_odds: a player's number is given if it is so many times likelier than not.
 
     Returns:
         The player id of each tracklet (n,), -1 for nobody, and the table `players`: team A, B, unknown, then referees,
@@ -43,12 +50,14 @@ def describe(
     player_of = np.full(len(person), -1, dtype=np.int64)
     for number, one in enumerate(people, start=1):
         player_of[one.tracklets] = number
+    worn = numbers.of_groups(np.where(player_of > 0, player_of - 1, -1), len(people)).best(number_odds)
+    text = [None if one.referee or at < 0 else TEXTS[at] for one, at in zip(people, worn, strict=True)]
     table = pd.DataFrame(
         {
             "player_id": np.arange(1, len(people) + 1),
             "role": pd.Series(["referee" if one.referee else "player" for one in people], dtype=object),
             "team": pd.Series([None if one.side == UNDECIDED else _TEAMS[one.side] for one in people], dtype=object),
-            "number": pd.Series([None] * len(people), dtype=object),
+            "number": pd.Series(text, dtype=object),
             "name": pd.Series([None] * len(people), dtype=object),
             "color": pd.Series([one.color for one in people], dtype=object),
         }
@@ -97,7 +106,24 @@ def _team(team: NDArray[np.int64], boxes: NDArray[np.float64], kit: NDArray[np.f
 
 
 def _named(players: pd.DataFrame, roster: pd.DataFrame) -> pd.DataFrame:
-    """Add names by team and number; a player without a number stays without a name."""
-    names = dict(zip(zip(roster["team"], roster["number"], strict=True), roster["name"], strict=True))
-    read = zip(players["team"], players["number"], strict=True)
-    return players.assign(name=pd.Series([None if pd.isna(key[1]) else names.get(key) for key in read], dtype=object))
+    """Add names by number and team; a player without a number, or with one that two people have, stays without a name."""
+    side_of = _sides(players, roster)
+    names: dict[tuple[str | None, str], list[str]] = {}
+    for team, number, name in zip(roster["team"], roster["number"], roster["name"], strict=True):
+        for side in _TEAMS if pd.isna(team) else [side_of.get(str(team))]:
+            names.setdefault((side, number), []).append(name)
+    found = [names.get((team, number), []) for team, number in zip(players["team"], players["number"], strict=True)]
+    return players.assign(name=pd.Series([one[0] if len(one) == 1 else None for one in found], dtype=object))
+
+
+def _sides(players: pd.DataFrame, roster: pd.DataFrame) -> dict[str, str]:
+    """Find which team of the roster is A and which B: as the roster says, else as more numbers agree, else unknown."""
+    teams = sorted({str(team) for team in roster["team"].dropna()})
+    if set(teams) <= set(_TEAMS) or len(teams) > len(_TEAMS):
+        return {team: team for team in teams if team in _TEAMS}
+    worn = {side: set(players.loc[players["team"] == side, "number"].dropna()) for side in _TEAMS}
+    listed = {team: set(roster.loc[roster["team"] == team, "number"]) for team in teams}
+    ways = [dict(zip(teams, sides, strict=True)) for sides in permutations(_TEAMS, len(teams))]
+    score = [sum(len(listed[team] & worn[side]) for team, side in way.items()) for way in ways]
+    best = max(score)
+    return ways[score.index(best)] if score.count(best) == 1 else {}

@@ -16,6 +16,7 @@ from pipeline.understand.identify.linkage import average_linkage
 from pipeline.understand.identify.people import describe
 from pipeline.understand.identify.scale import distance_limit
 from pipeline.understand.kits import UNDECIDED, Kits, find_kits
+from pipeline.understand.numbers import number_evidence
 
 _PLAYER, _REFEREE = 0, 1
 _SURE_PLAYER, _SURE_REFEREE = 0.3, 0.8
@@ -31,6 +32,7 @@ def identify(
     settings: IdentifySettings,
     roster: pd.DataFrame | None = None,
     clusterer: Clusterer = average_linkage,
+    number_reads: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find the people behind the tracklets.
 
@@ -46,6 +48,7 @@ def identify(
         settings: of the stage.
         roster: number, name and team of the players, if known: names those whose number was read.
         clusterer: how reliable tracklets are grouped.
+        number_reads: table `number_reads`; None where numbers were not read.
 
     Returns:
         Tables `identities` and `players`. Player ids count from 1: team A, B, unknown, then referees, each in order of
@@ -57,12 +60,17 @@ def identify(
     evidence = gather(frames, detections, embeddings, tracks, feet_m, settings.crops_per_tracklet)
     role = _certain_role(evidence)
     kits, team = _teams(evidence, role, settings)
+    reads = ALL["number_reads"].empty() if number_reads is None else number_reads
+    numbers = number_evidence(frames, detections, reads, tracks, evidence.track_id)
     apart = cannot_links(frames, evidence, role, team, settings.max_speed_mps)
+    apart |= numbers.contradict(settings.number_odds)
     still = evidence.roaming < settings.min_roaming
     limit = _limit(evidence, team, still, settings)
     person = _people(evidence, role, still, apart, limit, settings, clusterer)
     kept = _seen_long_enough(evidence, person, settings.min_player_s) & ~_bystanders(evidence, person, still)
-    player_of, players = describe(evidence, np.where(kept, person, -1), team, kits, roster)
+    player_of, players = describe(
+        evidence, np.where(kept, person, -1), team, kits, roster, numbers, settings.number_odds
+    )
     identities = pd.DataFrame(
         {
             "track_id": evidence.track_id[kept],

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.detector.detection import Boxes
+from models.numbers.calibrate import Reads
 from pipeline.config import ShotSettings
 from pipeline.perceive import chunk, side_by_side
 from pipeline.perceive.chunk import Perception, Senses, perceive
@@ -20,7 +21,7 @@ STEP_PX = 4
 class RedBoxes:
     """Finds one player round all red of an image, and none where there is no red."""
 
-    class_names = ("player", "ball")
+    class_names = ("player", "ball", "number")
 
     def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Boxes]:
         return [self._one(image) for image in images]
@@ -31,7 +32,8 @@ class RedBoxes:
             return Boxes(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int16))
         rows, columns = np.nonzero(red)
         box = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
-        return Boxes(np.array([box], np.float32), np.array([0.9], np.float32), np.array([0], np.int16))
+        number = [box[0] + 10, box[1] + 20, box[0] + 20, box[1] + 35]
+        return Boxes(np.array([box, number], np.float32), np.array([0.9, 0.8], np.float32), np.array([0, 2], np.int16))
 
 
 class MeanColor:
@@ -43,6 +45,17 @@ class MeanColor:
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         means = np.array([crop.mean(axis=(0, 1)) for crop in crops], np.float32).reshape(-1, 3)
         return means / np.linalg.norm(means, axis=1, keepdims=True)
+
+
+class RedReader:
+    """Takes every number for legible, and for a 7 all the more the redder it is."""
+
+    def read(self, crops: Sequence[NDArray[np.uint8]]) -> Reads:
+        assert all(crop.shape == (40, 40, 3) for crop in crops)
+        red = np.array([crop[:, :, 2].mean() / 255 for crop in crops])
+        tens, ones = np.zeros((len(crops), 11)), np.zeros((len(crops), 10))
+        tens[:, 0], ones[:, 7], ones[:, 3] = 1, red, 1 - red
+        return Reads(np.ones(len(crops)), tens, ones)
 
 
 def panned(frames: int) -> list[Frame]:
@@ -63,7 +76,7 @@ def panned(frames: int) -> list[Frame]:
 
 def perceived(monkeypatch: pytest.MonkeyPatch, batch: int, cores: int) -> Perception:
     monkeypatch.setattr(chunk, "usable_cores", lambda: cores)
-    return perceive(panned(9), Senses(RedBoxes(), MeanColor(), ShotSettings(), batch))
+    return perceive(panned(9), Senses(RedBoxes(), MeanColor(), RedReader(), ShotSettings(), batch))
 
 
 @pytest.mark.parametrize(("batch", "cores"), [(1, 1), (4, 1), (2, 2), (3, 4), (50, 2)])
@@ -71,13 +84,15 @@ def test_batches_and_cores_change_nothing(monkeypatch: pytest.MonkeyPatch, batch
     alone, together = perceived(monkeypatch, 10, 1), perceived(monkeypatch, batch, cores)
     assert together.frames.equals(alone.frames)
     assert together.detections.equals(alone.detections)
-    assert np.array_equal(together.embeddings, alone.embeddings)
+    assert np.array_equal(together.embeddings, alone.embeddings, equal_nan=True)
+    assert together.number_reads.equals(alone.number_reads)
 
 
 def test_frames_people_and_camera_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = perceived(monkeypatch, 4, 2)
     assert seen.frames["frame"].tolist() == list(range(9))
-    assert seen.detections["frame"].tolist() == [0, 1, 2, 4, 5, 6, 7, 8]
+    people = seen.detections[seen.detections["class"] == "player"]
+    assert people["frame"].tolist() == [0, 1, 2, 4, 5, 6, 7, 8]
     motion = seen.frames[list(MOTION_COLUMNS)].to_numpy().reshape(-1, 3, 3)
     assert np.abs(motion[:, 0, 2] + STEP_PX).max() < 0.2  # of frame 0 too, from the frame before the chunk
     assert (seen.frames["shot"] == 0).all()
@@ -101,3 +116,18 @@ def test_results_come_in_order_and_errors_where_they_belong() -> None:
     with pytest.raises(ValueError, match="six"):
         next(results)
     assert len(asked) < 12  # asked for a little ahead, not all at once
+
+
+def test_numbers_are_read_with_the_id_of_their_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = perceived(monkeypatch, 4, 2)
+    boxes = seen.detections.set_index("detection_id").loc[seen.number_reads["detection_id"]]
+    assert boxes["class"].eq("number").all()
+    assert len(boxes) == seen.detections["class"].eq("number").sum() == 8
+    assert (seen.number_reads["ones_7"] > 0.9).all()
+
+
+def test_without_a_reader_no_number_is_read() -> None:
+    senses = Senses(RedBoxes(), MeanColor(), None, ShotSettings(), 4)
+    seen = perceive(panned(3), senses)
+    assert seen.number_reads.empty
+    assert seen.detections["class"].eq("number").any()

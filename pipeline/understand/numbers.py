@@ -1,0 +1,251 @@
+"""From reads of number boxes to what is known of each tracklet's number.
+
+A read is evidence for its person: the number box lies on the torso of exactly one box of that frame. Evidence is kept as
+log-likelihoods of the 101 possible texts relative to knowing nothing, and added up along a tracklet. Three things are
+taken into account: a read may be of something else altogether (so none counts against a text for more than a fixed
+amount), one of two digits may have been hidden, and reads close in time err together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.numbers.texts import TEXTS, text_probabilities
+from pipeline.tables import ONES_COLUMNS, PERSON_CLASSES, TENS_COLUMNS
+
+Array = NDArray[np.float64]
+
+_ACROSS, _DOWN = (0.1, 0.9), (0.08, 0.58)
+"""Where on a person's box the middle of the number lies, as shares of width and height."""
+_TALL = (0.04, 0.35)
+"""Height of a number, as a share of the person's box."""
+_SAME_BOX = 0.8
+"""Two boxes with this IoU are one person, found twice."""
+_ALIKE_S = 0.5
+"""Reads this far apart, or further, are independent."""
+_OUTLIER = 0.1
+"""Share of legible reads that say nothing of the person's number: of a neighbour, of a name, of a fold."""
+_ONE_HIDDEN = 0.06
+"""Share of the reads of a two-digit number that show one of its digits only."""
+_BLOCK = 20_000
+"""Number boxes that are given to people in one go."""
+
+
+@dataclass(frozen=True)
+class NumberEvidence:
+    """What is known of the numbers of n tracklets, or of n people."""
+
+    track_id: NDArray[np.int64]
+    """(n,)"""
+    log_likelihood: Array
+    """(n, 101) of each text of `TEXTS`, relative to no information: 0 everywhere where nothing was read."""
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self.track_id)
+
+    def posterior(self) -> Array:
+        """Give the probability (n, 101) of each text, all of them equally likely before."""
+        raised = np.exp(self.log_likelihood - self.log_likelihood.max(axis=1, keepdims=True))
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+    def best(self, min_odds: float) -> NDArray[np.int64]:
+        """Give the text (n,) as an index into `TEXTS` where its odds against all others are `min_odds` or more, else -1.
+
+        Example:
+            >>> log_likelihood = np.zeros((2, 101))
+            >>> log_likelihood[1, 23] = 12.0
+            >>> NumberEvidence(np.array([1, 2]), log_likelihood).best(min_odds=100).tolist()
+            [-1, 23]
+        """
+        if not len(self):
+            return np.zeros(0, dtype=np.int64)
+        chance = self.posterior()
+        text = chance.argmax(axis=1)
+        sure = chance[np.arange(len(self)), text]
+        return np.where(sure >= min_odds * (1 - sure), text, -1)
+
+    def agreement(self) -> Array:
+        """Give the log-likelihood ratio (n, n) of 'both wear the same number' to 'their numbers are unrelated'.
+
+        At most log(101) for two that are sure of the same text, far below 0 for two that are sure of different ones, and
+        0 where one of them is unknown.
+        """
+        chance = self.posterior()
+        return np.asarray(np.log(np.maximum(len(TEXTS) * chance @ chance.T, 1e-30)))
+
+    def contradict(self, min_odds: float) -> NDArray[np.bool_]:
+        """Tell which pairs (n, n) wear different numbers, with odds of `min_odds` or more."""
+        return np.asarray(self.agreement() <= -np.log(min_odds))
+
+    def of_groups(self, group: NDArray[np.int64], count: int) -> NumberEvidence:
+        """Add up the evidence of tracklets that are one person.
+
+        Args:
+            group: (n,) person from 0; -1 for nobody.
+            count: people.
+
+        Returns:
+            Evidence of `count` people, `track_id` being their group.
+        """
+        total = np.zeros((count, len(TEXTS)))
+        member = group >= 0
+        np.add.at(total, group[member], self.log_likelihood[member])
+        return NumberEvidence(np.arange(count, dtype=np.int64), total)
+
+
+def number_evidence(
+    frames: pd.DataFrame,
+    detections: pd.DataFrame,
+    number_reads: pd.DataFrame,
+    tracks: pd.DataFrame,
+    track_id: NDArray[np.int64],
+) -> NumberEvidence:
+    """Add up the reads of each tracklet.
+
+    Args:
+        frames: table `frames`.
+        detections: table `detections`.
+        number_reads: table `number_reads`.
+        tracks: table `tracks`.
+        track_id: (n,) the tracklets in the order that is wanted.
+    """
+    owners = owners_of_numbers(detections, number_reads, tracks)
+    place = pd.Series(np.arange(len(track_id)), index=track_id)
+    row = place.reindex(owners["track_id"].to_numpy()).to_numpy(np.float64)
+    owners = owners[np.isfinite(row)]
+    row = row[np.isfinite(row)].astype(np.int64)
+    reads = number_reads.set_index("detection_id").loc[owners["detection_id"].to_numpy()]
+    time_of = pd.Series(frames["time_s"].to_numpy(np.float64), index=frames["frame"].to_numpy())
+    time_s = time_of[owners["frame"].to_numpy()].to_numpy()
+    order = np.lexsort((time_s, row))
+    row, time_s, reads = row[order], time_s[order], reads.iloc[order]
+    evidence = read_log_likelihoods(reads)
+    weight = independent_share(row, time_s, _clear(reads))
+    total = np.zeros((len(track_id), len(TEXTS)))
+    np.add.at(total, row, weight[:, None] * evidence)
+    return NumberEvidence(np.asarray(track_id, dtype=np.int64), total)
+
+
+def owners_of_numbers(detections: pd.DataFrame, number_reads: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
+    """Find the tracklet whose torso each number that was read lies on.
+
+    A number on nobody, on two people, on one without a tracklet, or of an impossible size belongs to nobody.
+
+    Returns:
+        Columns detection_id (of the number box), frame, track_id.
+    """
+    people = detections[detections["class"].isin(PERSON_CLASSES)].sort_values("frame", kind="stable")
+    numbers = detections[detections["detection_id"].isin(number_reads["detection_id"])]
+    owner = np.full(len(numbers), -1, dtype=np.int64)
+    tracked = tracks.set_index("detection_id")["track_id"].reindex(people["detection_id"]).fillna(-1)
+    for start in range(0, len(numbers), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        owner[part] = _owners(numbers.iloc[part], people, tracked.to_numpy(np.int64))
+    table = pd.DataFrame(
+        {"detection_id": numbers["detection_id"].to_numpy(), "frame": numbers["frame"].to_numpy(), "track_id": owner}
+    )
+    return table[table["track_id"] >= 0].reset_index(drop=True)
+
+
+def read_log_likelihoods(reads: pd.DataFrame) -> Array:
+    """Turn reads (columns of `number_reads`) into log-likelihoods (m, 101) of each text relative to no information.
+
+    With p the read's probabilities, M what a text may be seen as, l the legibility and e the share of outliers, a text
+    has the likelihood ratio `(1 - e) l 101 (M p) + 1 - (1 - e) l`. It is above e / 101 whatever is read.
+    """
+    seen = text_probabilities(reads[list(TENS_COLUMNS)].to_numpy(), reads[list(ONES_COLUMNS)].to_numpy())
+    trust = (1 - _OUTLIER) * reads["legible"].to_numpy(np.float64)[:, None]
+    return np.asarray(np.log(trust * len(TEXTS) * (seen @ seen_as().T) + 1 - trust))
+
+
+def _clear(reads: pd.DataFrame) -> Array:
+    """Rate how clear reads are (m,): how likely it is that the best digits are right."""
+    best = [reads[list(columns)].to_numpy(np.float64).max(axis=1) for columns in (TENS_COLUMNS, ONES_COLUMNS)]
+    return np.asarray(reads["legible"].to_numpy(np.float64) * best[0] * best[1])
+
+
+def seen_as(one_hidden: float = _ONE_HIDDEN) -> Array:
+    """Give the probability (101, 101) that a text (row) is seen as another (column): one of two digits may be hidden.
+
+    Example:
+        >>> seen_as(0.1)[23, [23, 2, 3, 32]].tolist()
+        [0.9, 0.05, 0.05, 0.0]
+    """
+    result = np.eye(len(TEXTS))
+    for row, text in enumerate(TEXTS):
+        if len(text) == 2:
+            result[row, row] -= one_hidden
+            for digit in text:
+                result[row, int(digit)] += one_hidden / 2
+    return result
+
+
+def independent_share(row: NDArray[np.int64], time_s: Array, clear: Array) -> Array:
+    """Say for how much of an independent read each read counts (m,).
+
+    Reads of one tracklet within half a second share one vote (their overlap falls linearly with the time between them),
+    the clear ones having more of it.
+
+    Args:
+        row: (m,) tracklet, not falling.
+        time_s: (m,) not falling within a tracklet.
+        clear: (m,) how clear each read is, 0 to 1.
+
+    Example:
+        >>> independent_share(np.zeros(3, dtype=int), np.array([0.0, 0.0, 5.0]), np.ones(3)).tolist()
+        [0.5, 0.5, 1.0]
+    """
+    own = np.maximum(clear, 1e-6)
+    around = own.copy()
+    for step in range(1, len(row)):
+        overlap = np.where(row[step:] == row[:-step], 1 - (time_s[step:] - time_s[:-step]) / _ALIKE_S, 0.0)
+        if not (overlap > 0).any():
+            break
+        overlap = np.maximum(overlap, 0.0)
+        around[:-step] += overlap * own[step:]
+        around[step:] += overlap * own[:-step]
+    return np.asarray(own / around)
+
+
+def _owners(numbers: pd.DataFrame, people: pd.DataFrame, tracked: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give the tracklet of each number (m,), -1 for none; `people` in order of frame, `tracked` their tracklets."""
+    frame = people["frame"].to_numpy(np.int64)
+    low = np.searchsorted(frame, numbers["frame"].to_numpy(np.int64))
+    high = np.searchsorted(frame, numbers["frame"].to_numpy(np.int64), side="right")
+    count = high - low
+    number = np.repeat(np.arange(len(numbers)), count)
+    person = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + np.repeat(low, count)
+    columns = ["x1", "y1", "x2", "y2"]
+    of_number, of_person = numbers[columns].to_numpy(np.float64), people[columns].to_numpy(np.float64)
+    on = _on_torso(of_number[number], of_person[person])
+    number, person = number[on], person[on]
+    owner = np.full(len(numbers), -1, dtype=np.int64)
+    for start, end in pairwise([*np.flatnonzero(np.diff(number, prepend=-1)), len(number)]):
+        owner[number[start]] = _only(of_person[person[start:end]], tracked[person[start:end]])
+    return owner
+
+
+def _on_torso(number: Array, person: Array) -> NDArray[np.bool_]:
+    """Tell for pairs of boxes (k, 4) whether the number may be that person's (k,)."""
+    size = np.maximum(person[:, 2:] - person[:, :2], 1e-6)
+    middle = ((number[:, :2] + number[:, 2:]) / 2 - person[:, :2]) / size
+    tall = (number[:, 3] - number[:, 1]) / size[:, 1]
+    inside = (middle >= [_ACROSS[0], _DOWN[0]]).all(axis=1) & (middle <= [_ACROSS[1], _DOWN[1]]).all(axis=1)
+    return np.asarray(inside & (tall >= _TALL[0]) & (tall <= _TALL[1]))
+
+
+def _only(boxes: Array, tracked: NDArray[np.int64]) -> int:
+    """Give the tracklet of the only person among boxes (k, 4), one found twice counting once; -1 if there are more."""
+    best = int(tracked.argmax())
+    low, high = np.maximum(boxes[:, :2], boxes[best, :2]), np.minimum(boxes[:, 2:], boxes[best, 2:])
+    shared = np.clip(high - low, 0, None).prod(axis=1)
+    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    alike = shared >= _SAME_BOX * (area + area[best] - shared)
+    untracked = (tracked < 0) | (np.arange(len(boxes)) == best)
+    return int(tracked[best]) if (alike & untracked).all() else -1
