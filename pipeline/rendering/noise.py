@@ -9,10 +9,11 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from pipeline.rendering.coverage import Take
 from pipeline.rendering.people import Person
+from pipeline.rendering.reads import READ_COLUMNS, NumberBoxes, NumberReporter, ReadingNoise
 from pipeline.rendering.settings import checked
 from pipeline.rendering.silhouettes import Silhouettes
 
@@ -22,10 +23,8 @@ _GOOD_HEIGHT_PX = 120.0
 _JITTER_MEMORY_S = 0.15
 
 
-class NoiseSettings(BaseModel):
-    """How good detector and encoder are."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class NoiseSettings(ReadingNoise):
+    """How good detector, encoder and the reader of numbers are."""
 
     miss: float = Field(0.03, ge=0, lt=1, description="share of time that a person in plain view has no box")
     miss_hidden: float = Field(0.85, ge=0, lt=1, description="the same for one who is quite hidden")
@@ -54,7 +53,9 @@ class Reported:
     columns: dict[str, NDArray[Any]]
     """Columns (rows,) of `detections` but detection_id."""
     embeddings: NDArray[np.float16]
-    """(rows, dim) unit length."""
+    """(rows, dim) unit length; NaN for a number."""
+    reads: NDArray[np.float32]
+    """(rows, 22) the columns of `number_reads` but detection_id; NaN unless a number."""
 
 
 class Observer:
@@ -69,6 +70,7 @@ class Observer:
         self.look = _unit(np.sqrt(noise.likeness) * shared[group] + np.sqrt(1 - noise.likeness) * own)
         self.kit = _lab([person.look.kit.shirt for person in people])
         self.role = np.array([person.role for person in people])
+        self.numbers = NumberReporter(people, noise, fps, rng.spawn(1)[0])
         self.missing = np.zeros(count, dtype=np.bool_)
         self.shake = rng.normal(size=(count, 4))
         self.leave = 1 - np.exp(-1 / (fps * noise.miss_s))
@@ -85,15 +87,19 @@ class Observer:
         true = self._people(person, box, crowd.visible[frame, person])
         count = self.rng.poisson(self.noise.false_boxes, len(takes)) * play
         false = self._nobody(int(count.sum()), takes[0].view.size)
-        rows = np.concatenate([frame, np.repeat(np.arange(len(takes)), count)])
+        read = self.numbers.report(frame, person, box, crowd.visible[frame, person])
+        rows = np.concatenate([frame, np.repeat(np.arange(len(takes)), count), frame[read.source]])
         order = np.argsort(rows, kind="stable")
-        columns = {name: np.concatenate([true.columns[name], false.columns[name]])[order] for name in true.columns}
+        parts = [true, false, self._number_boxes(read)]
+        columns = {name: np.concatenate([part.columns[name] for part in parts])[order] for name in true.columns}
         width, height = takes[0].view.size
         for name, limit in {"x1": width, "y1": height, "x2": width, "y2": height}.items():
             columns[name] = np.clip(columns[name], 0, limit)
         numbers = np.array([take.index for take in takes])
         return Reported(
-            {"frame": numbers[rows[order]], **columns}, np.vstack([true.embeddings, false.embeddings])[order]
+            {"frame": numbers[rows[order]], **columns},
+            np.vstack([part.embeddings for part in parts])[order],
+            np.vstack([part.reads for part in parts])[order],
         )
 
     def _remember(self, visible: Array) -> tuple[NDArray[np.bool_], Array]:
@@ -136,6 +142,15 @@ class Observer:
         look = _unit(rng.normal(size=(count, self.noise.dim)))
         return self._reported(box, rng.uniform(0.25, 0.6, count), role, rng.uniform(0.2, 0.7, count), kit, look)
 
+    def _number_boxes(self, found: NumberBoxes) -> Reported:
+        """Boxes of numbers, which have neither quality nor kit nor embedding."""
+        count = len(found.source)
+        columns: dict[str, NDArray[Any]] = {name: found.box[:, k] for k, name in enumerate(("x1", "y1", "x2", "y2"))}
+        columns |= {"score": np.full(count, 0.6), "class": np.full(count, "number")}
+        columns |= dict.fromkeys(("quality", "kit_l", "kit_a", "kit_b"), np.full(count, np.nan))
+        blank = np.full((count, self.noise.dim), np.nan, dtype=np.float16)
+        return Reported(columns, blank, found.reads.astype(np.float32))
+
     def _reported(
         self, box: Array, score: Array, role: NDArray[np.str_], quality: Array, kit: Array, look: Array
     ) -> Reported:
@@ -143,7 +158,8 @@ class Observer:
         columns: dict[str, NDArray[Any]] = {name: box[:, k] for k, name in enumerate(("x1", "y1", "x2", "y2"))}
         columns |= {"score": score, "class": role, "quality": quality}
         columns |= {f"kit_{name}": kit[:, k] for k, name in enumerate("lab")}
-        return Reported(columns, _unit(look + noise).astype(np.float16))
+        unread = np.full((len(box), len(READ_COLUMNS)), np.nan, dtype=np.float32)
+        return Reported(columns, _unit(look + noise).astype(np.float16), unread)
 
 
 def _unit(vectors: Array) -> Array:

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from pipeline import tables
 from pipeline.rendering.coverage import Coverage, Take
 from pipeline.rendering.game import Progress
-from pipeline.rendering.noise import NoiseSettings, Observer
+from pipeline.rendering.noise import NoiseSettings, Observer, Reported
+from pipeline.rendering.reads import READ_COLUMNS
 from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.sidecar import Sidecar
 from pipeline.rendering.silhouettes import silhouettes
@@ -25,7 +25,7 @@ from pipeline.rendering.truth import TruthWriter
 from pipeline.store.files import make_directory
 
 PERCEIVED = "perceived"
-"""Folder with the tables of `perceive`: frames.parquet, detections.parquet, embeddings.npy."""
+"""Folder with the tables of `perceive`: frames, detections, number_reads (.parquet), embeddings.npy."""
 _BATCH = 600
 _KEYS = {"frame": "index", "time_s": "time_s", "shot": "shot"}
 """Columns of `frames` and what they are called of a take."""
@@ -40,7 +40,7 @@ def render_positions(
         settings: as for `render_game`.
         noise: how good detector and encoder are.
         out_dir: receives what `render_game` writes but the video, and a folder `perceived` with the tables of
-            `perceive`: boxes with misses, jitter and false ones, embeddings drawn around each person's own.
+            `perceive`: boxes with misses, jitter and false ones, embeddings drawn around each person's own, reads of numbers if the noise has any.
         progress: told after every batch of frames.
 
     Returns:
@@ -60,7 +60,7 @@ def render_positions(
             truth.add_many(takes, crowd.seen(takes, coverage.people))
             for take in takes:
                 sidecar.note(take)
-            perceived.add(takes, pd.DataFrame(report.columns), report.embeddings)
+            perceived.add(takes, report)
             if progress is not None:
                 progress(takes[-1].index + 1, coverage.total)
     sidecar.write(out_dir)
@@ -99,12 +99,17 @@ class _PerceivedWriter:
         header = {"descr": "<f2", "fortran_order": False, "shape": (self.rows, self.dim)}
         np.lib.format.write_array_header_1_0(self.file, header)
 
-    def add(self, takes: list[Take], detections: pd.DataFrame, embeddings: NDArray[np.float16]) -> None:
+    def add(self, takes: list[Take], report: Reported) -> None:
         """Add the rows of some frames."""
+        detections = pd.DataFrame(report.columns)
         detections = detections.assign(detection_id=np.arange(self.rows, self.rows + len(detections)))
+        reads = pd.DataFrame(report.reads, columns=pd.Index(READ_COLUMNS)).assign(
+            detection_id=detections["detection_id"]
+        )
         self.rows += len(detections)
-        self.file.write(np.ascontiguousarray(embeddings, dtype="<f2").tobytes())
+        self.file.write(np.ascontiguousarray(report.embeddings, dtype="<f2").tobytes())
         self._append("detections", detections)
+        self._append("number_reads", reads.dropna())
         self._append("frames", _frame_rows(takes))
 
     def _append(self, name: tables.TableName, rows: pd.DataFrame) -> None:

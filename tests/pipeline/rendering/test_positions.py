@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.numbers.texts import TEXTS, text_probabilities
 from pipeline import tables
 from pipeline.rendering import RenderSettings
 from pipeline.rendering.game import Game
@@ -95,3 +96,47 @@ def test_without_noise_every_box_is_a_true_one(tmp_path):
     for person in truth.id[in_view].unique():
         own = embeddings[in_view & (truth.id == person).to_numpy()]
         assert (own @ own.T).min() > 0.99
+
+
+def test_numbers_are_found_and_read_as_asked_for(tmp_path):
+    settings = RenderSettings(seconds=40, fps=10, seed=5, camera="broadcast")
+    noise = NoiseSettings(number_share=0.5, number_clarity=9, number_stray=0, miss=0, miss_hidden=0, jitter=0)
+    folder = render_positions(settings, noise, tmp_path)
+    read = {name: pd.read_parquet(folder / "perceived" / f"{name}.parquet") for name in ("detections", "number_reads")}
+    boxes = tables.conform("detections", read["detections"]).set_index("detection_id")
+    reads = tables.conform("number_reads", read["number_reads"]).set_index("detection_id")
+    numbers = boxes[boxes["class"] == "number"]
+    assert numbers.index.tolist() == reads.index.tolist()
+    assert (np.diff(boxes["frame"]) >= 0).all()
+    assert np.isnan(np.load(folder / "perceived" / "embeddings.npy")[numbers.index]).all()
+    text = text_probabilities(reads[list(tables.TENS_COLUMNS)].to_numpy(), reads[list(tables.ONES_COLUMNS)].to_numpy())
+    worn = wearers(pd.read_parquet(folder / "truth.parquet"), numbers)
+    right = np.array([TEXTS[best] == who for best, who in zip(text.argmax(axis=1), worn, strict=True)])
+    assert right[worn != ""].mean() > 0.8
+    assert text.max(axis=1)[worn != ""].mean() == pytest.approx(right[worn != ""].mean(), abs=0.05)
+    plain = (pd.read_parquet(folder / "truth.parquet").visible > 0.6).sum()
+    assert 0.3 < len(numbers) / plain < 0.7
+
+
+def wearers(truth, numbers):
+    """Whose torso each number lies on, '' if on several or none."""
+    people = dict(iter(truth.groupby("frame")))
+    found = []
+    for box in numbers.itertuples():
+        rows = people[box.frame]
+        x, y = (box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2
+        share = (y - rows.y) / rows.h
+        on = rows[(rows.x < x) & (x < rows.x + rows.w) & (share > 0.1) & (share < 0.5)]
+        found.append(str(on.jersey.iloc[0]) if len(on) == 1 else "")
+    return np.array(found)
+
+
+def test_without_numbers_the_rest_is_drawn_alike(seen, tmp_path):
+    settings = RenderSettings(seconds=40, fps=10, seed=5, dead_ball_every_s=12, camera="broadcast")
+    folder = render_positions(settings, NoiseSettings(number_share=0.4), tmp_path)
+    boxes = pd.read_parquet(folder / "perceived" / "detections.parquet")
+    people = boxes[boxes["class"] != "number"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(
+        people.drop(columns="detection_id"), seen[1]["detections"].drop(columns="detection_id")
+    )
+    assert len(people) < len(boxes)

@@ -1,0 +1,78 @@
+"""Players get the number that was read on them, and a name from the roster; contradicting numbers keep people apart."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.numbers.texts import ONES, TENS, index_of
+from pipeline.config import IdentifySettings
+from pipeline.tables import ONES_COLUMNS, TENS_COLUMNS, conform
+from pipeline.understand.identify import identify
+from tests.pipeline.understand.identify.test_identify import Piece, Scene, player_of, scene
+
+
+def with_numbers(made: Scene, worn: dict[int, str], every: int = 5) -> tuple[Scene, pd.DataFrame]:
+    """Print each tracklet's number on its torso and read it in every so many-th frame."""
+    boxes = made.detections.merge(made.tracks, on="detection_id")
+    shown = boxes[boxes["track_id"].isin(worn) & (boxes["frame"] % every == 0)]
+    first = len(made.detections)
+    ids = np.arange(first, first + len(shown))
+    left = shown["x1"].to_numpy()
+    number = shown.drop(columns="track_id").assign(
+        **{"class": "number"}, x1=left + 12, x2=left + 28, y1=225.0, y2=240.0, detection_id=ids
+    )
+    number[["quality", "kit_l", "kit_a", "kit_b"]] = np.nan
+    detections = conform("detections", pd.concat([made.detections, number], ignore_index=True))
+    place = np.array([index_of(worn[track]) for track in shown["track_id"]], dtype=np.int64)
+    tens, ones = np.full((len(shown), 11), 0.002), np.full((len(shown), 10), 0.002)
+    each = np.arange(len(shown))
+    tens[each, TENS[place]], ones[each, ONES[place]] = 0.98, 0.98
+    columns = pd.Index([*TENS_COLUMNS, *ONES_COLUMNS])
+    reads = pd.DataFrame(np.column_stack([tens, ones]), columns=columns).assign(detection_id=ids, legible=0.98)
+    vectors = np.vstack([made.embeddings, np.full((len(shown), made.embeddings.shape[1]), np.nan, np.float16)])
+    feet = np.vstack([made.feet_m, np.full((len(shown), 2), np.nan)])
+    return made._replace(detections=detections, embeddings=vectors, feet_m=feet), conform("number_reads", reads)
+
+
+ROSTER = pd.DataFrame({"number": ["4", "7", "00"], "name": ["Ada", "Bea", "Cleo"], "team": ["A", "B", "B"]})
+
+
+def test_players_have_the_number_that_was_read_and_a_name() -> None:
+    made, reads = with_numbers(scene([Piece(p, 0, 40) for p in range(4)]), {1: "4", 2: "00", 3: "23"})
+    _, players = identify(*made, IdentifySettings(), ROSTER, number_reads=reads)
+    found = {
+        team: dict(zip(rows["number"].fillna("-"), rows["name"].fillna("-"), strict=True))
+        for team, rows in players.groupby("team")
+    }
+    assert found == {"A": {"4": "Ada", "23": "-"}, "B": {"00": "Cleo", "-": "-"}}
+
+
+def test_one_read_is_not_enough_for_a_number() -> None:
+    made, reads = with_numbers(scene([Piece(p, 0, 40) for p in range(2)]), {1: "4"}, every=100)
+    assert len(reads) == 1
+    _, players = identify(*made, IdentifySettings(), number_reads=reads)
+    assert players["number"].isna().all()
+
+
+@pytest.mark.parametrize(("teams", "named"), [(("Home", "Guests"), True), ((None, None), True), (("C", "D"), True)])
+def test_teams_of_the_roster_may_have_other_names(teams: tuple[str | None, str | None], named: bool) -> None:
+    roster = ROSTER.assign(team=[teams[0], teams[1], teams[1]])
+    made, reads = with_numbers(scene([Piece(p, 0, 40) for p in range(4)]), {1: "4", 2: "00", 4: "7"})
+    _, players = identify(*made, IdentifySettings(), roster, number_reads=reads)
+    assert (set(players["name"].dropna()) == {"Ada", "Bea", "Cleo"}) == named
+
+
+def test_two_look_alikes_with_different_numbers_stay_two() -> None:
+    pieces = [Piece(0, 0, 40), Piece(0, 60, 100), Piece(1, 0, 100)]
+    same, alike = with_numbers(scene(pieces), {1: "4", 2: "4"}), with_numbers(scene(pieces), {1: "4", 2: "5"})
+    for (made, reads), people in ((same, 2), (alike, 3)):
+        identities, players = identify(*made, IdentifySettings(), number_reads=reads)
+        assert len(players) == people
+        owners = player_of(identities, 3)
+        assert (owners[0] == owners[1]) == (people == 2)
+
+
+def test_referees_have_no_number_of_a_player() -> None:
+    made, reads = with_numbers(scene([Piece(p, 0, 40) for p in range(3)], referees=frozenset({2})), {3: "23"})
+    _, players = identify(*made, IdentifySettings(), number_reads=reads)
+    assert players.loc[players["role"] == "referee", "number"].isna().all()
