@@ -173,4 +173,4 @@ def _edge_polygon(side: int, rng: np.random.Generator) -> NDArray[np.int32]:
     polygon = np.array(points)
     if rng.random() < 0.5:
         polygon[:, 0] = side - polygon[:, 0]
-    return np.rint(polygon if rng.random() < 0.8 else polygon[:, ::-1]).astype(np.int32)
+    return np.asarray(np.rint(polygon if rng.random() < 0.8 else polygon[:, ::-1]), np.int32)
