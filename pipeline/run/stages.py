@@ -174,7 +174,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         settings=lambda s: s.track,
         code=tuple(
             f"understand/{name}.py"
-            for name in ("track", "association", "appearance", "camera", "overlap", "split", "kits")
+            for name in ("track", "association", "appearance", "camera", "kalman", "overlap", "split", "kits")
         ),
     ),
     Stage(

@@ -65,18 +65,20 @@ def most_likely_sides(evidence: NDArray[np.float64], change: float) -> NDArray[n
         >>> most_likely_sides(np.array([-1.0, 1, -1, -1, 1, 1, 1, 1]), 2.5).tolist()
         [0, 0, 0, 0, 1, 1, 1, 1]
     """
-    gains = np.column_stack([-evidence, evidence])
-    best = gains[0]
-    came_from = np.zeros((len(evidence), 2), dtype=np.int64)
-    for row in range(1, len(evidence)):
-        changed = best[::-1] - change > best
-        came_from[row] = np.where(changed, [1, 0], [0, 1])
-        best = np.where(changed, best[::-1] - change, best) + gains[row]
-    states = np.empty(len(evidence), dtype=np.int64)
-    states[-1] = int(best[1] > best[0])
-    for row in range(len(evidence) - 1, 0, -1):
-        states[row - 1] = came_from[row, states[row]]
-    return states
+    gains: list[float] = evidence.tolist()  # plain numbers: arrays of two are slow
+    best = -gains[0], gains[0]
+    came_from = [(0, 1)]
+    for gain in gains[1:]:
+        stay = best[1] - change <= best[0], best[0] - change <= best[1]
+        came_from.append((0 if stay[0] else 1, 1 if stay[1] else 0))
+        best = (
+            (best[0] if stay[0] else best[1] - change) - gain,
+            (best[1] if stay[1] else best[0] - change) + gain,
+        )
+    states = [int(best[1] > best[0])]
+    for origin in came_from[:0:-1]:
+        states.append(origin[states[-1]])
+    return np.array(states[::-1], dtype=np.int64)
 
 
 def _kits(boxes: pd.DataFrame) -> Kits | None:

@@ -3,28 +3,32 @@
 One tracker for players and referees alike: a detector confuses the two on single frames, and a tracker that is blind
 for one of them would break there. The role of a tracklet is decided later by the vote of its boxes.
 
-deep-sort-realtime keeps the tracklets and their Kalman filters; `appearance` replaces its metric by a vectorised one
-that knows missing embeddings, and `association` its choice of the next box.
+deep-sort-realtime keeps the tracklets; `appearance` replaces its metric by one that knows missing embeddings, `kalman` its
+filter by one of all tracklets at once, and `association` its choice of the next box.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from deep_sort_realtime.deepsort_tracker import DeepSort
 from numpy.typing import NDArray
 
 from pipeline.config import TrackSettings
 from pipeline.errors import TableError
 from pipeline.tables import MOTION_COLUMNS, PERSON_CLASSES, conform
-from pipeline.understand.appearance import AppearanceMetric, with_kit
-from pipeline.understand.association import MixedTracker
-from pipeline.understand.camera import move_states
+from pipeline.understand.appearance import Looks, Vectors, with_kit
+from pipeline.understand.association import MixedTracker, Seen
+from pipeline.understand.camera import is_motion
 from pipeline.understand.overlap import cross_class_duplicates
+
+_BLOCK = 2048
+"""Boxes whose embeddings are read in one go."""
+_MOST_STEPS = 1000
+"""A longer hole in the file is not predicted over frame by frame."""
 
 
 @dataclass(frozen=True)
@@ -34,23 +38,7 @@ class _Boxes:
     row: NDArray[np.int64]  # (n,) row in detections and embeddings
     frame: NDArray[np.int64]  # (n,)
     ltwh: NDArray[np.float64]  # (n, 4) left, top, width, height, px
-    score: NDArray[np.float64]  # (n,) 0 to 1
     kit: NDArray[np.float64]  # (n, 3) CIE L* a* b*; NaN where unknown
-
-    def rows_of(self, frame: int) -> slice:
-        """Give the boxes of one frame."""
-        low, high = np.searchsorted(self.frame, [frame, frame + 1])
-        return slice(int(low), int(high))
-
-
-@dataclass
-class _Shot:
-    """A running tracker of one shot and what it has linked so far."""
-
-    sorter: DeepSort
-    last_seen_s: dict[str, float] = field(default_factory=dict)
-    boxes: dict[str, list[int]] = field(default_factory=dict)  # track id of the sorter -> rows of detections
-    confirmed: set[str] = field(default_factory=set)
 
 
 def track(
@@ -84,23 +72,29 @@ def track(
     _check_rows(detections, embeddings, on_court)
     boxes = _take_part(detections, on_court, settings)
     step_s = _median_step_s(frames)
+    numbers = frames["frame"].to_numpy(np.int64)
+    first, last = (np.searchsorted(boxes.frame, numbers, side) for side in ("left", "right"))
+    vectors = _Vectors(boxes, embeddings)
     linked: list[list[int]] = []
-    shot: _Shot | None = None
+    tracker: MixedTracker | None = None
     previous_s, previous_shot = -math.inf, -1
     motions = frames[list(MOTION_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3)
-    for frame, time_s, number, motion in zip(
-        frames["frame"].to_numpy(), frames["time_s"].to_numpy(), frames["shot"].to_numpy(), motions, strict=True
-    ):
-        if shot is None or number != previous_shot or time_s - previous_s > settings.max_age_s + step_s:
-            linked += _finished(shot)
-            shot = _Shot(_new_sorter(settings, step_s))
-        elif settings.motion_compensation:
-            move_states(shot.sorter.tracker.tracks, motion)
-        _skip_missing(shot, (time_s - previous_s) / step_s)
-        _expire(shot, time_s, settings.max_age_s + 0.5 * step_s, image_size_px)
-        _step(shot, boxes, boxes.rows_of(int(frame)), embeddings, time_s)
-        previous_s, previous_shot = time_s, number
-    linked += _finished(shot)
+    moves = is_motion(motions) & settings.motion_compensation
+    for k, (time_s, shot) in enumerate(zip(frames["time_s"].tolist(), frames["shot"].tolist(), strict=True)):
+        if tracker is None or shot != previous_shot or time_s - previous_s > settings.max_age_s + step_s:
+            linked += [] if tracker is None else tracker.finish()
+            tracker = _new_tracker(settings, step_s, embeddings.shape[1])
+        else:
+            if moves[k]:
+                tracker.move(motions[k])
+            for _ in range(min(round((time_s - previous_s) / step_s) - 1, _MOST_STEPS)):
+                tracker.predict(age=False)  # frames that are missing in the file
+        tracker.keep(_alive(tracker, time_s, settings.max_age_s + 0.5 * step_s, image_size_px))
+        tracker.predict()
+        here = slice(int(first[k]), int(last[k]))
+        tracker.update(Seen(boxes.row[here], boxes.ltwh[here], vectors.of(here)), time_s)
+        previous_s, previous_shot = time_s, shot
+    linked += [] if tracker is None else tracker.finish()
     return _table(linked, detections["detection_id"].to_numpy())
 
 
@@ -130,7 +124,7 @@ def _take_part(detections: pd.DataFrame, on_court: NDArray[np.bool_], settings: 
     double = cross_class_duplicates(frame, corners[row], score[row], referee, settings.duplicate_iou)
     row, frame = row[~double], frame[~double]
     kit = detections[["kit_l", "kit_a", "kit_b"]].to_numpy(np.float64)[row]
-    return _Boxes(row, frame, np.hstack([corners[row, :2], size[row]]), score[row], kit)
+    return _Boxes(row, frame, np.hstack([corners[row, :2], size[row]]), kit)
 
 
 def _median_step_s(frames: pd.DataFrame) -> float:
@@ -140,76 +134,42 @@ def _median_step_s(frames: pd.DataFrame) -> float:
     return float(np.median(steps)) if len(steps) else 0.04
 
 
-def _new_sorter(settings: TrackSettings, step_s: float) -> DeepSort:
-    """Start a tracker without an embedder of its own."""
-    sorter = DeepSort(
-        max_iou_distance=settings.max_iou_distance,
+def _new_tracker(settings: TrackSettings, step_s: float, dim: int) -> MixedTracker:
+    """Start a tracker."""
+    return MixedTracker(
+        Looks(settings.nn_budget, dim),
+        settings.max_cosine_distance,
+        settings.max_iou_distance,
         max_age=max(1, math.ceil(settings.max_age_s / step_s)),
-        n_init=settings.confirm_boxes,
-        nms_max_overlap=1.0,
-        max_cosine_distance=settings.max_cosine_distance,
-        nn_budget=settings.nn_budget,
-        embedder=None,
-    )
-    sorter.tracker = MixedTracker(
-        AppearanceMetric(settings.max_cosine_distance, settings.nn_budget),
-        max_iou_distance=settings.max_iou_distance,
-        max_age=sorter.tracker.max_age,
         n_init=settings.confirm_boxes,
         appearance_weight=settings.appearance_weight,
     )
-    return sorter
 
 
-def _skip_missing(shot: _Shot, steps: float) -> None:
-    """Predict over frames that are missing in the file, one Kalman step for each but the last, without ageing."""
-    if not math.isfinite(steps):
-        return
-    for _ in range(min(round(steps) - 1, 1000)):
-        for one in shot.sorter.tracker.tracks:
-            one.mean, one.covariance = shot.sorter.tracker.kf.predict(one.mean, one.covariance)
-
-
-def _expire(shot: _Shot, time_s: float, max_age_s: float, image_size_px: tuple[int, int]) -> None:
-    """End tracklets that were not seen for too long in real time, or have left the picture."""
+def _alive(tracker: MixedTracker, time_s: float, max_age_s: float, image_size_px: tuple[int, int]) -> NDArray[np.bool_]:
+    """Say which tracklets (n,) were seen lately enough in real time, and have not left the picture."""
     width, height = image_size_px
-    tracker = shot.sorter.tracker
-    kept = []
-    for one in tracker.tracks:
-        x, y, aspect, tall = one.mean[:4]
-        half = max(0.5 * aspect * tall, 0.0)
-        inside = -half <= x <= width + half and -0.5 * tall <= y <= height + 0.5 * tall
-        if inside and time_s - shot.last_seen_s[one.track_id] <= max_age_s:
-            kept.append(one)
-    tracker.tracks = kept
+    x, y, aspect, tall = tracker.mean[:, :4].T
+    half = np.maximum(0.5 * aspect * tall, 0.0)
+    inside = (-half <= x) & (x <= width + half) & (-0.5 * tall <= y) & (y <= height + 0.5 * tall)
+    last_s = np.array([one.last_seen_s for one in tracker.tracks])
+    return np.asarray(inside & (time_s - last_s <= max_age_s))
 
 
-def _step(
-    shot: _Shot,
-    boxes: _Boxes,
-    here: slice,
-    embeddings: NDArray[np.floating],
-    time_s: float,
-) -> None:
-    """Feed one frame, also an empty one: tracklets must age."""
-    rows = boxes.row[here]
-    raw = [(box.tolist(), float(score), None) for box, score in zip(boxes.ltwh[here], boxes.score[here], strict=True)]
-    vectors = with_kit(np.asarray(embeddings[rows]), boxes.kit[here])  # (boxes, dim + 3)
-    tracks = shot.sorter.update_tracks(raw, embeds=vectors, others=rows.tolist())
-    for one in tracks:
-        if one.time_since_update:
-            continue
-        shot.boxes.setdefault(one.track_id, []).append(int(one.get_det_supplementary()))
-        shot.last_seen_s[one.track_id] = time_s
-        if one.is_confirmed():
-            shot.confirmed.add(one.track_id)
+class _Vectors:
+    """What the boxes look like, read a block at a time: embeddings may be a memory map larger than memory."""
 
+    def __init__(self, boxes: _Boxes, embeddings: NDArray[np.floating]) -> None:
+        self.boxes, self.embeddings = boxes, embeddings
+        self.start, self.block = 0, np.zeros((0, 0), dtype=np.float32)
 
-def _finished(shot: _Shot | None) -> list[list[int]]:
-    """Give the rows of each tracklet that was ever confirmed, its first boxes included."""
-    if shot is None:
-        return []
-    return [rows for name, rows in shot.boxes.items() if name in shot.confirmed]
+    def of(self, here: slice) -> Vectors:
+        """Give the vectors (m, dim + 3) of boxes in order, see `with_kit`."""
+        if not self.start <= here.start <= here.stop <= self.start + len(self.block):
+            self.start = here.start
+            block = slice(here.start, max(here.stop, here.start + _BLOCK))
+            self.block = with_kit(np.asarray(self.embeddings[self.boxes.row[block]]), self.boxes.kit[block])
+        return self.block[here.start - self.start : here.stop - self.start]
 
 
 def _table(linked: Sequence[Sequence[int]], detection_id: NDArray[np.int64]) -> pd.DataFrame:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from pipeline.config import TrackSettings
 from pipeline.errors import TableError
 from pipeline.tables import MOTION_COLUMNS, conform
-from pipeline.understand.appearance import AppearanceMetric, with_kit
 from pipeline.understand.track import track
 
 SIZE_PX = (1280, 720)
@@ -258,19 +257,3 @@ def test_opponents_of_equal_embedding_are_told_apart_by_kit_when_they_cross() ->
     detections[["kit_a", "kit_b"]] = np.float32(0.0)
     same = np.ones((len(rows), 8), np.float16)
     assert (link(frames, detections, same) == np.array(who) + 1).all()
-
-
-def test_unknown_kits_leave_the_embedding_to_decide() -> None:
-    metric = AppearanceMetric(0.5, 3)
-    vectors = with_kit(np.eye(4), np.full((4, 3), np.nan))
-    metric.partial_fit(vectors[:2], ["1", "2"], ["1", "2"])
-    assert metric.distance(vectors, ["1", "2"]).round(3).tolist() == [[0, 1, 1, 1], [1, 0, 1, 1]]
-
-
-def test_only_the_newest_samples_are_kept_and_ended_tracklets_forgotten() -> None:
-    metric = AppearanceMetric(0.5, 2)
-    vectors = with_kit(np.eye(4), np.zeros((4, 3)))
-    metric.partial_fit(vectors, ["1", "1", "1", "2"], ["1", "2"])
-    assert metric.distance(vectors[:3], ["1"]).round(3).tolist() == [[0.7, 0, 0]]
-    metric.partial_fit(vectors[:0], [], ["2"])
-    assert list(metric.samples) == ["2"]
