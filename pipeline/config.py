@@ -69,7 +69,15 @@ class NumberSettings(_Strict):
 class CourtSettings(_Strict):
     """Court and calibration."""
 
-    court: CourtName | None = Field(None, description="rule book; null: as the calibration says, else fiba")
+    court: CourtName | None = Field(
+        None, description="rule book; null: as the calibration says, else nba or fiba, found"
+    )
+    automatic: bool = Field(False, description="look for the court in the picture; used where no calibration is given")
+    weights: str = Field("builtin", description="'builtin' or a .safetensors file of the court network")
+    keyframe_s: float = Field(0.5, gt=0, description="the court is looked for once in so many seconds")
+    max_automatic_s: float = Field(
+        4.0, ge=0, description="a court that was found is carried at most this far by camera motion"
+    )
     max_error_px: float = Field(
         15.0, gt=0, description="a calibrated frame that fits worse (at 1280 px width) is refused"
     )

@@ -25,6 +25,7 @@ TableName = Literal[
     "frames",
     "detections",
     "number_reads",
+    "court_points",
     "court",
     "tracks",
     "identities",
@@ -158,6 +159,28 @@ NUMBER_READS = Table(
 """A number box that was not read has no row. Probabilities stand for a flat prior over '0' to '99' and '00'; '7' is
 (none, 7), '0' (none, 0), '00' (0, 0)."""
 
+COURT_POINTS = Table(
+    "court_points",
+    ("frame", "point"),
+    (
+        _FRAME,
+        Column("point", "int64", "", "from 0 in each frame", check=_at_least(0)),
+        Column(
+            "kind",
+            "str",
+            "",
+            "place: somewhere on the floor, known roughly; line: the middle of a painted line, known well across it",
+            check=_one_of("place", "line"),
+        ),
+        Column("x_px", "float32", "px", "in the source frame"),
+        Column("y_px", "float32", "px", "in the source frame"),
+        Column("along", "float32", "", "court lengths from the left end line; places only", True),
+        Column("across", "float32", "", "court widths from the far side line; places only", True),
+        Column("angle_rad", "float32", "rad", "direction of the line in the picture, 0 to pi; lines only", True),
+        Column("score", "float32", "", "how sure the court network is", check=_share()),
+    ),
+)
+
 COURT = Table(
     "court",
     ("frame",),
@@ -263,9 +286,11 @@ PLAYER_STATS = Table(
     ),
 )
 
-ALL: MappingProxyType[TableName, Table] = MappingProxyType(
-    {t.name: t for t in (FRAMES, DETECTIONS, NUMBER_READS, COURT, TRACKS, IDENTITIES, PLAYERS, POSITIONS, PLAYER_STATS)}
+_EVERY = (
+    *(FRAMES, DETECTIONS, NUMBER_READS, COURT_POINTS, COURT),
+    *(TRACKS, IDENTITIES, PLAYERS, POSITIONS, PLAYER_STATS),
 )
+ALL: MappingProxyType[TableName, Table] = MappingProxyType({table.name: table for table in _EVERY})
 
 
 def check(name: TableName, table: pd.DataFrame, where: str = "in memory") -> pd.DataFrame:

@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.court.finder import Sighting
 from models.detector.detection import Boxes, Detector
 from models.encoders import Encoder
 from models.numbers.reader import NumberReader
 from pipeline.config import ShotSettings
-from pipeline.perceive import crops, motion, numbers
+from pipeline.perceive import court_points, crops, motion, numbers
+from pipeline.perceive.court_points import CourtSense, Marked, marked
 from pipeline.perceive.side_by_side import in_order, usable_cores
 from pipeline.tables import DETECTIONS, MOTION_COLUMNS, PERSON_CLASSES, conform
 from pipeline.video import Frame
@@ -36,6 +38,8 @@ class Perception:
     """(n, dim), unit length, row i of detection i; NaN rows unless a person."""
     number_reads: pd.DataFrame
     """As the table `number_reads`."""
+    court_points: pd.DataFrame
+    """As the table `court_points`."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,10 @@ class Senses:
     shots: ShotSettings
     batch: int
     """Frames per forward pass of the detector."""
+    court: CourtSense | None = None
+    """Looks for the court; None: nobody does."""
+    keyframe_s: float = 0.5
+    """The court is looked for once in so many seconds."""
 
 
 def perceive(frames: Iterable[Frame], senses: Senses) -> Perception:
@@ -63,10 +71,13 @@ def perceive(frames: Iterable[Frame], senses: Senses) -> Perception:
     described: list[_Described] = []
     vectors: list[NDArray[np.float16]] = []
     reads: list[numbers.FrameReads] = []
+    courts: list[tuple[int, Sighting]] = []
     last: _Seen | None = None
-    for look in in_order(partial(_look, senses=senses), _batches(frames, senses.batch), usable_cores()):
+    batches = _batches(marked(frames, senses.keyframe_s), senses.batch)
+    for look in in_order(partial(_look, senses=senses), batches, usable_cores()):
         moved = (_moved(last, look.first, senses), *look.moved)
         last = look.last
+        courts += look.courts
         for number, of_frame in enumerate(look.described):
             if of_frame.frame >= 0:
                 rows.append(_frame_row(of_frame, moved[number]))
@@ -78,6 +89,7 @@ def perceive(frames: Iterable[Frame], senses: Senses) -> Perception:
         detections=_detections_table(described, senses),
         embeddings=_stacked(vectors, senses.encoder.dim),
         number_reads=numbers.table(reads, [len(of_frame.class_index) for of_frame in described]),
+        court_points=court_points.table_of(courts),
     )
 
 
@@ -101,10 +113,13 @@ class _Look:
     described: tuple[_Described, ...]
     vectors: list[NDArray[np.float16]]
     reads: list[numbers.FrameReads]
+    courts: list[tuple[int, Sighting]]
+    """Number of each keyframe, and what it shows of the court."""
 
 
-def _look(batch: Sequence[Frame], senses: Senses) -> _Look:
+def _look(marked_batch: Sequence[Marked], senses: Senses) -> _Look:
     """Do with a batch of frames all that needs no other batch."""
+    batch = [each.frame for each in marked_batch]
     found = senses.detector.detect([frame.image for frame in batch])
     seen = [_seen(frame, boxes, senses) for frame, boxes in zip(batch, found, strict=True)]
     return _Look(
@@ -114,7 +129,16 @@ def _look(batch: Sequence[Frame], senses: Senses) -> _Look:
         described=tuple(_describe(frame, boxes, senses) for frame, boxes in zip(batch, found, strict=True)),
         vectors=_embed(batch, found, senses),
         reads=numbers.read(batch, found, senses.detector.class_names, senses.reader),
+        courts=_courts(marked_batch, senses),
     )
+
+
+def _courts(batch: Sequence[Marked], senses: Senses) -> list[tuple[int, Sighting]]:
+    """Look for the court in the keyframes of a batch."""
+    sense = senses.court
+    if sense is None:
+        return []
+    return [(each.frame.index, sense.sight(each.frame.image)) for each in batch if each.key]
 
 
 def _seen(frame: Frame, found: Boxes, senses: Senses) -> _Seen:
@@ -136,7 +160,7 @@ def _frame_row(of_frame: _Described, moved: motion.Motion) -> dict[str, Any]:
     return row | dict(zip(MOTION_COLUMNS, values.tolist(), strict=True))
 
 
-def _batches(frames: Iterable[Frame], size: int) -> Iterator[list[Frame]]:
+def _batches(frames: Iterable[Marked], size: int) -> Iterator[list[Marked]]:
     """Gather frames, `size` at a time."""
     iterator = iter(frames)
     while batch := list(itertools.islice(iterator, size)):

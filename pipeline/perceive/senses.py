@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.court.finder import BUILTIN_WEIGHTS as COURT_WEIGHTS
+from models.court.finder import CourtFinder
 from models.detector.detection import DetectorSettings, ScoreThresholds, suggest_input_size
 from models.detector.yolo import load_detector
 from models.device import choose_device
 from models.encoders import load_encoder
 from models.numbers.reader import NumberReader
-from pipeline.config import DetectSettings, Settings
+from pipeline.config import CourtSettings, DetectSettings, Settings
 from pipeline.perceive.chunk import Senses
 
 _PROBE_SIZE_PX = 1280
@@ -51,7 +54,16 @@ def load_senses(settings: Settings, device: str, input_size_px: int) -> Senses:
         reader=None if settings.numbers.weights is None else NumberReader(settings.numbers.weights, device),
         shots=settings.shots,
         batch=settings.detect.batch,
+        court=_court_sense(settings.court, device),
+        keyframe_s=settings.court.keyframe_s,
     )
+
+
+def _court_sense(settings: CourtSettings, device: str) -> CourtFinder | None:
+    """Load the court network where it is wanted."""
+    if not settings.automatic:
+        return None
+    return CourtFinder(COURT_WEIGHTS if settings.weights == "builtin" else Path(settings.weights), device)
 
 
 def _detector_settings(settings: DetectSettings, device: str, input_size_px: int) -> DetectorSettings:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import InputError, TableError
 from pipeline.store import Folder, RunDirectory, fingerprint, hash_file, read_json
-from pipeline.tables import MOTION_COLUMNS, NUMBER_READS, TableName
+from pipeline.tables import COURT_POINTS, MOTION_COLUMNS, NUMBER_READS, TableName
 from pipeline.video import VideoInfo
 
 NO_PIXELS = (
@@ -105,6 +105,7 @@ def take(game: Path, start_s: float, end_s: float | None, run: RunDirectory) -> 
     taken = detections.iloc[low:high]
     run.write_table("detections", taken.assign(frame=taken["frame"] - first, detection_id=np.arange(high - low)))
     run.write_table(_READS, _reads(given, first_id=low, end_id=high))
+    run.write_table("court_points", COURT_POINTS.empty())
     run.write_array(_EMBEDDINGS, embeddings[low:high])
     return _facts(frames["time_s"].to_numpy(np.float64))
 

@@ -17,6 +17,7 @@ MODEL_CODE = (
     "detector",
     "encoders",
     *(f"numbers/{name}.py" for name in ("reader", "network", "calibrate", "camera", "weights")),
+    *(f"court/{name}.py" for name in ("finder", "network", "strokes", "targets")),
 )
 
 
@@ -35,13 +36,15 @@ def weights_of(settings: Any) -> dict[str, str]:
     """Hash the weight files that the settings name.
 
     Returns:
-        'detector', 'encoder' and, if numbers are read, 'numbers' to SHA-256; of a folder (OpenVINO), of its files
-        together.
+        'detector', 'encoder' and, if they are used, 'numbers' and 'court' to SHA-256; of a folder (OpenVINO), of its
+        files together.
     """
     shipped = _MODELS / "weights"
     named = {"detector": settings.detect.weights, "encoder": settings.embed.weights}
     if settings.numbers.weights is not None:
         named["numbers"] = settings.numbers.weights
+    if settings.court.automatic:
+        named["court"] = settings.court.weights
     return {
         name: hash_path(shipped / f"{name}.safetensors" if weights == "builtin" else Path(weights))
         for name, weights in named.items()

@@ -31,7 +31,7 @@ def pieces_of(job: Job, video: VideoInfo) -> tuple[Chunk, ...]:
 
 
 def perceive_video(job: Job, video: VideoInfo, mark: str, run: RunDirectory, watching: Observer) -> dict[str, Any]:
-    """Perceive all chunks that are not yet there and join them into `frames`, `detections`, `number_reads` and `embeddings`.
+    """Perceive all chunks that are not yet there and join what they give.
 
     Returns:
         Facts: decoded, analysed and damaged frames, whether the file ended early, the detector's input size.
@@ -60,7 +60,7 @@ def perceive_video(job: Job, video: VideoInfo, mark: str, run: RunDirectory, wat
 
 def outputs(run: RunDirectory) -> list[Any]:
     """Name the files that the joined stage leaves."""
-    tables: tuple[TableName, ...] = ("frames", "detections", "number_reads")
+    tables: tuple[TableName, ...] = ("frames", "detections", "number_reads", "court_points")
     return [*(run.table_path(name) for name in tables), run.array_path("embeddings")]
 
 
@@ -89,6 +89,7 @@ def _perceive_part(chunk: Chunk, part: Part, video: VideoInfo, senses: Senses, p
         part.write_table("frames", found.frames)
         part.write_table("detections", found.detections)
         part.write_table("number_reads", found.number_reads)
+        part.write_table("court_points", found.court_points)
         part.write_array("embeddings", found.embeddings)
         part.write_json("report", asdict(report))
 
@@ -115,6 +116,7 @@ def _join(parts: Sequence[Part], reports: Sequence[ReadReport], run: RunDirector
         "detections", parts, [{key: shift[key] for key in ("frame", "detection_id")} for shift in shifts]
     )
     run.assemble_table("number_reads", parts, [{"detection_id": shift["detection_id"]} for shift in shifts])
+    run.assemble_table("court_points", parts, [{"frame": shift["frame"]} for shift in shifts])
     run.assemble_array("embeddings", parts)
 
 

@@ -94,7 +94,10 @@ class Stage:
 
 
 def _court(desk: Desk) -> Output:
-    found = court.register(desk.tables["frames"], desk.image_size_px, desk.calibration, desk.settings.court)
+    frames, points = desk.tables["frames"], desk.tables["court_points"]
+    found = court.register(frames, desk.image_size_px, desk.calibration, desk.settings.court)
+    if desk.calibration is None and desk.settings.court.automatic:
+        found = court.register_seen(frames, points, desk.tables["detections"], desk.image_size_px, desk.settings.court)
     lens = {"center_px": list(found.lens.center_px), "scale_px": found.lens.scale_px, "lam": found.lens.lam}
     facts = {"lens": lens, "court": found.court.name, "fixed": found.fixed, "warnings": list(found.warnings)}
     return Output({"court": found.table}, facts)
@@ -155,16 +158,16 @@ def _stats(desk: Desk) -> Output:
     )
 
 
-GIVEN_BY_PERCEIVE: tuple[TableName, ...] = ("frames", "detections", "number_reads")
+GIVEN_BY_PERCEIVE: tuple[TableName, ...] = ("frames", "detections", "number_reads", "court_points")
 UNDERSTAND: tuple[Stage, ...] = (
     Stage(
         "court",
-        needs=("frames",),
+        needs=("frames", "detections", "court_points"),
         gives=("court",),
         function=_court,
         settings=lambda s: s.court,
         files=lambda job: (job.calibration,),
-        code=("geometry", "understand/court.py", "understand/carry.py"),
+        code=("geometry", *(f"understand/{name}.py" for name in ("court", "carry", "automatic", "sightings", "shots"))),
     ),
     Stage(
         "track",

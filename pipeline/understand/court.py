@@ -7,8 +7,7 @@ they disagree the frame gets no row. Nothing is carried across a cut or an unkno
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -21,13 +20,13 @@ from pipeline.geometry.court import COURTS, Court
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.motion import (
     Matrices,
-    believable,
     chained,
     stands_still,
-    undistorted_motion,
 )
-from pipeline.tables import COURT, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, PERSON_CLASSES, conform
+from pipeline.tables import COURT, HOMOGRAPHY_COLUMNS, PERSON_CLASSES, conform
+from pipeline.understand.automatic import find_calibration
 from pipeline.understand.carry import Anchor, Carrier, Homographies, known
+from pipeline.understand.shots import known_motion, runs
 
 Floats = NDArray[np.float64]
 FOOT_DEPTH_M = 0.2
@@ -78,6 +77,36 @@ def register(
     table = _table(frames, rows)
     warnings += _about_share(len(table), len(frames), fixed)
     return CourtRegistration(table, scaled.lens, COURTS[scaled.court], image_size_px, fixed, tuple(warnings))
+
+
+def register_seen(
+    frames: pd.DataFrame,
+    court_points: pd.DataFrame,
+    detections: pd.DataFrame,
+    image_size_px: tuple[int, int],
+    settings: CourtSettings,
+) -> CourtRegistration:
+    """Find the homography of every frame from what was seen of the court, without a calibration.
+
+    Args:
+        frames: table `frames`.
+        court_points: table `court_points`.
+        detections: table `detections`.
+        image_size_px: width, height of the video as displayed.
+        settings: limits.
+    """
+    found = find_calibration(frames, court_points, detections, image_size_px, settings)
+    if found.calibration is None:
+        court = COURTS[settings.court or "fiba"]
+        return CourtRegistration(COURT.empty(), Lens(), court, image_size_px, False, (NOT_FOUND,))
+    near = settings.model_copy(update={"max_propagation_s": settings.max_automatic_s})
+    registered = register(frames, image_size_px, found.calibration, near)
+    share = len(registered.table) / max(1, len(frames))
+    said = f"the court was found in the picture (as {registered.court.name}), in {share:.0%} of the frames"
+    return replace(registered, warnings=(said if share >= 0.995 else f"{said}; elsewhere there are no metres",))
+
+
+NOT_FOUND = "no calibration was given and no court was found in the picture: positions, distances and speeds in metres need one (--calibration)"
 
 
 def _about_share(known_count: int, count: int, fixed: bool) -> list[str]:
@@ -173,12 +202,12 @@ def _is_fixed(frames: pd.DataFrame, calibration: Calibration, views: list[Calibr
     if views[0].frame is None and views[0].time_s is None:
         return True
     shot = frames[_shot_of(frames, views[0])]
-    motion = _motion(shot, calibration)
+    motion = known_motion(shot, calibration.lens, calibration.image_size_px)
     unknown = ~known(motion)
     if unknown.all():
         return views[0].last_frame is None
     time_s = shot["time_s"].to_numpy(np.float64)
-    return all(stands_still(chained(motion[run]), time_s[run], calibration.image_size_px) for run in _runs(unknown))
+    return all(stands_still(chained(motion[run]), time_s[run], calibration.image_size_px) for run in runs(unknown))
 
 
 def _shot_of(frames: pd.DataFrame, view: CalibratedFrame) -> NDArray[np.bool_]:
@@ -203,34 +232,17 @@ def _moving(
 ) -> Homographies:
     """Carry the calibrated frames to the others."""
     rows = Homographies.nothing(len(frames))
-    motion = _motion(frames, calibration)
+    motion = known_motion(frames, calibration.lens, calibration.image_size_px)
     unknown = ~known(motion)
     anchors = sorted(
         (a for a in (_anchor(frames, motion, view) for view in views) if a is not None), key=lambda a: a.first
     )
     carrier = Carrier(frames["time_s"].to_numpy(np.float64), calibration, settings)
-    for run in _runs(unknown):
+    for run in runs(unknown):
         own = [a for a in anchors if run.start <= a.first < run.stop]
         if own:
             carrier.fill(rows, run, chained(motion[run]), own)
     return rows
-
-
-def _motion(frames: pd.DataFrame, calibration: Calibration) -> Matrices:
-    """Read the motions (n, 3, 3) in undistorted px; NaN at the first frame of a shot, where unknown, or not believable."""
-    motion = frames[list(MOTION_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3)
-    elapsed_s = np.diff(frames["time_s"].to_numpy(np.float64), prepend=np.nan)
-    first = np.diff(frames["shot"].to_numpy(), prepend=-1) != 0
-    good = ~first & believable(motion, elapsed_s, calibration.image_size_px)
-    motion = np.where(good[:, None, None], motion, np.nan)
-    return undistorted_motion(motion, calibration.lens, calibration.image_size_px)
-
-
-def _runs(unknown: NDArray[np.bool_]) -> Iterator[slice]:
-    """Split the frames where the motion from the previous one is unknown."""
-    starts = np.flatnonzero(unknown | (np.arange(len(unknown)) == 0))
-    for start, stop in zip(starts, [*starts[1:], len(unknown)], strict=True):
-        yield slice(int(start), int(stop))
 
 
 def _row_of(frames: pd.DataFrame, view: CalibratedFrame, last: bool = False) -> float:

@@ -1,0 +1,411 @@
+"""A camera from what a picture shows of the court: rough places of the floor, and points on the court's painted lines.
+
+The places give a start; then every line point is drawn to the nearest line of the court that runs in its direction,
+measured in px across that line, ever more strictly (iteratively reweighted least squares with Tukey's weights).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from pipeline.geometry.court import Court, markings
+from pipeline.geometry.homography import Matrix
+from pipeline.geometry.lens import Lens
+from pipeline.geometry.pinhole import LOG_FOCAL, PAN, ROLL, TILT, Pinhole, X, Z, nearest_pinhole
+
+Floats = NDArray[np.float64]
+
+SAMPLE_M = 0.1
+"""Between two samples of a line."""
+PLACE_SD_M = 0.7
+"""How far off the places are, usually."""
+REACHES_PX = (40.0, 26.0, 18.0, 12.0, 8.0, 6.0, 4.5, 3.5, 3.0, 3.0)
+"""A line point further from a line, at 1280 px width, does not count; one number per round."""
+TURN_PX_PER_RAD = 60.0
+"""A line that runs another way is as far as one that lies so many px aside."""
+STEADY_PX = 1.0
+"""Of a line point, usual error at 1280 px width."""
+_INDEPENDENT = 5.0
+"""Neighbouring line points err together: so many count as one."""
+_STEP = np.array([1e-4, 1e-4, 1e-4, 1e-2, 1e-2, 1e-2, 1e-4, 1e-4])
+"""For numerical derivatives of the camera's seven numbers and the lens."""
+_USUAL = np.array([0.0, 0.3, 0.0, np.nan, np.nan, 7.5, np.nan, 0.0])
+_SPREAD = np.array([np.inf, 0.5, 0.06, np.inf, np.inf, 8.0, np.inf, 0.15])
+"""What cameras above courts are like, weakly believed: tilt, roll, height, lens."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What one picture, or several of one fixed camera, show of the court."""
+
+    place_px: Floats
+    """(n, 2) source px."""
+    place: Floats
+    """(n, 2) along and across the court, in court lengths and widths."""
+    place_score: Floats
+    """(n,) 0 to 1."""
+    line_px: Floats
+    """(m, 2) source px on painted lines."""
+    line_angle: Floats
+    """(m,) direction in the picture, radians."""
+    line_score: Floats
+    """(m,) 0 to 1."""
+
+    @staticmethod
+    def joined(parts: list[Evidence]) -> Evidence:
+        """Put the evidence of several pictures of one fixed camera together."""
+        names = ("place_px", "place", "place_score", "line_px", "line_angle", "line_score")
+        return Evidence(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+    def thinned(self, most_places: int, most_lines: int) -> Evidence:
+        """Keep so many of each, evenly."""
+        first, second = (
+            np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)) if count else np.zeros(0, int)
+            for count, most in ((len(self.place), most_places), (len(self.line_px), most_lines))
+        )
+        return Evidence(
+            self.place_px[first], self.place[first], self.place_score[first],
+            self.line_px[second], self.line_angle[second], self.line_score[second],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Aligned:
+    """A camera and how well the picture agrees."""
+
+    camera: Pinhole
+    lens: Lens
+    court: Court
+    inliers: int
+    """Line points within the last reach of a line of the court."""
+    inlier_share: float
+    """Of the line points that are believed to be the court's."""
+    error_px: float
+    """Root mean square distance of the inliers from their lines, source px."""
+    place_error_m: float
+    """Median distance between the places and where the camera puts them."""
+    expected_error_m: float
+    """90th percentile over the visible court of the standard error of a floor position."""
+    covariance: Floats
+    """(8, 8) of the camera's numbers and the lens."""
+
+    @property
+    def to_floor(self) -> Matrix:
+        """(3, 3) undistorted px to metres."""
+        return self.camera.to_floor()
+
+
+_Matches = tuple[NDArray[np.int64], Floats, Floats]
+
+
+class CourtLines:
+    """The lines of a court as samples with directions."""
+
+    def __init__(self, court: Court) -> None:
+        """Sample the lines."""
+        self.court = court
+        points, directions = [], []
+        for line in markings(court, SAMPLE_M):
+            steps = np.diff(line, axis=0)
+            lengths = np.linalg.norm(steps, axis=1)
+            for start, step, length in zip(line[:-1], steps, lengths, strict=True):
+                count = max(1, round(length / SAMPLE_M))
+                points.append(start + (np.arange(count)[:, None] + 0.5) / count * step)
+                directions.append(np.repeat(step[None] / length, count, axis=0))
+        self.points_m = np.concatenate(points)
+        self.directions = np.concatenate(directions)
+
+
+def start_from_places(
+    evidence: Evidence, court: Court, lens: Lens, size_px: tuple[int, int], seed: int
+) -> Pinhole | None:
+    """Find a camera from the places alone, by consensus; None where they do not agree on one.
+
+    Args:
+        evidence: the picture's.
+        court: whose size the places are multiplied by.
+        lens: the lens.
+        size_px: width, height.
+        seed: of the random choice of places.
+    """
+    if len(evidence.place) < 8:
+        return None
+    floor = evidence.place * [court.length_m, court.width_m]
+    flat = lens.undistort(evidence.place_px)
+    matrix, inside = _consensus(flat, floor, np.random.default_rng(seed))
+    if matrix is None or inside.sum() < max(6, 0.35 * len(floor)):
+        return None
+    camera = nearest_pinhole(np.asarray(np.linalg.inv(matrix), np.float64), size_px, floor[inside])
+    if camera is None:
+        return None
+    reach = np.where(inside, evidence.place_score, 0)
+    polished = _Fit(camera, lens, court, replace(evidence, place_score=reach), None, None)
+    for _ in range(8):
+        polished.step(None, 2.5)
+    return polished.camera
+
+
+def align(
+    evidence: Evidence, lines: CourtLines, start: Pinhole, lens: Lens, free_lens: bool = False,
+    known: Aligned | None = None, reaches_px: tuple[float, ...] = REACHES_PX,
+) -> Aligned:  # fmt: skip
+    """Draw a camera to the painted lines.
+
+    Args:
+        evidence: the picture's.
+        lines: the court's.
+        start: from `start_from_places`, or a neighbouring frame's.
+        lens: the lens, or a start for it.
+        free_lens: fit the lens's lambda as well.
+        known: where the camera stands, with its covariance, if other frames have told.
+        reaches_px: one number per round; shorter for a good start.
+    """
+    fit = _Fit(start, lens, lines.court, evidence, lines, known, free_lens)
+    unit = start.size_px[0] / 1280
+    for reach in reaches_px:
+        fit.match(reach * unit)
+        fit.step(reach * unit, 1.5)
+        fit.step(reach * unit, 1.5)
+    return fit.result(reaches_px[-1] * unit)
+
+
+class _Fit:
+    """Gauss-Newton on the camera's seven numbers, and the lens where it is free."""
+
+    def __init__(
+        self, camera: Pinhole, lens: Lens, court: Court, evidence: Evidence, lines: CourtLines | None,
+        known: Aligned | None, free_lens: bool = False,
+    ) -> None:  # fmt: skip
+        self.values = np.append(camera.values, lens.lam)
+        self._size, self._lens, self._court = camera.size_px, lens, court
+        self._evidence, self._lines, self._free = evidence, lines, free_lens
+        self._known = known
+        self._floor = evidence.place * [court.length_m, court.width_m]
+        self._unit = camera.size_px[0] / 1280
+        self._information = np.eye(8)
+        self._matches: _Matches | None = None
+
+    @property
+    def camera(self) -> Pinhole:
+        return Pinhole(self.values[:7], self._size)
+
+    @property
+    def lens(self) -> Lens:
+        return replace(self._lens, lam=float(self.values[7]))
+
+    def match(self, reach_px: float) -> None:
+        """Find the line of the court that each line point belongs to, for the steps that follow."""
+        self._matches = self._matched(reach_px) if len(self._evidence.line_px) else None
+
+    def step(self, reach_px: float | None, place_reach: float) -> None:
+        """Move once; without a reach by the places alone."""
+        information, gradient = self._prior()
+        for matrix, rest, weight in self._terms(reach_px, place_reach):
+            weighted = matrix * weight[:, None]
+            information += weighted.T @ matrix
+            gradient += weighted.T @ rest
+        damped = information + np.diag(np.diag(information) * 1e-3 + 1e-9)
+        change = -np.linalg.solve(damped, gradient)
+        limit = np.array([0.2, 0.2, 0.2, 4, 4, 4, 0.3, 0.1])
+        change *= min(1.0, float(np.min(limit / np.maximum(np.abs(change), 1e-12))))
+        self.values = self.values + change
+        self.values[Z] = max(self.values[Z], 0.8)
+        self.values[TILT] = float(np.clip(self.values[TILT], 0.01, 1.5))
+        self._information = information
+
+    def _terms(self, reach_px: float | None, place_reach: float) -> list[tuple[Floats, Floats, Floats]]:
+        """Return Jacobian, residuals and weights of places and lines."""
+        terms = []
+        scores = self._evidence.place_score
+        if len(scores):
+            rest, matrix = self._derived(self._place_residuals)
+            rest, matrix = rest.reshape(-1, 2), matrix.reshape(-1, 2, 8)
+            away = np.linalg.norm(rest, axis=1) / PLACE_SD_M
+            weight = scores / (1 + (away / place_reach) ** 2) ** 2 / PLACE_SD_M**2
+            if reach_px is not None:
+                weight = weight * (6.0 / max(6.0, float(weight.sum() * PLACE_SD_M**2)))
+            weight = np.where(np.isfinite(away), weight, 0)
+            terms.append((np.nan_to_num(matrix).reshape(-1, 8), np.nan_to_num(rest).ravel(), np.repeat(weight, 2)))
+        if reach_px is not None and self._matches is not None:
+            index, normal, away_px = self._matches
+            rest, matrix = self._derived(lambda values: self._line_residuals(values, index, normal))
+            near = np.clip(1 - (away_px / reach_px) ** 2, 0, None) ** 2
+            sd = max(STEADY_PX * self._unit, reach_px / 4)
+            weight = self._evidence.line_score * near / sd**2 / _INDEPENDENT
+            weight = np.where(np.isfinite(rest), weight, 0)
+            terms.append((np.nan_to_num(matrix), np.nan_to_num(rest), weight))
+        return terms
+
+    def _prior(self) -> tuple[Floats, Floats]:
+        """Return information and gradient of what is believed of cameras, and of this one."""
+        weight = 1 / _SPREAD**2
+        rest = np.where(np.isfinite(_USUAL), self.values - _USUAL, 0)
+        if not self._free:
+            weight[7], rest[7] = 1e12, 0.0
+        information, gradient = np.diag(weight), weight * rest
+        if self._known is not None:
+            place = slice(X, Z + 1)
+            inverse = np.linalg.inv(self._known.covariance[place, place])
+            information[place, place] += inverse
+            gradient[place] += inverse @ (self.values[place] - self._known.camera.position_m)
+        return information, gradient
+
+    def _derived(self, function) -> tuple[Floats, Floats]:  # type: ignore[no-untyped-def]
+        """Return values (n,) of a function of the eight numbers and its Jacobian (n, 8)."""
+        base = function(self.values)
+        count = 8 if self._free else 7
+        matrix = np.zeros((len(base), 8))
+        for k in range(count):
+            moved = self.values.copy()
+            moved[k] += _STEP[k]
+            matrix[:, k] = (function(moved) - base) / _STEP[k]
+        return base, matrix
+
+    def _place_residuals(self, values: Floats) -> Floats:
+        """Return metres (2 n,) by which the camera puts the places elsewhere."""
+        lens = replace(self._lens, lam=float(values[7]))
+        matrix = Pinhole(values[:7], self._size).to_floor()
+        flat = np.column_stack([lens.undistort(self._evidence.place_px), np.ones(len(self._floor))]) @ matrix.T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mapped = np.where(flat[:, 2:] > 1e-9, flat[:, :2] / flat[:, 2:], np.nan)
+        return np.asarray((mapped - self._floor).ravel())
+
+    def _drawn(self, values: Floats, points_m: Floats) -> Floats:
+        """Draw floor points (n, 2) into the source picture; NaN behind the camera."""
+        camera = Pinhole(values[:7], self._size)
+        homogeneous = np.column_stack([points_m, np.ones(len(points_m))]) @ camera.to_px().T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            px = np.where(homogeneous[:, 2:] > 0.3, homogeneous[:, :2] / homogeneous[:, 2:], np.nan)
+            return replace(self._lens, lam=float(values[7])).distort(px)
+
+    def _line_residuals(self, values: Floats, index: NDArray[np.int64], normal: Floats) -> Floats:
+        """Return px (m,) across the line between each line point and its sample of the court."""
+        assert self._lines is not None
+        drawn = self._drawn(values, self._lines.points_m[index])
+        return np.asarray(np.sum((drawn - self._evidence.line_px) * normal, axis=1))
+
+    def _matched(self, reach_px: float) -> _Matches:
+        """Find for each line point the nearest sample of the court that runs its way.
+
+        Returns:
+            Its number (m,), the line's normal in the picture (m, 2), and the distance (m,) in px, direction counted.
+        """
+        assert self._lines is not None
+        lines, evidence = self._lines, self._evidence
+        here = self._drawn(self.values, lines.points_m)
+        ahead = self._drawn(self.values, lines.points_m + 0.05 * lines.directions)
+        margin = np.array(self._size) * 0.05 + reach_px
+        with np.errstate(invalid="ignore"):
+            seen = np.flatnonzero(
+                ((here > -margin) & (here < np.array(self._size) + margin)).all(axis=1) & np.isfinite(ahead).all(axis=1)
+            )
+        if len(seen) < 4:
+            count = len(evidence.line_px)
+            return np.zeros(count, np.int64), np.zeros((count, 2)), np.full(count, np.inf)
+        along = ahead[seen] - here[seen]
+        angle = np.arctan2(along[:, 1], along[:, 0])
+        turn = TURN_PX_PER_RAD * self._unit / 2
+        tree = cKDTree(np.column_stack([here[seen], turn * np.cos(2 * angle), turn * np.sin(2 * angle)]))
+        doubled = 2 * evidence.line_angle
+        away, nearest = tree.query(np.column_stack([evidence.line_px, turn * np.cos(doubled), turn * np.sin(doubled)]))
+        normal = np.column_stack([-np.sin(angle[nearest]), np.cos(angle[nearest])])
+        index = seen[nearest]
+        across = np.abs(np.sum((here[index] - evidence.line_px) * normal, axis=1))
+        turned = 2 * turn * np.abs(np.sin(angle[nearest] - evidence.line_angle))
+        beside = np.sqrt(np.maximum(away**2 - across**2 - turned**2, 0))  # beyond the end of a line
+        total = np.hypot(across, 0.5 * turned) + np.where(beside > 12 * self._unit, beside, 0)
+        return index, normal, total
+
+    def result(self, reach_px: float) -> Aligned:
+        """Measure how well the evidence agrees."""
+        evidence, camera = self._evidence, self.camera
+        rest = np.linalg.norm(self._place_residuals(self.values).reshape(-1, 2), axis=1)
+        place_error = float(np.nanmedian(rest)) if np.isfinite(rest).any() else np.inf
+        count, share, error = 0, 0.0, np.inf
+        if len(evidence.line_px) and self._lines is not None:
+            index, normal, away = self._matched(reach_px)
+            across = self._line_residuals(self.values, index, normal)
+            near = (away < reach_px) & np.isfinite(across)
+            count = int(near.sum())
+            share = float(evidence.line_score[near].sum() / max(1e-9, evidence.line_score.sum()))
+            error = float(np.sqrt(np.mean(across[near] ** 2))) if count else np.inf
+        return Aligned(camera, self.lens, self._court, count, share, error, place_error, *self._uncertainty())
+
+    def _uncertainty(self) -> tuple[float, Floats]:
+        """Return the expected error on the floor, metres, and the covariance of the eight numbers."""
+        covariance = np.asarray(np.linalg.pinv(self._information, hermitian=True), np.float64)
+        width, height = self._size
+        u, v = np.meshgrid(np.linspace(0.02, 0.98, 13) * width, np.linspace(0.02, 0.98, 9) * height)
+        px = np.column_stack([u.ravel(), v.ravel()])
+
+        def floor(values: Floats) -> Floats:
+            lens = replace(self._lens, lam=float(values[7]))
+            flat = (
+                np.column_stack([lens.undistort(px), np.ones(len(px))]) @ Pinhole(values[:7], self._size).to_floor().T
+            )
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return np.asarray(np.where(flat[:, 2:] > 1e-9, flat[:, :2] / flat[:, 2:], np.nan).ravel())
+
+        base, matrix = self._derived(floor)
+        points = base.reshape(-1, 2)
+        with np.errstate(invalid="ignore"):
+            on = (points >= 0).all(axis=1) & (points <= [self._court.length_m, self._court.width_m]).all(axis=1)
+        parts = matrix.reshape(-1, 2, 8)[on]
+        if len(parts) < 4 or not np.isfinite(parts).all():
+            return np.inf, covariance
+        spread = np.einsum("nij,jk,nik->n", parts, covariance, parts)
+        return float(np.sqrt(np.percentile(np.maximum(spread, 0), 90))), covariance
+
+
+def _consensus(flat: Floats, floor: Floats, rng: np.random.Generator) -> tuple[Matrix | None, NDArray[np.bool_]]:
+    """Fit a homography from px to metres that most places agree on (RANSAC, then least squares)."""
+    scale = np.array([[2 / np.ptp(flat[:, 0]) if np.ptp(flat[:, 0]) else 1.0]])[0, 0]
+    centre = flat.mean(axis=0)
+    p = (flat - centre) * scale
+    choices = rng.random((300, len(p))).argsort(axis=1)[:, :4]
+    solved = _solve(p[choices], floor[choices])
+    solved = solved[np.isfinite(solved).all(axis=(1, 2))]
+    if not len(solved):
+        return None, np.zeros(len(p), bool)
+    away = _away(solved, p, floor)
+    cost = np.minimum(away, 2.0).sum(axis=1)
+    matrix = solved[int(cost.argmin())]
+    inside = _away(matrix[None], p, floor)[0] < 1.5
+    for _ in range(3):
+        if inside.sum() < 6:
+            break
+        matrix = _solve(p[inside][None], floor[inside][None])[0]
+        inside = _away(matrix[None], p, floor)[0] < 1.5
+    to_p = np.array([[scale, 0, -scale * centre[0]], [0, scale, -scale * centre[1]], [0, 0, 1]])
+    return matrix @ to_p, inside
+
+
+def _solve(p: Floats, q: Floats) -> Floats:
+    """Solve homographies (k, 3, 3) that map p (k, n, 2) to q (k, n, 2), by least squares; NaN where degenerate."""
+    count, n = p.shape[:2]
+    rows = np.zeros((count, 2 * n, 8))
+    ones = np.ones((count, n, 1))
+    rows[:, :n, :3] = rows[:, n:, 3:6] = np.concatenate([p, ones], axis=2)
+    rows[:, :n, 6:] = -q[:, :, :1] * p
+    rows[:, n:, 6:] = -q[:, :, 1:] * p
+    turned = np.swapaxes(rows, 1, 2)
+    normal = turned @ rows + 1e-9 * np.eye(8)
+    values = np.concatenate([q[:, :, 0], q[:, :, 1]], axis=1)[..., None]
+    solved = np.linalg.solve(normal, turned @ values)[..., 0]
+    return np.concatenate([solved, np.ones((count, 1))], axis=1).reshape(-1, 3, 3)
+
+
+def _away(matrices: Floats, p: Floats, floor: Floats) -> Floats:
+    """Return metres (k, n) between mapped points and their places; far where the weight is not positive."""
+    homogeneous = np.column_stack([p, np.ones(len(p))]) @ np.swapaxes(matrices, 1, 2)
+    weight = homogeneous[..., 2:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mapped = np.where(weight > 1e-6, homogeneous[..., :2] / weight, np.inf)
+    return np.asarray(np.linalg.norm(mapped - floor, axis=2))
+
+
+__all__ = ["LOG_FOCAL", "PAN", "ROLL", "TILT", "Aligned", "CourtLines", "Evidence", "align", "start_from_places"]

@@ -1,0 +1,152 @@
+"""A pinhole camera above a court: seven numbers instead of a homography's eight, and each of them means something.
+
+Square pixels, principal point in the middle of the picture. World: metres, x along the court, y towards the camera, z up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.geometry.homography import Matrix, oriented
+
+Floats = NDArray[np.float64]
+
+PAN, TILT, ROLL, X, Y, Z, LOG_FOCAL = range(7)
+_FOCALS = np.geomspace(0.3, 8.0, 24)
+"""Focal lengths that are tried, in widths of the picture."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pinhole:
+    """A camera without lens distortion."""
+
+    values: Floats
+    """(7,): pan and tilt (down) and roll in radians, x, y, z in metres, logarithm of the focal length in widths of the
+    picture. Pan 0 looks straight across the court, away from the side where y is large."""
+    size_px: tuple[int, int]
+
+    @property
+    def focal_px(self) -> float:
+        """Focal length in px."""
+        return float(np.exp(self.values[LOG_FOCAL]) * self.size_px[0])
+
+    @property
+    def position_m(self) -> Floats:
+        """(3,)."""
+        return self.values[X : Z + 1]
+
+    def with_values(self, values: Floats) -> Pinhole:
+        """Return another camera with the same picture."""
+        return replace(self, values=values)
+
+    def to_px(self) -> Matrix:
+        """Return the homography (3, 3) from the floor in metres to undistorted px.
+
+        Example:
+            >>> above = Pinhole(np.array([0, 0.5, 0, 14, 30.0, 10, 0]), (1280, 720))
+            >>> p = above.to_px() @ [14, 30 - 10 / np.tan(0.5), 1]
+            >>> (p[:2] / p[2]).round(6).tolist()
+            [640.0, 360.0]
+        """
+        matrix: Matrix = intrinsics(self.focal_px, self.size_px) @ rotation(self.values[:3]) @ self._floor()
+        return matrix
+
+    def to_floor(self) -> Matrix:
+        """Return the homography (3, 3) from undistorted px to metres, positive on the floor before the camera."""
+        matrix = self.to_px()
+        return oriented(np.asarray(np.linalg.inv(matrix), np.float64), self.ahead_px())
+
+    def ahead_px(self) -> Floats:
+        """Return a point (2,) of the picture's plane, px, that shows floor before the camera."""
+        down = np.tan(min(1.5, max(0.05, float(self.values[TILT]) * 0.5 + 0.6)) - float(self.values[TILT]))
+        return np.array([self.size_px[0] / 2, self.size_px[1] / 2 + self.focal_px * down])
+
+    def heights_px(self, floor_m: Floats, tall_m: float) -> Floats:
+        """Measure how tall (n,) in px somebody of `tall_m` is who stands at places (n, 2) in metres; NaN behind the camera."""
+        foot = np.column_stack([floor_m, np.zeros(len(floor_m))])
+        ends = [self.project(foot + np.array([0, 0, z])) for z in (0.0, tall_m)]
+        return np.asarray(np.linalg.norm(ends[0] - ends[1], axis=1))
+
+    def project(self, points_m: Floats) -> Floats:
+        """Map points of the world (n, 3) to undistorted px (n, 2); NaN behind the camera."""
+        local = ((points_m - self.position_m) * [1, -1, 1]) @ rotation(self.values[:3]).T
+        depth = np.where(local[:, 2] > 0.1, local[:, 2], np.nan)
+        return np.asarray(local[:, :2] / depth[:, None] * self.focal_px + np.array(self.size_px) / 2)
+
+    def _floor(self) -> Matrix:
+        """Map the floor (x, y, 1) to directions from the camera, y turned so that axes are right-handed."""
+        x, y, z = self.position_m
+        return np.array([[1.0, 0, -x], [0, -1.0, y], [0, 0, -z]])
+
+
+def intrinsics(focal_px: float, size_px: tuple[int, int]) -> Matrix:
+    """Return K (3, 3)."""
+    return np.array([[focal_px, 0, size_px[0] / 2], [0, focal_px, size_px[1] / 2], [0, 0, 1.0]])
+
+
+def rotation(angles: Floats) -> Matrix:
+    """Return the rotation (3, 3) of pan, tilt, roll (3,): rows are the picture's right, down and forward in the world
+    with y pointing away from the camera."""
+    pan, tilt, roll = angles
+    cp, sp, ct, st, cr, sr = np.cos(pan), np.sin(pan), np.cos(tilt), np.sin(tilt), np.cos(roll), np.sin(roll)
+    right = np.array([cp, -sp, 0.0])
+    forward = np.array([sp * ct, cp * ct, -st])
+    down = np.array([-sp * st, -cp * st, -ct])
+    return np.stack([cr * right + sr * down, cr * down - sr * right, forward])
+
+
+def nearest_pinhole(to_px: Matrix, size_px: tuple[int, int], places_m: Floats) -> Pinhole | None:
+    """Find the pinhole camera nearest to a homography from metres to undistorted px.
+
+    Args:
+        to_px: (3, 3).
+        size_px: width, height.
+        places_m: (n, 2) where on the floor the two are compared.
+
+    Returns:
+        The camera; None if there is none above the floor.
+    """
+    best: tuple[float, Pinhole] | None = None
+    wanted = _mapped(to_px, places_m)
+    for focal in _FOCALS:
+        camera = _with_focal(to_px, float(focal), size_px)
+        if camera is None:
+            continue
+        away = float(np.median(np.linalg.norm(_mapped(camera.to_px(), places_m) - wanted, axis=1)))
+        if best is None or away < best[0]:
+            best = (away, camera)
+    return None if best is None else best[1]
+
+
+def _with_focal(to_px: Matrix, focal: float, size_px: tuple[int, int]) -> Pinhole | None:
+    """Read pose off a homography, given the focal length in widths (Zhang 2000, section 3.1)."""
+    axes = np.linalg.inv(intrinsics(focal * size_px[0], size_px)) @ to_px @ np.diag([1.0, -1.0, 1.0])
+    axes = axes / np.sqrt(np.linalg.norm(axes[:, 0]) * np.linalg.norm(axes[:, 1]))
+    for sign in (1.0, -1.0):
+        one, two, shift = (sign * axes).T
+        left, _, right = np.linalg.svd(np.column_stack([one, two, np.cross(one, two)]))
+        turn = left @ right
+        if np.linalg.det(turn) < 0:
+            continue
+        place = -turn.T @ shift
+        if place[2] > 0:
+            angles = _angles(turn)
+            return Pinhole(np.array([*angles, place[0], -place[1], place[2], np.log(focal)]), size_px)
+    return None
+
+
+def _angles(turn: Matrix) -> tuple[float, float, float]:
+    """Return pan, tilt, roll of a rotation (3, 3) as `rotation` makes it."""
+    forward = turn[2]
+    pan, tilt = float(np.arctan2(forward[0], forward[1])), float(-np.arcsin(np.clip(forward[2], -1, 1)))
+    level = rotation(np.array([pan, tilt, 0.0]))
+    return pan, tilt, float(np.arctan2(turn[0] @ level[1], turn[0] @ level[0]))
+
+
+def _mapped(matrix: Matrix, points: Floats) -> Floats:
+    homogeneous = np.column_stack([points, np.ones(len(points))]) @ matrix.T
+    weight = homogeneous[:, 2:]
+    return np.asarray(homogeneous[:, :2] / np.where(np.abs(weight) < 1e-12, 1e-12, weight))

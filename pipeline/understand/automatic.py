@@ -1,0 +1,361 @@
+"""A calibration without clicks, from the points of the court that were seen in keyframes.
+
+A standing camera is fitted once to all keyframes of a shot together, lens included. A moving one is fitted keyframe by
+keyframe; cameras in halls stand on a tripod or in a hand, so where the first fits agree on a place, the others are held
+to it. A fit that is not supported, not plausible, or that its neighbours contradict is dropped: between keyframes the
+court is carried by the measured camera motion as from any calibration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.config import CourtName, CourtSettings
+from pipeline.geometry.alignment import Aligned, CourtLines, Evidence, align, start_from_places
+from pipeline.geometry.calibration import CalibratedFrame, Calibration
+from pipeline.geometry.court import COURTS
+from pipeline.geometry.lens import Lens
+from pipeline.geometry.motion import chained, picture_grid, project_all, stands_still
+from pipeline.geometry.pinhole import X, Z, nearest_pinhole
+from pipeline.tables import PERSON_CLASSES
+from pipeline.understand.carry import known
+from pipeline.understand.shots import known_motion, runs
+from pipeline.understand.sightings import Keyframe, keyframes
+
+Floats = NDArray[np.float64]
+
+GUESSED: tuple[CourtName, ...] = ("nba", "fiba")
+"""Courts that are tried when none is given; the others differ too little to be told apart."""
+LENSES = (-0.1, -0.2, -0.32)
+"""Distortions that a fit starts from where none does not explain the lines."""
+WELL_EXPLAINED = 0.5
+"""Share of the line points that lie on lines of the court, without a distortion."""
+SAMPLES = 10
+"""Keyframes that decide about the court, and about the lens."""
+SHORT_REACHES_PX = (12.0, 8.0, 5.0, 3.5, 3.0)
+NEIGHBOUR_S = 4.0
+"""Keyframes so close check and help each other."""
+MOST_JOINT = (400, 2500)
+"""Places and line points of a standing camera that are fitted together."""
+PERSON_M = 1.9
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a fit must reach to be believed."""
+
+    inliers: int = 22
+    inlier_share: float = 0.3
+    expected_error_m: float = 0.45
+    place_error_m: float = 1.3
+    contradiction_m: float = 0.9
+    height_ratio: tuple[float, float] = (0.6, 1.5)
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class Automatic:
+    """What was found."""
+
+    calibration: Calibration | None
+    looked: int
+    """Keyframes that showed enough of a court."""
+    used: int
+
+
+def find_calibration(
+    frames: pd.DataFrame,
+    court_points: pd.DataFrame,
+    detections: pd.DataFrame,
+    image_size_px: tuple[int, int],
+    settings: CourtSettings,
+) -> Automatic:
+    """Calibrate a video from its table `court_points`.
+
+    Args:
+        frames: table `frames`.
+        court_points: table `court_points`.
+        detections: table `detections`; people's sizes and places tell a wrong court.
+        image_size_px: width, height.
+        settings: the court, if it is given.
+    """
+    seen = keyframes(frames, court_points)
+    if not seen:
+        return Automatic(None, 0, 0)
+    names = GUESSED if settings.court is None else (settings.court,)
+    finder = _Finder(frames, detections, image_size_px)
+    lines, lens = finder.choose_court(seen, [CourtLines(COURTS[name]) for name in names])
+    fits = finder.fit_all(seen, lines, lens)
+    if not fits:
+        return Automatic(None, len(seen), 0)
+    time_s = frames["time_s"].to_numpy(np.float64)
+    views = tuple(
+        CalibratedFrame(fit.aligned.to_floor, time_s=float(time_s[fit.row]), error_px=fit.aligned.error_px)
+        for fit in fits
+    )
+    fixed = len(fits) == 1 and fits[0].standing and finder.is_one_run
+    return Automatic(
+        Calibration(lines.court.name, image_size_px, fits[0].aligned.lens, views, fixed or None), len(seen), len(fits)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """A keyframe with its camera."""
+
+    row: int
+    aligned: Aligned
+    standing: bool = False
+
+
+class _Finder:
+    """Fits cameras to keyframes."""
+
+    def __init__(self, frames: pd.DataFrame, detections: pd.DataFrame, size_px: tuple[int, int]) -> None:
+        self._size = size_px
+        self._frames = frames
+        self._time_s = frames["time_s"].to_numpy(np.float64)
+        self._motion = known_motion(frames, Lens(), size_px)
+        self._runs = list(runs(~known(self._motion)))
+        self._standing = [self._stands(run) for run in self._runs]
+        self._people = _People(frames, detections)
+
+    @property
+    def is_one_run(self) -> bool:
+        return len(self._runs) == 1
+
+    def _stands(self, run: slice) -> bool:
+        """Say whether the camera stands still in a run."""
+        return run.stop - run.start > 1 and stands_still(chained(self._motion[run]), self._time_s[run], self._size)
+
+    def _flat(self, lam: float = 0.0) -> Lens:
+        width, height = self._size
+        return Lens((width / 2, height / 2), width / 2, lam)
+
+    def choose_court(self, seen: list[Keyframe], candidates: list[CourtLines]) -> tuple[CourtLines, Lens]:
+        """Choose the court and the lens that most line points of a few keyframes agree with."""
+        rich = sorted(seen, key=lambda key: -len(key.evidence.line_px))[: 3 * SAMPLES]
+        chosen = sorted(rich, key=lambda key: key.row)[:: max(1, len(rich) // SAMPLES)][:SAMPLES]
+        tried = [self._tried(chosen, lines, 0.0) for lines in candidates]
+        best = max(tried, key=_total)
+        if np.mean([fit.inlier_share for fit in best] or [0.0]) < WELL_EXPLAINED:
+            bent = [self._tried(chosen, lines, lam) for lines in candidates for lam in LENSES]
+            best = max([best, *bent], key=_total)
+        lines = next((lines for lines in candidates if best and lines.court is best[0].court), candidates[0])
+        return lines, self._flat(_middle_lens(best))
+
+    def _tried(self, chosen: list[Keyframe], lines: CourtLines, lam: float) -> list[Aligned]:
+        """Fit some keyframes to a court with a free lens that starts from a lambda."""
+        fits = (self._free(key.evidence, lines, self._flat(lam), key.row) for key in chosen)
+        return [fit for fit in fits if fit is not None]
+
+    def _free(self, evidence: Evidence, lines: CourtLines, lens: Lens, seed: int) -> Aligned | None:
+        """Fit one keyframe with a free lens."""
+        start = start_from_places(evidence, lines.court, lens, self._size, seed)
+        return None if start is None else align(evidence, lines, start, lens, free_lens=True)
+
+    def fit_all(self, seen: list[Keyframe], lines: CourtLines, lens: Lens) -> list[_Fit]:
+        """Fit all keyframes; those of a run in which the camera stands together."""
+        fits: list[_Fit] = []
+        moving: list[Keyframe] = []
+        for run, standing in zip(self._runs, self._standing, strict=True):
+            own = [key for key in seen if run.start <= key.row < run.stop]
+            if standing and own:
+                fits += self._standing_fit(own, lines, lens)
+            else:
+                moving += own
+        if fits and not moving:
+            lens = fits[0].aligned.lens
+        elif fits:  # one lens for the whole video: as the moving shots have it
+            fits = [fit for fit in fits if abs(fit.aligned.lens.lam - lens.lam) < 0.02]
+        fits += self._moving_fits(moving, lines, lens)
+        return sorted(fits, key=lambda fit: fit.row)
+
+    def _standing_fit(self, own: list[Keyframe], lines: CourtLines, lens: Lens) -> list[_Fit]:
+        """Fit a standing camera to all its keyframes, lens free."""
+        evidence = Evidence.joined([key.evidence for key in own]).thinned(*MOST_JOINT)
+        fits = [self._free(evidence, lines, self._flat(lam), own[0].row) for lam in (lens.lam, 0.0, *LENSES)]
+        good = [fit for fit in fits if fit is not None]
+        if not good:
+            return []
+        best = max(good, key=_support)
+        middle = own[len(own) // 2].row
+        return [_Fit(middle, best, True)] if self._believed(best, middle) else []
+
+    def _moving_fits(self, seen: list[Keyframe], lines: CourtLines, lens: Lens) -> list[_Fit]:
+        """Fit keyframe by keyframe: alone, then held to the common place, then helped by neighbours."""
+        alone: dict[int, Aligned] = {}
+        for key in seen:
+            start = start_from_places(key.evidence, lines.court, lens, self._size, key.row)
+            if start is not None:
+                alone[key.row] = align(key.evidence, lines, start, lens)
+        common = _common_place([fit for row, fit in alone.items() if self._believed(fit, row)])
+        fits: dict[int, Aligned] = {}
+        for key in seen:
+            if key.row in alone:
+                first = alone[key.row]
+                held = (
+                    first
+                    if common is None
+                    else align(key.evidence, lines, first.camera, lens, known=common, reaches_px=SHORT_REACHES_PX)
+                )
+                best = held if _support(held) > 0.9 * _support(first) else first
+                if self._believed(best, key.row):
+                    fits[key.row] = best
+        fits = self._without_contradictions(fits)
+        for key in seen:
+            if key.row not in fits:
+                helped = self._helped(key, fits, lines, lens, common)
+                if helped is not None and self._believed(helped, key.row):
+                    fits[key.row] = helped
+        return [_Fit(row, fit) for row, fit in self._without_contradictions(fits).items()]
+
+    def _helped(
+        self, key: Keyframe, fits: dict[int, Aligned], lines: CourtLines, lens: Lens, common: Aligned | None
+    ) -> Aligned | None:
+        """Fit a keyframe from its nearest neighbour's camera, carried by the camera's motion."""
+        near = sorted(fits, key=lambda row: abs(row - key.row))
+        for row in near[:1]:
+            carried = self._carried(fits[row].to_floor, row, key.row)
+            if carried is None:
+                continue
+            floor = key.evidence.place * [lines.court.length_m, lines.court.width_m]
+            camera = nearest_pinhole(np.asarray(np.linalg.inv(carried), np.float64), self._size, floor)
+            if camera is not None:
+                return align(key.evidence, lines, camera, lens, known=common, reaches_px=(18.0, *SHORT_REACHES_PX))
+        return None
+
+    def _carried(self, matrix: Floats, row: int, to: int) -> Floats | None:
+        """Carry a homography (3, 3) from one row of `frames` to another; None where the motion is not known."""
+        if abs(self._time_s[row] - self._time_s[to]) > NEIGHBOUR_S:
+            return None
+        low, high = min(row, to), max(row, to)
+        steps = self._motion[low + 1 : high + 1]
+        if not np.isfinite(steps).all():
+            return None
+        total = np.eye(3)
+        for step in steps:
+            total = step @ total
+        return np.asarray(matrix @ (np.linalg.inv(total) if to > row else total))
+
+    def _without_contradictions(self, fits: dict[int, Aligned]) -> dict[int, Aligned]:
+        """Drop fits that their neighbours, carried to them, contradict: first those with most contradictions."""
+        rows = sorted(fits)
+        against: dict[int, set[int]] = {row: set() for row in rows}
+        for i, row in enumerate(rows):
+            for other in rows[i + 1 : i + 3]:
+                away = self._disagreement_m(fits[row], row, fits[other], other)
+                if away is not None and away > LIMITS.contradiction_m:
+                    against[row].add(other)
+                    against[other].add(row)
+        left = dict(fits)
+        while any(against.values()):
+            worst = max(against, key=lambda row: (len(against[row]), -_support(fits[row])))
+            left.pop(worst)
+            for other in against.pop(worst):
+                against[other].discard(worst)
+        return left
+
+    def _disagreement_m(self, one: Aligned, row: int, two: Aligned, other: int) -> float | None:
+        """Measure the 90th percentile over the visible court of the distance between two fits; None if not comparable."""
+        carried = self._carried(one.to_floor, row, other)
+        if carried is None:
+            return None
+        grid = one.lens.undistort(picture_grid(self._size, 12, 8))
+        low = np.array([self._size[0] / 2, self._size[1], 1.0])
+        carried = carried / (carried[2] @ low)
+        first, second = project_all(np.stack([carried, two.to_floor]), grid)
+        court = two.court
+        with np.errstate(invalid="ignore"):
+            on = (second >= 0).all(axis=1) & (second <= [court.length_m, court.width_m]).all(axis=1)
+        away = np.nan_to_num(np.linalg.norm(first - second, axis=1)[on], nan=np.inf)
+        return float(np.percentile(away, 90, method="lower")) if len(away) else None
+
+    def _believed(self, fit: Aligned, row: int) -> bool:
+        """Say whether a fit is supported by the picture and shows people of human size on the court."""
+        limits = LIMITS
+        z = fit.camera.position_m[2]
+        supported = (
+            fit.inliers >= limits.inliers
+            and fit.inlier_share >= limits.inlier_share
+            and fit.expected_error_m <= limits.expected_error_m
+            and fit.place_error_m <= limits.place_error_m
+            and 1.2 <= z <= 45
+        )
+        return supported and self._people.fit_in(fit, row)
+
+
+class _People:
+    """The people of a frame, to check a court with."""
+
+    def __init__(self, frames: pd.DataFrame, detections: pd.DataFrame) -> None:
+        people = detections[detections["class"].isin(PERSON_CLASSES) & (detections["score"] >= 0.4)]
+        self._frame = people["frame"].to_numpy(np.int64)
+        self._box = people[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
+        self._numbers = frames["frame"].to_numpy(np.int64)
+
+    def fit_in(self, fit: Aligned, row: int) -> bool:
+        """Say whether people stand on the court and have a human size; true where too few are seen to tell."""
+        start, stop = np.searchsorted(self._frame, [self._numbers[row], self._numbers[row] + 1])
+        box = self._box[start:stop]
+        if len(box) < 4:
+            return True
+        feet = fit.lens.undistort(np.column_stack([(box[:, 0] + box[:, 2]) / 2, box[:, 3]]))
+        floor = project_all(fit.to_floor[None], feet)[0]
+        court = fit.court
+        with np.errstate(invalid="ignore"):
+            on = ((floor >= -2) & (floor <= np.array([court.length_m, court.width_m]) + 2)).all(axis=1)
+        if on.sum() < max(3, 0.5 * len(box)):
+            return False
+        ratio = (box[on, 3] - box[on, 1]) / fit.camera.heights_px(floor[on], PERSON_M)
+        low, high = LIMITS.height_ratio
+        return bool(low <= np.median(ratio) <= high)
+
+
+def _support(fit: Aligned) -> float:
+    """Rate a fit: line points that agree, fewer where they are off."""
+    return fit.inliers * fit.inlier_share
+
+
+def _total(fits: Sequence[Aligned]) -> float:
+    return sum(_support(fit) for fit in fits)
+
+
+def _middle_lens(fits: Sequence[Aligned]) -> float:
+    """Return the middle lambda, each fit weighted by what it knows of the lens; 0 where that is little."""
+    if not fits:
+        return 0.0
+    lam = np.array([fit.lens.lam for fit in fits])
+    weight = np.array([1 / max(fit.covariance[7, 7], 1e-6) for fit in fits])
+    order = lam.argsort()
+    middle = float(lam[order][np.searchsorted(weight[order].cumsum(), weight.sum() / 2)])
+    return middle if weight.sum() > 1 / 0.02**2 else 0.0
+
+
+def _common_place(fits: Sequence[Aligned]) -> Aligned | None:
+    """Return a fit with the place that the fits agree on, and how well; None where they do not."""
+    if len(fits) < 5:
+        return None
+    places = np.array([fit.camera.position_m for fit in fits])
+    sd = np.array([np.sqrt(np.diag(fit.covariance)[X : Z + 1]) for fit in fits]) + 0.05
+    middle = np.array([_weighted_median(places[:, k], 1 / sd[:, k] ** 2) for k in range(3)])
+    spread = 1.4826 * np.median(np.abs(places - middle), axis=0)
+    if np.linalg.norm(spread[[0, 2]]) > 2.5 or spread[1] > 4:
+        return None
+    values = fits[0].camera.values.copy()
+    values[X : Z + 1] = middle
+    covariance = np.eye(8)
+    covariance[X : Z + 1, X : Z + 1] = np.diag(np.maximum(spread / 2, 0.15) ** 2)
+    return replace(fits[0], camera=fits[0].camera.with_values(values), covariance=covariance)
+
+
+def _weighted_median(values: Floats, weight: Floats) -> float:
+    order = values.argsort()
+    return float(values[order][np.searchsorted(weight[order].cumsum(), weight.sum() / 2)])

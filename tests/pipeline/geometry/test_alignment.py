@@ -1,0 +1,79 @@
+"""A camera from rough places and painted lines: found to centimetres, and what cannot be known is said."""
+
+import numpy as np
+import pytest
+
+from pipeline.geometry.alignment import Aligned, CourtLines, Evidence, align, start_from_places
+from pipeline.geometry.court import COURTS
+from pipeline.geometry.homography import project
+from pipeline.geometry.lens import Lens
+from pipeline.geometry.pinhole import Pinhole
+from tests.sightings import sighting, visible
+
+SIZE = (1280, 720)
+WIDE = Lens((640, 360), 640, -0.25)
+FLAT = Lens((640, 360), 640, 0.0)
+VIEWS = {
+    "broadcast": [-0.3, 0.24, 0.01, 14.5, 40.0, 9.0, 0.75],
+    "stand": [0.4, 0.31, -0.02, 12.0, 22.0, 6.3, -0.15],
+    "corner": [0.6, 0.42, 0.01, 4.0, 22.0, 7.0, -0.1],
+}
+
+
+def found(evidence: Evidence, court: str, lens: Lens, free_lens: bool = False) -> Aligned:
+    start = start_from_places(evidence, COURTS[court], lens, SIZE, 0)  # type: ignore[index]
+    assert start is not None
+    return align(evidence, CourtLines(COURTS[court]), start, lens, free_lens)  # type: ignore[index]
+
+
+def error_m(fit: Aligned, camera: Pinhole, lens: Lens, court: str) -> float:
+    px, floor = visible(camera, lens, court)
+    return float(np.median(np.linalg.norm(project(fit.to_floor, fit.lens.undistort(px)) - floor, axis=1)))
+
+
+@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("court", ["fiba", "nba"])
+def test_camera_is_found(name: str, court: str) -> None:
+    camera = Pinhole(np.array(VIEWS[name]), SIZE)
+    evidence = sighting(camera, np.random.default_rng(4), court)
+    fit = found(evidence, court, FLAT)
+    assert error_m(fit, camera, FLAT, court) < 0.06
+    assert fit.inliers > 100
+    assert fit.expected_error_m < 0.3
+
+
+def test_lens_is_found() -> None:
+    camera = Pinhole(np.array([0.05, 0.2, 0.0, 14.0, 26.0, 5.0, -0.5]), SIZE)
+    evidence = sighting(camera, np.random.default_rng(4), lens=WIDE)
+    fit = found(evidence, "fiba", Lens((640, 360), 640, -0.2), free_lens=True)
+    assert fit.lens.lam == pytest.approx(-0.25, abs=0.02)
+    assert error_m(fit, camera, WIDE, "fiba") < 0.1
+
+
+def test_lines_of_another_court_agree_less() -> None:
+    camera = Pinhole(np.array(VIEWS["stand"]), SIZE)
+    evidence = sighting(camera, np.random.default_rng(4), "nba")
+    right, wrong = (found(evidence, court, FLAT) for court in ("nba", "fiba"))
+    assert right.inliers > 1.2 * wrong.inliers
+
+
+def test_few_lines_are_uncertain() -> None:
+    """A side line alone does not say how far along the court it is seen."""
+    camera = Pinhole(np.array(VIEWS["stand"]), SIZE)
+    evidence = sighting(camera, np.random.default_rng(4))
+    full = found(evidence, "fiba", FLAT)
+    floor = project(camera.to_floor(), evidence.line_px)
+    near = np.abs(floor[:, 1]) < 0.1
+    poor = Evidence(
+        evidence.place_px, evidence.place, evidence.place_score,
+        evidence.line_px[near], evidence.line_angle[near], evidence.line_score[near],
+    )  # fmt: skip
+    assert found(poor, "fiba", FLAT).expected_error_m > 2 * full.expected_error_m
+
+
+def test_places_that_do_not_agree_give_no_start() -> None:
+    rng = np.random.default_rng(3)
+    px = rng.uniform(0, 1, (60, 2)) * SIZE
+    nothing = np.zeros((0, 2))
+    evidence = Evidence(px, rng.uniform(0, 1, (60, 2)), np.ones(60), nothing, np.zeros(0), np.zeros(0))
+    assert start_from_places(evidence, COURTS["fiba"], FLAT, SIZE, 0) is None
