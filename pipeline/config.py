@@ -137,6 +137,7 @@ class IdentifySettings(_Strict):
         gt=1,
         description="a number counts as read, and two numbers as different, if it is so many times likelier than not",
     )
+    purify: bool = Field(True, description="cut tracklets where they go over to another person")
     max_speed_mps: float = Field(
         12.0, gt=0, description="tracklets that only somebody faster could connect are two people (with a calibration)"
     )

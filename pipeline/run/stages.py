@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from pipeline.config import Settings
 from pipeline.errors import SettingsError
@@ -85,8 +86,8 @@ class Stage:
     needs: tuple[TableName, ...]
     gives: tuple[TableName, ...]
     function: Callable[[Desk], Output]
-    settings: Callable[[Settings], Any]
-    """The part of the settings that the result depends on, besides those of the stages before."""
+    settings: Callable[[Settings], tuple[BaseModel, ...]]
+    """The parts of the settings that the result depends on, besides those of the stages before."""
     files: Callable[[Job], tuple[Path | None, ...]] = lambda _: ()
     """Files that the result depends on."""
     code: tuple[str, ...] = ()
@@ -107,7 +108,9 @@ def _track(desk: Desk) -> Output:
     frames, detections, settings = desk.tables["frames"], desk.tables["detections"], desk.settings.track
     on_court = court.on_court(detections, desk.registration, desk.settings.court.margin_m)
     linked = track.track(frames, detections, desk.embeddings, on_court, settings, desk.image_size_px)
-    return Output({"tracks": split.split_at_kit_changes(frames, detections, linked, settings)})
+    parted = split.split_at_kit_changes(frames, detections, linked, settings)
+    pure = identify.make_pure(frames, detections, desk.embeddings, parted, desk.feet_m, desk.settings.identify)
+    return Output({"tracks": pure})
 
 
 def _identify(desk: Desk) -> Output:
@@ -165,7 +168,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         needs=("frames", "detections", "court_points"),
         gives=("court",),
         function=_court,
-        settings=lambda s: s.court,
+        settings=lambda s: (s.court,),
         files=lambda job: (job.calibration,),
         code=("geometry", *(f"understand/{name}.py" for name in ("court", "carry", "automatic", "sightings", "shots"))),
     ),
@@ -174,10 +177,16 @@ UNDERSTAND: tuple[Stage, ...] = (
         needs=("frames", "detections", "court"),
         gives=("tracks",),
         function=_track,
-        settings=lambda s: s.track,
-        code=tuple(
-            f"understand/{name}.py"
-            for name in ("track", "association", "appearance", "camera", "kalman", "overlap", "split", "kits")
+        settings=lambda s: (s.track, s.identify),
+        code=(
+            "understand/identify",
+            *(
+                f"understand/{name}.py"
+                for name in (
+                    *("track", "association", "appearance", "camera", "kalman", "overlap", "split", "kits"),
+                    "numbers",
+                )
+            ),
         ),
     ),
     Stage(
@@ -185,7 +194,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         needs=("frames", "detections", "number_reads", "tracks", "court"),
         gives=("identities", "players"),
         function=_identify,
-        settings=lambda s: s.identify,
+        settings=lambda s: (s.identify,),
         files=lambda job: (job.roster,),
         code=("understand/identify", "understand/numbers.py", "understand/appearance.py", "understand/kits.py"),
     ),
@@ -194,7 +203,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         needs=("frames", "detections", "tracks", "identities", "court"),
         gives=("positions",),
         function=_locate,
-        settings=lambda s: s.stats,
+        settings=lambda s: (s.stats,),
         code=("understand/locate.py", "understand/smoothing.py"),
     ),
     Stage(
@@ -202,7 +211,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         needs=("frames", "detections", "tracks", "identities", "players", "positions"),
         gives=("player_stats",),
         function=_stats,
-        settings=lambda s: s.stats,
+        settings=lambda s: (s.stats,),
         code=("understand/stats.py", "understand/timeline.py"),
     ),
 )

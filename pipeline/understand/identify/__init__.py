@@ -4,6 +4,6 @@ Evidence per tracklet (`evidence`), two teams by kit (`kits`), what can not be o
 clustering (`clustering`, `linkage`), then players with names, colours and confidence (`stage`).
 """
 
-from pipeline.understand.identify.stage import complaints, identify
+from pipeline.understand.identify.stage import complaints, identify, make_pure
 
-__all__ = ["complaints", "identify"]
+__all__ = ["complaints", "identify", "make_pure"]

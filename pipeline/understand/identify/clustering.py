@@ -7,16 +7,35 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+
+from pipeline.understand.identify.looks import Seen
 
 
 @dataclass(frozen=True)
 class Problem:
-    """n tracklets."""
+    """n tracklets, in order of first box."""
 
     distance: NDArray[np.float64]  # (n, n) cosine distance, 0 to 2, no NaN
     apart: NDArray[np.bool_]  # (n, n) surely two people: never in one cluster, also not through a third tracklet
     weight: NDArray[np.float64]  # (n,) how much a tracklet counts in averages
     seen_s: NDArray[np.float64]  # (n,) time that counts towards being a player: 0 for a certain referee
+    seen: Seen | None  # in the game's own space of looks; None where the game shows too little to learn one
+    continuation: sparse.csr_array  # (n, n) log-odds that two are one person by place and time; symmetric
+    number: NDArray[np.float64]  # (n, texts) log-likelihoods of jersey numbers; 0 where nothing was read
+
+    def take(self, rows: NDArray[np.int64]) -> Problem:
+        """Choose tracklets."""
+        square = np.ix_(rows, rows)
+        return Problem(
+            distance=self.distance[square],
+            apart=self.apart[square],
+            weight=self.weight[rows],
+            seen_s=self.seen_s[rows],
+            seen=None if self.seen is None else self.seen.take(rows),
+            continuation=self.continuation[rows][:, rows],
+            number=self.number[rows],
+        )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pipeline.tables import MOTION_COLUMNS
+from pipeline.understand.identify.continuation import gaps
 from pipeline.understand.identify.evidence import Evidence
 
 _SLACK_M = 2.0
@@ -20,8 +20,6 @@ _BODY_M = 1.9
 """A player's height: makes metres of body heights. Motion towards the camera shows as less, never as more."""
 _BLOCK = 256
 """Tracklets whose pairs are judged in one go."""
-_HORIZON_S = 3.0
-"""After this long everything in the picture can be reached."""
 
 
 def cannot_links(
@@ -83,29 +81,9 @@ def out_of_reach_in_picture(frames: pd.DataFrame, evidence: Evidence, max_speed_
 
     Judged are gaps of up to three seconds within a shot, through which the camera's motion is known.
     """
-    n, time_s = len(evidence), frames["time_s"].to_numpy(np.float64)
-    beyond = np.zeros((n, n), dtype=bool)
-    known = frames["frame"].to_numpy()
-    first = np.searchsorted(known, evidence.frame[evidence.start[:-1]])
-    last = np.searchsorted(known, evidence.frame[evidence.start[1:] - 1])
-    motion = frames[list(MOTION_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3)
-    shot = frames["shot"].to_numpy()
-    carried = np.column_stack([evidence.last_px, np.ones(n)])  # (n, 3) where the end of a tracklet is, frame by frame
-    position = last.copy()
-    going = np.arange(n)
-    while len(going):
-        position[going] += 1
-        going = going[position[going] < len(known)]
-        going = going[time_s[position[going]] - time_s[last[going]] <= _HORIZON_S]
-        going = going[shot[position[going]] == shot[last[going]]]
-        moved = np.einsum("nij,nj->ni", motion[position[going]], carried[going])
-        carried[going] = moved / moved[:, 2:]
-        going = going[np.isfinite(carried[going]).all(axis=1)]
-        ends, starts = np.nonzero(position[going][:, None] == first[None])
-        i = going[ends]
-        way_px = np.linalg.norm(carried[i, :2] - evidence.first_px[starts], axis=1)
-        reach = _SLACK_HEIGHTS + max_speed_mps / _BODY_M * (time_s[first[starts]] - time_s[last[i]])
-        beyond[i, starts] = way_px > reach * np.maximum(evidence.height_px[i], evidence.height_px[starts])
+    beyond = np.zeros((len(evidence), len(evidence)), dtype=bool)
+    i, j, way, gap_s = gaps(frames, evidence)
+    beyond[i, j] = way > _SLACK_HEIGHTS + max_speed_mps / _BODY_M * gap_s
     return np.asarray(beyond | beyond.T)
 
 

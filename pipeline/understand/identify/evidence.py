@@ -73,7 +73,7 @@ def gather(
     row, track_id, start = _rows_by_tracklet(detections, tracks)
     frame = detections["frame"].to_numpy(np.int64)[row]
     time_s = pd.Series(frames["time_s"].to_numpy(np.float64), index=frames["frame"].to_numpy())[frame].to_numpy()
-    quality = _pooling_weight(detections)
+    quality = pooling_weight(detections)
     best = [_best_spread(row[a:b], quality, crops_per_tracklet) for a, b in pairwise(start)]
     kit = detections[["kit_l", "kit_a", "kit_b"]].to_numpy(np.float64)
     score = detections["score"].to_numpy(np.float64)[row]
@@ -127,7 +127,7 @@ def _step_s(frames: pd.DataFrame) -> float:
     return float(np.median(np.diff(frames["time_s"].to_numpy(np.float64)))) if len(frames) > 1 else 0.0
 
 
-def _pooling_weight(detections: pd.DataFrame) -> NDArray[np.float64]:
+def pooling_weight(detections: pd.DataFrame) -> NDArray[np.float64]:
     """Weigh each box (m,) by its crop quality; one of unknown quality counts a little, none counts nothing."""
     quality = detections["quality"].to_numpy(np.float64)
     return np.where(np.isfinite(quality), np.clip(quality, 0.01, 1.0), 0.1)

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.config import IdentifySettings
 from pipeline.tables import ALL, conform
+from pipeline.understand.identify import continuation, purify
 from pipeline.understand.identify.clustering import Bounds, Clusterer, Problem, assign, cosine_distances, numbered
 from pipeline.understand.identify.confidence import confidence
 from pipeline.understand.identify.constraints import cannot_links, simultaneous
 from pipeline.understand.identify.evidence import Evidence, gather
-from pipeline.understand.identify.linkage import average_linkage
+from pipeline.understand.identify.joint import joint_evidence, membership
+from pipeline.understand.identify.looks import Looks, Pieces, cut_to_pieces, learn_looks, see
 from pipeline.understand.identify.people import describe
 from pipeline.understand.identify.scale import distance_limit
 from pipeline.understand.kits import UNDECIDED, Kits, find_kits
-from pipeline.understand.numbers import number_evidence
+from pipeline.understand.numbers import NumberEvidence, number_evidence
 
 _PLAYER, _REFEREE = 0, 1
 _SURE_PLAYER, _SURE_REFEREE = 0.3, 0.8
 """Share of referee votes up to which, and from which on, a tracklet's role is certain."""
+_SESSION_NOISE = 6.0
+"""Variance of a tracklet about its person, in units of the noise of half a second: pose, light and place on the court stay
+the same for longer than that."""
+_FIT_NOISE = 1.0
+"""The same when the model is learned: the less of what differs is taken for noise, the more axes people have."""
+_PURIFY_ROUNDS = 3
+"""How often people are looked for in order to cut tracklets by them."""
+_LEAST_GAIN = 0.5
+"""Log-likelihood ratio from which on a late tracklet is given to a person."""
 
 
 def identify(
@@ -31,7 +44,7 @@ def identify(
     feet_m: NDArray[np.float64],
     settings: IdentifySettings,
     roster: pd.DataFrame | None = None,
-    clusterer: Clusterer = average_linkage,
+    clusterer: Clusterer = joint_evidence,
     number_reads: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find the people behind the tracklets.
@@ -57,28 +70,63 @@ def identify(
     """
     if tracks.empty:
         return ALL["identities"].empty(), ALL["players"].empty()
-    evidence = gather(frames, detections, embeddings, tracks, feet_m, settings.crops_per_tracklet)
-    role = _certain_role(evidence)
-    kits, team = _teams(evidence, role, settings)
     reads = ALL["number_reads"].empty() if number_reads is None else number_reads
-    numbers = number_evidence(frames, detections, reads, tracks, evidence.track_id)
-    apart = cannot_links(frames, evidence, role, team, settings.max_speed_mps)
-    apart |= numbers.contradict(settings.number_odds)
-    still = evidence.roaming < settings.min_roaming
-    limit = _limit(evidence, team, still, settings)
-    person = _people(evidence, role, still, apart, limit, settings, clusterer)
-    kept = _seen_long_enough(evidence, person, settings.min_player_s) & ~_bystanders(evidence, person, still)
+    known = _study(frames, detections, embeddings, tracks, feet_m, settings, reads)
+    evidence = known.evidence
+    person = _people(known, settings, clusterer)
+    kept = _seen_long_enough(evidence, person, settings.min_player_s) & ~_bystanders(evidence, person, known.still)
     player_of, players = describe(
-        evidence, np.where(kept, person, -1), team, kits, roster, numbers, settings.number_odds
+        evidence, np.where(kept, person, -1), known.team, known.kits, roster, known.numbers, settings.number_odds
     )
     identities = pd.DataFrame(
         {
             "track_id": evidence.track_id[kept],
             "player_id": player_of[kept],
-            "confidence": confidence(evidence.embedding, player_of, apart, limit)[kept],
+            "confidence": confidence(evidence.embedding, player_of, known.apart, known.limit)[kept],
         }
     )
     return conform("identities", identities.sort_values("track_id")), players
+
+
+def make_pure(
+    frames: pd.DataFrame,
+    detections: pd.DataFrame,
+    embeddings: NDArray[np.float16] | NDArray[np.float32],
+    tracks: pd.DataFrame,
+    feet_m: NDArray[np.float64],
+    settings: IdentifySettings,
+) -> pd.DataFrame:
+    """Cut tracklets where they go over to another person, see `purify`.
+
+    Args:
+        frames: table `frames`.
+        detections: table `detections`, m rows.
+        embeddings: (m, dim); NaN rows where unknown; may be a memory map.
+        tracks: table `tracks`.
+        feet_m: (m, 2) foot points on the court, m; NaN where unknown.
+        settings: of the stage `identify`.
+
+    Returns:
+        Table `tracks`, with at least as many tracklets.
+    """
+    if tracks.empty or not settings.purify:
+        return tracks
+    no_reads = ALL["number_reads"].empty()
+    known = _study(frames, detections, embeddings, tracks, feet_m, settings, no_reads)
+    if known.looks is None:
+        return tracks
+    cuts = purify.cut_by_itself(known.looks, known.pieces)
+    for _ in range(_PURIFY_ROUNDS):
+        if any(cuts):
+            tracks = purify.apply_cuts(tracks, detections, known.evidence, known.pieces, cuts)
+            known = _study(frames, detections, embeddings, tracks, feet_m, settings, no_reads)
+        if known.looks is None:
+            return tracks
+        person = _reliable_people(known, settings, joint_evidence)
+        cuts = purify.cut_by_people(known.looks, known.pieces, person, _SESSION_NOISE)
+        if not any(cuts):
+            return tracks
+    return purify.apply_cuts(tracks, detections, known.evidence, known.pieces, cuts)
 
 
 def complaints(players: pd.DataFrame, settings: IdentifySettings) -> tuple[str, ...]:
@@ -92,6 +140,23 @@ def complaints(players: pd.DataFrame, settings: IdentifySettings) -> tuple[str, 
     if 0 < count < settings.min_players:
         return (f"{count} players were found, fewer than identify.min_players = {settings.min_players}",)
     return ()
+
+
+@dataclass(frozen=True)
+class _Known:
+    """All that is known of n tracklets before anybody is told apart."""
+
+    evidence: Evidence
+    role: NDArray[np.int64]  # (n,) player, referee or -1
+    kits: Kits | None
+    team: NDArray[np.int64]  # (n,) 0, 1 or -1
+    numbers: NumberEvidence
+    apart: NDArray[np.bool_]  # (n, n) surely two people
+    still: NDArray[np.bool_]  # (n,) stays where it is
+    limit: float  # average cosine distance above which tracklets stay apart
+    pieces: Pieces
+    looks: Looks | None
+    problem: Problem  # of all n
 
 
 def _certain_role(evidence: Evidence) -> NDArray[np.int64]:
@@ -121,49 +186,74 @@ def _limit(evidence: Evidence, team: NDArray[np.int64], still: NDArray[np.bool_]
     )
 
 
-def _people(
-    evidence: Evidence,
-    role: NDArray[np.int64],
-    still: NDArray[np.bool_],
-    apart: NDArray[np.bool_],
-    limit: float,
+def _study(
+    frames: pd.DataFrame,
+    detections: pd.DataFrame,
+    embeddings: NDArray[np.float16] | NDArray[np.float32],
+    tracks: pd.DataFrame,
+    feet_m: NDArray[np.float64],
     settings: IdentifySettings,
-    clusterer: Clusterer,
-) -> NDArray[np.int64]:
+    reads: pd.DataFrame,
+) -> _Known:
+    """Collect all evidence."""
+    evidence = gather(frames, detections, embeddings, tracks, feet_m, settings.crops_per_tracklet)
+    role = _certain_role(evidence)
+    kits, team = _teams(evidence, role, settings)
+    numbers = number_evidence(frames, detections, reads, tracks, evidence.track_id)
+    apart = cannot_links(frames, evidence, role, team, settings.max_speed_mps)
+    apart |= numbers.contradict(settings.number_odds)
+    still = evidence.roaming < settings.min_roaming
+    pieces = cut_to_pieces(frames, detections, embeddings, evidence)
+    looks = learn_looks(pieces, _FIT_NOISE)
+    problem = Problem(
+        distance=cosine_distances(evidence.embedding, evidence.embedding),
+        apart=apart,
+        weight=np.minimum(evidence.boxes(), settings.crops_per_tracklet).astype(np.float64),
+        seen_s=np.where(role == _REFEREE, 0.0, evidence.seen_s),  # the bounds are on players
+        seen=None if looks is None else see(looks, pieces, _SESSION_NOISE),
+        continuation=continuation.log_odds(frames, evidence),
+        number=numbers.log_likelihood,
+    )
+    limit = _limit(evidence, team, still, settings)
+    return _Known(evidence, role, kits, team, numbers, apart, still, limit, pieces, looks, problem)
+
+
+def _people(known: _Known, settings: IdentifySettings, clusterer: Clusterer) -> NDArray[np.int64]:
     """Give the person (n,) of every tracklet, numbered from 0."""
-    known = np.isfinite(evidence.embedding).all(axis=1)
-    reliable = known & (evidence.seen_s >= settings.min_tracklet_s) & ~still
-    weight = np.minimum(evidence.boxes(), settings.crops_per_tracklet).astype(np.float64)
-    distance = cosine_distances(evidence.embedding, evidence.embedding)  # (n, n)
-    person = np.full(len(evidence), -1, dtype=np.int64)
-    group = np.flatnonzero(reliable)
-    square = np.ix_(group, group)
-    as_player_s = np.where(role == _REFEREE, 0.0, evidence.seen_s)  # the bounds are on players
-    problem = Problem(distance[square], apart[square], weight[group], as_player_s[group])
-    bounds = Bounds(limit, settings.min_players, settings.max_players, settings.min_player_s)
-    person[group] = clusterer(problem, bounds)
-    late = np.flatnonzero(~reliable)
-    person[late] = _assign_late(late, person, distance, apart, weight, limit)
+    person = _reliable_people(known, settings, clusterer)
+    late = np.flatnonzero(person < 0)
+    person[late] = _assign_late(late, person, known)
     alone = person < 0
     person[alone] = np.arange(alone.sum()) + person.max() + 1
     return numbered(person)
 
 
-def _assign_late(
-    late: NDArray[np.int64],
-    person: NDArray[np.int64],
-    distance: NDArray[np.float64],
-    apart: NDArray[np.bool_],
-    weight: NDArray[np.float64],
-    max_distance: float,
-) -> NDArray[np.int64]:
-    """Give the tracklets `late` (m,) to the people found so far, by mean distance to their tracklets; -1: to nobody."""
+def _reliable_people(known: _Known, settings: IdentifySettings, clusterer: Clusterer) -> NDArray[np.int64]:
+    """Cluster the reliable tracklets; -1 (n,) for the others."""
+    evidence = known.evidence
+    reliable = np.isfinite(evidence.embedding).all(axis=1) & (evidence.seen_s >= settings.min_tracklet_s) & ~known.still
+    group = np.flatnonzero(reliable)
+    person = np.full(len(evidence), -1, dtype=np.int64)
+    bounds = Bounds(known.limit, settings.min_players, settings.max_players, settings.min_player_s)
+    person[group] = clusterer(known.problem.take(group), bounds)
+    return person
+
+
+def _assign_late(late: NDArray[np.int64], person: NDArray[np.int64], known: _Known) -> NDArray[np.int64]:
+    """Give the tracklets `late` (m,) to the people found so far, the surest first; -1: to nobody."""
+    problem = known.problem
     found = np.flatnonzero(person >= 0)
+    if not len(found):
+        return np.full(len(late), -1, dtype=np.int64)
+    apart = known.apart[np.ix_(late, late)]
+    if problem.seen is not None:
+        gain = membership(problem, person, late)
+        return assign(-gain, np.isneginf(gain), apart, -_LEAST_GAIN)
     member = np.zeros((len(found), int(person.max()) + 1))  # (found, people)
-    member[np.arange(len(found)), person[found]] = weight[found]
-    mean = distance[np.ix_(late, found)] @ (member / np.maximum(member.sum(axis=0), 1e-9))
-    apart_from = (apart[np.ix_(late, found)].astype(np.float64) @ member) > 0
-    return assign(mean, apart_from, apart[np.ix_(late, late)], max_distance)
+    member[np.arange(len(found)), person[found]] = problem.weight[found]
+    mean = problem.distance[np.ix_(late, found)] @ (member / np.maximum(member.sum(axis=0), 1e-9))
+    apart_from = (known.apart[np.ix_(late, found)].astype(np.float64) @ member) > 0
+    return assign(mean, apart_from, apart, known.limit)
 
 
 def _seen_long_enough(evidence: Evidence, person: NDArray[np.int64], min_player_s: float) -> NDArray[np.bool_]:

@@ -1,0 +1,337 @@
+"""The grouping of tracklets that explains all evidence best: appearance, numbers, place and time together.
+
+The score of a grouping is the sum over people of the log-likelihood of their appearance (`looks`) and of their number,
+of the log-odds that tracklets go on where others ended (`continuation`), less a price for every person. Cannot-links
+are hard. People are first merged bottom up, by the largest gain; then single tracklets go where they fit better, or change
+places with the one that is in their way, and people are merged again, until nothing gains any more.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.special import logsumexp
+
+from pipeline.understand.identify.clustering import Bounds, Problem, numbered
+from pipeline.understand.identify.linkage import average_linkage
+from pipeline.understand.identify.looks import Looks
+
+Array = NDArray[np.float64]
+
+PERSON_PRICE = 4.0
+"""Log-odds against one more person."""
+_BLOCK = 1500
+"""Tracklets that are merged in one go at first; in a longer game those of a time first, then all."""
+_MOST_SWEEPS = 6
+_GAIN = 1e-6
+
+
+def joint_evidence(problem: Problem, bounds: Bounds) -> NDArray[np.int64]:
+    """Cluster tracklets by all evidence; a `Clusterer`.
+
+    Memory is that of the (n, n) constraints and of blocks of 1500 tracklets. Where a game shows too little for a model
+    of looks, the tracklets are grouped by average linkage.
+    """
+    n = len(problem.weight)
+    if problem.seen is None or not n:
+        return average_linkage(problem, bounds)
+    label = np.arange(n)
+    if n > _BLOCK:
+        for rows in np.split(np.arange(n), range(_BLOCK, n, _BLOCK)):
+            label[rows] = rows[0] + _merged(problem.take(rows), np.arange(len(rows)), 0.0, bounds)
+        label = numbered(label)
+    label = _merged(problem, label, 0.0, bounds)
+    for _ in range(_MOST_SWEEPS):
+        moved, label = _Sweep(problem, label, bounds).run()
+        label = _merged(problem, numbered(label), 0.0, bounds)
+        if not moved:
+            break
+    return numbered(_merged(problem, label, -np.inf, bounds))
+
+
+def membership(problem: Problem, label: NDArray[np.int64], rows: NDArray[np.int64]) -> Array:
+    """Give the log-likelihood ratio (m, k) of some tracklets being each person to their being nobody who was seen.
+
+    A tracklet is judged by the person's other tracklets; -inf where the constraints forbid it.
+
+    Args:
+        problem: n tracklets, with `seen`.
+        label: (n,) person from 0; -1 for a tracklet that is nobody's so far.
+        rows: (m,) the tracklets that are asked for.
+    """
+    seen = problem.seen
+    assert seen is not None
+    k = int(label.max(initial=-1)) + 1
+    given = np.flatnonzero(label >= 0)
+    member = sparse.csr_array((np.ones(len(given)), (given, label[given])), shape=(len(label), k))
+    own = seen.place * seen.precision[:, None]
+    weighted, precision, number = (np.asarray(member.T @ part) for part in (own, seen.precision, problem.number))
+    gain: Array = sparse.csr_array(problem.continuation[rows] @ member).toarray()
+    has_number = np.abs(problem.number).max(axis=1, initial=0.0) > 0
+    for at, i in enumerate(rows):
+        without = np.zeros(k)
+        without[label[i] : label[i] + 1] = label[i] >= 0
+        rest, weight = weighted - without[:, None] * own[i], precision - without * seen.precision[i]
+        alone = seen.looks.log_evidence(own[i], seen.precision[i])
+        gain[at] += seen.looks.log_evidence(rest + own[i], weight + seen.precision[i]) - alone
+        gain[at] -= seen.looks.log_evidence(rest, weight)
+        if has_number[i]:
+            read = number - without[:, None] * problem.number[i]
+            gain[at] += (
+                number_evidence(read + problem.number[i]) - number_evidence(read) - number_evidence(problem.number[i])
+            )
+    gain[(problem.apart[rows].astype(np.float32) @ member.astype(np.float32)) > 0] = -np.inf
+    return np.asarray(gain)
+
+
+class Scores:
+    """The log-likelihoods that one person's share of the evidence has."""
+
+    def __init__(self, looks: Looks) -> None:
+        self.looks = looks
+
+    def of(self, weighted: Array, precision: Array, number: Array | None) -> Array:
+        """Score people (...) by summed appearance (..., d), its precision (...) and log-likelihoods of numbers (..., 101)."""
+        score = self.looks.log_evidence(weighted, precision)
+        return score if number is None else score + number_evidence(number)
+
+
+def number_evidence(log_likelihood: Array) -> Array:
+    """Give the log-likelihood (...) that reads (..., texts) are of one number, any of them being equally likely before."""
+    return np.asarray(logsumexp(log_likelihood, axis=-1) - np.log(log_likelihood.shape[-1]))
+
+
+def _merged(problem: Problem, label: NDArray[np.int64], least_gain: float, bounds: Bounds) -> NDArray[np.int64]:
+    """Merge people bottom up; with a least gain of -inf only while there are more players than wanted."""
+    if not len(label):
+        return label
+    people = _People(problem, label, bounds.min_seen_s)
+    people.merge(least_gain, bounds.min_count, bounds.max_count if np.isneginf(least_gain) else 0)
+    return people.root[label]
+
+
+class _People:
+    """k people while they are merged; one lives on in the place of the smaller number."""
+
+    def __init__(self, problem: Problem, label: NDArray[np.int64], min_seen_s: float) -> None:
+        assert problem.seen is not None
+        n, k = len(label), int(label.max()) + 1
+        member = sparse.csr_array((np.ones(n), (label, np.arange(n))), shape=(k, n))
+        self.scores = Scores(problem.seen.looks)
+        self.weighted: Array = np.asarray(member @ (problem.seen.place * problem.seen.precision[:, None]))
+        self.precision: Array = np.asarray(member @ problem.seen.precision)
+        self.number: Array = np.asarray(member @ problem.number)
+        self.has_number = np.abs(self.number).max(axis=1, initial=0.0) > 0
+        self.link: Array = sparse.csr_array(member @ problem.continuation @ member.T).toarray()
+        self.apart = _any_between(member, problem.apart)
+        np.fill_diagonal(self.apart, True)
+        self.seen_s: Array = np.asarray(member @ problem.seen_s)
+        self.min_seen_s = min_seen_s
+        self.looks_like = self.scores.looks.log_evidence(self.weighted, self.precision)
+        self.numbered = number_evidence(self.number)
+        self.alive = np.ones(k, dtype=bool)
+        self.root = np.arange(k)
+        self.gain = np.stack([self._gains(i) for i in range(k)])
+        self.nearest = self.gain.argmax(axis=1)
+        self.best = self.gain[np.arange(k), self.nearest]
+
+    def merge(self, least_gain: float, at_least: int, until: int) -> None:
+        """Merge the pair that gains most until none gains more than `least_gain`, or at most `until` players are left."""
+        counts = self.alive & (self.seen_s >= self.min_seen_s)
+        counted = int(counts.sum())
+        while counted > until:
+            i = int(self.best.argmax())
+            if not self.best[i] > max(least_gain, -1e30):
+                return
+            j = int(self.nearest[i])
+            both = self.seen_s[i] >= self.min_seen_s and self.seen_s[j] >= self.min_seen_s
+            if (both and counted <= at_least) or (until and not both):
+                self._forbid(i, j)
+                continue
+            before = int(self.seen_s[i] >= self.min_seen_s) + int(self.seen_s[j] >= self.min_seen_s)
+            self._merge(min(i, j), max(i, j))
+            counted += int(self.seen_s[min(i, j)] >= self.min_seen_s) - before
+
+    def _gains(self, i: int) -> NDArray[np.float32]:
+        """Give the gain (k,) of merging person i with every other; -inf where it is forbidden."""
+        gain = np.full(len(self.alive), -np.inf, dtype=np.float32)
+        j = np.flatnonzero(self.alive & ~self.apart[i])
+        together = self.scores.looks.log_evidence(
+            self.weighted[i] + self.weighted[j], self.precision[i] + self.precision[j]
+        )
+        gain[j] = together - self.looks_like[i] - self.looks_like[j] + self.link[i, j] + PERSON_PRICE
+        if self.has_number[i]:
+            j = j[self.has_number[j]]
+            gain[j] += number_evidence(self.number[i] + self.number[j]) - self.numbered[i] - self.numbered[j]
+        return gain
+
+    def _merge(self, i: int, j: int) -> None:
+        """Merge person j into person i."""
+        for sums in (self.weighted, self.precision, self.number, self.seen_s, self.link):
+            sums[i] += sums[j]
+        self.link[:, i] += self.link[:, j]
+        self.apart[i] |= self.apart[j]
+        self.apart[:, i] |= self.apart[:, j]
+        self.has_number[i] |= self.has_number[j]
+        self.looks_like[i] = self.scores.looks.log_evidence(self.weighted[i], self.precision[i])
+        self.numbered[i] = number_evidence(self.number[i])
+        self.alive[j] = False
+        self.root[self.root == j] = i
+        self.gain[j], self.gain[:, j], self.best[j] = -np.inf, -np.inf, -np.inf
+        gain = self._gains(i)
+        self.gain[i], self.gain[:, i] = gain, gain
+        stale = self.alive & ((self.nearest == i) | (self.nearest == j))
+        better = self.alive & (gain > self.best)
+        self.nearest[better], self.best[better] = i, gain[better]
+        self._refresh(np.union1d(np.flatnonzero(stale), [i]))
+
+    def _forbid(self, i: int, j: int) -> None:
+        """Keep two people apart from now on."""
+        self.apart[i, j] = self.apart[j, i] = True
+        self.gain[i, j] = self.gain[j, i] = -np.inf
+        self._refresh(np.array([i, j]))
+
+    def _refresh(self, rows: NDArray[np.int64]) -> None:
+        """Find the best partner of some people anew."""
+        self.nearest[rows] = self.gain[rows].argmax(axis=1)
+        self.best[rows] = self.gain[rows, self.nearest[rows]]
+
+
+def _any_between(member: sparse.csr_array, apart: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell for groups (k, n) of which pairs (k, k) any two members are apart (n, n)."""
+    if member.shape[0] == member.shape[1]:
+        return apart.copy()
+    between = np.zeros((member.shape[0],) * 2, dtype=bool)
+    by_row = [
+        np.logical_or.reduce(apart[member.indices[a:b]])
+        for a, b in zip(member.indptr[:-1], member.indptr[1:], strict=True)
+    ]
+    for i, row in enumerate(by_row):
+        between[i] = (member @ row.astype(np.float64)) > 0
+    return np.asarray(between | between.T)
+
+
+class _Sweep:
+    """Every tracklet once, the best known first: to where it fits best."""
+
+    def __init__(self, problem: Problem, label: NDArray[np.int64], bounds: Bounds) -> None:
+        assert problem.seen is not None
+        self.problem, self.label, self.bounds = problem, numbered(label), bounds
+        n, k = len(label), int(self.label.max()) + 2  # the last is nobody so far
+        member = np.zeros((n, k))
+        member[np.arange(n), self.label] = 1.0
+        self.scores = Scores(problem.seen.looks)
+        self.own = problem.seen.place * problem.seen.precision[:, None]
+        self.weighted, self.precision = member.T @ self.own, member.T @ problem.seen.precision
+        self.number = member.T @ problem.number
+        self.has_number = np.abs(problem.number).max(axis=1, initial=0.0) > 0
+        self.size, self.seen_s = member.sum(axis=0), member.T @ problem.seen_s
+        self.conflicts = np.stack([problem.apart[:, self.label == one].sum(axis=1) for one in range(k)], axis=1)
+        self.linked: Array = np.asarray(problem.continuation @ member)
+        self.score = self.scores.of(self.weighted, self.precision, self.number)
+
+    def run(self) -> tuple[int, NDArray[np.int64]]:
+        """Go through all tracklets; return how many moved, and the labels (n,), not renumbered."""
+        assert self.problem.seen is not None
+        moved = 0
+        for i in np.argsort(-self.problem.seen.precision, kind="stable"):
+            moved += self._settle(int(i))
+        return moved, self.label
+
+    def _settle(self, i: int) -> int:
+        """Bring one tracklet to where it fits best; 1 if it moved."""
+        home = int(self.label[i])
+        self._take(i)
+        gain = self._gains(i)
+        if self._needed_at(home, i):
+            self._put(i, home)
+            return 0
+        free = np.where(self.conflicts[i] > 0, -np.inf, gain)
+        best = int(free.argmax())
+        self._put(i, home)
+        tempting = np.flatnonzero((self.conflicts[i] == 1) & (gain > free[best] + _GAIN))
+        changes = [change for other in tempting if (change := self._change_places(i, home, int(other))) is not None]
+        gained, other, rival = max(changes, default=(-np.inf, 0, 0))
+        if gained > max(0.0, free[best] - free[home]) + _GAIN:
+            for tracklet, to in ((rival, home), (i, other)):
+                self._take(tracklet)
+                self._put(tracklet, to)
+            return 1
+        if free[best] > free[home] + _GAIN:
+            self._take(i)
+            self._put(i, best)
+            return 1
+        return 0
+
+    def _needed_at(self, home: int, i: int) -> bool:
+        """Tell whether there would be too few players if this tracklet, taken away, went to somebody else."""
+        least = self.bounds.min_seen_s
+        if self.seen_s[home] >= max(least, 1e-9) or self.seen_s[home] + self.problem.seen_s[i] < least:
+            return False
+        return int(((self.seen_s >= least) & (self.size > 0)).sum()) < self.bounds.min_count
+
+    def _gains(self, i: int) -> Array:
+        """Give the gain (k,) of giving a tracklet, that is nobody's, to each person."""
+        seen = self.problem.seen
+        assert seen is not None
+        number = self.number + self.problem.number[i] if self.has_number[i] else None
+        looks = self.scores.looks.log_evidence(self.weighted + self.own[i], self.precision + seen.precision[i])
+        base = self.scores.looks.log_evidence(self.weighted, self.precision) if number is None else self.score
+        with_number = looks if number is None else looks + number_evidence(number)
+        return np.asarray(with_number - base + self.linked[i] + np.where(self.size > 0, PERSON_PRICE, 0.0))
+
+    def _change_places(self, i: int, home: int, other: int) -> tuple[float, int, int] | None:
+        """Say what is gained if i and the one tracklet in its way change places: (gain, person, tracklet)."""
+        rival = int(np.flatnonzero((self.label == other) & self.problem.apart[i])[0])
+        if self.conflicts[rival, home] > int(self.problem.apart[rival, i]):
+            return None
+        before = self.score[home] + self.score[other]
+        places = [(home, rival, i), (other, i, rival)]
+        after = sum(self._with_instead(person, comes, goes) for person, comes, goes in places)
+        links = self.linked[i, other] + self.linked[rival, home] - self.linked[i, home] - self.linked[rival, other]
+        return float(after - before + links), other, rival
+
+    def _with_instead(self, person: int, comes: int, goes: int) -> float:
+        """Score a person with one tracklet in place of another."""
+        seen, number = self.problem.seen, self.problem.number
+        assert seen is not None
+        weighted = self.weighted[person] + self.own[comes] - self.own[goes]
+        precision = self.precision[person] + seen.precision[comes] - seen.precision[goes]
+        return float(
+            self.scores.of(weighted, np.asarray(precision), self.number[person] + number[comes] - number[goes])
+        )
+
+    def _take(self, i: int) -> None:
+        self._shift(i, int(self.label[i]), -1)
+        self.label[i] = -1
+
+    def _put(self, i: int, person: int) -> None:
+        self.label[i] = person
+        self._shift(i, person, 1)
+        if person == len(self.size) - 1:
+            self._grow()
+
+    def _shift(self, i: int, person: int, sign: int) -> None:
+        """Add a tracklet to a person, or take it away."""
+        seen = self.problem.seen
+        assert seen is not None
+        self.weighted[person] += sign * self.own[i]
+        self.precision[person] += sign * seen.precision[i]
+        self.number[person] += sign * self.problem.number[i]
+        self.size[person] += sign
+        self.seen_s[person] += sign * self.problem.seen_s[i]
+        self.conflicts[:, person] += sign * self.problem.apart[:, i].astype(np.int64)
+        links = self.problem.continuation
+        part = slice(links.indptr[i], links.indptr[i + 1])
+        self.linked[links.indices[part], person] += sign * links.data[part]
+        self.score[person] = self.scores.of(self.weighted[person], self.precision[person], self.number[person])
+
+    def _grow(self) -> None:
+        """Keep one place for somebody new."""
+        self.weighted, self.number = (
+            np.vstack([one, np.zeros((1, one.shape[1]))]) for one in (self.weighted, self.number)
+        )
+        sums = (self.precision, self.size, self.seen_s, self.score)
+        self.precision, self.size, self.seen_s, self.score = (np.append(one, 0.0) for one in sums)
+        self.conflicts, self.linked = (np.pad(one, ((0, 0), (0, 1))) for one in (self.conflicts, self.linked))

@@ -1,0 +1,110 @@
+"""All evidence together: what each kind can decide, and that constraints hold on every input."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import sparse
+
+from pipeline.understand.identify.clustering import Bounds, Problem
+from pipeline.understand.identify.joint import joint_evidence
+from pipeline.understand.identify.looks import Looks, Seen
+
+FREE = Bounds(max_distance=0.5, min_count=1, max_count=30, min_seen_s=0.0)
+
+
+def problem(
+    place: list[list[float]],
+    apart: list[tuple[int, int]] | None = None,
+    linked: dict[tuple[int, int], float] | None = None,
+    number: dict[int, int] | None = None,
+) -> Problem:
+    """Tracklets at places in a space where people are spread ten times wider than tracklets are noisy."""
+    n = len(place)
+    between = np.full(len(place[0]), 100.0)
+    looks = Looks(np.zeros(len(between)), np.eye(len(between)), between)
+    forbidden = np.zeros((n, n), dtype=bool)
+    for i, j in apart or []:
+        forbidden[i, j] = forbidden[j, i] = True
+    odds = np.zeros((n, n))
+    for (i, j), value in (linked or {}).items():
+        odds[i, j] = odds[j, i] = value
+    read = np.zeros((n, 101))
+    for i, text in (number or {}).items():
+        read[i, text] = 25.0
+    points = np.array(place, dtype=np.float64)
+    distance = np.linalg.norm(points[:, None] - points[None], axis=2)
+    return Problem(
+        distance=distance,
+        apart=forbidden,
+        weight=np.ones(n),
+        seen_s=np.ones(n),
+        seen=Seen(looks, points, np.ones(n)),
+        continuation=sparse.csr_array(odds),
+        number=read,
+    )
+
+
+def groups(given_problem: Problem, bounds: Bounds = FREE) -> list[int]:
+    return joint_evidence(given_problem, bounds).tolist()
+
+
+def test_looks_alone_group_who_look_alike() -> None:
+    assert groups(problem([[0, 0], [20, 5], [1, 1], [21, 4], [-20, 9]])) == [0, 1, 0, 1, 2]
+
+
+def test_a_constraint_binds_through_a_third() -> None:
+    found = groups(problem([[0, 0], [0.5, 0], [1, 0]], apart=[(0, 2)]))
+    assert found[0] != found[2]
+    assert found[1] in (found[0], found[2])
+
+
+def test_place_and_time_decide_between_two_who_look_alike() -> None:
+    twins = [[0.0, 0.0], [0.0, 0.0], [0.1, 0.0]]
+    assert groups(problem(twins, apart=[(0, 1)], linked={(1, 2): 3.0})) == [0, 1, 1]
+    assert groups(problem(twins, apart=[(0, 1)], linked={(0, 2): 3.0})) == [0, 1, 0]
+
+
+def test_numbers_join_who_look_a_little_different_and_part_who_look_alike() -> None:
+    apart = [[0.0, 0.0], [7.0, 0.0]]
+    assert groups(problem(apart)) == [0, 1]
+    assert groups(problem(apart, number={0: 23, 1: 23})) == [0, 0]
+    alike = [[0.0, 0.0], [0.5, 0.0]]
+    assert groups(problem(alike)) == [0, 0]
+    assert groups(problem(alike, number={0: 23, 1: 32})) == [0, 1]
+
+
+def test_a_tracklet_changes_places_with_the_one_in_its_way() -> None:
+    """Merged bottom up, 4 goes with 0 (nearest) though it is 1's: 5, who must be apart from 4, shows it."""
+    found = groups(
+        problem(
+            [[0, 0], [6, 0], [0.2, 0], [6.2, 0], [2.9, 0], [2.8, 0]],
+            apart=[(0, 1), (2, 3), (4, 5), (0, 3), (1, 2)],
+        )
+    )
+    assert found[0] == found[2] == found[5]
+    assert found[1] == found[3] == found[4]
+
+
+def test_no_more_players_than_wanted_and_no_fewer() -> None:
+    far = [[0.0, 0], [30, 0], [60, 0], [90, 0]]
+    assert len(set(groups(problem(far), Bounds(0.5, 1, 2, 0.0)))) == 2
+    near = [[0.0, 0], [0.1, 0], [0.2, 0]]
+    assert len(set(groups(problem(near), Bounds(0.5, 2, 9, 0.0)))) == 2
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 14), st.integers(0, 2**32 - 1))
+def test_constraints_hold_on_every_input(n: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    upper: NDArray[np.bool_] = np.triu(rng.random((n, n)) < 0.3, 1)
+    made = problem(
+        rng.normal(0, 10, (n, 3)).tolist(),
+        apart=[(int(i), int(j)) for i, j in np.argwhere(upper)],
+        linked={(int(i), int(j)): float(rng.normal()) for i, j in rng.integers(0, n, (5, 2)) if i != j},
+        number={int(i): int(rng.integers(101)) for i in rng.integers(0, n, 3)},
+    )
+    found = joint_evidence(made, Bounds(0.5, 1, int(rng.integers(1, 6)), 0.0))
+    assert not (made.apart & (found[:, None] == found[None])).any()
+    assert found.min() == 0
+    assert set(found) == set(range(found.max() + 1))
