@@ -153,7 +153,7 @@ def _perceive(desk: Desk, clock: _Clock) -> str:
 
 def _understand(stage: Stage, desk: Desk, before: str, clock: _Clock) -> str:
     """Run one stage of understanding, or take what is stored; return the fingerprint."""
-    used = [_plain(part) for part in stage.settings(desk.settings)]
+    used = {name: _plain(getattr(desk.settings, name)) for name in stage.settings}
     files = [manifest.hash_path(path) for path in stage.files(desk.job)]
     mark = fingerprint(before, stage.name, used, files, manifest.code_mark(stage.code))
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel
 
 from pipeline.config import Settings
 from pipeline.errors import SettingsError
@@ -86,8 +85,8 @@ class Stage:
     needs: tuple[TableName, ...]
     gives: tuple[TableName, ...]
     function: Callable[[Desk], Output]
-    settings: Callable[[Settings], tuple[BaseModel, ...]]
-    """The parts of the settings that the result depends on, besides those of the stages before."""
+    settings: tuple[str, ...]
+    """The sections of the settings that the result depends on, besides those of the stages before."""
     files: Callable[[Job], tuple[Path | None, ...]] = lambda _: ()
     """Files that the result depends on."""
     code: tuple[str, ...] = ()
@@ -168,7 +167,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         needs=("frames", "detections", "court_points"),
         gives=("court",),
         function=_court,
-        settings=lambda s: (s.court,),
+        settings=("court",),
         files=lambda job: (job.calibration,),
         code=("geometry", *(f"understand/{name}.py" for name in ("court", "carry", "automatic", "sightings", "shots"))),
     ),
@@ -177,7 +176,10 @@ UNDERSTAND: tuple[Stage, ...] = (
         needs=("frames", "detections", "court"),
         gives=("tracks",),
         function=_track,
-        settings=lambda s: (s.track, s.identify),
+        settings=(
+            "track",
+            "identify",
+        ),
         code=(
             "understand/identify",
             *(
@@ -194,7 +196,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         needs=("frames", "detections", "number_reads", "tracks", "court"),
         gives=("identities", "players"),
         function=_identify,
-        settings=lambda s: (s.identify,),
+        settings=("identify",),
         files=lambda job: (job.roster,),
         code=("understand/identify", "understand/numbers.py", "understand/appearance.py", "understand/kits.py"),
     ),
@@ -203,7 +205,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         needs=("frames", "detections", "tracks", "identities", "court"),
         gives=("positions",),
         function=_locate,
-        settings=lambda s: (s.stats,),
+        settings=("stats",),
         code=("understand/locate.py", "understand/smoothing.py"),
     ),
     Stage(
@@ -211,7 +213,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         needs=("frames", "detections", "tracks", "identities", "players", "positions"),
         gives=("player_stats",),
         function=_stats,
-        settings=lambda s: (s.stats,),
+        settings=("stats",),
         code=("understand/stats.py", "understand/timeline.py"),
     ),
 )

@@ -107,7 +107,8 @@ def test_a_damaged_game_is_refused(positions: Path, tmp_path: Path, damage, says
 
 def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     game = tmp_path / "game"
-    render = ["render-game", "--out", str(game), "--positions-only", "--seconds", "2", "--fps", "10"]
+    render = ["render-game", "--out", str(game), "--positions-only", "--camera", "fixed"]
+    render += ["--seconds", "2", "--fps", "10"]
     assert run([*render, "--set", "referees=3", "--noise", "false_boxes=0", "--noise", "miss=0.1"]) == 0
     assert pd.read_parquet(game / "truth.parquet").query("role == 'referee'")["id"].nunique() == 3
     assert run(["analyze", str(game), "--out", str(tmp_path / "out")]) == 0
