@@ -19,7 +19,8 @@ Ints = NDArray[np.int64]
 LAYOUT = 3
 """Of packed crops on disk; part of their fingerprint."""
 
-_ARRAYS = ("start", "shape_px", "box_px", "identity", "tracklet", "scene", "frame", "camera")
+ARRAYS = ("start", "shape_px", "box_px", "identity", "tracklet", "scene", "frame", "camera")
+"""Columns of a crop set: one value or row per crop."""
 
 _ABOUT = ("scene_names", "scene_game", "fingerprint", "channels", "identity_names")
 
@@ -78,7 +79,7 @@ class CropSet:
 
     def select(self, rows: Ints) -> CropSet:
         """Return the crops of the given rows; identities keep their numbers."""
-        return replace(self, **{name: getattr(self, name)[rows] for name in _ARRAYS})
+        return replace(self, **{name: getattr(self, name)[rows] for name in ARRAYS})
 
     def games(self) -> set[str]:
         """Return the games that crops are from."""
@@ -159,7 +160,7 @@ def cut(image: Image, box_px: Sequence[float], margin: float) -> tuple[Image, tu
 def save_crops(crops: CropSet, folder: Path) -> None:
     """Write a crop set: `pixels.npy`, one .npy per column, `about.json` last."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("pixels", *_ARRAYS):
+    for name in ("pixels", *ARRAYS):
         np.save(folder / f"{name}.npy", getattr(crops, name), allow_pickle=False)
     about = {name: getattr(crops, name) for name in _ABOUT}
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
@@ -173,7 +174,7 @@ def load_crops(folder: Path) -> CropSet:
     """
     try:
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-        arrays = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in _ARRAYS}
+        arrays = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in ARRAYS}
         pixels = np.load(folder / "pixels.npy", mmap_mode="r", allow_pickle=False)
         return CropSet(
             pixels=pixels,

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
+
+from models.reid.data.crops import CropSet
+from models.reid.data.files import read_collection, read_folders
+from models.reid.data.games import read_game, splits_of_games
 from models.reid.data.mnist import read_mnist
-from models.reid.data.people import labelled, name_people
-from models.reid.data.settings import DataSettings, MnistData, TrackletData
-from models.reid.data.split import Splits, of_identities, reduced, split_games
+from models.reid.data.people import People, labelled, name_people
+from models.reid.data.settings import (
+    CollectionData,
+    DataSettings,
+    FolderData,
+    GameData,
+    GameSource,
+    MnistData,
+    TrackletData,
+)
+from models.reid.data.split import Splits, of_identities, reduced, split_games, split_identities
 from models.reid.data.tracklets import long_enough, read_tracklets
 
 
@@ -46,7 +60,48 @@ def _mnist(settings: MnistData, root: Path, cache: Path) -> Splits:
     return Splits(train, validation, labelled(of_identities(measured, settings.test)))
 
 
+def _collection(settings: CollectionData, root: Path, cache: Path) -> Splits:
+    found = read_collection(root / settings.folder, settings.reader, cache)
+    train, validation = split_identities(found.train, settings.validation_share, settings.split_seed)
+    compare: Literal["cameras", "images"] = "images" if settings.same_camera else "cameras"
+    test = labelled(found.test, compare, found.asks, found.answers)
+    return Splits(labelled(train, compare), labelled(validation, compare), test)
+
+
+def _folders(settings: FolderData, root: Path, cache: Path) -> Splits:
+    crops = read_folders(root / settings.folder, settings.train, cache)
+    rest, test = split_identities(crops, settings.test_share, settings.split_seed)
+    if settings.test is not None:
+        test = _renumbered(read_folders(root / settings.folder, settings.test, cache), crops)
+    train, validation = split_identities(rest, settings.validation_share, settings.split_seed + 1)
+    return Splits(labelled(train), labelled(validation), labelled(test))
+
+
+def _renumbered(crops: CropSet, known: CropSet) -> CropSet:
+    """Number classes on from those of another set; a class of the same name keeps that set's number."""
+    names = list(known.identity_names)
+    numbers = []
+    for name in crops.identity_names:
+        if name not in names:
+            names.append(name)
+        numbers.append(names.index(name))
+    return replace(crops, identity=np.array(numbers, np.int64)[crops.identity], identity_names=tuple(names))
+
+
+def _games(settings: GameData, root: Path, cache: Path) -> Splits:
+    def read(source: GameSource) -> People:
+        video = None if source.video is None else root / source.video
+        return read_game(root / source.path, cache, video, settings.every_s, settings.min_visible)
+
+    return splits_of_games(
+        [[read(one) for one in part] for part in (settings.train, settings.validation, settings.test)]
+    )
+
+
 READERS: Mapping[type[DataSettings], Callable[[Any, Path, Path], Splits]] = {
     TrackletData: _tracklets,
     MnistData: _mnist,
+    CollectionData: _collection,
+    FolderData: _folders,
+    GameData: _games,
 }

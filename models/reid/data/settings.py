@@ -57,4 +57,48 @@ class CutSettings(Strict):
     color: float = Field(0.15, ge=0, lt=1, description="strength of brightness, contrast, white balance changes")
 
 
-AnyData = Annotated[TrackletData | MnistData, Field(discriminator="reader")]
+class CollectionData(DataSettings):
+    """A public collection in its own layout: its training identities, some held back, and its queries and gallery."""
+
+    reader: Literal["market1501", "dukemtmc", "mars", "duke_video", "deepsportradar"]
+    folder: str = Field(description="folder or .zip file")
+    validation_share: float = Field(0.1, ge=0, lt=1, description="of the training identities, held back for choices")
+    split_seed: int = 0
+    same_camera: bool = Field(
+        False, description="whether the same person under the same camera counts (Market-1501's protocol: no)"
+    )
+
+
+class FolderData(DataSettings):
+    """Class folders: a picture's folder is its class."""
+
+    reader: Literal["folders"] = "folders"
+    folder: str = Field(description="folder or .zip file")
+    train: str = Field("", description="folder within, in which the class folders lie")
+    test: str | None = Field(
+        None, description="another folder within, of other classes; null: test classes are held back"
+    )
+    validation_share: float = Field(0.1, ge=0, lt=1, description="of the classes, held back for choices")
+    test_share: float = Field(0.0, ge=0, lt=1, description="of the classes, held back for measuring")
+    split_seed: int = 0
+
+
+class GameSource(Strict):
+    """One video whose people are cut out."""
+
+    path: str = Field(description="rendered game, folder with truth.csv, or output directory of analyze")
+    video: str | None = Field(None, description="the video file; a rendered game has its own")
+
+
+class GameData(DataSettings):
+    """Our own crops, from videos; split by game."""
+
+    reader: Literal["games"] = "games"
+    train: tuple[GameSource, ...] = Field(min_length=1)
+    validation: tuple[GameSource, ...] = ()
+    test: tuple[GameSource, ...] = ()
+    every_s: float = Field(0.2, gt=0, description="at most one frame per so many seconds")
+    min_visible: float = Field(0.3, ge=0, le=1, description="share of a body that is seen, where that is known")
+
+
+AnyData = Annotated[TrackletData | MnistData | CollectionData | FolderData | GameData, Field(discriminator="reader")]

@@ -14,6 +14,7 @@ METHODS: Mapping[str, str] = {
     "attributes": "attribute classifiers on ResNet-34, and an aggregator of features and attributes (triplet loss)",
     "dispersion": "unsupervised: repelled loss and bottom-up merging by dispersion; Cluster Contrast",
     "siamese": "twins of four blocks: contrastive loss and verification",
+    "autoencoder": "clustering autoencoder: reconstruction, intra- and inter-cluster distances (Ballestrazzi)",
     "osnet": "OSNet tuned on player tracklets: identity softmax and hard triplets over certain pairs",
 }
 """Name, which is also the module's, and what it is. The module offers `METHOD`."""
