@@ -109,7 +109,7 @@ class Pictures(Dataset[Any]):
         return torch.stack(changed).contiguous()
 
 
-def loader(pictures: Pictures, batches: Iterable[Sequence[int]]) -> DataLoader[Any]:
+def loader(pictures: Dataset[Any], batches: Iterable[Sequence[Any]]) -> DataLoader[Any]:
     """Load the batches that a batch sampler names, in this process: pictures lie in memory already."""
     return DataLoader(pictures, batch_sampler=batches, collate_fn=_as_it_is)  # type: ignore[arg-type]
 

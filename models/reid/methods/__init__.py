@@ -11,6 +11,7 @@ from pipeline.errors import DependencyError, SettingsError
 __all__ = ["METHODS", "find_method"]
 
 METHODS: Mapping[str, str] = {
+    "anchors": "classification-guided cosine similarity: lambda times cosines to class anchors (Cuan)",
     "attributes": "attribute classifiers on ResNet-34, and an aggregator of features and attributes (triplet loss)",
     "dispersion": "unsupervised: repelled loss and bottom-up merging by dispersion; Cluster Contrast",
     "siamese": "twins of four blocks: contrastive loss and verification",
