@@ -6,6 +6,7 @@ person). Unknown pairs take no part in any number.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 Bool = NDArray[np.bool_]
 Floats = NDArray[np.floating]
+Similarity = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ class Labels:
         time_s: (n,) seconds within the clip.
         team: (n,) -1 where unknown.
         differ: (m, m), identities that certainly differ.
+        asks: (n,), the crop is a query; None: all are.
+        answers: (n,), the crop is in the gallery; None: all are.
     """
 
     identity: NDArray[np.int64]
@@ -122,6 +126,8 @@ class Labels:
     time_s: NDArray[np.float64]
     team: NDArray[np.int64]
     differ: Bool
+    asks: Bool | None = None
+    answers: Bool | None = None
 
 
 def simultaneous(identity: NDArray[np.int64], scene: NDArray[np.int64], time_s: NDArray[np.float64]) -> Bool:
@@ -154,39 +160,74 @@ class Score:
     auc_team_mates: float
 
 
-def score(vectors: NDArray[np.float32], labels: Labels, min_gap_s: float = 1.0) -> Score:
+def score(
+    vectors: NDArray[np.float32], labels: Labels, min_gap_s: float = 1.0, similar: Similarity | None = None
+) -> Score:
     """Score vectors within each group.
 
-    Every crop asks once. Its candidates are the crops of other clips of the group, and those of its own clip at least
-    `min_gap_s` away in time (neighbouring frames are near-copies; infinity: other clips only), that are of the same identity
-    or of one that certainly differs. Team-mates only: those of the same known team.
+    Every crop that asks does so once. Its candidates are the crops of other clips of the group, and those of its own clip
+    at least `min_gap_s` away in time (neighbouring frames are near-copies; infinity: other clips only), that are of the same
+    identity or of one that certainly differs. Team-mates only: those of the same known team.
 
     Args:
-        vectors: (n, dim), unit length.
+        vectors: (n, dim), of unit length unless `similar` does without.
         labels: of the n crops.
         min_gap_s: 0 leaves out nothing but the crop itself.
+        similar: how alike vectors are, larger is more; None: their product.
     """
-    everyone, mates, values, matches, teams = [], [], [], [], []
+    everyone, mates, found = [], [], []
     for group in np.unique(labels.group):
         rows = np.flatnonzero(labels.group == group)
-        similarity = vectors[rows] @ vectors[rows].T
-        same, valid, team_mate = _pairs(labels, rows, min_gap_s)
+        similarity = (similar or cosine)(vectors[rows])
+        same, valid, team_mate = pairs(labels, rows, min_gap_s)
         everyone.append(retrieval(similarity, same, valid))
         mates.append(retrieval(similarity, same, valid & team_mate))
-        upper = np.triu(valid, 1)
-        values.append(similarity[upper])
-        matches.append(same[upper])
-        teams.append(team_mate[upper])
-    value, match, mate = np.concatenate(values), np.concatenate(matches), np.concatenate(teams)
+        found.append(_once(similarity, same, valid, team_mate))
+    value, match, mate = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return Score(merge(everyone), merge(mates), roc_auc(value, match), roc_auc(value[mate], match[mate]))
 
 
-def _pairs(labels: Labels, rows: NDArray[np.int64], min_gap_s: float) -> tuple[Bool, Bool, Bool]:
-    """Return (n, n) same identity, takes part, same known team, for the crops of one group."""
+def scored_pairs(
+    vectors: NDArray[np.float32], labels: Labels, min_gap_s: float = 1.0, similar: Similarity | None = None
+) -> tuple[Floats, Bool]:
+    """Return the similarity of every pair that `score` looks at, once, and whether it is of one person."""
+    found = []
+    for group in np.unique(labels.group):
+        rows = np.flatnonzero(labels.group == group)
+        found.append(_once((similar or cosine)(vectors[rows]), *pairs(labels, rows, min_gap_s)))
+    value, match, _ = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return value, match
+
+
+def cosine(vectors: Floats) -> Floats:
+    """Return the products of vectors (n, dim): (n, n); of unit vectors the cosines."""
+    out: Floats = vectors @ vectors.T
+    return out
+
+
+def nearness(vectors: Floats) -> Floats:
+    """Return the negative Euclidean distances of vectors (n, dim): (n, n)."""
+    squared = (vectors**2).sum(1)
+    out: Floats = -np.sqrt(np.maximum(squared[:, None] + squared - 2 * vectors @ vectors.T, 0))
+    return out
+
+
+def pairs(labels: Labels, rows: NDArray[np.int64], min_gap_s: float) -> tuple[Bool, Bool, Bool]:
+    """Return (n, n) same identity, takes part, same known team, for the crops of one group; queries are rows."""
     identity, team = labels.identity[rows], labels.team[rows]
     time_s, clip = labels.time_s[rows], labels.clip[rows]
     same = identity[:, None] == identity
     gap_s = np.where(clip[:, None] == clip, np.abs(time_s[:, None] - time_s), np.inf)
     far = (gap_s >= min_gap_s) & ~np.eye(len(rows), dtype=bool)
     valid = far & (same | labels.differ[identity[:, None], identity])
+    if labels.asks is not None:
+        valid &= labels.asks[rows][:, None]
+    if labels.answers is not None:
+        valid &= labels.answers[rows]
     return same, valid, (team[:, None] == team) & (team >= 0)
+
+
+def _once(similarity: Floats, same: Bool, valid: Bool, mate: Bool) -> tuple[Floats, Bool, Bool]:
+    """Take each pair that takes part in either direction once: similarity, one person, one team."""
+    upper = np.triu(valid | valid.T, 1)
+    return similarity[upper], same[upper], mate[upper]

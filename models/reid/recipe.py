@@ -1,7 +1,8 @@
 """Recipes: one YAML file names the method, the data and every choice of a training.
 
 `method:` chooses the settings model (`models.reid.methods`), `data.reader:` the reader (`models.reid.data`). What stands
-under `short:` is laid over the rest when the short variant is asked for: same method, seconds instead of minutes.
+under `digits:` is laid over the rest for the variant that learns MNIST's digits 0-4, and what stands under `short:`, last, when
+the short variant is asked for: same method, seconds instead of minutes.
 """
 
 from __future__ import annotations
@@ -46,17 +47,40 @@ class Recipe(Strict):
     data: AnyData
 
 
-def read_recipe(path: Path, short: bool = False) -> Recipe:
+def read_recipe(path: Path, short: bool = False, digits: bool = False) -> Recipe:
     """Read a recipe as the settings of the method that it names.
 
     Args:
         path: the YAML file; tables that it names beside itself get its folder.
         short: lay the recipe's `short:` over it.
+        digits: lay the recipe's `digits:` over it.
 
     Raises:
         SettingsError: missing, not YAML, an unknown method, a wrong key or value (with its dotted path), no short variant.
         DependencyError: the packages for training are not installed.
     """
+    data = _read(path)
+    variants = {name: data.pop(name, None) for name in ("digits", "short")}
+    for name, wanted in (("digits", digits), ("short", short)):
+        if not wanted:
+            continue
+        if not isinstance(variants[name], dict):
+            raise SettingsError(f"{path}: the recipe has no {name} variant; add a section '{name}:'")
+        data = overlaid(data, variants[name])
+    return recipe_of(data, str(path), path.parent)
+
+
+def variants_of(path: Path) -> tuple[bool, ...]:
+    """Say with which `digits` a recipe can be read: (False,), or (False, True) where it has that variant.
+
+    Raises:
+        SettingsError: missing, or not YAML.
+    """
+    return (False, True) if "digits" in _read(path) else (False,)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read a YAML file that is a mapping."""
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -65,12 +89,7 @@ def read_recipe(path: Path, short: bool = False) -> Recipe:
         raise SettingsError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(data, dict):
         raise SettingsError(f"{path}: expected a recipe with the key 'method', got {type(data).__name__}")
-    laid_over = data.pop("short", None)
-    if short:
-        if not isinstance(laid_over, dict):
-            raise SettingsError(f"{path}: the recipe has no short variant; add a section 'short:'")
-        data = overlaid(data, laid_over)
-    return recipe_of(data, str(path), path.parent)
+    return data
 
 
 def recipe_of(data: Mapping[str, Any], where: str, folder: Path = Path()) -> Recipe:
@@ -96,7 +115,7 @@ def recipe_of(data: Mapping[str, Any], where: str, folder: Path = Path()) -> Rec
 
 
 def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay one tree of settings over another.
+    """Lay one tree of settings over another; data of another reader replace those below as a whole.
 
     Example:
         >>> overlaid({"seed": 1, "loop": {"epochs": 40, "patience": 3}}, {"loop": {"epochs": 1}})
@@ -105,5 +124,6 @@ def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, An
     out = dict(below)
     for key, value in above.items():
         under = out.get(key)
-        out[key] = overlaid(under, value) if isinstance(value, Mapping) and isinstance(under, Mapping) else value
+        both = isinstance(value, Mapping) and isinstance(under, Mapping)
+        out[key] = overlaid(under, value) if both and "reader" not in value else value
     return out

@@ -13,7 +13,8 @@ from models.reid.data.crops import CropSet
 from models.reid.data.people import People
 from models.reid.data.pictures import pictures_of, to_network
 from models.reid.data.split import reduced
-from models.reid.evaluation import Labels, Score, score
+from models.reid.evaluation import Labels, Score, Similarity, cosine, nearness, score
+from models.reid.methods import find_method
 from models.reid.recipe import Recipe
 
 CHECKED_CROPS = 2000
@@ -55,22 +56,45 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return out
 
 
-def labels_of(people: People) -> tuple[Labels, float]:
-    """Say which crops are compared, and how far apart in time they have to be (s): see `People.compare`."""
+def labels_of(people: People, same_camera: bool = False) -> tuple[Labels, float]:
+    """Say which crops are compared, and how far apart in time they have to be (s): see `People.compare`.
+
+    Args:
+        people: n crops.
+        same_camera: whether the same person under the same camera counts, where cameras are told apart.
+    """
     crops = people.crops
     if people.compare == "clips":
         return Labels(
             crops.identity, crops.scene, crops.scene, crops.frame / people.fps, people.team, people.differ
         ), 1.0
     one_group = np.zeros(len(crops), np.int64)
-    seen_by = crops.camera if people.compare == "cameras" else np.arange(len(crops))
-    return Labels(crops.identity, seen_by, one_group, one_group.astype(float), people.team, people.differ), np.inf
+    by_camera = people.compare == "cameras" and not same_camera
+    seen_by = crops.camera if by_camera else np.arange(len(crops))
+    labels = Labels(
+        crops.identity,
+        seen_by,
+        one_group,
+        one_group.astype(float),
+        people.team,
+        people.differ,
+        people.asks,
+        people.answers,
+    )
+    return labels, np.inf
+
+
+def comparable(vectors: NDArray[np.float32], metric: str) -> tuple[NDArray[np.float32], Similarity]:
+    """Return vectors and how their likeness is measured: of unit length by cosine, as they are by Euclidean distance."""
+    return (unit(vectors), cosine) if metric == "cosine" else (vectors, nearness)
 
 
 def validate(network: nn.Module, recipe: Recipe, people: People, cache: Path | None = None) -> Score:
-    """Score a network on a set by the cosine of its vectors."""
+    """Score a network on a set, vectors compared as its method says."""
     labels, min_gap_s = labels_of(people)
-    return score(unit(vectors_of(network, recipe, people.crops, cache)), labels, min_gap_s)
+    metric = find_method(recipe.method, "recipe").metric
+    vectors, similar = comparable(vectors_of(network, recipe, people.crops, cache), metric)
+    return score(vectors, labels, min_gap_s, similar)
 
 
 def validation_scores(

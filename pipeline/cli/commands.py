@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +12,7 @@ import typer
 import yaml
 from rich.console import Console
 
-from pipeline.cli import scoring
+from pipeline.cli import learning, scoring
 from pipeline.config import CourtName, as_yaml, load_settings
 from pipeline.errors import SettingsError
 
@@ -26,12 +24,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-train = typer.Typer(help="Train a network from its recipe.", rich_markup_mode=None)
-app.add_typer(train, name="train")
+app.add_typer(learning.train, name="train")
 
 _Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Output directory [default: reports/NAME].")]
 _Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda:N", help="Where the networks run.")]
-_Data = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the training material.")]
 
 
 @app.command()
@@ -230,61 +226,6 @@ def settings_command(
     typer.echo(as_yaml(load_settings(config)), nl=False)
 
 
-app.command()(scoring.evaluate)
+app.add_typer(scoring.evaluations, name="evaluate")
+scoring.evaluations.command("reid")(learning.evaluate_reid)
 app.command()(scoring.compare)
-
-
-@train.command("detector")
-def train_detector_command(
-    config: Annotated[Path, typer.Option(metavar="FILE", help="The recipe.")] = Path("configs/detector.yaml"),
-    data: _Data = Path("../shared/data"),
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Checkpoints and weights.")] = Path("runs/detector"),
-    rendered: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Frames of python -m pipeline.rendering.frames, learned from as well."),
-    ] = None,
-) -> None:
-    """Train the detector (YOLO11n, five classes)."""
-    from models.detector.train import read_settings, train_detector
-
-    _show_log()
-    typer.echo(f"weights: {train_detector(read_settings(config), data, out, rendered)}")
-
-
-@train.command("reid")
-def train_reid_command(
-    recipe: Annotated[Path, typer.Option(metavar="FILE", help="The recipe.")] = Path("configs/reid/osnet.yaml"),
-    data: _Data = Path("../shared/data"),
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Checkpoints, logs and weights [default: runs/reid/RECIPE].")
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where this training was stopped.")] = False,
-    short: Annotated[bool, typer.Option("--short", help="The recipe's short variant: seconds, for a test.")] = False,
-) -> None:
-    """Train a re-ID encoder by a recipe (docs/reid.md)."""
-    from models.reid.recipe import read_recipe
-
-    settings = read_recipe(recipe, short)
-    from models.reid.loop import train_recipe
-
-    where = out or Path("runs/reid") / (f"{recipe.stem}-short" if short else recipe.stem)
-    typer.echo(f"weights: {train_recipe(settings, data, where, resume, progress=sys.stderr.isatty())}")
-
-
-@train.command("numbers")
-def train_numbers_command(
-    config: Annotated[Path, typer.Option(metavar="FILE", help="The recipe.")] = Path("configs/numbers.yaml"),
-    data: _Data = Path("../shared/data"),
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Log and weights.")] = Path("runs/numbers"),
-) -> None:
-    """Train the reader of jersey numbers."""
-    from models.numbers.settings import read_settings
-    from models.numbers.train import train_numbers
-
-    _show_log()
-    typer.echo(f"weights: {train_numbers(read_settings(config), data, out)}")
-
-
-def _show_log() -> None:
-    """Let a training tell its losses on the terminal."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")

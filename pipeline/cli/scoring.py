@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -30,6 +30,24 @@ _MaxFps = Annotated[
 ]
 
 
+class _RunFirst(typer.core.TyperGroup):
+    """A group whose first command is meant where none is named: `evaluate RUN` is `evaluate run RUN`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the command's name before arguments that begin with something else."""
+        if args and args[0] not in (*self.commands, "-h", "--help"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+evaluations = typer.Typer(
+    cls=_RunFirst,
+    help="Score a run against the truth (evaluate RUN --truth DIR), or compare encoders (evaluate reid).",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
 class Oracle(StrEnum):
     """Stages that the truth can replace."""
 
@@ -40,6 +58,7 @@ class Oracle(StrEnum):
     ALL = "all"
 
 
+@evaluations.command("run")
 def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="An output directory of analyze, or a MOT text file.")],
     truth: Annotated[Path, _Truth],

@@ -1,338 +1,185 @@
-"""Siamese twins, dispersion-based clustering, attributes: each learns on made people, resumes, and keeps its promises."""
+"""Methods: losses against plain second implementations, networks, short recipes on real data."""
 
-import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
-import pandas as pd
 import pytest
-import scipy.io
 import torch
-from safetensors.torch import save_file
 
-from models.clustering.protocol import Labels
-from models.encoders.attributes import AttributeNet
-from models.encoders.osnet import OSNet
-from models.reid import loop
-from models.reid.backbones import build_backbone, start_from
-from models.reid.data.attributes import (
-    BASKETBALL,
-    MARKET,
-    UNKNOWN,
-    Attributes,
-    basketball_attributes,
-    market_attributes,
-    read_market_table,
-)
-from models.reid.data.crops import CropSet, Entry, pack
-from models.reid.data.people import People, labelled, name_people, unnamed
-from models.reid.data.split import Splits, of_games
-from models.reid.data.tracklets import read_tracklets
-from models.reid.loop import read_metrics, train_recipe
-from models.reid.methods import dispersion
-from models.reid.methods.attributes import attribute_scores, choose_threshold, mean_ap_within
-from models.reid.methods.dispersion import first_labels, next_labels
-from models.reid.methods.siamese import PairNet, pair_accuracy
-from models.reid.recipe import PictureSettings, Recipe, read_recipe, recipe_of
-from models.reid.validation import vectors_of
+from models.reid.data.made_classes import ClassBatches, MadeClassSettings, MadePictures, bent
+from models.reid.data.pictures import Batch
+from models.reid.loop import train_recipe
+from models.reid.methods.anchors import AnchorsRecipe, Embedding, Guided
+from models.reid.methods.anchors import NetworkSettings as EmbeddingSettings
+from models.reid.methods.autoencoder import Autoencoder, Clustering, ClusterSettings, NetworkSettings, intra_inter
+from models.reid.recipe import PictureSettings, read_recipe
 from models.reid.weights import load_network
-from pipeline.errors import InputError, SettingsError, WeightsError
+from pipeline.errors import SettingsError
 
-RECIPES = Path(__file__).parents[3] / "configs" / "reid"
-BASE = {
-    "picture": {"size_px": [32, 16]},
-    "data": {"reader": "tracklets", "table": "t", "images": "i", "held_out_games": ["game-2"]},
-}
-SIAMESE = BASE | {"method": "siamese", "loop": {"epochs": 12}, "learning_rate": 5e-3, "people": 4}
-DISPERSION = BASE | {
-    "method": "dispersion",
-    "backbone": "blocks",
-    "dim": 16,
-    "rounds": 3,
-    "first": {"epochs": 2},
-    "later": {"epochs": 1},
-    "learning_rate": 0.02,
-    "merge": {"share": 0.3, "k1": 6, "k2": 2, "min_samples": 2},
-}
+GREY = PictureSettings(size_px=(28, 28), channels=1, scale="unit")
+CONFIGS = Path(__file__).parents[3] / "configs" / "reid"
 
 
-@pytest.fixture
-def splits(monkeypatch: pytest.MonkeyPatch, make_crops: Callable[..., CropSet]) -> Splits:
-    """Made people in three games; every training sees them."""
-    crops = make_crops(games=3)
-    made = Splits(*(unnamed(of_games(crops, [f"game-{g}"])) for g in range(3)))
-    monkeypatch.setattr(loop, "read_splits", lambda *_: made)
-    return made
-
-
-def trained(recipe: dict[str, Any], tmp_path: Path, **changes: Any) -> tuple[Recipe, torch.nn.Module]:
-    return load_network(train_recipe(recipe_of(recipe | changes, "made"), tmp_path, tmp_path / "run"))
-
-
-@pytest.mark.parametrize("name", ["siamese", "dispersion", "cluster_contrast", "attributes"])
-def test_recipes_can_be_read_and_have_a_short_variant(name: str) -> None:
-    assert read_recipe(RECIPES / f"{name}.yaml", short=True).method == read_recipe(RECIPES / f"{name}.yaml").method
-
-
-@pytest.mark.parametrize("name", ["siamese", "dispersion", "cluster_contrast"])
-def test_short_variants_run(name: str, splits: Splits, tmp_path: Path) -> None:
-    published = tmp_path / "weights" / "osnet_x0_25_msmt17.safetensors"
-    published.parent.mkdir()
-    save_file({key: value.contiguous() for key, value in OSNet().state_dict().items()}, published)
-    recipe, network = load_network(
-        train_recipe(read_recipe(RECIPES / f"{name}.yaml", short=True), tmp_path, tmp_path / "run")
-    )
-    assert vectors_of(network, recipe, splits.test.crops).shape == (len(splits.test), 128)
-
-
-def test_siamese_learns_to_tell_unseen_people_apart(tmp_path: Path, splits: Splits) -> None:
-    recipe, network = trained(SIAMESE, tmp_path)
-    assert isinstance(network, PairNet)
-    metrics = read_metrics(tmp_path / "run" / "pairs" / "metrics.csv")
-    assert metrics["contrastive"][-1] < metrics["contrastive"][0]
-    assert max(metrics["val/pair_accuracy"]) == pytest.approx(pair_accuracy(network, recipe, splits.validation))
-    assert max(metrics["val/pair_accuracy"]) > 0.6
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"merge": "cosine"},
-        {"losses": {"contrastive": 1.0, "verification": 0.0, "identity": 1.0}},
-        {"losses": {"contrastive": 0.0, "verification": 0.0, "triplet": 1.0}},
-    ],
-)
-def test_siamese_options_train(tmp_path: Path, splits: Splits, changes: dict[str, Any]) -> None:
-    _, network = trained(SIAMESE, tmp_path, **changes, loop={"epochs": 1})
-    assert network(torch.zeros(2, 3, 32, 16)).shape == (2, 128)
-    assert splits
-
-
-def test_the_verification_unit_is_symmetric() -> None:
+def test_distances_within_and_between_labels_agree_with_loops() -> None:
     torch.manual_seed(0)
-    for merge in ("difference", "cosine"):
-        network = PairNet(torch.nn.Identity(), 4, merge)  # type: ignore[arg-type]
-        a, b = torch.randn(2, 3, 4)
-        torch.testing.assert_close(network.verify(a, b), network.verify(b, a))
+    latent, identity = torch.randn(9, 4), torch.tensor([0, 1, 2] * 3)
+    own, other = [], []
+    for i in range(9):
+        for j in range(9):
+            distance = float((latent[i] - latent[j]).norm())
+            if i != j and identity[i] == identity[j] == 1:
+                own.append(distance)
+            if identity[i] == 1 and identity[j] != 1:
+                other.append(distance)
+    intra, inter = intra_inter(latent, identity, 1)
+    assert float(intra) == pytest.approx(np.mean(own), abs=1e-5)
+    assert float(inter) == pytest.approx(np.mean(other), abs=1e-5)
 
 
-@pytest.mark.parametrize("labels", ["dispersion", "released", "sized"])
-def test_every_round_merges_a_share_of_the_samples(
-    tmp_path: Path, splits: Splits, labels: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[int] = []
-
-    def noted(*args: Any) -> Labels:
-        out = next_labels(*args)
-        seen.append(int(out.max()) + 1)
-        return out
-
-    monkeypatch.setattr(dispersion, "next_labels", noted)
-    trained(DISPERSION, tmp_path, labels=labels)
-    n = len(splits.train)
-    assert seen == [n - int(0.3 * n), n - 2 * int(0.3 * n)]
+def test_uncertain_pairs_are_not_pushed_apart() -> None:
+    latent, identity = torch.tensor([[0.0], [1.0], [7.0]]), torch.tensor([0, 1, 2])
+    differ = torch.tensor([[0, 0, 1], [0, 0, 0], [1, 0, 0]], dtype=torch.bool)
+    assert float(intra_inter(latent, identity, 0, differ)[1]) == 7
+    assert float(intra_inter(latent, identity, 1, differ)[1]) == 0, "nobody certain: no push"
 
 
-def test_unsupervised_training_never_looks_at_identities(tmp_path: Path, splits: Splits) -> None:
-    """Wrong identities of the training crops change nothing."""
-    people = splits.train
-    no_validation = people.select(np.arange(0))
-    states = []
-    for k, crops in enumerate((people.crops, wrong_identities(people.crops))):
-        made = Splits(labelled(crops), no_validation, no_validation)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(loop, "read_splits", lambda *_, made=made: made)
-            recipe = recipe_of(DISPERSION | {"labels": "jaccard-dbscan", "rounds": 2}, "made")
-            states.append(load_network(train_recipe(recipe, tmp_path, tmp_path / str(k)))[1].state_dict())
-    assert all(states[0][name].equal(states[1][name]) for name in states[0])
+def test_the_balance_makes_the_value_vanish_but_not_the_gradient() -> None:
+    """intra - (intra / inter) inter is 0, and still draws together and pushes apart."""
+    torch.manual_seed(1)
+    network = Autoencoder(GREY, NetworkSettings(hidden=(8,), latent=3, activation="linear"))
+    module = Clustering(network, ClusterSettings(reconstruction=0.0, distances=1.0), 1e-2, [0, 1], 1.0)
+    module.log_dict = lambda *_, **__: None  # type: ignore[method-assign]
+    pictures, identity = torch.rand(20, 1, 28, 28), torch.arange(20) % 2
+    batch = Batch(pictures, identity, identity)
+    ratio = []
+    optimiser = module.configure_optimizers()
+    for step in range(30):
+        intra, inter = intra_inter(network(pictures), identity, step % 2)
+        ratio.append(float((intra / inter).detach()))
+        loss = module.training_step(batch, step)
+        assert abs(float(loss.detach())) < 1e-5
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert ratio[-1] < 0.6 * ratio[0]
 
 
-def wrong_identities(crops: CropSet) -> CropSet:
-    from dataclasses import replace
-
-    return replace(crops, identity=np.arange(len(crops))[::-1].copy())
-
-
-def test_constrained_merging_keeps_simultaneous_tracklets_apart(splits: Splits) -> None:
-    crops = splits.train.crops
-    recipe: Any = recipe_of(DISPERSION | {"samples": "tracklets", "constrained": True}, "made")
-    labels = first_labels(crops, "tracklets")
-    assert labels.max() + 1 == len(np.unique(crops.identity))
-    vectors = np.random.default_rng(0).standard_normal((len(crops), 4)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    merged = next_labels(vectors, labels, dispersion._apart(crops, True), recipe, 100)
-    for scene in np.unique(crops.scene):  # all people of a made clip share its frames
-        rows = crops.scene == scene
-        assert len(np.unique(merged[rows])) == len(np.unique(labels[rows]))
-    assert merged.max() + 1 == 4
-
-
-def test_a_stopped_clustering_resumes_to_the_same_weights(tmp_path: Path, splits: Splits) -> None:
-    recipe = recipe_of(DISPERSION, "made")
-    whole = load_network(train_recipe(recipe, tmp_path, tmp_path / "run"))[1].state_dict()
-    for late in ("round-02.safetensors", "weights.safetensors", "round-02/last.ckpt"):
-        (tmp_path / "run" / late).unlink()
-    again = load_network(train_recipe(recipe, tmp_path, tmp_path / "run", resume=True))[1].state_dict()
-    assert all(whole[name].equal(again[name]) for name in whole)
-    assert splits
-
-
-@pytest.fixture
-def attribute_data(tmp_path: Path) -> Path:
-    """A tracklet table with pictures, number boxes, and two teams in dark and light kits."""
-    rng = np.random.default_rng(0)
-    (tmp_path / "images" / "train").mkdir(parents=True)
-    rows, pictures, boxes = [], [], []
-    for clip in ("a-q1-00", "b-q1-00"):
-        for frame in range(6):
-            picture = rng.integers(90, 110, (80, 160, 3)).astype(np.uint8)
-            for tracklet in range(4):
-                x = 5 + 40 * tracklet
-                picture[10:70, x : x + 30] = 230 if tracklet % 2 else 25
-                state = "player-jump-shot" if tracklet == 3 else "player"
-                rows.append([clip, frame * 30, "train", f"{clip}-{frame}.png", tracklet, x, 10, 30, 60, state])
-                if tracklet < 2:
-                    boxes.append({"image_id": len(pictures), "category_id": 3, "bbox": [x + 10, 30, 8, 8]})
-            cv2.imwrite(str(tmp_path / "images" / "train" / f"{clip}-{frame}.png"), picture)
-            pictures.append({"id": len(pictures), "file_name": f"{clip}-{frame}.png"})
-    columns = ["clip", "frame", "split", "file", "tracklet", "x", "y", "w", "h", "class"]
-    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "t.csv", index=False)
-    coco = {"categories": [{"id": 3, "name": "number"}], "images": pictures, "annotations": boxes}
-    (tmp_path / "images" / "train" / "_annotations.coco.json").write_text(json.dumps(coco))
-    names = [[c, t, "AB"[t % 2], str(t)] for c in ("a-q1-00", "b-q1-00") for t in range(4)]
-    pd.DataFrame(names, columns=["clip", "tracklet", "team", "person"]).to_csv(tmp_path / "people.csv", index=False)
-    return tmp_path
-
-
-def made_people(folder: Path, game: str | None = None) -> People:
-    crops = read_tracklets(folder / "t.csv", folder / "images", folder / "cache")
-    return name_people(crops if game is None else of_games(crops, [game]), folder / "people.csv")
-
-
-def test_basketball_attributes_say_state_number_and_kit(attribute_data: Path) -> None:
-    people = made_people(attribute_data)
-    found = basketball_attributes(people, attribute_data / "t.csv", attribute_data / "images")
-    tracklet = people.crops.tracklet
-    state = [BASKETBALL["state"][label] for label in found.column("state")]
-    assert state == ["player-jump-shot" if t == 3 else "player" for t in tracklet]
-    assert found.column("number").tolist() == (tracklet < 2).astype(int).tolist()
-    assert found.column("kit").tolist() == (tracklet % 2).tolist()
-
-
-def test_attributes_are_learned_then_aggregated(attribute_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    train, validation = (made_people(attribute_data, game) for game in ("a", "b"))
-    monkeypatch.setattr(loop, "read_splits", lambda *_: Splits(train, validation, validation.select(np.arange(0))))
-    recipe = BASE | {
-        "method": "attributes",
-        "backbone": "osnet",
-        "data": BASE["data"] | {"table": "t.csv"} | {"images": "images"},  # type: ignore[operator]
-        "classify": {"epochs": 5},
-        "aggregate": {"epochs": 2},
-        "learning_rate": 0.01,
-        "batch": 8,
-        "people": 4,
-        "crops": 3,
-    }
-    run = attribute_data / "run"
-    train_recipe(recipe_of(recipe, "made"), attribute_data, run)
-    metrics = read_metrics(run / "classifiers" / "metrics.csv")
-    assert metrics["loss"][-1] < 0.7 * metrics["loss"][0]
-    assert {"val/loss", "val/acc_state", "val/f1_number", "val/f1_kit"} <= metrics.keys()
-    assert 0.1 <= json.loads((run / "threshold.json").read_text())["distance"] <= 2
-    lines = (run / "retrieval.txt").read_text().splitlines()
-    assert len(lines) == len(validation)
-    assert lines[0].startswith("b-q1-00/")
-
-
-def test_f1_shows_what_accuracy_hides(attribute_data: Path) -> None:
-    """A classifier that always says "player" is right for three crops of four, and knows nothing."""
-    people = made_people(attribute_data)
-    known = basketball_attributes(people, attribute_data / "t.csv", attribute_data / "images")
-    recipe: Any = recipe_of(BASE | {"method": "attributes", "backbone": "osnet"}, "made")
-    network = AttributeNet(torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()), 3, {"state": 5})
+@pytest.mark.parametrize("kind", ["dense", "convolutional"])
+@pytest.mark.parametrize("activation", ["relu", "linear", "tanh", "sigmoid"])
+def test_autoencoders_rebuild_pictures_of_the_size_given(kind: str, activation: str) -> None:
+    picture = PictureSettings(size_px=(32, 16), channels=3, scale="unit")
+    settings = NetworkSettings.model_validate({"kind": kind, "hidden": (6, 8), "latent": 5, "activation": activation})
     with torch.no_grad():
-        for parameter in network.classifiers.parameters():
-            parameter.zero_()
-    only_state = Attributes({"state": BASKETBALL["state"]}, known.label[:, :1])
-    scores = attribute_scores(network, recipe, people, only_state)
-    assert scores["val/loss"] == pytest.approx(np.log(5), abs=1e-5)
-    assert scores["val/acc_state"] == pytest.approx(0.75)
-    assert scores["val/f1_state"] == pytest.approx((2 * 0.75 / 1.75 + 0) / 2)
+        latent, rebuilt, divergence = Autoencoder(picture, settings).pass_through(torch.rand(4, 3, 32, 16))
+    assert latent.shape == (4, 5)
+    assert rebuilt.shape == (4, 3, 32, 16)
+    assert 0 <= float(rebuilt.min()) <= float(rebuilt.max()) <= 1
+    assert float(divergence) == 0
+    low, high = {"relu": (0, 99), "linear": (-99, 99), "tanh": (-1, 1), "sigmoid": (0, 1)}[activation]
+    assert low <= float(latent.min()) <= float(latent.max()) <= high
 
 
-def test_a_recipe_without_its_attributes_is_refused(tmp_path: Path, splits: Splits) -> None:
-    recipe = BASE | {"method": "attributes", "vocabulary": "market1501"}
-    with pytest.raises(SettingsError, match="market_table"):
-        train_recipe(recipe_of(recipe, "made"), tmp_path, tmp_path / "run")
-    assert splits
+@pytest.mark.parametrize("prior", ["fixed_variance", "gaussian"])
+def test_a_prior_costs_what_lies_far_out(prior: str) -> None:
+    torch.manual_seed(0)
+    network = Autoencoder(
+        GREY, NetworkSettings.model_validate({"latent": 3, "activation": "linear", "prior": prior, "hidden": (8,)})
+    )
+    pictures = torch.rand(4, 1, 28, 28)
+    near = float(network.pass_through(pictures)[2].detach())
+    with torch.no_grad():
+        network.latent[0].bias += 10  # type: ignore[operator]
+    assert float(network.pass_through(pictures)[2].detach()) > near + 100
+    assert network(pictures).equal(network(pictures)), "the embedding is without noise"
 
 
-def market_file(path: Path) -> Path:
-    part = {name: np.array([1, 2], np.uint8) for name in MARKET} | {"image_index": np.array(["0002", "0010"], object)}
-    other = {name: np.array([1, 1], np.uint8) for name in MARKET} | {"image_index": np.array(["0001", "0003"], object)}
-    scipy.io.savemat(path, {"market_attribute": {"train": part, "test": other}})
-    return path
+def test_embeddings_are_guided_by_lambda_times_cosines() -> None:
+    """Against the plain formula: cross-entropy over lambda times cosines."""
+    torch.manual_seed(0)
+    recipe = AnchorsRecipe.model_validate(
+        {
+            "data": {"reader": "mnist"},
+            "picture": GREY.model_dump(),
+            "train": {"scale": 7},
+            "network": {"dim": 4, "kind": "strided"},
+        }
+    )
+    module = Guided(Embedding(GREY, recipe.network), recipe, 3, 10, None)
+    module.log = lambda *_, **__: None  # type: ignore[method-assign]
+    pictures, identity = torch.rand(5, 1, 28, 28), torch.tensor([0, 1, 2, 1, 0])
+    with torch.no_grad():
+        vectors = torch.nn.functional.normalize(module.network(pictures))
+        anchors = torch.nn.functional.normalize(next(module.loss.parameters()), dim=0)
+        expected = torch.nn.functional.cross_entropy(7 * vectors @ anchors, identity)
+        module.network.train()
+        found = module.training_step(Batch(pictures, identity, identity), 0)
+    assert float(found) == pytest.approx(float(expected), abs=1e-4)
 
 
-def test_market_attributes_are_looked_up_by_identity(tmp_path: Path) -> None:
-    pixel = np.zeros((2, 2, 3), np.uint8)
-    entries = [Entry(pixel, (0, 0, 2, 2), i, 0, 0, i) for i in range(3)]
-    crops = pack(entries, ["m"], ["m"], identity_names=["0010", "0002", "-1"])
-    found = market_attributes(crops, market_file(tmp_path / "market_attribute.mat"))
-    assert found.label.shape == (3, 27)
-    assert set(found.label[0]) == {1}
-    assert set(found.label[1]) == {0}
-    assert set(found.label[2]) == {UNKNOWN}
+def test_the_first_two_layers_of_alexnet() -> None:
+    picture = PictureSettings(size_px=(112, 112))
+    network = Embedding(picture, EmbeddingSettings(filters=(6, 9), dim=5)).eval()
+    assert network.features(torch.zeros(1, 3, 112, 112)).shape == (1, 9, 6, 6)
+    assert network(torch.zeros(2, 3, 112, 112)).shape == (2, 5)
 
 
-def test_the_published_market_attributes_are_complete(real_data: Path) -> None:
-    table = read_market_table(real_data / "reid" / "market1501_attribute" / "market_attribute.mat")
-    assert (len(table["train"]), len(table["test"])) == (751, 750)
-    assert len(MARKET) == 27
-    labels = np.array([*table["train"].values(), *table["test"].values()])
-    classes = np.array([len(names) for names in MARKET.values()])
-    assert (labels >= 0).all()
-    assert (labels < classes).all()
+def made(turns: bool, halves: int) -> MadePictures:
+    """Digits 3 (left half white) and 8 (grey)."""
+    pictures = np.zeros((4, 8, 8, 1), np.uint8)
+    pictures[:2, :, :4] = 255
+    pictures[2:] = 100
+    picture = PictureSettings(size_px=(8, 8), channels=1, scale="unit")
+    settings = MadeClassSettings(turns=turns, halves=halves, turn_deg=0, scale=0, shear=0, shift=0, bend=0)
+    return MadePictures(pictures, np.array([3, 3, 8, 8]), picture, settings, seed=0)
 
 
-def test_a_file_that_is_no_attribute_table_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "x.mat").write_bytes(b"no matlab")
-    with pytest.raises(InputError, match=r"not market_attribute\.mat"):
-        read_market_table(tmp_path / "x.mat")
+def test_turned_pictures_are_classes_of_their_own() -> None:
+    batch = made(True, 0).__getitems__([(number, 5) for number in range(16)])
+    assert batch.identity.tolist() == list(range(16))
+    assert batch.pictures[0, 0, 0].tolist() == [1, 1, 1, 1, 0, 0, 0, 0]
+    assert batch.pictures[2, 0, 0].tolist() == [0, 0, 0, 0, 1, 1, 1, 1], "half a turn"
+    assert batch.pictures[4, 0, 0].tolist() == [0, 0, 0, 0, 1, 1, 1, 1], "mirrored"
+    assert torch.allclose(batch.pictures[8:], torch.full((8, 1, 8, 8), 100 / 255), atol=1e-5)
 
 
-def test_the_threshold_is_the_smallest_of_the_best() -> None:
-    distance = np.array([[0.25, 0.55, 0.9], [0.05, 0.35, 1.2]])
-    same = np.array([[True, True, False], [True, False, True]])
-    every = np.ones_like(same)
-    assert mean_ap_within(distance, same, every, 0.3) == pytest.approx(0.5)
-    assert mean_ap_within(distance, same, every, 0.6) == pytest.approx((1 + 0.5) / 2)
-    assert choose_threshold(distance, same, every) == (1.2, pytest.approx((1 + (1 + 2 / 3) / 2) / 2, abs=1e-3))
+def test_halves_are_of_two_classes() -> None:
+    upright, aside = made(False, 2).__getitems__([(2, 5), (3, 5)]).pictures
+    kinds = [torch.tensor([1.0, 1, 1, 1, 0, 0, 0, 0]).expand(8, 8), torch.full((8, 8), 100 / 255)]
+    above, below = (
+        any(torch.allclose(upright[0][part], kind[part]) for kind in kinds) for part in (slice(4), slice(4, 8))
+    )
+    assert above
+    assert below
+    assert not any(torch.allclose(whole[0], kind) for whole in (upright, aside) for kind in kinds)
 
 
-def test_backbones_start_from_published_weights(tmp_path: Path) -> None:
-    picture = PictureSettings(size_px=(64, 32))
-    for name, published in (("osnet", OSNet()), ("resnet34", build_backbone("resnet34", picture, 7))):
-        file = tmp_path / f"{name}.safetensors"
-        save_file({key: value.contiguous() for key, value in published.state_dict().items()}, file)
-        network = build_backbone(name, picture, 16)  # type: ignore[arg-type]
-        start_from(network, name, file)  # type: ignore[arg-type]
-        assert network.state_dict()["conv1.conv.weight" if name == "osnet" else "conv1.weight"].equal(
-            published.state_dict()["conv1.conv.weight" if name == "osnet" else "conv1.weight"]
-        )
-        assert network.eval()(torch.zeros(1, 3, 64, 32)).shape == (1, 16)
-    with pytest.raises(WeightsError, match="resnet34"):
-        start_from(build_backbone("resnet34", picture, 7), "resnet34", tmp_path / "osnet.safetensors")
-    with pytest.raises(SettingsError, match="blocks"):
-        start_from(build_backbone("blocks", picture, 7), "blocks", tmp_path / "osnet.safetensors")
-    with pytest.raises(SettingsError, match="channels"):
-        build_backbone("osnet", PictureSettings(channels=1), 16)
+def test_bending_changes_and_follows_the_seed() -> None:
+    pictures = torch.rand(3, 1, 28, 28)
+    first, again = (bent(pictures, MadeClassSettings(), torch.Generator().manual_seed(4)) for _ in range(2))
+    assert first.equal(again)
+    assert not first.equal(pictures)
+    still = MadeClassSettings(turn_deg=0, scale=0, shear=0, shift=0, bend=0)
+    assert torch.allclose(bent(pictures, still, torch.Generator()), pictures, atol=1e-5)
 
 
-def test_vectors_are_of_the_length_that_the_recipe_says(splits: Splits) -> None:
-    recipe: Any = recipe_of(SIAMESE | {"dim": 24}, "made")
-    network = PairNet(build_backbone("blocks", recipe.picture, 24), 24, "difference")
-    assert vectors_of(network, recipe, splits.test.crops).shape == (len(splits.test), 24)
+def test_batches_of_classes_follow_seed_and_epoch() -> None:
+    sampler = ClassBatches(10, people=4, crops=3, batches=2, seed=1)
+    first = list(sampler)
+    assert first == list(sampler)
+    sampler.set_epoch(1)
+    assert first != list(sampler)
+    assert [len({number for number, _ in batch}) for batch in first] == [4, 4]
+
+
+def test_pictures_that_are_not_square_cannot_be_turned() -> None:
+    picture = PictureSettings(size_px=(8, 4), channels=1)
+    with pytest.raises(SettingsError, match="cannot be turned"):
+        MadePictures(np.zeros((1, 8, 4, 1), np.uint8), np.array([0]), picture, MadeClassSettings(), 0)
+
+
+@pytest.mark.parametrize("recipe", ["autoencoder", "digits", "anchors"])
+def test_short_recipes_train(recipe: str, tmp_path: Path, real_data: Path) -> None:
+    settings = read_recipe(CONFIGS / f"{recipe}.yaml", short=True)
+    assert isinstance(settings.data, type(read_recipe(CONFIGS / f"{recipe}.yaml").data))
+    weights = train_recipe(settings, real_data, tmp_path / "run")
+    assert load_network(weights)[0] == settings
