@@ -120,7 +120,8 @@ def of_pixels(out: Path) -> Contender:
     """Take the pixels themselves as vectors, 28 x 28, grey: what an encoder of digits has to beat."""
 
     def embed(crops: CropSet) -> Vectors:
-        return np.stack([crops.person(row).ravel() for row in range(len(crops))]).astype(np.float32) / 255
+        pixels = np.stack([crops.person(row).ravel() for row in range(len(crops))])
+        return pixels.astype(np.float32) / np.float32(255)
 
     return Contender("pixels", "digits", embed, "euclidean", out / "pixels")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+import math
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,10 +97,17 @@ def in_pieces(vectors: Vectors, labels: Labels, people: People) -> tuple[Vectors
         np.add.at(out, number, values)
         return out / count.reshape(-1, *(1,) * (values.ndim - 1))
 
-    masks = {name: getattr(labels, name) for name in ("asks", "answers")}
-    known = {name: None if mask is None else mask[first] for name, mask in masks.items()}
-    columns = {name: getattr(labels, name)[first] for name in ("identity", "clip", "group", "team")}
-    return mean(vectors).astype(np.float32), replace(labels, **columns, **known, time_s=mean(labels.time_s))
+    pieces = Labels(
+        labels.identity[first],
+        labels.clip[first],
+        labels.group[first],
+        mean(labels.time_s),
+        labels.team[first],
+        labels.differ,
+        None if labels.asks is None else labels.asks[first],
+        None if labels.answers is None else labels.answers[first],
+    )
+    return mean(vectors).astype(np.float32), pieces
 
 
 def piece_numbers(labels: Labels, people: People) -> NDArray[np.int64]:
@@ -196,7 +204,7 @@ def clustering_numbers(vectors: Vectors, labels: Labels, named: NDArray[np.bool_
         )
         rows.append((len(here), *numbers))
     if not rows:
-        return (float("nan"),) * 4  # type: ignore[return-value]
+        return math.nan, math.nan, math.nan, math.nan
     table = np.array(rows)
     accuracy, accuracy_twice, information, rand = (table[:, :1] * table[:, 1:]).sum(0) / table[:, 0].sum()
     return float(accuracy), float(accuracy_twice), float(information), float(rand)

@@ -60,13 +60,14 @@ def read_recipe(path: Path, short: bool = False, digits: bool = False) -> Recipe
         DependencyError: the packages for training are not installed.
     """
     data = _read(path)
-    variants = {name: data.pop(name, None) for name in ("digits", "short")}
+    variants: dict[str, Any] = {name: data.pop(name, None) for name in ("digits", "short")}
     for name, wanted in (("digits", digits), ("short", short)):
         if not wanted:
             continue
-        if not isinstance(variants[name], dict):
+        variant = variants[name]
+        if not isinstance(variant, dict):
             raise SettingsError(f"{path}: the recipe has no {name} variant; add a section '{name}:'")
-        data = overlaid(data, variants[name])
+        data = overlaid(data, variant)
     return recipe_of(data, str(path), path.parent)
 
 

@@ -138,8 +138,8 @@ def _contenders(
             draw_training(run)
             found.append(of_weights(kept, out / "cache"))
     if every:
-        files = {name: data / "weights" / f"{file}.safetensors" for name, file in PUBLISHED.items()}
-        found += [of_encoder(name, file, out) for name, file in {"shipped": "builtin", **files}.items()]
+        published = {name: str(data / "weights" / f"{file}.safetensors") for name, file in PUBLISHED.items()}
+        found += [of_encoder(name, file, out) for name, file in {"shipped": "builtin", **published}.items()]
         found.append(of_pixels(out))
     return found
 

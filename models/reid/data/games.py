@@ -202,16 +202,19 @@ def _entries(boxes: pd.DataFrame, video: Path, every_s: float) -> Iterator[Entry
         if frame.index not in wanted or frame.time_s - last_s < every_s - 1e-3:
             continue
         last_s = frame.time_s
-        for row in wanted[frame.index].itertuples(index=False):
-            box = (float(row.x1), float(row.y1), float(row.x2), float(row.y2))
-            if (
-                min(box[2], frame.image.shape[1]) - max(box[0], 0) < 2
-                or min(box[3], frame.image.shape[0]) - max(box[1], 0) < 2
-            ):
+        rows = wanted[frame.index]
+        corners = rows[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
+        for box, identity, tracklet in zip(corners, rows["identity"], rows["tracklet"], strict=True):
+            if _seen_px(box, frame.image.shape) < 2:
                 continue
-            image, inner = cut(frame.image, box, MARGIN)
-            at = round(frame.time_s * PER_SECOND)
-            yield Entry(image, inner, number[row.identity], int(row.tracklet), 0, at)
+            image, inner = cut(frame.image, box.tolist(), MARGIN)
+            yield Entry(image, inner, number[identity], int(tracklet), 0, round(frame.time_s * PER_SECOND))
+
+
+def _seen_px(box: np.ndarray, shape: tuple[int, ...]) -> float:
+    """Return the shorter side of the part of a box that lies in the picture."""
+    width = min(box[2], shape[1]) - max(box[0], 0)
+    return float(min(width, min(box[3], shape[0]) - max(box[1], 0)))
 
 
 def _teams(crops: CropSet, boxes: pd.DataFrame) -> np.ndarray:
