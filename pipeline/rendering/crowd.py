@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,10 +64,10 @@ def spectators(image: Image, view: View, court: Court, arena: bool, share: float
     length = court.length_m
     rows = []
     if arena:
-        for row in range(13):
-            x = np.arange(-6, length + 6, 0.62) + rng.uniform(0, 0.3)
+        for row in range(16):
+            x = np.arange(-6, length + 6, 0.54) + rng.uniform(0, 0.3)
             x = x[rng.random(len(x)) < share]
-            rows.append(np.column_stack([x, np.full(len(x), -4.0 - 0.85 * row), np.full(len(x), 0.25 + 0.5 * row)]))
+            rows.append(np.column_stack([x, np.full(len(x), -3.9 - 0.75 * row), np.full(len(x), 0.1 + 0.36 * row)]))
     else:
         x = np.arange(1, length - 1, 0.7)
         x = x[(rng.random(len(x)) < share * 0.35)]
@@ -75,7 +76,7 @@ def spectators(image: Image, view: View, court: Court, arena: bool, share: float
     rows.append(np.column_stack([x, np.full(5, -2.75), np.full(5, 0.05)]))
     places = np.vstack(rows)
     if len(places):
-        _seat(image, view, places, np.pi / 2, 0.72 if arena else 0.95, rng)
+        _seat(image, view, places, np.pi / 2, float(rng.uniform(0.45, 0.8)) if arena else 0.9, rng)
     for side in (-1.0, length + 1.0) if arena else ():
         x = np.arange(1, court.width_m + 2, 0.65)
         away = side + np.sign(side) * rng.uniform(2.2, 2.6)
@@ -118,8 +119,31 @@ def foreground(view: View, court: Court, settings: RenderSettings, rng: np.rando
     if len(places) == 0:
         return None
     sheet = np.zeros((view.size[1], view.size[0], 4), dtype=np.uint8)
-    _seat(sheet, view, places, -np.pi / 2, 0.7, rng)
+    if settings.camera != "broadcast" and rng.random() < 0.6:
+        _railing(sheet, view, places, rng)
+    _seat(sheet, view, places, -np.pi / 2, float(rng.uniform(0.25, 0.75)), rng)
     return crop_layer(sheet, (0, 0), (court.length_m / 2, near_y))
+
+
+def _railing(sheet: Image, view: View, places: Array, rng: np.random.Generator) -> None:
+    """Paint bars and posts in front of the first spectators, in place."""
+    color = (*((205, 205, 205), (60, 58, 56), (45, 40, 110), (120, 115, 110))[int(rng.integers(4))], 255)
+    y, floor_m = float(places[:, 1].min()) - 0.7, float(places[:, 2].max()) - 0.3
+    low, high = float(places[:, 0].min()) - 2, float(places[:, 0].max()) + 2
+    x = np.linspace(low, high, 60)
+    unit = view.focal_px / max(1.0, abs(view.position[1] - y))
+    thick = max(1, round(0.045 * unit))
+    for up in (0.0, 0.3, 0.6, 0.9):
+        _bar(sheet, view, np.column_stack([x, np.full(60, y), np.full(60, floor_m + up)]), color, thick)
+    for at in np.arange(low, high, float(rng.choice([0.15, 1.6, 2.0]))):
+        post = np.array([[at, y, floor_m], [at, y, floor_m + 0.45], [at, y, floor_m + 0.9]])
+        _bar(sheet, view, post, color, max(1, thick - 1))
+
+
+def _bar(sheet: Image, view: View, points: Array, color: tuple[int, ...], thick: int) -> None:
+    px, depth = view.project(points)
+    if (depth > 0.5).all() and np.isfinite(px).all() and np.abs(px).max() < 2e4:
+        cv2.polylines(sheet, [np.rint(px * 16).astype(np.int32)], False, color, thick, cv2.LINE_AA, 4)
 
 
 def _row(view: View, y: float, z: float, share: float, rng: np.random.Generator) -> Array:

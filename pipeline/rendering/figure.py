@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.rendering.lettering import number_glyph
+from pipeline.rendering.lettering import name_glyph, number_glyph
 from pipeline.rendering.people import Look
 from pipeline.rendering.pose import Joint
 from pipeline.rendering.sheet import Point, Sheet, mix
@@ -21,6 +22,9 @@ Corners = NDArray[np.float64]
 _FINE_BELOW_PX = 330
 """Smaller people are painted at twice the size and shrunk."""
 _READABLE_PX = 6.0
+_NAMED_FROM_PX = 55.0
+"""Px per metre from which a name can be seen at all."""
+_FOLDS_PX = 1024
 _WIDE_M = np.array([0.175, 0.185, 0.15, 0.165])
 _DEEP_M = np.array([0.095, 0.135, 0.115, 0.13])
 """Half widths of shoulders, chest, waist and hips, seen from the front and from the side."""
@@ -59,12 +63,44 @@ def paint_person(px: Array, depth: Array, look: Look, toward: Array, px_per_m: f
     body.sheet.paint(image, low, scale, slice(0, below))
     number = _print_number(image, body, low, scale)
     body.sheet.paint(image, low, scale, slice(below, None))
-    soft = int(px_per_m * 0.012 * scale) * 2 + 1
+    _shade(image, look)
+    soft = int(px_per_m * 0.013 * scale) * 2 + 1
     if soft > 1:
         cv2.blur(image, (soft, soft), dst=image)
     if scale > 1:
         image = np.asarray(cv2.resize(image, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA), np.uint8)
     return Sprite(image, (int(low[0]), int(low[1])), number)
+
+
+@lru_cache(maxsize=1)
+def _folds() -> Image:
+    """Draw light and dark as cloth has it, the same at every scale (amplitude falls with frequency): (s, s, 4), 128 changes nothing."""
+    rng = np.random.default_rng(5)
+    across, down = np.meshgrid(np.fft.fftfreq(_FOLDS_PX), np.fft.fftfreq(_FOLDS_PX))
+    frequency = np.hypot(1.3 * across, down)
+    frequency[0, 0] = np.inf
+    spectrum = np.fft.fft2(rng.normal(size=frequency.shape)) / frequency**1.35
+    noise = np.real(np.fft.ifft2(spectrum))
+    gain = np.clip(128 * (1 + 0.12 * noise / noise.std()), 0, 255)
+    folds = np.repeat(gain[..., None], 4, axis=2)
+    folds[..., 3] = 128
+    return folds.astype(np.uint8)
+
+
+def _shade(image: Image, look: Look) -> None:
+    """Let light fall from above and cloth have folds, in place; the folds stay with the person."""
+    height, width = image.shape[:2]
+    folds = _folds()
+    span = max(height, width)
+    if span < _FOLDS_PX:
+        start = int(look.height_m * 1e5) % (_FOLDS_PX - height + 1), int(look.build * 1e5) % (_FOLDS_PX - width + 1)
+        part = folds[start[0] : start[0] + height, start[1] : start[1] + width]
+    else:
+        part = np.asarray(cv2.resize(folds, (width, height)), dtype=np.uint8)
+    cv2.multiply(image, part, dst=image, scale=1 / 128)
+    ramp = np.full((height, 1, 4), 128, dtype=np.uint8)
+    ramp[..., :3] = np.linspace(136, 108, height).astype(np.uint8)[:, None, None]
+    cv2.multiply(image, cv2.resize(ramp, (width, height)), dst=image, scale=1 / 128)
 
 
 class _Body:
@@ -76,7 +112,7 @@ class _Body:
         self.look = look
         self.facing, self.rightward = float(toward[0]), float(toward[1])
         self.unit = px_per_m * look.build * look.height_m / 1.95
-        self.head_px = 0.062 * look.height_m * px_per_m
+        self.head_px = 0.057 * look.height_m * px_per_m
         self.sheet = Sheet()
 
     def build(self) -> int:
@@ -145,37 +181,53 @@ class _Body:
         self._trim(levels, across, widths)
 
     def _trim(self, levels: Array, across: Array, widths: Array) -> None:
-        """Stripes of an official's shirt, or edges of a jersey's arm holes."""
+        """Stripes or side panels of a shirt, edges of a jersey's arm holes."""
         kit, sheet = self.look.kit, self.sheet
-        if kit.stripes:
+        if kit.pattern == "stripes":
             for k in range(-2, 3):
                 offset = across * widths[1] * (k * 0.36)
-                sheet.stripe(_point(levels[0] + offset), _point(levels[3] + offset), widths[1] * 0.07, kit.trim)
-        elif not kit.sleeves:
+                sheet.stripe(_point(levels[0] + offset), _point(levels[3] + offset), widths[1] * 0.08, kit.trim)
+        elif kit.pattern == "panels":
+            for edge in (-across, across):
+                top, low = levels[1] + edge * widths[1] * 0.82, levels[3] + edge * widths[3] * 0.8
+                sheet.stripe(_point(top), _point(low), widths[1] * 0.16, kit.trim)
+        if not kit.sleeves:
             for edge in (-across, across):
                 top, low = levels[0] + edge * widths[0] * 0.75, levels[1] + edge * widths[1] * 0.9
                 sheet.stripe(_point(top), _point(low), widths[0] * 0.06, kit.trim)
 
-    def number_corners(self) -> Corners | None:
-        """Where the number is printed in the frame; None when it does not face the camera."""
-        number, facing = self.look.number, self.facing
-        if number is None or abs(facing) < 0.3:
-            return None
+    def print_corners(self, glyph: NDArray[np.uint8], height: float, middle: float, widest: float) -> Corners:
+        """Where a glyph is printed in the frame.
+
+        Args:
+            glyph: (h, w) mask.
+            height: of the glyph, in lengths of the trunk.
+            middle: of the glyph, the same from the neck down.
+            widest: limit of its width in widths of the shoulders.
+        """
         pelvis, neck, left, right = (
             np.array(self.px[j]) for j in (Joint.PELVIS, Joint.NECK, Joint.L_SHOULDER, Joint.R_SHOULDER)
         )
         down = pelvis - neck
-        aside = (left - right) * (1.0 if facing > 0 else -1.0)
-        middle = neck + down * (0.5 if facing > 0 else 0.46)
-        middle = middle + np.array([self.rightward * 0.1 * self.unit * np.sign(facing), 0.0])
-        share = 0.31 if facing > 0 else 0.43
-        glyph = number_glyph(number)
-        half_down = down * share / 2
-        half_aside = aside * min(0.42, share * glyph.shape[1] / glyph.shape[0] * 0.68)
-        corners: Corners = middle + np.stack(
+        aside = (left - right) * (1.0 if self.facing > 0 else -1.0)
+        at = neck + down * middle + np.array([self.rightward * 0.1 * self.unit * np.sign(self.facing), 0.0])
+        half_down = down * height / 2
+        half_aside = aside * min(widest, height * glyph.shape[1] / glyph.shape[0] * 0.68)
+        corners: Corners = at + np.stack(
             [-half_aside - half_down, half_aside - half_down, half_aside + half_down, half_down - half_aside]
         )
         return corners
+
+    def number_corners(self) -> Corners | None:
+        """Where the number is printed in the frame; None when it does not face the camera."""
+        number, facing = self.look.number, self.facing
+        official = self.look.kit.trousers
+        if number is None or abs(facing) < 0.3 or (official and facing > 0):
+            return None
+        glyph = number_glyph(number)
+        if facing > 0:
+            return self.print_corners(glyph, 0.27, 0.48, 0.36)
+        return self.print_corners(glyph, 0.24 if official else 0.38, 0.36 if official else 0.5, 0.42)
 
     def _head(self) -> None:
         look, r, sheet = self.look, self.head_px, self.sheet
@@ -186,10 +238,10 @@ class _Body:
         def place(up: float, right: float) -> Point:
             return head[0] + axis[0] * up * r + self.rightward * right * r, head[1] + axis[1] * up * r
 
-        sheet.limb(mix(neck, head, -0.15), head, 0.6 * r, 0.5 * r, look.skin)
+        sheet.limb(mix(neck, head, -0.15), head, 0.8 * r, 0.62 * r, look.skin)
         sheet.oval(head, axis, 1.12 * r, 0.84 * r, look.skin)
         if look.hair_style > 0:
-            high, wide = ((1.16, 0.86), (1.25, 0.95), (1.5, 0.92), (1.2, 0.94))[look.hair_style - 1]
+            high, wide = ((1.14, 0.86), (1.2, 0.94), (1.38, 0.92), (1.2, 0.94))[look.hair_style - 1]
             sheet.oval(place(0.1 * high, -0.16), axis, high * r, wide * r, look.hair)
             if look.hair_style == 4:
                 sheet.limb(place(0.1, -0.4), mix(neck, place(-1, -0.5), 0.5), 0.8 * r, 0.4 * r, look.hair)
@@ -209,8 +261,8 @@ class _Body:
         sleeve = look.sleeve_left if shoulder_ == Joint.L_SHOULDER else look.sleeve_right
         bare = sleeve or look.skin
         wrist = mix(elbow, hand, 0.8)
-        sheet.limb(shoulder, elbow, 0.06 * u, 0.043 * u, bare)
-        sheet.limb(elbow, wrist, 0.044 * u, 0.03 * u, bare)
+        sheet.limb(shoulder, elbow, 0.066 * u, 0.047 * u, bare)
+        sheet.limb(elbow, wrist, 0.048 * u, 0.032 * u, bare)
         sheet.limb(wrist, hand, 0.036 * u, 0.034 * u, look.skin)
         if look.kit.sleeves:
             share = 0.6 if look.kit.trousers else 0.3
@@ -222,26 +274,36 @@ def _point(place: Array) -> Point:
 
 
 def _print_number(image: Image, body: _Body, corner: Array, scale: float) -> tuple[float, float, float, float] | None:
-    """Print the number on chest or back in place; return its box in frame px when it can be read."""
-    corners = body.number_corners()
-    if corners is None or body.look.number is None:
+    """Print name and number on chest or back in place; return the number's box in frame px when it can be read."""
+    corners, look = body.number_corners(), body.look
+    if corners is None or look.number is None:
         return None
-    place = ((corners - corner) * scale).astype(np.float32)
-    low = np.maximum(np.floor(place.min(axis=0)).astype(int) - 1, 0)
-    high = np.minimum(np.ceil(place.max(axis=0)).astype(int) + 2, np.array(image.shape[1::-1]))
-    if (high - low).min() < 3:
+    ink = np.array([*look.kit.ink, 255], dtype=np.float32)
+    if look.surname is not None and body.facing < -0.45 and body.unit > _NAMED_FROM_PX:
+        letters = name_glyph(look.surname)
+        _print(image, letters, (body.print_corners(letters, 0.085, 0.235, 0.4) - corner) * scale, ink)
+    if not _print(image, number_glyph(look.number), (corners - corner) * scale, ink):
         return None
-    glyph = number_glyph(body.look.number)
-    h, w = glyph.shape
-    source = np.array([[0, 0], [w, 0], [w, h], [0, h]], dtype=np.float32)
-    warp = cv2.getPerspectiveTransform(source, place - low.astype(np.float32))
-    mask = cv2.warpPerspective(glyph, warp, (int(high[0] - low[0]), int(high[1] - low[1])), flags=cv2.INTER_LINEAR)
-    roi = image[low[1] : high[1], low[0] : high[0]]
-    share = np.asarray(mask, dtype=np.float32)[..., None] * (1 / 255)
-    share *= roi[..., 3:] > 127
-    roi[:] = (roi * (1 - share) + np.array([*body.look.kit.ink, 255], dtype=np.float32) * share).astype(np.uint8)
     x1, y1 = corners.min(axis=0)
     x2, y2 = corners.max(axis=0)
     if abs(body.facing) < 0.45 or y2 - y1 < _READABLE_PX:
         return None
     return float(x1), float(y1), float(x2), float(y2)
+
+
+def _print(image: Image, glyph: Image, place: Corners, ink: NDArray[np.float32]) -> bool:
+    """Print a mask where its corners are to be, in place, on what is painted there; say whether it was large enough."""
+    place = place.astype(np.float32)
+    low = np.maximum(np.floor(place.min(axis=0)).astype(int) - 1, 0)
+    high = np.minimum(np.ceil(place.max(axis=0)).astype(int) + 2, np.array(image.shape[1::-1]))
+    if (high - low).min() < 3:
+        return False
+    h, w = glyph.shape
+    source = np.array([[0, 0], [w, 0], [w, h], [0, h]], dtype=np.float32)
+    warp = cv2.getPerspectiveTransform(source, place - low.astype(np.float32))
+    mask = cv2.warpPerspective(glyph, warp, (int(high[0] - low[0]), int(high[1] - low[1])), flags=cv2.INTER_AREA)
+    roi = image[low[1] : high[1], low[0] : high[0]]
+    share = np.asarray(mask, dtype=np.float32)[..., None] * (1 / 255)
+    share *= roi[..., 3:] > 127
+    roi[:] = (roi * (1 - share) + ink * share).astype(np.uint8)
+    return True

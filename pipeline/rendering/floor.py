@@ -32,7 +32,7 @@ class Floor:
 
 def draw_floor_style(arena: bool, rng: np.random.Generator) -> Floor:
     """Draw a floor's colours."""
-    woods: tuple[Color, ...] = ((130, 180, 215), (150, 190, 215), (110, 165, 205), (140, 175, 195), (165, 200, 220))
+    woods: tuple[Color, ...] = ((120, 172, 208), (140, 180, 205), (105, 158, 198), (132, 166, 186), (150, 184, 205))
     paints: tuple[Color, ...] = (
         (150, 70, 30),
         (35, 35, 160),
@@ -95,14 +95,15 @@ def paint_floor(
         board.stroke(line, style.line, court.line_m)
     if title:
         board.text(title, court, style)
+        board.emblem(title[:2], court, style)
     return image
 
 
 def _wood(height: int, width: int, color: Color, px_per_m: float, rng: np.random.Generator) -> Image:
     """Planks along the length, each a little different."""
-    plank = max(2, round(0.12 * px_per_m))
+    plank = max(2, round(0.08 * px_per_m))
     rows, columns = -(-height // plank), -(-width // round(1.4 * px_per_m)) + 1
-    shades = rng.normal(0, 5.5, (rows, columns)).astype(np.float32)
+    shades = rng.normal(0, 4.0, (rows, columns)).astype(np.float32)
     tone = cv2.resize(shades, (width, rows), interpolation=cv2.INTER_NEAREST)
     tone = np.repeat(tone, plank, axis=0)[:height]
     cloud = cv2.resize(rng.normal(0, 7, (6, 9)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
@@ -137,7 +138,7 @@ class _Board:
 
     def text(self, title: str, court: Court, style: Floor) -> None:
         """A word along each end line, outside."""
-        scale = self.scale / 22
+        scale = self.scale / 15
         color = style.line if style.apron != style.wood else style.lane
         (w, h), _ = cv2.getTextSize(title, cv2.FONT_HERSHEY_TRIPLEX, scale, max(2, round(self.scale / 12)))
         plate = np.zeros((h + 10, w + 10), dtype=np.uint8)
@@ -151,6 +152,18 @@ class _Board:
             part = self.image[y1 : y1 + sign.shape[0], x1 : x1 + sign.shape[1]]
             share = sign[: part.shape[0], : part.shape[1], None] / np.float32(300)
             part[:] = (part * (1 - share) + np.array(color, dtype=np.float32) * share).astype(np.uint8)
+
+    def emblem(self, letters: str, court: Court, style: Floor) -> None:
+        """A round sign on the centre circle."""
+        middle = (np.array([court.length_m / 2, court.width_m / 2]) + self.offset) * self.scale
+        centre = round(float(middle[0])), round(float(middle[1]))
+        ring = tuple(int(0.75 * c) for c in style.lane)
+        for radius, color in ((1.65, ring), (1.35, style.wood)):
+            cv2.circle(self.image, centre, round(radius * self.scale), color, -1, cv2.LINE_AA)
+        size = self.scale / 14
+        (w, h), _ = cv2.getTextSize(letters, cv2.FONT_HERSHEY_TRIPLEX, size, 4)
+        at = centre[0] - w // 2, centre[1] + h // 2
+        cv2.putText(self.image, letters, at, cv2.FONT_HERSHEY_TRIPLEX, size, ring, max(2, round(size * 2)), cv2.LINE_AA)
 
 
 def _other_sports(board: _Board, court: Court, rng: np.random.Generator) -> None:
@@ -192,15 +205,27 @@ def paint_wall(length_m: float, height_m: float, px_per_m: float, arena: bool, r
     wall = np.clip(image, 0, 255).astype(np.uint8)
     if arena:
         return wall
+    if rng.random() < 0.4:
+        _bricks(wall, px_per_m, rng)
     if rng.random() < 0.6:
-        _windows(wall, height_m, px_per_m)
-    x = float(rng.uniform(0.5, 3))
-    while x < length_m - 4:
-        board_w, board_h = float(rng.uniform(1.8, 4)), float(rng.uniform(0.8, 1.4))
-        bottom = float(rng.uniform(1.6, 2.8))
-        _sign(wall, x, height_m - bottom - board_h, board_w, board_h, px_per_m, rng)
-        x += board_w + float(rng.uniform(0.2, 2.5))
+        _windows(wall, height_m, px_per_m, bool(rng.random() < 0.4))
+    for bottom, chance in ((float(rng.uniform(1.3, 1.8)), 0.9), (float(rng.uniform(2.7, 3.1)), 0.6)):
+        x = float(rng.uniform(0.5, 3))
+        while rng.random() < chance and x < length_m - 4:
+            board_w, board_h = float(rng.uniform(1.4, 3.6)), float(rng.uniform(0.7, 1.1))
+            _sign(wall, x, height_m - bottom - board_h, board_w, board_h, px_per_m, rng)
+            x += board_w + float(rng.choice([0.1, 0.1, 0.4, 2.5]))
     return wall
+
+
+def _bricks(wall: Image, px_per_m: float, rng: np.random.Generator) -> None:
+    """Rows of bricks, each a little different, in place."""
+    high, long = max(2, round(0.12 * px_per_m)), max(4, round(0.34 * px_per_m))
+    rows, columns = -(-wall.shape[0] // high), -(-wall.shape[1] // long) + 1
+    shades = rng.normal(0, 11, (rows, columns)).astype(np.float32)
+    shades = np.repeat(np.repeat(shades, long, axis=1), high, axis=0)[: wall.shape[0], : wall.shape[1]]
+    shades[::high] -= 14
+    wall[:] = np.clip(wall + shades[..., None], 0, 255).astype(np.uint8)
 
 
 def _gym_wall(rng: np.random.Generator) -> Color:
@@ -211,21 +236,24 @@ def _gym_wall(rng: np.random.Generator) -> Color:
         (190, 190, 180),
         (150, 160, 150),
         (95, 115, 150),
+        (80, 95, 120),
+        (70, 72, 80),
     )
     return walls[int(rng.integers(len(walls)))]
 
 
-def _windows(wall: Image, height_m: float, px_per_m: float) -> None:
+def _windows(wall: Image, height_m: float, px_per_m: float, night: bool) -> None:
     top, bottom = round((height_m - 5.6) * px_per_m), round((height_m - 4.3) * px_per_m)
     step = round(3.2 * px_per_m)
     for x in range(step, wall.shape[1] - step, step):
-        wall[max(0, top) : bottom, x : x + int(step * 0.8)] = (250, 245, 235)
+        wall[max(0, top) : bottom, x : x + int(step * 0.8)] = (38, 34, 32) if night else (250, 245, 235)
 
 
 def _sign(wall: Image, x: float, y: float, w: float, h: float, px_per_m: float, rng: np.random.Generator) -> None:
     """One advertising board with a made-up word."""
     x1, y1, x2, y2 = (round(v * px_per_m) for v in (x, y, x + w, y + h))
-    back = tuple(int(v) for v in rng.integers(20, 255, 3))
+    pale = rng.random() < 0.5
+    back = tuple(int(v) for v in (rng.integers(195, 250, 3) if pale else rng.integers(20, 200, 3)))
     ink = (245, 245, 245) if sum(back) < 380 else (30, 30, 40)
     cv2.rectangle(wall, (x1, y1), (x2, y2), back, -1)
     word = "".join(rng.choice(list("ABCDEILMNORSTU"), int(rng.integers(4, 9))))

@@ -23,7 +23,7 @@ from pipeline.rendering.camera import Rig, View, canvas_view, look, rig, turned
 from pipeline.rendering.cast import Cast
 from pipeline.rendering.hall import build_backdrop
 from pipeline.rendering.motion import Moment, simulate
-from pipeline.rendering.overlay import scoreboard, scoreboard_place
+from pipeline.rendering.overlay import draw_graphic, lay_over
 from pipeline.rendering.paint import Grain
 from pipeline.rendering.people import cast_people
 from pipeline.rendering.settings import CameraName, RenderSettings
@@ -32,7 +32,7 @@ from pipeline.tables import CLASSES
 
 Image = NDArray[np.uint8]
 
-PER_SCENE = 10
+PER_SCENE = 6
 """Frames from one hall and camera position; kits, people, light and the aim differ."""
 MIN_VISIBLE = 0.2
 """People hidden more than that have no box."""
@@ -134,6 +134,7 @@ def _draw_settings(rng: np.random.Generator, size: tuple[int, int], cameras: tup
         crowd=float(rng.uniform(0.1, 0.95)),
         noise=float(rng.uniform(0.5, 6.0)),
         dead_ball_every_s=float(rng.uniform(8, 40)),
+        start_s=float(rng.uniform(2, 40)),
     )
 
 
@@ -150,10 +151,11 @@ def _scene(settings: RenderSettings, count: int, rng: np.random.Generator) -> It
         moment = _later(moments, moment, court, settings, rng)
         stage = Stage(court, cast_people(cast, rng), backdrop, float(rng.uniform(0, 0.3)), float(rng.uniform(0, 0.5)))
         view = _aim(camera, court, moment, rng)
-        graphic = settings.camera == "broadcast" and rng.random() < 0.5
-        shot = stage.shoot(moment, view, None, 30.0, scoreboard_place(settings.size) if graphic else None)
-        if graphic:
-            scoreboard(shot.image, stage.people, moment)
+        graphic = draw_graphic(settings.size, rng)
+        shown = rng.random() < (0.7 if settings.camera == "broadcast" else 0.25)
+        shot = stage.shoot(moment, view, None, 30.0, graphic.place if shown else None)
+        if shown:
+            lay_over(shot.image, graphic, stage.people, moment)
         image = _develop(shot.image, rng)
         grain.add(image, rng)
         yield TrainingFrame(image, _boxes(shot), settings.camera)

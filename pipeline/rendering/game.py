@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pipeline.rendering.camera import canvas_view, look
 from pipeline.rendering.coverage import Coverage, Kind, Take
 from pipeline.rendering.hall import Backdrop, build_backdrop
-from pipeline.rendering.overlay import scoreboard, scoreboard_place
-from pipeline.rendering.paint import Grain
+from pipeline.rendering.overlay import draw_graphic, lay_over
+from pipeline.rendering.paint import Grain, Tone
 from pipeline.rendering.playback import Trajectories
 from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.sidecar import Sidecar
@@ -76,17 +76,25 @@ class Game:
         main = Stage(court, self.coverage.people, backdrop, gloss, 0.5 if settings.motion_blur else 0.0)
         self.stages: dict[Kind, Stage] = {"play": main}
         self.grain = Grain(settings.size, settings.noise, self.coverage.picture)
+        self.tone = Tone(self.coverage.picture)
+        graphic = draw_graphic(settings.size, self.coverage.picture)
+        self.graphic = graphic if settings.camera == "broadcast" and settings.scoreboard else None
 
     def frames(self) -> Iterator[tuple[Take, Shot]]:
         """Yield the frames of the video in order, painted."""
-        graphic = self.settings.camera == "broadcast" and self.settings.scoreboard
         for take in self.coverage.takes():
-            banner = scoreboard_place(self.settings.size) if graphic and take.kind == "play" else None
-            shot = self._stage(take.kind).shoot(take.moment, take.view, take.before, self.settings.fps, banner)
-            if banner is not None:
-                scoreboard(shot.image, self.coverage.people, take.moment)
-            self.grain.add(shot.image, self.coverage.picture)
-            yield take, shot
+            yield take, self.paint(take)
+
+    def paint(self, take: Take) -> Shot:
+        """Paint one take; any of them, in any order."""
+        graphic = self.graphic if take.kind == "play" else None
+        banner = graphic.place if graphic is not None else None
+        shot = self._stage(take.kind).shoot(take.moment, take.view, take.before, self.settings.fps, banner)
+        self.tone.apply(shot.image)
+        if graphic is not None:
+            lay_over(shot.image, graphic, self.coverage.people, take.moment)
+        self.grain.add(shot.image, self.coverage.picture)
+        return shot
 
     def _stage(self, kind: Kind) -> Stage:
         """Return what the camera of this kind of shot sees; painted when it is first on air."""

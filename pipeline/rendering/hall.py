@@ -70,7 +70,7 @@ def build_backdrop(canvas: View, court: Court, settings: RenderSettings, rng: np
     planes = _planes(canvas, court, arena, settings, rng)
     image = cast_rays(canvas, planes, (24, 22, 22) if arena else (120, 125, 128))
     if not arena:
-        _lamps(image, canvas, court)
+        _lamps(image, canvas, court, rng)
     spectators(image, canvas, court, arena, settings.crowd, rng)
     furniture(image, canvas, court, settings, rng)
     gain = rng.uniform(0.82, 1.06) * rng.uniform(0.96, 1.04, 3)
@@ -91,7 +91,7 @@ def _planes(canvas: View, court: Court, arena: bool, settings: RenderSettings, r
     texture = floor.paint_floor(court, style, px_per_m, settings.other_lines, title, rng)
     x, y, z = np.eye(3)
     ground = Plane(np.array([-left, -far, 0.0]), x * (length + left + right), y * (width + far + near), texture)
-    height, back, wide = (14.0, -18.0, 30.0) if arena else (8.5, -4.6, 5.5)
+    height, back, wide = (14.0, -18.0, 30.0) if arena else (_gym_height(canvas), -4.6, 5.5)
     detail = min(px_per_m, 40.0)
     reach = length + 2 * wide
     wall = floor.paint_wall(reach, height, detail, arena, rng)
@@ -100,12 +100,17 @@ def _planes(canvas: View, court: Court, arena: bool, settings: RenderSettings, r
         side = floor.paint_wall(60, height, min(detail, 24.0), arena, rng)
         start, way = (back + 60, -y) if at < 0 else (back, y)
         planes.append(Plane(np.array([at, start, height]), way * 60, -z * height, side))
-    bare = np.full((8, 8, 3), (60, 62, 64) if arena else (140, 150, 155), dtype=np.uint8)
+    bare = np.full((8, 8, 3), (30, 29, 30) if arena else (140, 150, 155), dtype=np.uint8)
     planes.append(Plane(np.array([-wide, back, -0.02]), x * reach, y * 80, bare))
     if not arena:
         ceiling = np.full((8, 8, 3), (105, 110, 112), dtype=np.uint8)
         planes.append(Plane(np.array([-wide, back, height]), x * reach, y * 60, ceiling))
     return planes
+
+
+def _gym_height(canvas: View) -> float:
+    """Height of the ceiling, metres: above the camera in any case."""
+    return max(8.5, float(canvas.position[2]) + 1.0)
 
 
 def cast_rays(view: View, planes: list[Plane], sky: tuple[int, int, int]) -> Image:
@@ -166,9 +171,10 @@ def _hit(rays: Rays, position: Array, plane: Plane) -> tuple[Rays, Rays, Rays, N
     return t, a, b, within
 
 
-def _lamps(image: Image, canvas: View, court: Court) -> None:
+def _lamps(image: Image, canvas: View, court: Court, rng: np.random.Generator) -> None:
     """Bright lamps under a gym's ceiling and their glare on the floor."""
-    spots = np.array([[x, y, 8.3] for x in np.linspace(-2, court.length_m + 2, 7) for y in (-3.5, 3.0, 11.0)])
+    high = _gym_height(canvas) - 0.2
+    spots = np.array([[x, y, high] for x in np.linspace(-2, court.length_m + 2, 7) for y in (-3.5, 3.0, 11.0)])
     px, depth = canvas.project(spots)
     for (u, v), d in zip(px, depth, strict=True):
         if d > 1 and np.isfinite(u) and abs(u) < 1e4 and abs(v) < 1e4:
@@ -177,6 +183,7 @@ def _lamps(image: Image, canvas: View, court: Court) -> None:
             )
     mirrored = spots * np.array([1, 1, -1])
     px, depth = canvas.project(mirrored)
+    strength = float(rng.uniform(50, 130))
     glare = np.zeros((image.shape[0] // 4, image.shape[1] // 4), dtype=np.float32)
     for (u, v), d in zip(px, depth, strict=True):
         if d > 1 and np.isfinite(u) and abs(u) < 1e4 and abs(v) < 1e4:
@@ -188,7 +195,7 @@ def _lamps(image: Image, canvas: View, court: Court) -> None:
                 0,
                 0,
                 360,
-                70.0,
+                strength,
                 -1,
             )
     glare = cv2.GaussianBlur(glare, (0, 0), max(1.0, canvas.focal_px / 160))

@@ -1,4 +1,4 @@
-"""Jersey numbers in block letters."""
+"""Jersey numbers and names in block letters."""
 
 from __future__ import annotations
 
@@ -63,6 +63,24 @@ def number_glyph(text: str) -> NDArray[np.uint8]:
         for stroke in _STROKES[digit]:
             points = np.array(stroke) * [_WIDE, _TALL] + [place * cell + _PEN, _PEN]
             cv2.polylines(mask, [np.rint(points * 16).astype(np.int32)], False, 255, _PEN, cv2.LINE_AA, 4)
+    x, y, w, h = cv2.boundingRect(mask)
+    glyph = np.ascontiguousarray(mask[y : y + h, x : x + w])
+    glyph.setflags(write=False)
+    return glyph
+
+
+@lru_cache(maxsize=256)
+def name_glyph(text: str) -> NDArray[np.uint8]:
+    """Draw a name in capitals as a read-only mask (h, w) uint8, cut to its ink.
+
+    Example:
+        >>> name_glyph("Rossi").shape[1] > 3 * name_glyph("Rossi").shape[0]
+        True
+    """
+    word = text.upper()
+    (width, height), _ = cv2.getTextSize(word, cv2.FONT_HERSHEY_DUPLEX, 1.0, 3)
+    mask = np.zeros((height + 24, width + 24), dtype=np.uint8)
+    cv2.putText(mask, word, (12, height + 10), cv2.FONT_HERSHEY_DUPLEX, 1.0, 255, 3, cv2.LINE_AA)
     x, y, w, h = cv2.boundingRect(mask)
     glyph = np.ascontiguousarray(mask[y : y + h, x : x + w])
     glyph.setflags(write=False)

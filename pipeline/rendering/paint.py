@@ -119,3 +119,23 @@ class Grain:
         window = np.s_[y : y + self.size[1], x : x + self.size[0]]
         cv2.add(image, self.up[window], dst=image)
         cv2.subtract(image, self.down[window], dst=image)
+
+
+class Tone:
+    """How a camera turns light into grey levels: exposure, contrast, a cast of colour; the same for a whole game."""
+
+    def __init__(self, rng: np.random.Generator, reach: float = 1.0) -> None:
+        """Draw a tone; `reach` 0 is none, 1 what cameras in halls do."""
+        level = np.arange(256) / 255.0
+        gamma = float(np.exp(reach * rng.uniform(-0.25, 0.25)))
+        curve = level**gamma
+        contrast = reach * float(rng.uniform(-0.1, 0.25))
+        curve = curve + contrast * np.sin(2 * np.pi * (curve - 0.5)) / (2 * np.pi)
+        cast = 1 + reach * rng.uniform(-0.07, 0.07, 3)
+        gain = 1 + reach * float(rng.uniform(-0.08, 0.12))
+        table = np.clip(255 * curve[:, None] * cast * gain, 0, 255)
+        self.table = table.astype(np.uint8)[None]
+
+    def apply(self, image: Image) -> None:
+        """Tone a picture in place."""
+        cv2.LUT(image, self.table, dst=image)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from pipeline.rendering.cast import Cast
 
 Color = tuple[int, int, int]
 """Blue, green, red."""
+Pattern = Literal["plain", "panels", "stripes"]
+"""Of a shirt: one colour; sides in the trim's colour; stripes from top to bottom."""
 
 _SKINS: tuple[Color, ...] = (
     (70, 100, 150),
@@ -36,11 +39,11 @@ _DARK_KITS: tuple[Color, ...] = (
 _LIGHT_KITS: tuple[Color, ...] = (
     (235, 235, 235),
     (215, 220, 222),
-    (60, 200, 240),
-    (225, 225, 200),
-    (200, 235, 235),
+    (20, 190, 245),
+    (235, 225, 210),
+    (230, 235, 238),
     (235, 200, 140),
-    (235, 215, 225),
+    (240, 225, 232),
 )
 _ACCENTS: tuple[Color, ...] = (
     (30, 30, 200),
@@ -51,8 +54,10 @@ _ACCENTS: tuple[Color, ...] = (
     (150, 40, 120),
 )
 _SHOES: tuple[Color, ...] = (
-    (240, 240, 240),
+    (235, 235, 235),
+    (215, 215, 220),
     (30, 30, 30),
+    (45, 42, 40),
     (40, 40, 210),
     (210, 130, 40),
     (60, 220, 150),
@@ -60,8 +65,13 @@ _SHOES: tuple[Color, ...] = (
     (50, 160, 250),
 )
 _SHIRTS: tuple[Color, ...] = (
+    (30, 28, 28),
+    (42, 38, 38),
+    (50, 48, 46),
+    (75, 62, 55),
     (40, 40, 45),
     (200, 200, 205),
+    (228, 226, 224),
     (150, 90, 60),
     (70, 60, 130),
     (90, 110, 70),
@@ -112,7 +122,7 @@ class Kit:
     """Colour of the number."""
     trousers: bool = False
     sleeves: bool = False
-    stripes: bool = False
+    pattern: Pattern = "plain"
 
 
 @dataclass(frozen=True)
@@ -131,6 +141,8 @@ class Look:
     socks: Color
     kit: Kit
     number: str | None
+    surname: str | None
+    """On the back, above the number."""
     sleeve_left: Color | None
     sleeve_right: Color | None
     tights_left: Color | None
@@ -163,6 +175,8 @@ def cast_people(cast: Cast, rng: np.random.Generator) -> list[Person]:
     kits = team_kits(rng)
     numbers = [f"{n}" for n in range(100)] + ["00"]
     names = rng.permutation(_NAMES)
+    printed = rng.random() < 0.5
+    """Officials with a number on the back."""
     people = []
     for index in range(cast.count):
         if index < 2 * cast.per_team:
@@ -170,11 +184,11 @@ def cast_people(cast: Cast, rng: np.random.Generator) -> list[Person]:
             if place == 0:
                 weights = np.where(np.arange(101) < 56, 1.0, 0.15)
                 shirt_numbers = rng.choice(numbers, cast.per_team, replace=False, p=weights / weights.sum())
-            look = draw_look(kits[team], str(shirt_numbers[place]), rng)
             name = str(names[index % len(names)])
+            look = draw_look(kits[team], str(shirt_numbers[place]), rng, surname=name)
             people.append(Person(index + 1, "player", "AB"[team], look.number, name, look))
         elif index in cast.officials():
-            look = draw_look(kits[2], None, rng, athletic=False)
+            look = draw_look(kits[2], str(rng.integers(4, 80)) if printed else None, rng, athletic=False)
             people.append(Person(index + 1, "referee", None, None, f"Referee {index - 2 * cast.per_team + 1}", look))
         else:
             team = int(index == cast.coach(1))
@@ -190,14 +204,22 @@ def team_kits(rng: np.random.Generator) -> tuple[Kit, Kit, Kit]:
     if rng.random() < 0.15:
         light = _jitter((60, 200, 240) if dark[2] < 120 else (150, 90, 30), rng, 12)
     trim = [_pick(_ACCENTS, rng), _pick(_ACCENTS, rng)]
-    kit_dark = Kit(dark, dark if rng.random() < 0.85 else _pick(_DARK_KITS, rng), trim[0], _ink(dark, rng))
-    kit_light = Kit(light, light if rng.random() < 0.8 else dark, dark, _ink(light, rng))
+    pattern = [_PATTERNS[int(k)] for k in rng.choice(3, 2, p=[0.4, 0.4, 0.2])]
+    stripe = _jitter(dark if rng.random() < 0.4 else (dark[0] + 45, dark[1] + 45, dark[2] + 45), rng, 10)
+    inks = _ink(dark, rng), _ink(light, rng)
+    shorts = dark if rng.random() < 0.85 else _pick(_DARK_KITS, rng), light if rng.random() < 0.8 else dark
+    kit_dark = Kit(dark, shorts[0], trim[0] if pattern[0] != "stripes" else stripe, inks[0], pattern=pattern[0])
+    kit_light = Kit(light, shorts[1], dark, inks[1], pattern=pattern[1])
     pair = (kit_dark, kit_light) if rng.random() < 0.5 else (kit_light, kit_dark)
     style = int(rng.integers(4))
     grey: Color = (120, 118, 115)
     shirt: Color = (grey, (165, 150, 140), (60, 58, 58), (50, 110, 225))[style]
-    official = Kit(_jitter(shirt, rng, 10), (28, 28, 30), (25, 25, 25), (20, 20, 20), True, True, style == 0)
+    patterns: tuple[Pattern, ...] = ("panels", "stripes", "plain", "plain")
+    official = Kit(_jitter(shirt, rng, 10), (28, 28, 30), (25, 25, 25), (20, 20, 20), True, True, patterns[style])
     return pair[0], pair[1], official
+
+
+_PATTERNS: tuple[Pattern, ...] = ("plain", "panels", "stripes")
 
 
 def _suit(kit: Kit, rng: np.random.Generator) -> Kit:
@@ -207,7 +229,9 @@ def _suit(kit: Kit, rng: np.random.Generator) -> Kit:
     return Kit(_jitter(shirt, rng, 8), _jitter(trousers, rng, 8), shirt, shirt, True, True)
 
 
-def draw_look(kit: Kit, number: str | None, rng: np.random.Generator, athletic: bool = True) -> Look:
+def draw_look(
+    kit: Kit, number: str | None, rng: np.random.Generator, athletic: bool = True, surname: str | None = None
+) -> Look:
     """Draw one person's appearance."""
     height = float(np.clip(rng.normal(1.96, 0.085), 1.75, 2.18)) if athletic else float(rng.normal(1.8, 0.06))
     dark: Color = (35, 33, 32)
@@ -225,6 +249,7 @@ def draw_look(kit: Kit, number: str | None, rng: np.random.Generator, athletic: 
         socks=white if rng.random() < 0.6 else dark,
         kit=kit,
         number=number,
+        surname=surname,
         sleeve_left=extra if athletic and odds[0] else None,
         sleeve_right=extra if athletic and odds[1] else None,
         tights_left=extra if athletic and (odds[2] or odds[3]) else None,

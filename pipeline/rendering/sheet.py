@@ -18,7 +18,7 @@ _SHIFT = 3
 _ROUND = np.linspace(-np.pi / 2, np.pi / 2, 6)
 _LIGHT = np.array([-0.16, -0.24])
 """Where the light comes from in the picture, in radii of a limb."""
-_SHADE, _SHINE, _INNER = 0.78, 1.06, 0.62
+_SHADE, _SHINE, _INNER = 0.85, 1.05, 0.66
 """Colour of a limb's rim and of its lit inside, and the inside's width."""
 
 

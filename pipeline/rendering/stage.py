@@ -36,6 +36,8 @@ class Seen:
     person: Person
     box: Box
     """Full body, cut at the border."""
+    part: Box | None
+    """What can be seen of it: the box around its px that nothing hides; None when there are none."""
     visible: float
     """Share of the body not hidden and in the picture."""
     x_m: float
@@ -230,10 +232,12 @@ class _Painting:
         width, height = cut[2] - cut[0], cut[3] - cut[1]
         if width * height < 0.15 * full or min(width, height) < 3:
             return None
-        part = self.ids[cut[1] : cut[3], cut[0] : cut[2]]
-        visible = float(np.count_nonzero(part == index + 1)) / max(1, area)
+        own = (self.ids[cut[1] : cut[3], cut[0] : cut[2]] == index + 1).astype(np.uint8)
+        visible = cv2.countNonZero(own) / max(1, area)
+        x, y, w, h = cv2.boundingRect(own)
+        part = (float(cut[0] + x), float(cut[1] + y), float(w), float(h)) if w else None
         place = (float(cut[0]), float(cut[1]), float(width), float(height))
-        return Seen(self.stage.people[index], place, min(1.0, visible), float(x_m), float(y_m))
+        return Seen(self.stage.people[index], place, part, min(1.0, visible), float(x_m), float(y_m))
 
     def _objects(self) -> list[tuple[str, Box]]:
         found: list[tuple[str, Box]] = []

@@ -34,6 +34,7 @@ _TRUTH: dict[str, str] = {
     "team": "string",
     "jersey": "string",
     **dict.fromkeys(("x", "y", "w", "h", "visible"), "float32"),
+    **dict.fromkeys(("part_x", "part_y", "part_w", "part_h"), "float32"),
     "occluded": "bool",
     "x_m": "float64",
     "y_m": "float64",
@@ -107,7 +108,9 @@ class TruthWriter:
         for seen in sorted(shot.people, key=lambda s: s.person.person_id):
             who = seen.person
             key = (frame, time_s, who.person_id, who.role, who.team, who.number)
-            self.people.rows.append((*key, *seen.box, seen.visible, seen.visible < OCCLUDED_BELOW, seen.x_m, seen.y_m))
+            part = seen.part or (None,) * 4
+            hidden = seen.visible < OCCLUDED_BELOW
+            self.people.rows.append((*key, *seen.box, seen.visible, *part, hidden, seen.x_m, seen.y_m))
         self.objects.rows.extend((frame, name, *box) for name, box in shot.objects)
         self._note(take)
         self.written += 1
@@ -116,9 +119,13 @@ class TruthWriter:
                 table.flush()
 
     def add_many(self, takes: Sequence[Take], people: Mapping[str, Any]) -> None:
-        """Add the next frames at once: `people` has the columns of truth.parquet but `occluded`, nothing is known of objects."""
+        """Add the next frames at once: `people` has the columns of truth.parquet but `occluded` and `part_*`.
+
+        Nothing is known of objects and of the visible parts of people.
+        """
         hidden = people["visible"].astype(np.float32) < OCCLUDED_BELOW
-        self.people.write({**people, "occluded": hidden})
+        nothing = {f"part_{side}": pa.nulls(len(hidden), pa.float32()) for side in "xywh"}
+        self.people.write({**people, **nothing, "occluded": hidden})
         for take in takes:
             self._note(take)
         self.court.flush()

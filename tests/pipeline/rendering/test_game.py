@@ -68,6 +68,19 @@ def test_tables_keep_their_schemas(game):
     assert probe(game / "video.mp4").width_px == 320
 
 
+def test_visible_parts_lie_in_the_boxes(game):
+    (truth,) = tables(game, "truth")
+    seen = truth.dropna(subset=["part_x"])
+    assert len(seen) > 0.9 * len(truth)
+    assert (seen.part_x >= seen.x).all()
+    assert (seen.part_y >= seen.y).all()
+    assert (seen.part_x + seen.part_w <= seen.x + seen.w).all()
+    assert (seen.part_y + seen.part_h <= seen.y + seen.h).all()
+    whole = seen[seen.visible > 0.995]
+    np.testing.assert_allclose(whole.part_w * whole.part_h, whole.w * whole.h, rtol=0.3)
+    assert truth[truth.part_x.isna()].visible.max() == 0 or len(seen) == len(truth)
+
+
 def test_frames_say_what_the_game_does(game):
     (frames,) = tables(game, "frames")
     assert set(frames.columns) == {"frame", "time_s", "shot", "kind", "live", "half", "period", "state", "possession"}
