@@ -23,6 +23,8 @@ _TORSO = (0.08, 0.58)
 """Top and bottom, as shares of a person's box, between which the middle of his number lies."""
 _NOTHING_PER_IMAGE = 2
 _WINDOW = WINDOW * STORED_PX / INPUT_PX
+_RIGHT = np.clip((np.arange(STORED_PX) - STORED_PX / 2 + 2) / 4, 0, 1)[:, None]
+"""Share of the other picture, by column, where two halves are put together."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Footage:
     examples: Examples
     game: NDArray[np.str_]
     clip: NDArray[np.str_]
+    kit: NDArray[np.str_]
+    """(n,) game and team; two people of one kit wear the same colours and typeface."""
     height_px: NDArray[np.float64]
     """(n,) height of the number's box, in px of a picture 1280 px wide; NaN where there is none."""
 
@@ -42,7 +46,7 @@ class Footage:
     def select(self, rows: NDArray[np.bool_]) -> Footage:
         """Take the rows (n,) that are wanted."""
         chosen = Examples(self.examples.images[rows], self.examples.text[rows])
-        return Footage(chosen, self.game[rows], self.clip[rows], self.height_px[rows])
+        return Footage(chosen, self.game[rows], self.clip[rows], self.kit[rows], self.height_px[rows])
 
 
 def read_footage(images: Path, tracklets: Path, people: Path, rng: np.random.Generator) -> Footage:
@@ -62,9 +66,33 @@ def read_footage(images: Path, tracklets: Path, people: Path, rng: np.random.Gen
     rows = [row for image in read_coco(images) for row in _examples_of(image, by_file.get(image.path.name), rng)]
     if not rows:
         raise InputError(f"{images}: no number box inside the box of a named person")
-    pictures, text, game, clip, height = zip(*rows, strict=True)
+    pictures, text, game, clip, team, height = zip(*rows, strict=True)
     examples = Examples(np.stack(pictures), np.array(text, dtype=np.int64))
-    return Footage(examples, np.array(game), np.array(clip), np.array(height, dtype=np.float64))
+    kit = np.char.add(np.array(game), np.array(team))
+    return Footage(examples, np.array(game), np.array(clip), kit, np.array(height, dtype=np.float64))
+
+
+def exchange_halves(footage: Footage, rows: NDArray[np.int64], share: float, rng: np.random.Generator) -> Examples:
+    """Take examples, some numbers of two digits with the second digit of another one of the same kit.
+
+    Few numbers are worn in two games: without it they would be learned as wholes, and other numbers taken for them.
+
+    Args:
+        footage: where they come from.
+        rows: (k,) which of them.
+        share: of the numbers with two digits.
+        rng: source of chance.
+    """
+    images, text = footage.examples.images[rows], footage.examples.text[rows].copy()
+    if share == 0:
+        return Examples(images, text)
+    two = (footage.examples.text >= 10) & (footage.examples.text < 100)
+    for place in np.flatnonzero(two[rows] & (rng.random(len(rows)) < share)):
+        mates = np.flatnonzero(two & (footage.kit == footage.kit[rows[place]]))
+        other = int(mates[rng.integers(len(mates))])
+        images[place] = images[place] * (1 - _RIGHT) + footage.examples.images[other] * _RIGHT
+        text[place] = 10 * (text[place] // 10) + footage.examples.text[other] % 10
+    return Examples(images, text)
 
 
 def _named_boxes(tracklets: Path, people: Path) -> pd.DataFrame:
@@ -72,13 +100,13 @@ def _named_boxes(tracklets: Path, people: Path) -> pd.DataFrame:
     try:
         boxes = pd.read_csv(tracklets)
         named = pd.read_csv(people, dtype={"person": str}, keep_default_na=False)
-        joined = boxes.merge(named[["clip", "tracklet", "person"]], on=["clip", "tracklet"], how="left")
+        joined = boxes.merge(named[["clip", "tracklet", "team", "person"]], on=["clip", "tracklet"], how="left")
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f"weak labels from {tracklets} and {people}: {error}") from error
-    return joined.assign(person=joined["person"].fillna(""))
+    return joined.assign(person=joined["person"].fillna(""), team=joined["team"].fillna(""))
 
 
-_Row = tuple[NDArray[np.uint8], int, str, str, float]
+_Row = tuple[NDArray[np.uint8], int, str, str, str, float]
 
 
 def _examples_of(image: LabelledImage, people: pd.DataFrame | None, rng: np.random.Generator) -> Iterator[_Row]:
@@ -96,11 +124,12 @@ def _examples_of(image: LabelledImage, people: pd.DataFrame | None, rng: np.rand
         inside = _owners(box * [1, stretch, 1, stretch], person_box)
         if len(inside) == 1 and (text := str(people["person"].iloc[inside[0]])) in TEXTS:
             height = (box[3] - box[1]) * 1280 / image.width_px
-            yield _cut(picture, box, stretch), index_of(text), image.game, image.clip, height
+            team = str(people["team"].iloc[inside[0]])
+            yield _cut(picture, box, stretch), index_of(text), image.game, image.clip, team, height
     for _ in range(_NOTHING_PER_IMAGE):
         box = _below_number(person_box[int(rng.integers(len(person_box)))], stretch, rng)
         if not _overlaps(box, numbers):
-            yield _cut(picture, box, stretch), NO_TEXT, image.game, image.clip, np.nan
+            yield _cut(picture, box, stretch), NO_TEXT, image.game, image.clip, "", np.nan
 
 
 def _owners(number: NDArray[np.float64], people: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -35,15 +35,24 @@ class FootageSettings(_Strict):
     share: float = Field(0.25, ge=0, lt=1, description="of a batch; every number as often as any other")
 
 
+class RoundSettings(_Strict):
+    """One round: freshly rendered examples, and the learning rate up and down again."""
+
+    steps: int = Field(1600, ge=1)
+    learning_rate: float = Field(2e-3, gt=0, description="at its peak")
+    halves: float = Field(
+        0.0, ge=0, le=1, description="share of two-digit numbers of footage that get another one's second digit"
+    )
+
+
 class TrainSettings(_Strict):
     """The optimisation."""
 
-    steps: int = Field(3000, ge=1)
     batch: int = Field(128, ge=2)
-    learning_rate: float = Field(2e-3, gt=0)
     weight_decay: float = Field(1e-3, ge=0)
     dropout: float = Field(0.2, ge=0, lt=1)
-    warmup: float = Field(0.05, gt=0, lt=1, description="share of the steps")
+    warmup: float = Field(0.05, gt=0, lt=1, description="share of a round's steps")
+    rounds: tuple[RoundSettings, ...] = Field((RoundSettings(),), min_length=1)
     average: float = Field(0.995, ge=0, lt=1, description="decay of the running average of weights that is kept")
     report_every: int = Field(250, ge=1, description="steps between log rows and checkpoints")
 

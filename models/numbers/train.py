@@ -8,6 +8,7 @@ import logging
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import torch
@@ -16,12 +17,12 @@ from torch import Tensor, nn
 
 from models.numbers.augment import augmented, plain
 from models.numbers.calibrate import calibrate
-from models.numbers.footage import Footage, read_footage
+from models.numbers.footage import Footage, exchange_halves, read_footage
 from models.numbers.network import DigitNetwork, normalise, split_logits
 from models.numbers.render import NO_TEXT, Examples, render_examples
-from models.numbers.settings import FootageSettings, NumberSettings, TrainSettings
+from models.numbers.settings import FootageSettings, NumberSettings, RoundSettings, TrainSettings
 from models.numbers.texts import ONES, TENS, TEXTS
-from models.numbers.weights import write_weights
+from models.numbers.weights import read_weights, write_weights
 from pipeline.errors import SettingsError
 
 _LOG = logging.getLogger(__name__)
@@ -38,12 +39,12 @@ class Material:
 
 
 def train_numbers(settings: NumberSettings, data: Path, out: Path) -> Path:
-    """Train the reader and calibrate it.
+    """Train the reader and calibrate it; goes on after the last finished round.
 
     Args:
         settings: the recipe.
         data: root of the training material; not looked at where the recipe names no footage.
-        out: folder for `log.jsonl` and `numbers.safetensors`.
+        out: folder for `numbers.safetensors`, and a log and weights of every round.
 
     Returns:
         The weights.
@@ -53,10 +54,11 @@ def train_numbers(settings: NumberSettings, data: Path, out: Path) -> Path:
         SettingsError: the split names a game that is not there.
     """
     out.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(settings.seed)
-    torch.manual_seed(settings.seed)
-    material = gather(settings, data, rng)
-    average, singles = _optimise(settings, material, out, rng)
+    last = len(settings.train.rounds) - 1
+    average: DigitNetwork | None = None
+    for number in range(last):
+        average = _finished_round(settings, number, out) or _round(settings, number, average, data, out)[0]
+    average, material, singles = _round(settings, last, average, data, out)
     calibration = calibrate([logits_of(average, part) for part in material.validation], singles)
     about = {
         "settings": _plain_settings(settings),
@@ -66,6 +68,39 @@ def train_numbers(settings: NumberSettings, data: Path, out: Path) -> Path:
     write_weights(out / "numbers.safetensors", average, about)
     _LOG.info("calibration %s", asdict(calibration))
     return out / "numbers.safetensors"
+
+
+def _round(
+    settings: NumberSettings, number: int, start: DigitNetwork | None, data: Path, out: Path
+) -> tuple[DigitNetwork, Material, float]:
+    """Learn for one round; returns the network, what it saw, and the share of single digits in it."""
+    rng = np.random.default_rng(settings.seed + number)
+    torch.manual_seed(settings.seed + number)
+    material = gather(settings, data, rng)
+    drawer = _Drawer(material, settings, settings.train.rounds[number].halves, rng)
+    network = DigitNetwork(settings.train.dropout).to(memory_format=torch.channels_last)
+    if start is not None:
+        network.load_state_dict(start.state_dict())
+    with (out / f"log-{number + 1}.jsonl").open("w", encoding="utf-8") as log:
+        average = _optimise(network, settings.train, settings.train.rounds[number], drawer, log, rng)
+    write_weights(_round_file(out, number), average, {"settings": _plain_settings(settings)})
+    return average, material, drawer.singles
+
+
+def _round_file(out: Path, number: int) -> Path:
+    """Name the weights that a round leaves."""
+    return out / f"round-{number + 1}.safetensors"
+
+
+def _finished_round(settings: NumberSettings, number: int, out: Path) -> DigitNetwork | None:
+    """Take the weights of a round that was finished before, with the same recipe; None if there are none."""
+    if not _round_file(out, number).is_file():
+        return None
+    network, about = read_weights(_round_file(out, number))
+    if about.get("settings") != _plain_settings(settings):
+        return None
+    _LOG.info("round %d: finished before", number + 1)
+    return network
 
 
 def gather(settings: NumberSettings, data: Path, rng: np.random.Generator) -> Material:
@@ -99,37 +134,37 @@ def _split(footage: Footage, options: FootageSettings) -> tuple[Footage, Footage
 
 
 def _optimise(
-    settings: NumberSettings, material: Material, out: Path, rng: np.random.Generator
-) -> tuple[DigitNetwork, float]:
-    """Run the steps; returns the running average of the weights and the share of single digits that was learned from."""
-    options = settings.train
-    network = DigitNetwork(options.dropout).to(memory_format=torch.channels_last)
+    network: DigitNetwork,
+    options: TrainSettings,
+    this: RoundSettings,
+    drawer: _Drawer,
+    log: TextIO,
+    rng: np.random.Generator,
+) -> DigitNetwork:
+    """Run the steps of a round; returns the running average of the weights."""
     average = copy.deepcopy(network).eval()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
-    drawer = _Drawer(material, settings, rng)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=this.learning_rate, weight_decay=options.weight_decay)
     losses: list[float] = []
-    with (out / "log.jsonl").open("w", encoding="utf-8") as log:
-        for step in range(options.steps):
-            for group in optimiser.param_groups:
-                group["lr"] = options.learning_rate * learning_rate_share(step, options)
-            batch = drawer.draw(options.batch)
-            pixels = normalise(augmented(batch.images, rng)).contiguous(memory_format=torch.channels_last)
-            with torch.autocast("cpu", torch.bfloat16):  # half the time where the processor has it
-                logits = network.train()(pixels)
-            loss = _loss(logits.float(), batch)
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            _follow(average, network, min(options.average, (step + 1) / (step + 10)))
-            losses.append(float(loss.detach()))
-            if (step + 1) % options.report_every == 0 or step + 1 == options.steps:
-                row = {"step": step + 1, "loss": round(float(np.mean(losses)), 4)} | _scores(average, material)
-                log.write(json.dumps(row) + "\n")
-                log.flush()
-                _LOG.info("%s", row)
-                write_weights(out / "checkpoint.safetensors", average, {"step": step + 1})
-                losses.clear()
-    return average, drawer.singles
+    for step in range(this.steps):
+        for group in optimiser.param_groups:
+            group["lr"] = this.learning_rate * learning_rate_share(step, this.steps, options.warmup)
+        batch = drawer.draw(options.batch)
+        pixels = normalise(augmented(batch.images, rng)).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):  # half the time where the processor has it
+            logits = network.train()(pixels)
+        loss = _loss(logits.float(), batch)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        _follow(average, network, min(options.average, (step + 1) / (step + 10)))
+        losses.append(float(loss.detach()))
+        if (step + 1) % options.report_every == 0 or step + 1 == this.steps:
+            row = {"step": step + 1, "loss": round(float(np.mean(losses)), 4)} | _scores(average, drawer.material)
+            log.write(json.dumps(row) + "\n")
+            log.flush()
+            _LOG.info("%s", row)
+            losses.clear()
+    return average
 
 
 @dataclass(frozen=True)
@@ -144,8 +179,8 @@ class Batch:
 class _Drawer:
     """Draws batches: rendered ones by chance, footage with every number as often as any other."""
 
-    def __init__(self, material: Material, settings: NumberSettings, rng: np.random.Generator) -> None:
-        self.material, self.rng = material, rng
+    def __init__(self, material: Material, settings: NumberSettings, halves: float, rng: np.random.Generator) -> None:
+        self.material, self.halves, self.rng = material, halves, rng
         self.share = 0.0 if settings.footage is None else settings.footage.share
         self.chance: NDArray[np.float64] | None = None
         rendered = material.rendered.text
@@ -165,9 +200,9 @@ class _Drawer:
         images, text = [self.material.rendered.images[rows]], [self.material.rendered.text[rows]]
         if real and self.material.footage is not None:
             chosen = self.rng.choice(len(self.material.footage), size=real, p=self.chance)
-            examples = self.material.footage.examples
-            images.append(examples.images[chosen])
-            text.append(examples.text[chosen])
+            drawn = exchange_halves(self.material.footage, chosen, self.halves, self.rng)
+            images.append(drawn.images)
+            text.append(drawn.text)
         return Batch(np.concatenate(images), np.concatenate(text), np.arange(size) < size - real)
 
 
@@ -215,18 +250,17 @@ def _scores(network: DigitNetwork, material: Material) -> dict[str, float]:
     return scores
 
 
-def learning_rate_share(step: int, options: TrainSettings) -> float:
+def learning_rate_share(step: int, steps: int, warmup: float) -> float:
     """Return the share of the peak learning rate: linear warm-up, then half a cosine to 0.
 
     Example:
-        >>> options = TrainSettings(steps=100, warmup=0.1)
-        >>> [round(learning_rate_share(step, options), 2) for step in (0, 9, 10, 55, 99)]
+        >>> [round(learning_rate_share(step, 100, 0.1), 2) for step in (0, 9, 10, 55, 99)]
         [0.1, 1.0, 1.0, 0.5, 0.0]
     """
-    warm = max(1, int(options.warmup * options.steps))
+    warm = max(1, int(warmup * steps))
     if step < warm:
         return (step + 1) / warm
-    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, options.steps - warm)))
+    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
 @torch.no_grad()

@@ -1,9 +1,10 @@
 """From reads of number boxes to what is known of each tracklet's number.
 
 A read is evidence for its person: the number box lies on the torso of exactly one box of that frame. Evidence is kept as
-log-likelihoods of the 101 possible texts relative to knowing nothing, and added up along a tracklet. Three things are
+log-likelihoods of the 101 possible texts relative to knowing nothing, and added up along a tracklet. Four things are
 taken into account: a read may be of something else altogether (so none counts against a text for more than a fixed
-amount), one of two digits may have been hidden, and reads close in time err together.
+amount), one of two digits may have been hidden, reads close in time err together, and a whole view of a person, of some
+seconds, may mislead: a fold that makes a 9 of every 1, somebody else's back. So no read and no view decides alone.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ _OUTLIER = 0.1
 """Share of legible reads that say nothing of the person's number: of a neighbour, of a name, of a fold."""
 _ONE_HIDDEN = 0.06
 """Share of the reads of a two-digit number that show one of its digits only."""
+_VIEW_S = 3.0
+"""Reads within so long of the first one are one view."""
+_MISLEADING = 0.03
+"""Share of views that say nothing of the person's number, however often it is read in them."""
 _BLOCK = 20_000
 """Number boxes that are given to people in one go."""
 
@@ -127,8 +132,10 @@ def number_evidence(
     row, time_s, reads = row[order], time_s[order], reads.iloc[order]
     evidence = read_log_likelihoods(reads)
     weight = independent_share(row, time_s, _clear(reads))
+    starts = view_starts(row, time_s)
     total = np.zeros((len(track_id), len(TEXTS)))
-    np.add.at(total, row, weight[:, None] * evidence)
+    if len(starts):
+        np.add.at(total, row[starts], capped(np.add.reduceat(weight[:, None] * evidence, starts, axis=0)))
     return NumberEvidence(np.asarray(track_id, dtype=np.int64), total)
 
 
@@ -162,6 +169,40 @@ def read_log_likelihoods(reads: pd.DataFrame) -> Array:
     seen = text_probabilities(reads[list(TENS_COLUMNS)].to_numpy(), reads[list(ONES_COLUMNS)].to_numpy())
     trust = (1 - _OUTLIER) * reads["legible"].to_numpy(np.float64)[:, None]
     return np.asarray(np.log(trust * len(TEXTS) * (seen @ seen_as().T) + 1 - trust))
+
+
+def view_starts(row: NDArray[np.int64], time_s: Array) -> NDArray[np.int64]:
+    """Part the reads of each tracklet into views.
+
+    Args:
+        row: (m,) tracklet, not falling.
+        time_s: (m,) not falling within a tracklet.
+
+    Returns:
+        (views,) where each view begins.
+
+    Example:
+        >>> view_starts(np.array([0, 0, 0, 0, 1]), np.array([0.0, 2.0, 4.0, 6.0, 6.5])).tolist()
+        [0, 2, 4]
+    """
+    starts: list[int] = []
+    for first, end in pairwise([*np.flatnonzero(np.diff(row, prepend=-1)).tolist(), len(row)]):
+        at = first
+        while at < end:
+            starts.append(at)
+            at = first + int(np.searchsorted(time_s[first:end], time_s[at] + _VIEW_S))
+    return np.array(starts, dtype=np.int64)
+
+
+def capped(view: Array) -> Array:
+    """Allow for views that mislead: log-likelihoods (v, 101) in, the same relative to no information out.
+
+    With m the share of misleading views and p the texts' posterior after the view alone, it is log(101 p (1 - m) + m):
+    between log(m) and log(101).
+    """
+    raised = np.exp(view - view.max(axis=1, keepdims=True))
+    chance = raised / raised.sum(axis=1, keepdims=True)
+    return np.asarray(np.log(len(TEXTS) * chance * (1 - _MISLEADING) + _MISLEADING))
 
 
 def _clear(reads: pd.DataFrame) -> Array:

@@ -11,14 +11,15 @@ from models.numbers.calibrate import Calibration, calibrate, probabilities
 from models.numbers.network import DigitNetwork, fused, normalise
 from models.numbers.reader import NumberReader, window
 from models.numbers.render import NO_TEXT
-from models.numbers.settings import NumberSettings, RenderedSettings, TrainSettings, read_settings
+from models.numbers.settings import NumberSettings, RenderedSettings, RoundSettings, TrainSettings, read_settings
 from models.numbers.texts import ONES, TENS
 from models.numbers.train import Batch, _loss, train_numbers
 from models.numbers.weights import read_weights, write_weights
 from pipeline.errors import SettingsError, WeightsError
 
 SMALL = NumberSettings(
-    rendered=RenderedSettings(count=60, validation=20, typefaces=2), train=TrainSettings(steps=4, batch=8)
+    rendered=RenderedSettings(count=60, validation=20, typefaces=2),
+    train=TrainSettings(batch=8, rounds=(RoundSettings(steps=3), RoundSettings(steps=2))),
 )
 
 

@@ -75,6 +75,14 @@ def test_one_bad_read_never_wins() -> None:
     assert sure.best(1000).tolist() == [23]
 
 
+def test_one_bad_view_never_wins_however_long() -> None:
+    """Eight reads in a row agree on a wrong text, as a fold makes them."""
+    fold = [(at / 4, "28") for at in range(8)]
+    assert seen(fold).best(1000).tolist() == [-1]
+    mistaken = seen([*fold, (20.0, "23"), (30.0, "23")])
+    assert mistaken.best(10).tolist() == [23]
+
+
 def test_what_is_not_legible_says_nothing() -> None:
     assert np.abs(seen([(0.0, "23"), (3.0, "23")], legible=0.0).log_likelihood).max() == 0
 
