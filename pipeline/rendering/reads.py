@@ -40,7 +40,7 @@ class ReadingNoise(BaseModel):
     )
     number_s: float = Field(1.0, gt=0, description="mean length of a spell in which a number is found")
     number_clarity: float = Field(
-        4.0, ge=0, description="mean clarity of a spell; 4: four in five reads right, 2: two in five"
+        4.0, ge=0, description="mean clarity of a spell; at 4 three of four reads are right, at 2 one of three"
     )
     number_stray: float = Field(0.02, ge=0, le=1, description="share of spells that show somebody else's number")
 

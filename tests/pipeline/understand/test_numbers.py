@@ -123,7 +123,7 @@ def test_votes_are_shared_and_never_grow(pairs: list[tuple[int, float]]) -> None
 
 def test_what_a_text_may_be_seen_as_is_a_probability() -> None:
     assert seen_as().sum(axis=1) == pytest.approx(np.ones(101))
-    assert seen_as()[index_of("00"), index_of("0")] == pytest.approx(0.06)
+    assert seen_as()[index_of("00"), index_of("0")] == pytest.approx(0.1)
 
 
 MATE = (0, "player", 200.0, 0.0, 240.0, 100.0)
