@@ -31,7 +31,7 @@ class EncoderSpec:
 
 
 def _osnet(weights: EncoderWeights) -> OSNet:
-    network = OSNet(head_dim=weights.head_dim)
+    network = OSNet(head_dim=weights.head_dim, stripes=weights.stripes)
     load_state(network, weights)
     network.eval().fuse()
     return network

@@ -119,10 +119,17 @@ class OSNet(nn.Module):
         head_dim: length of the vectors; None for the published network's own 512 after its ReLU. With a head, the 512
             features go through a linear layer and batch norm (the "neck" of Luo et al., "Bag of Tricks and a Strong
             Baseline for Deep Person Re-Identification", CVPRW 2019).
+        stripes: how many horizontal stripes of the last feature map the head sees beside the 512 features, each averaged and
+            brought to one scale by a batch norm: a number on the chest and shoes are not lost in the mean over the body (Sun et
+            al., "Beyond Part Models" (PCB), ECCV 2018). With a head only.
     """
 
-    def __init__(self, channels: Sequence[int] = (16, 64, 96, 128), head_dim: int | None = None) -> None:
+    def __init__(
+        self, channels: Sequence[int] = (16, 64, 96, 128), head_dim: int | None = None, stripes: int = 0
+    ) -> None:
         super().__init__()
+        if stripes and head_dim is None:
+            raise ValueError("stripes need a head")
         c1, c2, c3, c4 = channels
         self.conv1 = ConvBN(3, c1, kernel=7, stride=2)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
@@ -132,9 +139,10 @@ class OSNet(nn.Module):
         self.conv5 = ConvBN(c4, c4)
         self.global_avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Sequential(nn.Linear(c4, FEATURE_DIM), nn.BatchNorm1d(FEATURE_DIM), nn.ReLU(inplace=True))
-        self.head = (
-            None if head_dim is None else nn.Sequential(nn.Linear(FEATURE_DIM, head_dim), nn.BatchNorm1d(head_dim))
-        )
+        self.stripes = stripes
+        self.stripe_norm = nn.BatchNorm1d(stripes * c4) if stripes else None
+        width = FEATURE_DIM + stripes * c4
+        self.head = None if head_dim is None else nn.Sequential(nn.Linear(width, head_dim), nn.BatchNorm1d(head_dim))
         self.dim = FEATURE_DIM if head_dim is None else head_dim
 
     def forward(self, x: Tensor) -> Tensor:
@@ -142,9 +150,21 @@ class OSNet(nn.Module):
         x = self.maxpool(self.conv1(x))
         x = self.conv5(self.conv4(self.conv3(self.conv2(x))))
         features: Tensor = self.fc(self.global_avgpool(x).flatten(1))
+        if self.stripe_norm is not None:
+            stripes = nn.functional.adaptive_avg_pool2d(x, (self.stripes, 1)).flatten(1)  # (n, c4 * stripes)
+            features = torch.cat([features, self.stripe_norm(stripes)], 1)
         if self.head is not None:
             features = self.head(features)
         return features
+
+    def project_features(self) -> None:
+        """Begin the head as an orthogonal projection of the 512 features, which nearly keeps their cosines, without stripes."""
+        if self.head is None or not isinstance(linear := self.head[0], nn.Linear):
+            return
+        projection = nn.init.orthogonal_(torch.empty(linear.out_features, FEATURE_DIM))
+        with torch.no_grad():
+            linear.weight.zero_()[:, :FEATURE_DIM] = projection
+            linear.bias.zero_()
 
     def fuse(self) -> None:
         """Fold every batch norm into the layer before it, in place; for inference only (the network must be in eval)."""

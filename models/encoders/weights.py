@@ -1,7 +1,7 @@
 """Weight files of encoders: safetensors, with our own metadata or with the layer names of torchreid.
 
 Our files carry one metadata entry, `courtside-encoder`, a JSON object: `version`, `encoder`, `head_dim`, `crop_size_px`
-(height, width), and whatever the training stores beside them (seed, settings, data fingerprint). Files without it are
+(height, width), `stripes` where there are any, and whatever the training stores beside them (seed, settings, data fingerprint). Files without it are
 taken for torchreid's: no head, 256 x 128 px, classifier ignored. Nothing is ever unpickled.
 """
 
@@ -35,6 +35,7 @@ class EncoderWeights:
     head_dim: int | None
     crop_size_px: tuple[int, int]
     metadata: Mapping[str, Any]
+    stripes: int = 0
 
 
 def weights_file(weights: str) -> Path:
@@ -70,13 +71,14 @@ def read_weights(path: Path, encoder: str) -> EncoderWeights:
         metadata = json.loads(text)
         version, made_for, head_dim = metadata["version"], metadata["encoder"], metadata["head_dim"]
         height, width = (int(size) for size in metadata["crop_size_px"])
+        stripes = int(metadata.get("stripes", 0))
     except (ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"encoder weights {path}: its metadata cannot be used ({error!r})") from error
     if (version, made_for) != (VERSION, encoder):
         raise WeightsError(
             f"encoder weights {path}: made for encoder {made_for!r} (format {version}), expected {encoder!r} ({VERSION})"
         )
-    return EncoderWeights(path, state, head_dim, (height, width), metadata)
+    return EncoderWeights(path, state, head_dim, (height, width), metadata, stripes)
 
 
 def write_weights(

@@ -47,9 +47,7 @@ def build_backbone(name: BackboneName, picture: PictureSettings, dim: int | None
         raise SettingsError(f"backbone: {name!r} needs pictures of 3 channels; set picture.channels: 3")
     if name == "osnet":
         network = OSNet(head_dim=dim)
-        if network.head is not None and isinstance(linear := network.head[0], nn.Linear):
-            nn.init.orthogonal_(linear.weight)  # nearly keeps the cosines of what comes in
-            nn.init.zeros_(linear.bias)
+        network.project_features()
         return network
     resnet: nn.Module = resnet34(weights=None)
     resnet.fc = nn.Identity() if dim is None else nn.Linear(FEATURES["resnet34"], dim)

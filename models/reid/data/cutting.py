@@ -42,6 +42,22 @@ def augment(
     return out
 
 
+def recoloured(image: Image, seed: int) -> Image:
+    """Give everybody other kits: the hue of what is neither skin, wood nor grey goes round by an angle, channels get gains.
+
+    Args:
+        image: (h, w, 3) BGR.
+        seed: the same for all crops of a scene, so that team-mates stay team-mates.
+    """
+    rng = np.random.default_rng(seed)
+    shift, gain = int(rng.integers(180)), (1 + rng.uniform(-0.15, 0.15, 3)).astype(np.float32)
+    hsv = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_BGR2HSV)
+    hue = hsv[..., 0].astype(np.int16)  # of 180
+    cloth = (hue > 28) & (hue < 168) & (hsv[..., 1] > 50)
+    hsv[..., 0] = np.where(cloth, (hue + shift) % 180, hue)
+    return np.asarray(np.clip(cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR) * gain, 0, 255), np.uint8)
+
+
 def plain(crops: CropSet, row: int, size_px: tuple[int, int]) -> Image:
     """Cut one crop without any change."""
     return resize(np.ascontiguousarray(crops.person(row)), size_px)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from models.reid.data.crops import CropSet, Ints
@@ -48,36 +46,3 @@ class CourtSampler:
         if rng.random() >= self._home:
             clip = int(rng.choice(list(clips)))
         return int(rng.choice(clips[clip]))
-
-
-class CourtBatches:
-    """Batch sampler over a `CourtSampler`: (row, seed of its change) pairs that follow from seed and step alone.
-
-    Args:
-        crops: what is drawn from.
-        shape: clips per batch, identities per clip, crops per identity.
-        home: see `CourtSampler`.
-        seed: of everything.
-        span: batches per epoch.
-        steps: batches in all; the last epoch ends there.
-    """
-
-    def __init__(
-        self, crops: CropSet, shape: tuple[int, int, int], home: float, seed: int, span: int, steps: int
-    ) -> None:
-        self._sampler = CourtSampler(crops, *shape, home)
-        self._seed, self._span, self._steps, self._epoch = seed, span, steps, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Take the batches of this epoch."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        return self._span
-
-    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        first = self._epoch * self._span
-        for step in range(first, min(first + self._span, self._steps)):
-            rng = np.random.default_rng([self._seed, step])
-            rows = self._sampler.draw(rng)
-            yield list(zip(rows.tolist(), rng.integers(2**32, size=len(rows)).tolist(), strict=True))

@@ -2,7 +2,10 @@
 
 K. Zhou et al., "Omni-Scale Feature Learning for Person Re-Identification", ICCV 2019; identity softmax with anchors and
 batch-hard triplets (`models.reid.losses`). Two tracklets that never meet in a frame and have no names are neither a positive
-nor a negative pair.
+nor a negative pair. Half of a person's crops are from the clip at hand, half from any clip in which the person is named.
+
+`stripes` gives the head parts of the body (number, shoes), `beside` adds rendered games and single pictures of other games,
+`recolour` gives whole scenes other kits.
 """
 
 from __future__ import annotations
@@ -23,9 +26,12 @@ from torch.utils.data import DataLoader, Dataset
 from models.encoders.crops import normalise
 from models.encoders.osnet import OSNet
 from models.encoders.weights import load_state, read_weights, write_weights
-from models.reid.data.cutting import augment
+from models.reid.data.crops import CropSet
+from models.reid.data.cutting import augment, recoloured
+from models.reid.data.games import joined
+from models.reid.data.mixing import BesideData, MixedBatches, read_beside
+from models.reid.data.people import People
 from models.reid.data.pictures import Batch
-from models.reid.data.sampling import CourtBatches
 from models.reid.data.settings import CutSettings, TrackletData
 from models.reid.losses import MaskedSoftmax, hard_triplets
 from models.reid.methods.method import Method, Phase, Work
@@ -39,8 +45,7 @@ class TrainSettings(Strict):
     """The optimisation."""
 
     steps: int = Field(1200, ge=1)
-    scenes: int = Field(2, ge=1, description="clips per batch")
-    people: int = Field(10, ge=2, description="identities per clip in a batch")
+    people: int = Field(10, ge=2, description="identities of one clip in a batch")
     crops: int = Field(4, ge=2, description="crops per identity in a batch")
     home: float = Field(0.5, ge=0, le=1, description="share of an identity's crops that are from the clip itself")
     learning_rate: float = Field(3.5e-4, gt=0, description="of the backbone")
@@ -54,6 +59,7 @@ class TrainSettings(Strict):
     frozen: tuple[str, ...] = Field(
         (), description="parts of the network that stay as they start, with their statistics"
     )
+    recolour: float = Field(0.0, ge=0, le=1, description="share of the scenes in a batch that get other kits")
     average: float = Field(0.99, ge=0, lt=1, description="decay of the running average of weights that is kept")
     report_every: int = Field(100, ge=1, description="steps of an epoch: between log rows and checkpoints")
 
@@ -64,8 +70,10 @@ class OsnetRecipe(Recipe):
     method: Literal["osnet"] = "osnet"
     start: str | None = Field(None, description="weights to start from, relative to the data root; null: random")
     head_dim: int = Field(128, ge=2)
+    stripes: int = Field(0, ge=0, le=12, description="horizontal stripes that the head sees beside the whole body")
     picture: PictureSettings = PictureSettings(size_px=(192, 96))
     data: TrackletData
+    beside: BesideData = BesideData()
     augment: CutSettings = CutSettings()
     train: TrainSettings = TrainSettings()
     patience: int | None = Field(None, ge=1, description="validations without improvement before stopping; null: never")
@@ -75,14 +83,14 @@ class Tuning(LightningModule):
     """A network that learns, its class anchors, and the running average of the network, which is kept.
 
     Args:
-        work: its network is the average; the crops of its training split are learned from.
+        work: its network is the average.
+        people: what is learned from.
     """
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, people: People) -> None:
         super().__init__()
         self.recipe: OsnetRecipe = work.recipe
         options = self.recipe.train
-        people = work.splits.train
         self.average = work.network.eval()
         self.network = copy.deepcopy(work.network)
         check_parts(self.network, options.frozen)
@@ -121,8 +129,8 @@ class Tuning(LightningModule):
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW, faster for what starts at random."""
         options = self.recipe.train
-        head = self.network.get_submodule("head")
-        fresh = [*head.parameters(), *self.softmax.parameters()]
+        above = [part for name, part in self.network.named_children() if name in ("head", "stripe_norm")]
+        fresh = [*(p for part in above for p in part.parameters()), *self.softmax.parameters()]
         known = {id(parameter) for parameter in fresh}
         frozen = {id(p) for name in options.frozen for p in self.network.get_submodule(name).parameters()}
         pretrained = [p for p in self.network.parameters() if id(p) not in known | frozen]
@@ -136,29 +144,29 @@ class Tuning(LightningModule):
 class CutCrops(Dataset[Any]):
     """Batches of crops, each cut and changed as its own random numbers say: seed, batch number, place in the batch."""
 
-    def __init__(self, work: Work) -> None:
-        self._crops = work.splits.train.crops
-        self._recipe: OsnetRecipe = work.recipe
+    def __init__(self, crops: CropSet, recipe: OsnetRecipe) -> None:
+        self._crops = crops
+        self._recipe = recipe
 
     def __len__(self) -> int:
         return len(self._crops)
 
-    def __getitems__(self, drawn: Sequence[tuple[int, int]]) -> Batch:
-        """Return a batch of (row, seed of its change) pairs."""
+    def __getitems__(self, drawn: Sequence[tuple[int, int, int]]) -> Batch:
+        """Return a batch of (row, seed of its change, seed of its kit or -1)."""
         size, options = self._recipe.picture.size_px, self._recipe.augment
-        rows = np.array([row for row, _ in drawn], np.int64)
-        images = [augment(self._crops, row, size, options, np.random.default_rng(seed)) for row, seed in drawn]
+        rows = np.array([row for row, _, _ in drawn], np.int64)
+        images = [augment(self._crops, row, size, options, np.random.default_rng(seed)) for row, seed, _ in drawn]
+        images = [
+            image if kit < 0 else recoloured(image, kit) for image, (_, _, kit) in zip(images, drawn, strict=True)
+        ]
         identity = torch.from_numpy(self._crops.identity[rows])
         return Batch(normalise(torch.from_numpy(np.stack(images))), identity, torch.from_numpy(rows))
 
 
 def build(recipe: OsnetRecipe) -> OSNet:
     """Make the network; the head is an orthogonal projection, which nearly keeps cosines."""
-    network = OSNet(head_dim=recipe.head_dim)
-    for module in network.head.modules() if network.head is not None else ():
-        if isinstance(module, nn.Linear):
-            nn.init.orthogonal_(module.weight)
-            nn.init.zeros_(module.bias)
+    network = OSNet(head_dim=recipe.head_dim, stripes=recipe.stripes)
+    network.project_features()
     network.to(memory_format=torch.channels_last)
     return network
 
@@ -174,18 +182,23 @@ def phases(work: Work) -> Iterator[Phase]:
     validated = len(work.splits.validation) > 0
     span = min(options.report_every, options.steps)
     epochs = math.ceil(options.steps / span)
-    sampler = CourtBatches(
-        work.splits.train.crops,
-        (options.scenes, options.people, options.crops),
+    sets = [work.splits.train, *read_beside(recipe.beside, work.data_root, work.cache)]
+    people = joined(sets) if len(sets) > 1 else sets[0]
+    sampler = MixedBatches(
+        people.crops,
+        [len(one) for one in sets],
+        (options.people, recipe.beside.people),
+        options.crops,
         options.home,
+        options.recolour,
         recipe.seed,
         span,
         options.steps,
     )
-    batches: DataLoader[Any] = DataLoader(CutCrops(work), batch_sampler=sampler, collate_fn=_as_it_is)  # type: ignore[arg-type]
+    batches: DataLoader[Any] = DataLoader(CutCrops(people.crops, recipe), batch_sampler=sampler, collate_fn=_as_it_is)  # type: ignore[arg-type]
     yield Phase(
         "tuning",
-        Tuning(work),
+        Tuning(work, people),
         batches,
         LoopSettings(epochs=epochs, patience=recipe.patience),
         check=(lambda: validation_scores(work.network, recipe, work.splits.validation)) if validated else None,
@@ -199,7 +212,7 @@ def export(work: Work, out: Path, about: Mapping[str, Any]) -> None:
     recipe: OsnetRecipe = work.recipe
     crops = work.splits.train.crops
     said = {"settings": about["recipe"], "seed": recipe.seed, "steps": recipe.train.steps, "data": about["data"]}
-    said["games"] = sorted(crops.games())
+    said |= {"games": sorted(crops.games()), "stripes": recipe.stripes}
     size = recipe.picture.size_px
     write_weights(out / "encoder.safetensors", work.network, "osnet", recipe.head_dim, size, said)
 

@@ -176,3 +176,33 @@ def test_weights_are_written_the_same_twice(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write_weights(tmp_path / f"{name}.safetensors", seeded_network(), "osnet", 16, SIZE, {"z": 1, "seed": 0})
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+
+
+def test_stripes_tell_where_in_the_body_something_is(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    striped = OSNet(head_dim=8, stripes=2).eval()
+    plain = OSNet(head_dim=8).eval()
+    plain.project_features()
+    striped.project_features()
+    features = torch.randn(3, 512)
+    assert striped.head is not None
+    assert plain.head is not None
+    whole = torch.cat([features, torch.randn(3, 2 * 128)], 1)
+    with torch.no_grad():  # at first stripes play no part, and cosines are nearly those of the features
+        assert striped.head[0](whole).equal(striped.head[0](torch.cat([features, torch.zeros(3, 256)], 1)))
+        striped.head[0].weight[:, 512:].normal_()
+        above = torch.zeros(1, 3, *SIZE)
+        above[..., : SIZE[0] // 2, :] = 1
+        assert not torch.allclose(striped(above), striped(above.flip(2)), atol=1e-3)
+    path = tmp_path / "striped.safetensors"
+    write_weights(path, striped, "osnet", 8, SIZE, {"stripes": 2})
+    crop = np.random.default_rng(0).integers(0, 256, (*SIZE, 3), dtype=np.uint8)
+    with torch.no_grad():
+        expected = striped(normalise(torch.from_numpy(crop[None])))[0]
+    found = load_encoder("osnet", path, precision="fp32").embed([crop])[0]
+    np.testing.assert_allclose(found, torch.nn.functional.normalize(expected, dim=0).numpy(), atol=2e-3)
+
+
+def test_stripes_need_a_head() -> None:
+    with pytest.raises(ValueError, match="head"):
+        OSNet(stripes=4)

@@ -25,7 +25,7 @@ from pipeline.errors import SettingsError
 
 
 def small_recipe(**train: object) -> Recipe:
-    options = {"steps": 24, "scenes": 1, "people": 4, "crops": 3, "report_every": 6, "learning_rate": 3e-3, "warmup": 0}
+    options = {"steps": 24, "people": 4, "crops": 3, "report_every": 6, "learning_rate": 3e-3, "warmup": 0}
     data = {"reader": "tracklets", "table": "t.csv", "images": "i", "held_out_games": ["game-2"]}
     fields = {"head_dim": 8, "picture": {"size_px": [32, 16]}, "data": data, "train": options | train}
     return recipe_of({"method": "osnet", **fields}, "made")
