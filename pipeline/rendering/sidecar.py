@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.geometry.calibration_formats import FORMAT, VERSION
 from pipeline.rendering.coverage import Coverage, Take
+from pipeline.rendering.people import Color, Person
 from pipeline.store.files import write_json
 
 CALIBRATION_EVERY_S = 2.0
@@ -37,7 +38,7 @@ class Sidecar:
         return self.coverage.camera.moves and (waited or take.shot != self.last.shot)
 
     def write(self, folder: Path) -> None:
-        """Write calibration.json (see `pipeline.geometry.calibration`), roster.csv and game.json.
+        """Write calibration.json (see `pipeline.geometry.calibration`), roster.csv, looks.csv and game.json.
 
         Raises:
             OutputError: a file cannot be written.
@@ -62,3 +63,21 @@ class Sidecar:
             writer.writerow(["number", "name", "team"])
             players = (person for person in self.coverage.people if person.role == "player")
             writer.writerows([person.number, person.name, person.team] for person in players)
+        with (folder / "looks.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["id", "role", "skin", "hair", "shoes", "sleeves", "shirt"])
+            writer.writerows(_looks(person) for person in self.coverage.people)
+
+
+def _looks(person: Person) -> list[str | int]:
+    """Say what somebody was painted like: colours as #rrggbb, no hair colour for the bald."""
+    look = person.look
+    sleeves = "yes" if look.sleeve_left or look.sleeve_right else "no"
+    hair = _hex(look.hair) if look.hair_style else ""
+    colors = [_hex(look.skin), hair, _hex(look.shoes), sleeves, _hex(look.kit.shirt)]
+    return [person.person_id, person.role, *colors]
+
+
+def _hex(color: Color) -> str:
+    blue, green, red = color
+    return f"#{red:02x}{green:02x}{blue:02x}"

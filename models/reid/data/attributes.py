@@ -6,13 +6,14 @@ Three vocabularies, `VOCABULARIES`:
   Learning", Pattern Recognition 2019), by identity, from `market_attribute.mat`;
 - `basketball`: of `basketball_player_detection_3`: the player's state (the dataset's own classes), whether a number box lies in the
   box, and whether the team plays in a light or a dark kit (measured);
-- `rendered`: of a rendered game: role, kit, number visible, way faced while moving, and the looks that the figure was given.
+- `rendered`: of a rendered game: role, kit, number visible, the way that somebody faces (known while he moves), and what the
+  figure was painted like (`looks.csv`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,9 +61,9 @@ RENDERED: Vocabulary = {
     "kit": ("dark", "light"),
     "number": _YES_NO,
     "facing": ("away", "towards", "left", "right"),
-    "skin": ("light", "medium", "dark"),
+    "skin": ("dark", "medium", "light"),
     "hair": ("dark", "fair", "none"),
-    "shoes": ("white", "black", "coloured"),
+    "shoes": ("black", "coloured", "white"),
     "sleeves": _YES_NO,
 }
 VOCABULARIES: Mapping[str, Vocabulary] = {"market1501": MARKET, "basketball": BASKETBALL, "rendered": RENDERED}
@@ -202,3 +203,103 @@ def torso_lightness(image: NDArray[np.uint8]) -> float:
     torso = image[height // 5 : max(height // 2, height // 5 + 1), width // 4 : max(3 * width // 4, width // 4 + 1)]
     lightness = cv2.cvtColor(np.ascontiguousarray(torso), cv2.COLOR_BGR2LAB)[..., 0]
     return float(np.median(lightness)) / 2.55
+
+
+_MOVES_MPS = 1.0
+"""Who is slower need not face the way he moves."""
+
+
+def rendered_attributes(people: People, folders: Sequence[Path]) -> Attributes:
+    """Look up what is true about the crops of rendered games.
+
+    Args:
+        people: of `models.reid.data.games`: scenes are named after the games' folders, frames count milliseconds.
+        folders: of the games.
+
+    Raises:
+        InputError: a game or one of its files is missing.
+    """
+    crops = people.crops
+    where = {folder.name: folder for folder in folders}
+    label = np.full((len(crops), len(RENDERED)), UNKNOWN, np.int64)
+    for scene in np.unique(crops.scene):
+        name = crops.scene_names[scene]
+        if name not in where:
+            raise InputError(f"rendered game {name!r}: no such folder among {', '.join(sorted(where)) or 'none'}")
+        rows = np.flatnonzero(crops.scene == scene)
+        try:
+            label[rows] = _of_game(where[name], crops.tracklet[rows], crops.frame[rows])
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(f"rendered game {where[name]}: {error}; render it again") from error
+    return Attributes(RENDERED, label)
+
+
+def _of_game(folder: Path, person: Ints, time_ms: Ints) -> Ints:
+    """Return the classes (n, attributes) of people at times of one game."""
+    truth = pd.read_parquet(folder / "truth.parquet").sort_values(["id", "frame"])
+    truth["facing"] = _facing(truth)
+    truth["number"] = _with_number(truth, pd.read_parquet(folder / "truth_objects.parquet"))
+    truth["ms"] = (truth["time_s"] * 1000).round().astype(np.int64)
+    looks = pd.read_csv(folder / "looks.csv", keep_default_na=False).set_index("id")
+    seen = truth.set_index(["id", "ms"]).loc[list(zip(person, time_ms, strict=True))]
+    painted = looks.loc[person]
+    columns = {
+        "role": seen["role"].map({"player": 0, "referee": 1}).fillna(UNKNOWN),
+        "kit": painted["shirt"].map(lambda color: int(_lightness(color) > 50)),
+        "number": seen["number"],
+        "facing": seen["facing"],
+        "skin": painted["skin"].map(lambda color: int(np.digitize(_lightness(color), (45, 65)))),
+        "hair": painted["hair"].map(lambda color: 2 if not color else int(_lightness(color) > 35)),
+        "shoes": painted["shoes"].map(_shoes),
+        "sleeves": painted["sleeves"].map({"no": 0, "yes": 1}),
+    }
+    return np.column_stack([columns[name].to_numpy(np.int64) for name in RENDERED])
+
+
+def _facing(truth: pd.DataFrame) -> Ints:
+    """Tell the way somebody moves on the court (n,): y grows towards the camera, x to the right."""
+    people = truth.groupby("id")
+    seconds = people["time_s"].diff().to_numpy(np.float64)
+    right, near = (people[axis].diff().to_numpy(np.float64) / seconds for axis in ("x_m", "y_m"))
+    way = np.where(abs(near) > abs(right), np.where(near > 0, 1, 0), np.where(right > 0, 3, 2))
+    moving = (np.hypot(right, near) > _MOVES_MPS) & (seconds < 1.5)  # NaN, where nothing is known, is not moving
+    return np.where(moving, way, UNKNOWN)
+
+
+def _with_number(truth: pd.DataFrame, objects: pd.DataFrame) -> Ints:
+    """Tell which bodies (n,) hold the centre of a visible number."""
+    numbers = dict(list(objects[objects["class"] == "number"].groupby("frame")))
+    seen = np.zeros(len(truth), np.int64)
+    for k, row in enumerate(truth[["frame", "x", "y", "w", "h"]].itertuples(index=False)):
+        if (there := numbers.get(row.frame)) is not None:
+            u, v = there["x"] + there["w"] / 2, there["y"] + there["h"] / 2
+            inside = (u >= row.x) & (u <= row.x + row.w) & (v >= row.y) & (v <= row.y + row.h)  # type: ignore[operator]
+            seen[k] = int(inside.any())
+    return seen
+
+
+def _lightness(color: str) -> float:
+    """CIE lightness, 0 to 100, of #rrggbb.
+
+    Example:
+        >>> _lightness("#000000"), _lightness("#ffffff")
+        (0.0, 100.0)
+    """
+    return torso_lightness(np.full((8, 8, 3), _bgr(color), np.uint8))
+
+
+def _bgr(color: str) -> tuple[int, int, int]:
+    return int(color[5:7], 16), int(color[3:5], 16), int(color[1:3], 16)
+
+
+def _shoes(color: str) -> int:
+    """Name the colour of shoes.
+
+    Example:
+        >>> [RENDERED["shoes"][_shoes(color)] for color in ("#f0f0f0", "#1e1e1e", "#d22828")]
+        ['white', 'black', 'coloured']
+    """
+    channels = _bgr(color)
+    if max(channels) - min(channels) > 40:
+        return 1
+    return 2 if _lightness(color) > 50 else 0

@@ -35,6 +35,7 @@ from models.reid.data.attributes import (
     Attributes,
     basketball_attributes,
     market_attributes,
+    rendered_attributes,
 )
 from models.reid.data.people import People
 from models.reid.data.pictures import (
@@ -206,9 +207,11 @@ def attributes_of(work: Work, people: People) -> Attributes:
         return market_attributes(people.crops, root / recipe.market_table)
     if recipe.vocabulary == "basketball" and data.reader == "tracklets":
         return basketball_attributes(people, root / data.table, root / data.images)
+    if recipe.vocabulary == "rendered" and data.reader == "games":
+        return rendered_attributes(people, [root / game.path for game in (*data.train, *data.validation, *data.test)])
     raise SettingsError(
         f"vocabulary: no attributes {recipe.vocabulary!r} for the reader {data.reader!r}; "
-        "basketball goes with tracklets, market1501 with market_table"
+        "basketball goes with tracklets, rendered with games, market1501 with market_table"
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -118,6 +119,11 @@ def test_progress_and_files(tmp_path):
     assert len(roster) == 16
     assert not roster.duplicated(["team", "number"]).any()
     assert COURTS[game["court"]].name == "nba"
+    looks = pd.read_csv(folder / "looks.csv", keep_default_na=False)
+    assert looks["id"].is_unique
+    assert set(pd.read_parquet(folder / "truth.parquet")["id"]) <= set(looks["id"])
+    assert looks[["skin", "shoes", "shirt"]].map(lambda color: bool(re.fullmatch("#[0-9a-f]{6}", color))).all().all()
+    assert set(looks["sleeves"]) <= {"yes", "no"}
 
 
 @pytest.mark.parametrize(
