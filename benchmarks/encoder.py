@@ -34,7 +34,7 @@ from models.reid.evaluation import Labels, Score, score
 from models.reid.recipe import Recipe, read_recipe
 from pipeline.video import chunks, probe, read_chunks
 
-RECIPE = Path(__file__).parents[1] / "configs" / "reid" / "osnet.yaml"
+RECIPE = Path(__file__).parents[1] / "configs" / "reid" / "players.yaml"
 CLIPS = {
     "spurs_thunder": "nba_spurs_thunder_broadcast_720p30.mp4",
     "cvd_novellara": "cvd_novellara_handheld_2400x1080p30.webm",
@@ -119,6 +119,23 @@ def encode(encoder: Encoder, crops: CropSet) -> tuple[Vectors, float]:
     return vectors, 1000 * (time.process_time() - start) / len(images)
 
 
+def distances(vectors: Vectors, labels: Labels, min_gap_s: float) -> str:
+    """Say the quartiles of 1 - cosine between single crops that are compared: one person, team-mates, opponents."""
+    gap = np.where(labels.clip[:, None] == labels.clip, np.abs(labels.time_s[:, None] - labels.time_s), np.inf)
+    compared = np.triu((gap >= min_gap_s) & (labels.group[:, None] == labels.group), 1)
+    same = labels.identity[:, None] == labels.identity
+    other = labels.differ[labels.identity[:, None], labels.identity]
+    known = (labels.team[:, None] >= 0) & (labels.team >= 0)
+    mates = labels.team[:, None] == labels.team
+    kinds = {"one person": same, "team-mates": other & known & mates, "opponents": other & known & ~mates}
+    distance = 1 - vectors @ vectors.T
+    return "; ".join(
+        f"{name} " + " ".join(f"{value:.2f}" for value in np.quantile(distance[compared & kind], (0.25, 0.5, 0.75)))
+        for name, kind in kinds.items()
+        if (compared & kind).any()
+    )
+
+
 def line(material: str, encoder: str, result: Score) -> str:
     """Format one line of the Markdown table."""
     everyone, mates = result.everyone, result.team_mates
@@ -151,6 +168,7 @@ def main() -> None:
     materials = [held_out(given.data, given.cache, read_recipe(RECIPE)), *(truth_clip(given.data, n) for n in CLIPS)]
     print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
     cpu_ms: dict[str, list[float]] = {name: [] for name in encoders}
+    quartiles = []
     for material in materials:
         vectors = {}
         for name, encoder in encoders.items():
@@ -160,6 +178,9 @@ def main() -> None:
             for name in encoders:
                 result = score(vectors[name][question.rows], question.labels, question.min_gap_s)
                 print(line(question.name, name, result), flush=True)
+                told = distances(vectors[name][question.rows], question.labels, question.min_gap_s)
+                quartiles.append(f"- {question.name}, {name}: {told}")
+    print("\nQuartiles of 1 - cosine between single crops:\n\n" + "\n".join(quartiles))
     print(
         "\nMilliseconds of processor time per crop: " + ", ".join(f"{n} {np.median(v):.2f}" for n, v in cpu_ms.items())
     )
