@@ -268,14 +268,14 @@ def _facing(truth: pd.DataFrame) -> Ints:
 
 def _with_number(truth: pd.DataFrame, objects: pd.DataFrame) -> Ints:
     """Tell which bodies (n,) hold the centre of a visible number."""
-    numbers = dict(list(objects[objects["class"] == "number"].groupby("frame")))
-    seen = np.zeros(len(truth), np.int64)
-    for k, row in enumerate(truth[["frame", "x", "y", "w", "h"]].itertuples(index=False)):
-        if (there := numbers.get(row.frame)) is not None:
-            u, v = there["x"] + there["w"] / 2, there["y"] + there["h"] / 2
-            inside = (u >= row.x) & (u <= row.x + row.w) & (v >= row.y) & (v <= row.y + row.h)  # type: ignore[operator]
-            seen[k] = int(inside.any())
-    return seen
+    centre = ("frame", "u", "v")
+    numbers = objects[objects["class"] == "number"].assign(
+        u=lambda o: o["x"] + o["w"] / 2, v=lambda o: o["y"] + o["h"] / 2
+    )
+    body = truth[["frame", "x", "y", "w", "h"]].reset_index(drop=True).reset_index(names="row")
+    both = body.merge(numbers[list(centre)], on="frame")  # one row per body and number of a frame
+    inside = both["u"].between(both["x"], both["x"] + both["w"]) & both["v"].between(both["y"], both["y"] + both["h"])
+    return np.isin(np.arange(len(truth)), both.loc[inside, "row"]).astype(np.int64)
 
 
 def _lightness(color: str) -> float:
