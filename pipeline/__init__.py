@@ -28,6 +28,7 @@ def analyze(
     court: CourtName | None = None,
     calibration: _Path | None = None,
     roster: _Path | None = None,
+    corrections: _Path | None = None,
     start_s: float | None = None,
     end_s: float | None = None,
     device: str = "auto",
@@ -43,6 +44,7 @@ def analyze(
         court: whose rule book the court follows.
         calibration: court calibration (JSON), needed for metres.
         roster: CSV with the columns number, name, team.
+        corrections: what a person corrected; None for corrections.csv in the output directory, if it is there.
         start_s: analyse from here.
         end_s: analyse up to here.
         device: auto, cpu or cuda:N.
@@ -64,6 +66,7 @@ def analyze(
         court=court,
         calibration=None if calibration is None else Path(calibration),
         roster=None if roster is None else Path(roster),
+        corrections=None if corrections is None else Path(corrections),
         start_s=start_s,
         end_s=end_s,
         device=device,

@@ -27,6 +27,7 @@ TableName = Literal[
     "number_reads",
     "court_points",
     "court",
+    "links",
     "tracks",
     "identities",
     "players",
@@ -202,12 +203,23 @@ COURT = Table(
 )
 """A frame without a trusted homography has no row. Beside it: the lens (`geometry.lens.Lens`) and the court's name."""
 
+LINKS = Table(
+    "links",
+    ("detection_id",),
+    (
+        Column("detection_id", "int64", "", "a row of detections", check=_at_least(0)),
+        Column("track_id", "int64", "", "tracklet as the tracker linked it, from 1", check=_at_least(1)),
+    ),
+)
+
 TRACKS = Table(
     "tracks",
     ("detection_id",),
     (
         Column("detection_id", "int64", "", "a row of detections", check=_at_least(0)),
-        Column("track_id", "int64", "", "tracklet, from 1", check=_at_least(1)),
+        Column(
+            "track_id", "int64", "", "tracklet, cut where it went over to another person, from 1", check=_at_least(1)
+        ),
     ),
 )
 
@@ -288,7 +300,7 @@ PLAYER_STATS = Table(
 
 _EVERY = (
     *(FRAMES, DETECTIONS, NUMBER_READS, COURT_POINTS, COURT),
-    *(TRACKS, IDENTITIES, PLAYERS, POSITIONS, PLAYER_STATS),
+    *(LINKS, TRACKS, IDENTITIES, PLAYERS, POSITIONS, PLAYER_STATS),
 )
 ALL: MappingProxyType[TableName, Table] = MappingProxyType({table.name: table for table in _EVERY})
 

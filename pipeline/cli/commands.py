@@ -55,6 +55,12 @@ def analyze(
     roster: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Players (CSV with the columns number, name, team).")
     ] = None,
+    corrections: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="What a person corrected [default: corrections.csv in the output directory]."
+        ),
+    ] = None,
     start: Annotated[
         str | None, typer.Option(metavar="T", help="Analyse from here: seconds, M:SS or H:MM:SS of the video.")
     ] = None,
@@ -78,6 +84,7 @@ def analyze(
         court=court,
         calibration=calibration,
         roster=roster,
+        corrections=corrections,
         start_s=_seconds(start, "--start"),
         end_s=_seconds(end, "--end"),
         device=device,
@@ -89,6 +96,55 @@ def analyze(
     for name in ("report.html", "annotated.mp4", "player_stats.csv"):
         if (job.out / name).exists():
             console.print(f"{job.out / name}", highlight=False, soft_wrap=True)
+
+
+@app.command("relabel")
+def relabel_command(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Output directory of courtside analyze.")],
+    merge: Annotated[tuple[int, int] | None, typer.Option(metavar="P Q", help="Players P and Q are one.")] = None,
+    move: Annotated[
+        tuple[int, str, int] | None, typer.Option(metavar="P T Q", help="Who is shown as P at time T is Q.")
+    ] = None,
+    split: Annotated[
+        tuple[int, str] | None, typer.Option(metavar="P T", help="From time T on P's tracklet shows somebody else.")
+    ] = None,
+    name: Annotated[tuple[int, str] | None, typer.Option(metavar="P NAME", help="P's name.")] = None,
+    number: Annotated[tuple[int, str] | None, typer.Option(metavar="P NUMBER", help="P's jersey number.")] = None,
+    team: Annotated[tuple[int, str] | None, typer.Option(metavar="P A|B", help="P's team.")] = None,
+    not_a_player: Annotated[
+        int | None, typer.Option("--not-a-player", metavar="P", help="P is no player and no referee.")
+    ] = None,
+    lock: Annotated[int | None, typer.Option(metavar="P", help="All that is P's now stays P's.")] = None,
+) -> None:
+    """Correct who is who in a finished run; corrections last, also when it is analysed again.
+
+    Written to RUN/corrections.csv. Everything behind identity is computed again, in seconds; the annotated video is
+    drawn again by the next courtside analyze.
+    """
+    with _loading():
+        from pipeline.cli.display import observer, stats_table
+        from pipeline.run import Relabel, relabel
+
+    asked = Relabel(
+        merge=merge,
+        move=None if move is None else (move[0], _time(move[1], "--move"), move[2]),
+        split=None if split is None else (split[0], _time(split[1], "--split")),
+        name=name,
+        number=number,
+        team=team,
+        nobody=not_a_player,
+        lock=lock,
+    )
+    console = Console(soft_wrap=False)
+    with observer(console) as watching:
+        analysis = relabel(run, asked, watching)
+    console.print(stats_table(analysis.player_stats))
+    console.print(f"{run / 'corrections.csv'}", highlight=False, soft_wrap=True)
+
+
+def _time(text: str, option: str) -> float:
+    """Read a time in the video, as `_seconds` does."""
+    return _seconds(text, option) or 0.0
 
 
 @contextmanager

@@ -12,11 +12,12 @@ import pandas as pd
 from pydantic import BaseModel
 from threadpoolctl import threadpool_limits
 
+from pipeline.corrections import read_corrections
 from pipeline.geometry.calibration import read_calibration
 from pipeline.present import Results, present
 from pipeline.roster import read_roster
 from pipeline.run import given, manifest, perceiving
-from pipeline.run.job import Job
+from pipeline.run.job import Job, remember
 from pipeline.run.observer import Observer, Silence
 from pipeline.run.stages import GIVEN_BY_PERCEIVE, UNDERSTAND, Desk, Stage, check_chain
 from pipeline.store import RunDirectory, fingerprint, hash_file, write_json
@@ -28,6 +29,7 @@ _LONG_GAP_S = 1.0
 _NAMES = {
     "court": "court",
     "track": "track",
+    "purify": "purify",
     "identify": "identify",
     "locate": "locate",
     "stats": "statistics",
@@ -64,6 +66,7 @@ def analyze_job(job: Job, watching: Observer | None = None) -> Analysis:
     watching = watching or Silence()
     desk = _desk(job)
     with RunDirectory.opened(job.out, job.fresh) as run:
+        remember(run, job)
         clock = _Clock(run, watching)
         mark = _perceive(desk, clock)
         for stage in UNDERSTAND:
@@ -86,7 +89,8 @@ def _desk(job: Job) -> Desk:
         calibration = read_calibration(job.calibration, job.settings.court.court)
         calibration.resized((video.width_px, video.height_px), where=str(job.calibration))
     roster = read_roster(job.roster) if job.roster is not None else None
-    return Desk(job, video, calibration, roster)
+    corrections = read_corrections(job.corrections) if job.corrections is not None else ()
+    return Desk(job, video, calibration, roster, corrections)
 
 
 class _Clock:
@@ -198,7 +202,11 @@ def _results(desk: Desk, warnings: tuple[str, ...], clock: _Clock) -> Results:
         settings=desk.settings,
         start_s=desk.job.start_s,
         end_s=desk.job.end_s,
-        **{name: desk.tables[name] for name in desk.tables if name not in ("court", "court_points", "number_reads")},
+        **{
+            name: desk.tables[name]
+            for name in desk.tables
+            if name not in ("court", "court_points", "number_reads", "links")
+        },
         registration=desk.registration if desk.calibration is not None or len(desk.tables["court"]) else None,
         has_pixels=desk.job.has_pixels,
         warnings=warnings,
@@ -220,6 +228,7 @@ def _warnings(desk: Desk) -> tuple[str, ...]:
     if read["longest_gap_s"] > _LONG_GAP_S:
         found.append(f"the video has gaps, the longest {read['longest_gap_s']:.1f} s: nobody was seen there")
     found += desk.registration.warnings
+    found += desk.facts["identify"]["warnings"]
     found += identify.complaints(desk.tables["players"], desk.settings.identify)
     if desk.tables["players"].empty:
         found.append("nobody was found on the court")
@@ -243,6 +252,7 @@ def _manifest(desk: Desk, clock: _Clock, warnings: tuple[str, ...]) -> dict[str,
         "interval_s": [job.start_s, job.end_s],
         "calibration_sha256": manifest.hash_path(job.calibration) or None,
         "roster_sha256": manifest.hash_path(job.roster) or None,
+        "corrections_sha256": manifest.hash_path(job.corrections) or None,
         "settings": desk.settings.model_dump(mode="json"),
         "weights_sha256": _weights(job),
         "versions": manifest.versions(),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.config import CourtName, Settings
+from pipeline.config import CourtName, Settings, parse_settings
 from pipeline.errors import InputError
 from pipeline.run import given
+from pipeline.store import RunDirectory
 
 REPORTS = Path("reports")
+CORRECTIONS = "corrections.csv"
+"""In the output directory."""
 _GAME_VIDEO, _GAME_CALIBRATION, _GAME_ROSTER = "video.mp4", "calibration.json", "roster.csv"
 
 
@@ -23,6 +26,8 @@ class Job:
     settings: Settings
     calibration: Path | None = None
     roster: Path | None = None
+    corrections: Path | None = None
+    """What a person corrected; see `pipeline.corrections`."""
     start_s: float = 0.0
     end_s: float | None = None
     device: str = "auto"
@@ -38,6 +43,7 @@ class Job:
         court: CourtName | None = None,
         calibration: Path | None = None,
         roster: Path | None = None,
+        corrections: Path | None = None,
         start_s: float | None = None,
         end_s: float | None = None,
         device: str = "auto",
@@ -46,7 +52,7 @@ class Job:
         """Fill in what is not said.
 
         The directory of a rendered game stands for its video, or the tables it has in place of one, its calibration and
-        its roster.
+        its roster. Corrections that lie in the output directory are taken.
 
         Raises:
             InputError: the calibration or roster does not exist.
@@ -60,15 +66,49 @@ class Job:
             calibration = calibration or _if_there(video / _GAME_CALIBRATION)
             roster = roster or _if_there(video / _GAME_ROSTER)
             video = video / _GAME_VIDEO if filmed else video
-        for path, what in ((calibration, "calibration"), (roster, "roster")):
+        out = out or REPORTS / name
+        corrections = corrections or _if_there(out / CORRECTIONS)
+        for path, what in ((calibration, "calibration"), (roster, "roster"), (corrections, "corrections")):
             if path is not None and not path.is_file():
                 raise InputError(f"the {what} file {path} does not exist")
-        return cls(video, out or REPORTS / name, settings, calibration, roster, start_s or 0.0, end_s, device, fresh)
+        return cls(video, out, settings, calibration, roster, corrections, start_s or 0.0, end_s, device, fresh)
 
     @property
     def has_pixels(self) -> bool:
         """Say whether there is a video, not tables in place of one."""
         return not given.is_given(self.video)
+
+
+_FILES = ("video", "calibration", "roster", "corrections")
+
+
+def remember(run: RunDirectory, job: Job) -> None:
+    """Note in a run's directory what was asked for."""
+    files = {name: None if (path := getattr(job, name)) is None else str(path.resolve()) for name in _FILES}
+    asked = {"start_s": job.start_s, "end_s": job.end_s, "device": job.device}
+    run.write_json("job", {**files, **asked, "settings": job.settings.model_dump(mode="json")})
+
+
+def remembered(run: RunDirectory, out: Path) -> Job:
+    """Make the job again that was noted in a run's directory `out`.
+
+    Raises:
+        InputError: nothing was noted.
+        SettingsError: the settings are those of another version.
+    """
+    known = run.read_json("job")
+    files = {name: None if known[name] is None else Path(known[name]) for name in _FILES}
+    return Job(
+        video=Path(known["video"]),
+        out=out,
+        settings=parse_settings(known["settings"], where=f"what {out} was made with"),
+        calibration=files["calibration"],
+        roster=files["roster"],
+        corrections=files["corrections"] or _if_there(out / CORRECTIONS),
+        start_s=known["start_s"],
+        end_s=known["end_s"],
+        device=known["device"],
+    )
 
 
 def _if_there(path: Path) -> Path | None:

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.config import Settings
+from pipeline.corrections import Correction
 from pipeline.errors import SettingsError
 from pipeline.geometry.calibration import Calibration
 from pipeline.geometry.court import COURTS
@@ -33,6 +34,7 @@ class Desk:
     video: VideoInfo
     calibration: Calibration | None
     roster: tuple[RosterEntry, ...] | None
+    corrections: tuple[Correction, ...] = ()
     tables: dict[TableName, pd.DataFrame] = field(default_factory=dict)
     embeddings: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 1), dtype=np.float16))
     """(n, dim), row i of detection i; a memory map."""
@@ -107,13 +109,18 @@ def _track(desk: Desk) -> Output:
     frames, detections, settings = desk.tables["frames"], desk.tables["detections"], desk.settings.track
     on_court = court.on_court(detections, desk.registration, desk.settings.court.margin_m)
     linked = track.track(frames, detections, desk.embeddings, on_court, settings, desk.image_size_px)
-    parted = split.split_at_kit_changes(frames, detections, linked, settings)
-    pure = identify.make_pure(frames, detections, desk.embeddings, parted, desk.feet_m, desk.settings.identify)
-    return Output({"tracks": pure})
+    return Output({"links": linked})
+
+
+def _purify(desk: Desk) -> Output:
+    frames, detections, settings = desk.tables["frames"], desk.tables["detections"], desk.settings
+    parted = split.split_at_kit_changes(frames, detections, desk.tables["links"], settings.track)
+    pure = identify.make_pure(frames, detections, desk.embeddings, parted, desk.feet_m, settings.identify)
+    return Output({"tracks": identify.split_as_wished(frames, detections, pure, desk.corrections)})
 
 
 def _identify(desk: Desk) -> Output:
-    identities, players = identify.identify(
+    found = identify.identify(
         desk.tables["frames"],
         desk.tables["detections"],
         desk.embeddings,
@@ -122,8 +129,9 @@ def _identify(desk: Desk) -> Output:
         desk.settings.identify,
         None if desk.roster is None else pd.DataFrame([asdict(entry) for entry in desk.roster]),
         number_reads=desk.tables["number_reads"],
+        corrections=desk.corrections,
     )
-    return Output({"identities": identities, "players": players})
+    return Output({"identities": found.identities, "players": found.players}, {"warnings": list(found.warnings)})
 
 
 def _locate(desk: Desk) -> Output:
@@ -174,22 +182,21 @@ UNDERSTAND: tuple[Stage, ...] = (
     Stage(
         "track",
         needs=("frames", "detections", "court"),
-        gives=("tracks",),
+        gives=("links",),
         function=_track,
-        settings=(
-            "track",
-            "identify",
+        settings=("track",),
+        code=tuple(
+            f"understand/{name}.py" for name in ("track", "association", "appearance", "camera", "kalman", "overlap")
         ),
-        code=(
-            "understand/identify",
-            *(
-                f"understand/{name}.py"
-                for name in (
-                    *("track", "association", "appearance", "camera", "kalman", "overlap", "split", "kits"),
-                    "numbers",
-                )
-            ),
-        ),
+    ),
+    Stage(
+        "purify",
+        needs=("frames", "detections", "links", "court"),
+        gives=("tracks",),
+        function=_purify,
+        settings=("track", "identify"),
+        files=lambda job: (job.corrections,),
+        code=("understand/identify", *(f"understand/{name}.py" for name in ("split", "kits", "appearance", "numbers"))),
     ),
     Stage(
         "identify",
@@ -197,7 +204,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         gives=("identities", "players"),
         function=_identify,
         settings=("identify",),
-        files=lambda job: (job.roster,),
+        files=lambda job: (job.roster, job.corrections),
         code=("understand/identify", "understand/numbers.py", "understand/appearance.py", "understand/kits.py"),
     ),
     Stage(

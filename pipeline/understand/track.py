@@ -182,4 +182,4 @@ def _table(linked: Sequence[Sequence[int]], detection_id: NDArray[np.int64]) -> 
         },
         dtype=np.int64,
     )
-    return conform("tracks", table.sort_values("detection_id"))
+    return conform("links", table.sort_values("detection_id"))

@@ -4,6 +4,7 @@ Evidence per tracklet (`evidence`), two teams by kit (`kits`), what can not be o
 clustering (`clustering`, `linkage`), then players with names, colours and confidence (`stage`).
 """
 
-from pipeline.understand.identify.stage import complaints, identify, make_pure
+from pipeline.understand.identify.stage import Identified, complaints, identify, make_pure
+from pipeline.understand.identify.wishes import split_as_wished, wishes_of
 
-__all__ = ["complaints", "identify", "make_pure"]
+__all__ = ["Identified", "complaints", "identify", "make_pure", "split_as_wished", "wishes_of"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -63,6 +64,33 @@ def describe(
         }
     )
     return player_of, conform("players", table if roster is None else _named(table, roster))
+
+
+def relabelled(
+    players: pd.DataFrame,
+    player_of: NDArray[np.int64],
+    labels: Mapping[str, Mapping[int, str]],
+    roster: pd.DataFrame | None,
+) -> pd.DataFrame:
+    """Put the names, numbers and teams that a person gave in the place of those found.
+
+    Args:
+        players: table `players`.
+        player_of: (n,) player id of each tracklet, -1 for nobody.
+        labels: column -> tracklet (0 to n - 1) -> value.
+        roster: names players whose number was given.
+    """
+    players = players.set_index("player_id")
+    for column in ("team", "number"):
+        for tracklet, value in labels.get(column, {}).items():
+            players.loc[player_of[tracklet], column] = value
+    players = players.reset_index()
+    if roster is not None and labels.get("number"):
+        players = _named(players, roster)
+    players = players.set_index("player_id")
+    for tracklet, value in labels.get("name", {}).items():
+        players.loc[player_of[tracklet], "name"] = value
+    return conform("players", players.reset_index())
 
 
 @dataclass(frozen=True)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.config import IdentifySettings
+from pipeline.corrections import Correction
 from pipeline.tables import ALL, conform
 from pipeline.understand.identify import continuation, purify
 from pipeline.understand.identify.clustering import Bounds, Clusterer, Problem, assign, cosine_distances, numbered
 from pipeline.understand.identify.confidence import confidence
 from pipeline.understand.identify.constraints import cannot_links, simultaneous
+from pipeline.understand.identify.contract import contracted
 from pipeline.understand.identify.evidence import Evidence, gather
 from pipeline.understand.identify.joint import joint_evidence, membership
 from pipeline.understand.identify.looks import Looks, Pieces, cut_to_pieces, learn_looks, see
-from pipeline.understand.identify.people import describe
+from pipeline.understand.identify.people import describe, relabelled
 from pipeline.understand.identify.scale import distance_limit
+from pipeline.understand.identify.wishes import Wishes, wishes_of
 from pipeline.understand.kits import UNDECIDED, Kits, find_kits
 from pipeline.understand.numbers import NumberEvidence, number_evidence
 
@@ -32,8 +37,18 @@ _FIT_NOISE = 1.0
 """The same when the model is learned: the less of what differs is taken for noise, the more axes people have."""
 _PURIFY_ROUNDS = 3
 """How often people are looked for in order to cut tracklets by them."""
+_UNKNOWN_DISTANCE = 2.0
+"""Cosine distance of a tracklet that has no embedding: as far as can be."""
 _LEAST_GAIN = 0.5
 """Log-likelihood ratio from which on a late tracklet is given to a person."""
+
+
+class Identified(NamedTuple):
+    """What the stage gives."""
+
+    identities: pd.DataFrame
+    players: pd.DataFrame
+    warnings: tuple[str, ...]
 
 
 def identify(
@@ -46,7 +61,8 @@ def identify(
     roster: pd.DataFrame | None = None,
     clusterer: Clusterer = joint_evidence,
     number_reads: pd.DataFrame | None = None,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    corrections: Sequence[Correction] = (),
+) -> Identified:
     """Find the people behind the tracklets.
 
     Reliable tracklets (long enough, moving about, with an embedding) are clustered first; the others are then given to
@@ -62,19 +78,28 @@ def identify(
         roster: number, name and team of the players, if known: names those whose number was read.
         clusterer: how reliable tracklets are grouped.
         number_reads: table `number_reads`; None where numbers were not read.
+        corrections: by a person who knows better: they hold whatever the evidence says.
 
     Returns:
-        Tables `identities` and `players`. Player ids count from 1: team A, B, unknown, then referees, each in order of
+        Tables `identities` and `players`, and what to warn of. Player ids count from 1: team A, B, unknown, then referees, each in order of
         first appearance. The confidence is a margin, not yet calibrated. Tracklets of people who were seen for less
         than `min_player_s`, or who never move about, have no row.
+
+    Raises:
+        InputError: corrections contradict each other.
     """
     if tracks.empty:
-        return ALL["identities"].empty(), ALL["players"].empty()
+        return Identified(ALL["identities"].empty(), ALL["players"].empty(), ())
     reads = ALL["number_reads"].empty() if number_reads is None else number_reads
     known = _study(frames, detections, embeddings, tracks, feet_m, settings, reads)
     evidence = known.evidence
-    person = _people(known, settings, clusterer)
+    wishes = Wishes.none(len(evidence))
+    if corrections:
+        wishes = wishes_of(frames, detections, tracks, corrections, evidence.track_id, simultaneous(evidence))
+        known = known.corrected(wishes)
+    person = _people(known, settings, clusterer, wishes)
     kept = _seen_long_enough(evidence, person, settings.min_player_s) & ~_bystanders(evidence, person, known.still)
+    kept = (kept | np.isin(person, person[wishes.mentioned])) & ~np.isin(person, person[wishes.nobody])
     player_of, players = describe(
         evidence, np.where(kept, person, -1), known.team, known.kits, roster, known.numbers, settings.number_odds
     )
@@ -85,7 +110,8 @@ def identify(
             "confidence": confidence(evidence.embedding, player_of, known.apart, known.limit)[kept],
         }
     )
-    return conform("identities", identities.sort_values("track_id")), players
+    players = relabelled(players, player_of, wishes.labels, roster)
+    return Identified(conform("identities", identities.sort_values("track_id")), players, wishes.unmet)
 
 
 def make_pure(
@@ -122,7 +148,7 @@ def make_pure(
             known = _study(frames, detections, embeddings, tracks, feet_m, settings, no_reads)
         if known.looks is None:
             return tracks
-        person = _reliable_people(known, settings, joint_evidence)
+        person = _reliable_people(known, settings, joint_evidence, Wishes.none(len(known.evidence)))
         cuts = purify.cut_by_people(known.looks, known.pieces, person, _SESSION_NOISE)
         if not any(cuts):
             return tracks
@@ -157,6 +183,12 @@ class _Known:
     pieces: Pieces
     looks: Looks | None
     problem: Problem  # of all n
+
+    def corrected(self, wishes: Wishes) -> _Known:
+        """Take corrections for certain: what they say is one person is not kept apart by anything but time."""
+        same = wishes.group[:, None] == wishes.group[None]
+        apart = (self.apart & ~same) | wishes.apart
+        return replace(self, apart=apart, problem=replace(self.problem, apart=apart))
 
 
 def _certain_role(evidence: Evidence) -> NDArray[np.int64]:
@@ -206,7 +238,7 @@ def _study(
     pieces = cut_to_pieces(frames, detections, embeddings, evidence)
     looks = learn_looks(pieces, _FIT_NOISE)
     problem = Problem(
-        distance=cosine_distances(evidence.embedding, evidence.embedding),
+        distance=np.nan_to_num(cosine_distances(evidence.embedding, evidence.embedding), nan=_UNKNOWN_DISTANCE),
         apart=apart,
         weight=np.minimum(evidence.boxes(), settings.crops_per_tracklet).astype(np.float64),
         seen_s=np.where(role == _REFEREE, 0.0, evidence.seen_s),  # the bounds are on players
@@ -218,9 +250,9 @@ def _study(
     return _Known(evidence, role, kits, team, numbers, apart, still, limit, pieces, looks, problem)
 
 
-def _people(known: _Known, settings: IdentifySettings, clusterer: Clusterer) -> NDArray[np.int64]:
+def _people(known: _Known, settings: IdentifySettings, clusterer: Clusterer, wishes: Wishes) -> NDArray[np.int64]:
     """Give the person (n,) of every tracklet, numbered from 0."""
-    person = _reliable_people(known, settings, clusterer)
+    person = _reliable_people(known, settings, clusterer, wishes)
     late = np.flatnonzero(person < 0)
     person[late] = _assign_late(late, person, known)
     alone = person < 0
@@ -228,14 +260,18 @@ def _people(known: _Known, settings: IdentifySettings, clusterer: Clusterer) -> 
     return numbered(person)
 
 
-def _reliable_people(known: _Known, settings: IdentifySettings, clusterer: Clusterer) -> NDArray[np.int64]:
-    """Cluster the reliable tracklets; -1 (n,) for the others."""
+def _reliable_people(
+    known: _Known, settings: IdentifySettings, clusterer: Clusterer, wishes: Wishes
+) -> NDArray[np.int64]:
+    """Cluster the reliable tracklets, those that are one person by a correction as one; -1 (n,) for the others."""
     evidence = known.evidence
     reliable = np.isfinite(evidence.embedding).all(axis=1) & (evidence.seen_s >= settings.min_tracklet_s) & ~known.still
-    group = np.flatnonzero(reliable)
+    rows = np.flatnonzero(reliable | wishes.mentioned)
     person = np.full(len(evidence), -1, dtype=np.int64)
     bounds = Bounds(known.limit, settings.min_players, settings.max_players, settings.min_player_s)
-    person[group] = clusterer(known.problem.take(group), bounds)
+    group = numbered(wishes.group[rows])
+    problem = known.problem.take(rows)
+    person[rows] = clusterer(contracted(problem, group), bounds)[group]
     return person
 
 

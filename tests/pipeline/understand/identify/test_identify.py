@@ -34,7 +34,7 @@ class Scene(NamedTuple):
     feet_m: NDArray[np.float64]
 
     def identify(self, given_settings: IdentifySettings | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return identify(*self, given_settings or IdentifySettings(), None)
+        return identify(*self, given_settings or IdentifySettings(), None)[:2]
 
 
 def scene(

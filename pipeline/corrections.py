@@ -1,0 +1,126 @@
+"""Corrections by a person who knows better: a CSV file that is replayed on every run.
+
+A correction does not name player numbers, which change from run to run, but a place in the video: the person whose box holds
+the point (x_px, y_px) of the source frame at time_s.
+
+| action | what it says |
+|---|---|
+| same | the person here and the person at other_* are one |
+| apart | they are two |
+| split | the tracklet at other_* went over to somebody else: from time_s on it is the person here |
+| name, number, team | of the person here: `value` |
+| nobody | the person here is no player and no referee |
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from pipeline.errors import InputError
+
+Action = Literal["same", "apart", "split", "name", "number", "team", "nobody"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
+COLUMNS = ("action", "time_s", "x_px", "y_px", "other_time_s", "other_x_px", "other_y_px", "value")
+TEAMS = ("A", "B")
+_OF_TWO = ("same", "apart", "split")
+_WITH_VALUE = ("name", "number", "team")
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A point of the video."""
+
+    time_s: float
+    x_px: float
+    y_px: float
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One line of the file."""
+
+    action: Action
+    spot: Spot
+    other: Spot | None = None
+    """For `same`, `apart` and `split`."""
+    value: str = ""
+    """For `name`, `number` and `team`."""
+    where: str = ""
+    """File and line, for messages."""
+
+
+def read_corrections(path: Path) -> tuple[Correction, ...]:
+    """Read a file of corrections.
+
+    Args:
+        path: CSV in UTF-8 with a header.
+
+    Raises:
+        InputError: the file cannot be read, or a line is not a correction; names the line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"cannot read the corrections {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"the corrections {path} are not UTF-8 text; save them as CSV in UTF-8") from error
+    return parse_corrections(text, path)
+
+
+def parse_corrections(text: str, path: Path) -> tuple[Correction, ...]:
+    """Read corrections out of the text of a file.
+
+    Raises:
+        InputError: a line is not a correction; names the file `path` and the line.
+    """
+    reader = csv.DictReader(text.splitlines())
+    missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
+    if missing:
+        raise InputError(f"{path}: line 1: no column '{missing[0]}'; expected the header {','.join(COLUMNS)}")
+    return tuple(_correction(row, f"{path}: line {reader.line_num}") for row in reader if any(row.values()))
+
+
+def as_csv(corrections: Sequence[Correction]) -> str:
+    """Write corrections; `read_corrections` reads them back."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in corrections:
+        writer.writerow([one.action, *_cells(one.spot), *_cells(one.other), one.value])
+    return text.getvalue()
+
+
+def _cells(spot: Spot | None) -> list[str]:
+    return ["", "", ""] if spot is None else [f"{spot.time_s:.3f}", f"{spot.x_px:.1f}", f"{spot.y_px:.1f}"]
+
+
+def _correction(row: dict[str, str | None], where: str) -> Correction:
+    cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
+    action = next((known for known in ACTIONS if known == cells["action"]), None)
+    if action is None:
+        raise InputError(f"{where}: action '{cells['action']}' is not one of {', '.join(ACTIONS)}")
+    other = _spot(cells, "other_", where) if action in _OF_TWO else None
+    value = cells["value"]
+    if action in _WITH_VALUE and not value:
+        raise InputError(f"{where}: {action} needs a value")
+    if action == "number" and not re.fullmatch(r"\d{1,2}", value):
+        raise InputError(f"{where}: number '{value}' is not a jersey number (one or two digits)")
+    if action == "team" and value not in TEAMS:
+        raise InputError(f"{where}: team '{value}' is not A or B")
+    return Correction(action, _spot(cells, "", where), other, value if action in _WITH_VALUE else "", where)
+
+
+def _spot(cells: dict[str, str], prefix: str, where: str) -> Spot:
+    values = []
+    for name in ("time_s", "x_px", "y_px"):
+        try:
+            values.append(float(cells[prefix + name]))
+        except ValueError as error:
+            raise InputError(f"{where}: {prefix}{name} is '{cells[prefix + name]}', expected a number") from error
+    return Spot(*values)

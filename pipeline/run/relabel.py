@@ -1,0 +1,200 @@
+"""Corrections of a finished run: written to its `corrections.csv`, and everything behind identity computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline.corrections import Action, Correction, Spot, as_csv, parse_corrections, read_corrections
+from pipeline.errors import InputError
+from pipeline.run.analysis import Analysis, analyze_job
+from pipeline.run.job import CORRECTIONS, Job, remember, remembered
+from pipeline.run.observer import Observer
+from pipeline.store import RunDirectory, write_bytes
+from pipeline.understand import identify
+
+_LEAST_LOCKED_S = 0.5
+"""Shorter tracklets of a player are not locked to him."""
+
+
+@dataclass(frozen=True)
+class Relabel:
+    """What to correct, in terms of the run's player numbers; None leaves it alone."""
+
+    merge: tuple[int, int] | None = None
+    """Two players who are one."""
+    move: tuple[int, float, int] | None = None
+    """Player, time in s, player: who is shown as the first at that time is the second."""
+    split: tuple[int, float] | None = None
+    """Player and time in s: from then on his tracklet shows somebody else."""
+    name: tuple[int, str] | None = None
+    number: tuple[int, str] | None = None
+    team: tuple[int, str] | None = None
+    nobody: int | None = None
+    """A player who is none: a coach, a spectator."""
+    lock: int | None = None
+    """A player whose tracklets are all his, whatever else changes."""
+
+
+def relabel(run: Path, asked: Relabel, watching: Observer | None = None) -> Analysis:
+    """Correct a finished run.
+
+    The video is not decoded: the annotated video stays as it is until `courtside analyze` draws it anew.
+
+    Args:
+        run: output directory of `courtside analyze`.
+        asked: what to correct.
+        watching: is told of the progress.
+
+    Raises:
+        InputError: not a finished run, no such player, or a correction that contradicts an earlier one (nothing is
+            written then).
+    """
+    job = _job(run)
+    file = run / CORRECTIONS
+    if job.corrections is not None and job.corrections.resolve() != file.resolve():
+        raise InputError(
+            f"{run} was made with --corrections {job.corrections}; edit that file, or analyse without it first"
+        )
+    before = read_corrections(file) if file.is_file() else ()
+    new = _Spots(RunDirectory(run)).corrections(asked)
+    if not new:
+        raise InputError("nothing to correct: say what, for example --merge 3 7 or --name 4 'A. Smith'")
+    text = as_csv([*before, *new])
+    _Spots(RunDirectory(run)).check(parse_corrections(text, file))
+    write_bytes(file, text.encode())
+    job = replace(job, corrections=file)
+    undrawn = job.settings.present.model_copy(update={"video": False})
+    analysis = analyze_job(replace(job, settings=job.settings.model_copy(update={"present": undrawn})), watching)
+    remember(RunDirectory(run), job)
+    return analysis
+
+
+def _job(run: Path) -> Job:
+    """Make the job of a finished run again."""
+    if not (run / "run.json").is_file():
+        raise InputError(f"{run} is not a finished output directory of courtside analyze: it has no run.json")
+    job = remembered(RunDirectory(run), run)
+    if not job.video.exists():
+        raise InputError(f"{run} was made of {job.video}, which is not there any more")
+    return job
+
+
+class _Spots:
+    """Finds places in the video that stand for a run's players."""
+
+    def __init__(self, run: RunDirectory) -> None:
+        self.frames, self.detections, self.tracks = (
+            run.read_table(name) for name in ("frames", "detections", "tracks")
+        )
+        self.players = run.read_table("players")
+        boxes = self.tracks.merge(self.detections, on="detection_id").merge(
+            self.frames[["frame", "time_s"]], on="frame"
+        )
+        self.boxes = boxes.merge(run.read_table("identities"), on="track_id").sort_values("frame")
+
+    def corrections(self, asked: Relabel) -> list[Correction]:
+        """Put what is asked for in terms of places."""
+        found: list[Correction] = []
+        if asked.merge is not None:
+            found.append(Correction("same", self._of(asked.merge[0]), self._of(asked.merge[1])))
+        if asked.move is not None:
+            found += self._move(*asked.move)
+        if asked.split is not None:
+            found.append(Correction("split", *self._around(*asked.split)))
+        for action in ("name", "number", "team"):
+            given: tuple[int, str] | None = getattr(asked, action)
+            if given is not None:
+                found.append(Correction(_action(action), self._of(given[0]), None, given[1]))
+        if asked.nobody is not None:
+            found.append(Correction("nobody", self._of(asked.nobody)))
+        if asked.lock is not None:
+            first, *others = self._tracklets(asked.lock)
+            found += [
+                Correction("same", _middle(first), _middle(other))
+                for other in others
+                if _length_s(other) >= _LEAST_LOCKED_S
+            ]
+        return found
+
+    def check(self, corrections: Sequence[Correction]) -> None:
+        """Refuse contradictions.
+
+        Raises:
+            InputError: names the line.
+        """
+        tracks = identify.split_as_wished(self.frames, self.detections, self.tracks, corrections)
+        boxes = tracks.merge(self.detections, on="detection_id")
+        track_id, owner = np.unique(boxes["track_id"].to_numpy(np.int64), return_inverse=True)
+        present = np.zeros((len(track_id), int(boxes["frame"].max()) + 1), dtype=np.float32)
+        present[owner, boxes["frame"].to_numpy()] = 1.0
+        together = present @ present.T > 0
+        np.fill_diagonal(together, False)
+        identify.wishes_of(self.frames, self.detections, tracks, corrections, track_id, together)
+
+    def _tracklets(self, player: int) -> list[pd.DataFrame]:
+        """Return a player's tracklets, the longest first.
+
+        Raises:
+            InputError: no such player.
+        """
+        own = self.boxes[self.boxes["player_id"] == player]
+        if own.empty:
+            known = ", ".join(str(one) for one in self.players["player_id"])
+            raise InputError(f"there is no player {player}; the run has {known}")
+        return sorted((part for _, part in own.groupby("track_id")), key=len, reverse=True)
+
+    def _of(self, player: int) -> Spot:
+        """Return a spot on a player."""
+        return _middle(self._tracklets(player)[0])
+
+    def _at(self, player: int, time_s: float) -> pd.DataFrame:
+        """Return the tracklet that a player has at a time.
+
+        Raises:
+            InputError: he is not seen then.
+        """
+        for part in self._tracklets(player):
+            if part["time_s"].iloc[0] <= time_s <= part["time_s"].iloc[-1]:
+                return part
+        raise InputError(f"player {player} is not in view at {time_s:g} s")
+
+    def _move(self, player: int, time_s: float, to: int) -> list[Correction]:
+        part = self._at(player, time_s)
+        rest = [other for other in self._tracklets(player) if other["track_id"].iloc[0] != part["track_id"].iloc[0]]
+        apart = [Correction("apart", _middle(part), _middle(rest[0]))] if rest else []
+        return [Correction("same", _middle(part), self._of(to)), *apart]
+
+    def _around(self, player: int, time_s: float) -> tuple[Spot, Spot]:
+        """Return the spots in a player's tracklet from a time on, and just before it."""
+        part = self._at(player, time_s)
+        later = part["time_s"].to_numpy() >= time_s
+        if later.all() or not later.any():
+            raise InputError(
+                f"player {player} has one tracklet that begins or ends at {time_s:g} s: there is nothing to split"
+            )
+        first = int(later.argmax())
+        return _spot(part.iloc[first]), _spot(part.iloc[first - 1])
+
+
+def _action(name: str) -> Action:
+    """Give an action its type."""
+    return {"name": "name", "number": "number", "team": "team"}[name]  # type: ignore[return-value]
+
+
+def _middle(part: pd.DataFrame) -> Spot:
+    """Return a spot half-way along a tracklet."""
+    return _spot(part.iloc[len(part) // 2])
+
+
+def _length_s(part: pd.DataFrame) -> float:
+    return float(part["time_s"].iloc[-1] - part["time_s"].iloc[0])
+
+
+def _spot(box: pd.Series) -> Spot:
+    """Return the middle of a box."""
+    return Spot(float(box["time_s"]), float(box["x1"] + box["x2"]) / 2, float(box["y1"] + box["y2"]) / 2)
