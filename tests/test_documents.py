@@ -38,9 +38,12 @@ def test_make_targets_and_modules_exist(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.name)
 def test_commands_have_the_options_named(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for code in texts_of_code(document):
-        for line in re.findall(r"courtside ((?:analyze|evaluate|compare|render-game|settings|train)\b[^\n`]*)", code):
+        for line in re.findall(
+            r"courtside ((?:analyze|relabel|evaluate|compare|render-game|settings|train)\b[^\n`]*)", code
+        ):
             words = line.split()
-            command = words[:2] if words[0] == "train" and len(words) > 1 else words[:1]
+            nested = words[0] == "train" or words[1:2] == ["reid"]
+            command = words[:2] if nested and len(words) > 1 else words[:1]
             assert run([*command, "--help"]) == 0, f"{document.name}: courtside {line}"
             known = capsys.readouterr().out
             for option in re.findall(r"(?<![\w-])--[\w-]+", line):

@@ -125,6 +125,6 @@ def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, An
     out = dict(below)
     for key, value in above.items():
         under = out.get(key)
-        both = isinstance(value, Mapping) and isinstance(under, Mapping)
-        out[key] = overlaid(under, value) if both and "reader" not in value else value
+        deeper = isinstance(value, Mapping) and isinstance(under, Mapping) and "reader" not in value
+        out[key] = overlaid(dict(under or {}), value) if deeper else value
     return out

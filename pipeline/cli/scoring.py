@@ -31,11 +31,11 @@ _MaxFps = Annotated[
 
 
 class _RunFirst(typer.core.TyperGroup):
-    """A group whose first command is meant where none is named: `evaluate RUN` is `evaluate run RUN`."""
+    """A group whose first command is meant where none is named: `evaluate RUN` is `evaluate run RUN`, its help too."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the command's name before arguments that begin with something else."""
-        if args and args[0] not in (*self.commands, "-h", "--help"):
+        if args and args[0] not in self.commands:
             args = ["run", *args]
         return super().parse_args(ctx, args)
 
@@ -71,7 +71,8 @@ def evaluate(
 ) -> None:
     """Score a run against the truth; docs/evaluation.md says what each score means.
 
-    The scores are kept in the run's directory (evaluation.json), for compare.
+    The scores are kept in the run's directory (evaluation.json), for compare. Re-ID encoders are compared by
+    courtside evaluate reid, which has a help of its own.
     """
     from pipeline import evaluation
 

@@ -57,7 +57,7 @@ def test_all_outputs_are_there(out: Path) -> None:
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert len(run["video"]["sha256"]) == 64
     assert all(len(digest) == 64 for digest in run["weights_sha256"].values())
-    assert set(run["seconds"]) == {"perceive", "court", "track", "identify", "locate", "stats", "present"}
+    assert set(run["seconds"]) == {"perceive", "court", "track", "purify", "identify", "locate", "stats", "present"}
     assert run["settings"]["detect"]["input_size_px"] == 640
 
 
@@ -74,7 +74,7 @@ def test_a_second_run_reuses_everything(out: Path, game: Path, settings: Setting
     before = {path: path.stat().st_mtime_ns for path in (out / "annotated.mp4", out / "work" / "detections.parquet")}
     analyze(game, out, settings=settings)
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
-    assert run["reused"] == ["perceive", "court", "track", "identify", "locate", "stats", "present"]
+    assert run["reused"] == ["perceive", "court", "track", "purify", "identify", "locate", "stats", "present"]
     assert all(path.stat().st_mtime_ns == when for path, when in before.items())
 
 
@@ -84,7 +84,7 @@ def test_another_setting_computes_only_what_depends_on_it(out: Path, game: Path,
     other = parse_settings(SMALL | {"stats": {"smooth_s": 1.0}, "present": {"video": False}})
     analyze(game, copy, settings=other)
     run = json.loads((copy / "run.json").read_text(encoding="utf-8"))
-    assert run["reused"] == ["perceive", "court", "track", "identify"]
+    assert run["reused"] == ["perceive", "court", "track", "purify", "identify"]
 
 
 def test_a_removed_output_is_written_again(out: Path, game: Path, settings: Settings) -> None:
