@@ -31,6 +31,13 @@ class AbsenceScores:
     """Nothing was matched in the appearance before or after."""
 
     @property
+    def span(self) -> str:
+        """The range of lengths in words."""
+        if self.high_s == float("inf"):
+            return "over a minute" if self.low_s == 60 else f"over {self.low_s:.0f} s"
+        return f"{self.low_s:.0f}-{self.high_s:.0f} s"
+
+    @property
     def kept_share(self) -> float:
         """Kept over kept and lost; NaN when there was none."""
         decided = self.kept + self.lost

@@ -155,8 +155,7 @@ def _identity_rows(scores: IdentityScores) -> list[Row]:
     for absence in scores.absences:
         decided = absence.kept + absence.lost
         if decided:
-            span = f"{absence.low_s:.0f}-{absence.high_s:.0f} s" if math.isfinite(absence.high_s) else "over a minute"
-            told.append((f"identity kept after absences, {span}", f"{absence.kept} of {decided}", ""))
+            told.append((f"identity kept after absences, {absence.span}", f"{absence.kept} of {decided}", ""))
     return told
 
 

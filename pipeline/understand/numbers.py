@@ -39,6 +39,8 @@ _MISLEADING = 0.03
 """Share of views that say nothing of the person's number, however often it is read in them."""
 _BLOCK = 20_000
 """Number boxes that are given to people in one go."""
+_PAIR_BLOCK = 256
+"""Tracklets that are compared with all others in one go."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,10 @@ class NumberEvidence:
 
     def contradict(self, min_odds: float) -> NDArray[np.bool_]:
         """Tell which pairs (n, n) wear different numbers, with odds of `min_odds` or more."""
-        return np.asarray(self.agreement() <= -np.log(min_odds))
+        chance = self.posterior()
+        least = 1 / (len(TEXTS) * min_odds)
+        blocks = np.array_split(chance, max(1, len(chance) // _PAIR_BLOCK))
+        return np.concatenate([block @ chance.T <= least for block in blocks])
 
     def of_groups(self, group: NDArray[np.int64], count: int) -> NumberEvidence:
         """Add up the evidence of tracklets that are one person.

@@ -11,6 +11,9 @@ from scipy import sparse
 
 from pipeline.understand.identify.looks import Seen
 
+_BLOCK = 256
+"""Tracklets whose pairs are judged in one go."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -56,8 +59,9 @@ class Clusterer(Protocol):
         ...
 
 
-def cosine_distances(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Give 1 - cosine (n, m), 0 to 2, of unit vectors (n, dim) and (m, dim); NaN where a vector is NaN."""
+def cosine_distances(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Give 1 - cosine (n, m), 0 to 2, of unit vectors, or means of them, (n, dim) and (m, dim);
+    NaN where a vector is NaN."""
     return np.clip(1.0 - one.astype(np.float64) @ other.astype(np.float64).T, 0.0, 2.0)
 
 
@@ -80,12 +84,40 @@ def assign(
     """
     cost = np.where(apart_from_cluster | ~(distance <= max_distance), np.inf, distance)
     chosen = np.full(len(cost), -1, dtype=np.int64)
-    while cost.size and np.isfinite(cost.min()):
-        tracklet, cluster = np.unravel_index(int(cost.argmin()), cost.shape)
-        chosen[tracklet] = cluster
-        cost[tracklet] = np.inf
-        cost[apart[tracklet], cluster] = np.inf
+    if not cost.size:
+        return chosen
+    nearest = cost.argmin(axis=1)
+    best = cost[np.arange(len(cost)), nearest]
+    while np.isfinite(best.min()):
+        tracklet = int(best.argmin())
+        cluster = int(nearest[tracklet])
+        chosen[tracklet], best[tracklet] = cluster, np.inf
+        barred = np.flatnonzero(apart[tracklet])
+        cost[barred, cluster] = np.inf
+        stale = barred[(nearest[barred] == cluster) & np.isfinite(best[barred])]
+        nearest[stale] = cost[stale].argmin(axis=1)
+        best[stale] = cost[stale, nearest[stale]]
     return chosen
+
+
+def bound(apart: NDArray[np.bool_], group: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
+    """Tell which tracklets are surely other people than which groups.
+
+    Args:
+        apart: (n, m) which tracklets (rows) are surely other people than which members (columns).
+        group: (m,) group of each member, from 0.
+        count: groups.
+
+    Returns:
+        (n, count) apart from any member; False for a group without members.
+    """
+    result = np.zeros((len(apart), count), dtype=bool)
+    order = np.argsort(group, kind="stable")
+    groups, starts = np.unique(group[order], return_index=True)
+    for row in range(0, len(apart) if len(groups) else 0, _BLOCK):
+        block = apart[row : row + _BLOCK][:, order]
+        result[row : row + _BLOCK, groups] = np.logical_or.reduceat(block, starts, axis=1)
+    return result
 
 
 def numbered(root: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.understand.identify.clustering import cosine_distances
+from pipeline.understand.identify.clustering import bound
 
 
 def confidence(
@@ -35,14 +35,18 @@ def confidence(
     if not len(known):
         return result
     _, index = np.unique(person[known], return_inverse=True)
-    member = np.eye(index.max() + 1)[index]  # (k, people)
-    distance = cosine_distances(embedding[known], embedding[known])
-    others = member.sum(axis=0)[None] - member  # (k, people) tracklets besides this one
-    mean = (distance @ member) / np.maximum(others, 1)  # a tracklet's distance to itself is 0
-    possible = (apart[np.ix_(known, known)].astype(np.float64) @ member) == 0
+    vector = embedding[known].astype(np.float64)
+    total = np.zeros((index.max() + 1, vector.shape[1]))
+    np.add.at(total, index, vector)
     mine = np.arange(len(known)), index
+    others = np.tile(np.bincount(index).astype(np.float64), (len(known), 1))  # (k, people) tracklets besides this one
+    distance = others - vector @ total.T  # (k, people) sum over a person's tracklets; that to itself is 0
+    others[mine] -= 1
+    mean = distance / np.maximum(others, 1)
+    possible = ~bound(apart[np.ix_(known, known)], index, len(total))
     own = np.where(others[mine] > 0, mean[mine], 0.5 * max_distance)
-    rival = np.where(possible & (member == 0), mean, np.inf).min(axis=1)
+    possible[mine] = False
+    rival = np.where(possible, mean, np.inf).min(axis=1)
     margin = np.where(np.isfinite(rival), rival, own + max_distance) - own
     result[known] = 1.0 / (1.0 + np.exp(-np.clip(6.0 * margin / max_distance, -30, 30)))
     return result
