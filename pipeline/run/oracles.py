@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
-from pipeline.config import Settings, parse_settings
+from pipeline.config import parse_settings
 from pipeline.errors import InputError
 from pipeline.evaluation import Evaluation
 from pipeline.evaluation.found import FACTS, of_tables, read_found
@@ -26,7 +26,9 @@ from pipeline.video import VideoInfo
 
 OracleName = Literal["detections", "court", "tracks", "identities"]
 ORACLES: tuple[OracleName, ...] = get_args(OracleName)
-_STORED: tuple[TableName, ...] = ("frames", "detections", "number_reads", "court", "tracks", "identities", "players")
+_STORED: tuple[TableName, ...] = (
+    *("frames", "detections", "number_reads", "court", "links", "tracks", "identities", "players"),
+)
 
 
 @dataclass(frozen=True)
@@ -56,16 +58,12 @@ def evaluate_oracles(
         TableError: a table of the run is missing or damaged.
     """
     known = read_truth(truth)
-    stored = RunDirectory(run)
-    if not (run / "run.json").is_file():
-        raise InputError(f"{run} is not a finished output directory of courtside analyze: it has no run.json")
-    manifest = read_json(run / "run.json")
-    settings = parse_settings(manifest["settings"], where=str(run / "run.json"))
-    roster = _roster(truth / "roster.csv", manifest)
+    desk_of(run)
+    roster = _roster(truth / "roster.csv", read_json(run / "run.json"))
     as_run = score(read_found(run), known, max_fps)
     replaced = {}
     for name in oracles:
-        desk = _desk(run, manifest, settings, roster, stored)
+        desk = desk_of(run, roster)
         replaced[name] = _scored(f"{run.name}, true {name}", _with_truth(name, desk, known), known, max_fps)
     return OracleScores(as_run, replaced)
 
@@ -105,14 +103,18 @@ def _scored(name: str, desk: Desk, truth: Truth, max_fps: float | None) -> Evalu
     return score(of_tables(name, desk.tables, desk.facts["court"]), truth, max_fps)
 
 
-def _desk(
-    run: Path,
-    manifest: dict[str, Any],
-    settings: Settings,
-    roster: tuple[RosterEntry, ...] | None,
-    stored: RunDirectory,
-) -> Desk:
-    """Lay a run's stored tables ready."""
+def desk_of(run: Path, roster: tuple[RosterEntry, ...] | None = None) -> Desk:
+    """Lay a finished run's stored tables ready, so that stages can be run on them again.
+
+    Raises:
+        InputError: the run is not finished.
+        TableError: a table of the run is missing or damaged.
+    """
+    if not (run / "run.json").is_file():
+        raise InputError(f"{run} is not a finished output directory of courtside analyze: it has no run.json")
+    manifest = read_json(run / "run.json")
+    settings = parse_settings(manifest["settings"], where=str(run / "run.json"))
+    stored = RunDirectory(run)
     desk = Desk(Job(run, run, settings), _video(manifest["video"]), None, roster)
     desk.tables = {name: stored.read_table(name) for name in _STORED}
     desk.embeddings = stored.read_array("embeddings", mmap=True)

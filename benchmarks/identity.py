@@ -1,0 +1,183 @@
+"""What each part of the evidence brings, and what others do with the same tracklets.
+
+    python -m benchmarks.identity --data ../shared/data --game videos/demo --out reports/baselines
+
+analyses the clips with hand-made truth and the named rendered games (or takes what is stored in `--out`), then puts players
+together from the tracker's tracklets in several ways, and prints one table in Markdown: shares of found player-time under the
+right player, IDF1, identity kept after absences of more than two seconds, numbers of players found and true.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from benchmarks.baselines import Material, job_of, materials
+from benchmarks.gta_link import gta_link
+from pipeline.config import IdentifySettings, load_settings
+from pipeline.evaluation import Evaluation
+from pipeline.evaluation.found import of_tables
+from pipeline.evaluation.oracle import true_identities
+from pipeline.evaluation.score import score
+from pipeline.evaluation.truth import Truth, read_truth
+from pipeline.run import Job, analyze_job
+from pipeline.run.oracles import desk_of
+from pipeline.run.stages import Desk
+from pipeline.tables import ALL, conform
+from pipeline.understand import identify
+from pipeline.understand.identify.clustering import Bounds, Clusterer, Problem
+from pipeline.understand.identify.joint import joint_evidence
+from pipeline.understand.identify.linkage import average_linkage
+
+COLUMNS = ("material", "method", "where found", "identity", "IDF1", "purity", "kept", "found", "true")
+Method = Callable[[Desk], Desk]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="real material with hand-made truth")
+    parser.add_argument("--game", type=Path, action="append", default=[], help="a rendered game; may be repeated")
+    parser.add_argument("--out", type=Path, default=Path("reports/baselines"))
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--max-fps", type=float, help="score at most so many frames per second")
+    given = parser.parse_args(arguments)
+    settings = load_settings(given.config)
+    settings = settings.model_copy(update={"present": settings.present.model_copy(update={"video": False})})
+    print("| " + " | ".join(COLUMNS) + " |")
+    print("|---|---" + "|---:" * (len(COLUMNS) - 2) + "|")
+    for material in materials(given.data, given.game):
+        job = job_of(material, given.out / material.name, settings, given.device)
+        analyze_job(job)
+        for line in compare(material, job, given.max_fps):
+            print(line, flush=True)
+
+
+def compare(material: Material, job: Job, max_fps: float | None) -> Iterator[str]:
+    """Score all methods on one material, a line of the table each."""
+    truth = read_truth(material.truth)
+    for name, method in METHODS.items():
+        yield _line(material.name, name, _scored(method(desk_of(job.out)), truth, max_fps))
+    if _has_every_frame(truth):
+        for name, method in (("true players of our tracklets", _ours), ("true players of the tracker's", _links_only)):
+            yield _line(material.name, name, _scored(_told(method(desk_of(job.out)), truth), truth, max_fps))
+
+
+def _scored(desk: Desk, truth: Truth, max_fps: float | None) -> Evaluation:
+    return score(of_tables("", desk.tables, desk.facts["court"]), truth, max_fps)
+
+
+def _line(material: str, method: str, scores: Evaluation) -> str:
+    """Format a line."""
+    identity, long = scores.identity, [bin_ for bin_ in scores.identity.absences if bin_.low_s >= 2]
+    kept, lost = sum(one.kept for one in long), sum(one.lost for one in long)
+    shares = [identity.accuracy_when_found, identity.accuracy, scores.players.idf1, identity.purity]
+    cells = [material, method, *(f"{100 * share:.1f}" for share in shares), f"{kept} of {kept + lost}"]
+    return "| " + " | ".join([*cells, str(identity.players_found), str(identity.players_true)]) + " |"
+
+
+def _has_every_frame(truth: Truth) -> bool:
+    frame = truth.frames["frame"].to_numpy()
+    return len(frame) > 1 and float(np.median(np.diff(frame))) == 1.0
+
+
+def _identified(
+    desk: Desk,
+    tracks: pd.DataFrame,
+    settings: IdentifySettings,
+    clusterer: Clusterer,
+    numbers: bool = True,
+) -> Desk:
+    """Put players together from some tracklets."""
+    tables = desk.tables
+    reads = tables["number_reads"] if numbers else ALL["number_reads"].empty()
+    found = identify.identify(
+        tables["frames"], tables["detections"], desk.embeddings, tracks, desk.feet_m, settings, None, clusterer, reads
+    )
+    desk.tables = {**tables, "tracks": tracks, "identities": found.identities, "players": found.players}
+    return desk
+
+
+def _ours(desk: Desk) -> Desk:
+    return _identified(desk, desk.tables["tracks"], desk.settings.identify, joint_evidence)
+
+
+def _links_only(desk: Desk) -> Desk:
+    return _identified(desk, desk.tables["links"], desk.settings.identify, joint_evidence)
+
+
+def _without(part: str) -> Method:
+    """Leave one part of the evidence out."""
+
+    def clusterer(problem: Problem, bounds: Bounds) -> NDArray[np.int64]:
+        if part == "continuation":
+            problem = replace(problem, continuation=problem.continuation * 0.0)
+        if part == "looks" and problem.seen is not None:
+            problem = replace(problem, seen=replace(problem.seen, precision=problem.seen.precision * 1e-3))
+        return joint_evidence(problem, bounds)
+
+    def method(desk: Desk) -> Desk:
+        settings = desk.settings.identify
+        if part == "teams":
+            settings = settings.model_copy(update={"teams": False})
+        return _identified(desk, desk.tables["tracks"], settings, clusterer, numbers=part != "numbers")
+
+    return method
+
+
+def _average_linkage(of: str) -> Method:
+    """Plain average linkage under the constraints, on the tracker's tracklets or on pure ones; no numbers."""
+
+    def method(desk: Desk) -> Desk:
+        return _identified(desk, desk.tables[of], desk.settings.identify, average_linkage, numbers=False)  # type: ignore[index]
+
+    return method
+
+
+def _gta_link(desk: Desk) -> Desk:
+    """GTA-link on the tracker's tracklets; roles by the vote of the boxes, as ours."""
+    detections = desk.tables["detections"]
+    tracks, person = gta_link(detections, np.asarray(desk.embeddings), desk.tables["links"])
+    boxes = tracks.merge(detections[["detection_id", "class"]], on="detection_id")
+    player = pd.Series(person + 1, index=np.arange(1, len(person) + 1))[boxes["track_id"]].to_numpy()
+    referee = (boxes["class"] == "referee").groupby(player).mean() > 0.5
+    ids = np.unique(person) + 1
+    identities = pd.DataFrame({"track_id": np.arange(1, len(person) + 1), "player_id": person + 1, "confidence": 0.5})
+    players = pd.DataFrame({"player_id": ids, "role": ["referee" if referee[one] else "player" for one in ids]})
+    empty = {name: pd.Series([None] * len(ids), dtype=object) for name in ("team", "number", "name", "color")}
+    desk.tables |= {
+        "tracks": tracks,
+        "identities": conform("identities", identities),
+        "players": conform("players", players.assign(**empty)),
+    }
+    return desk
+
+
+def _told(desk: Desk, truth: Truth) -> Desk:
+    """Give every tracklet to the person whom most of its boxes show: the best that any clustering could do."""
+    desk.tables["identities"], desk.tables["players"] = true_identities(truth, desk.tables)
+    return desk
+
+
+METHODS: dict[str, Method] = {
+    "**courtside**": _ours,
+    "tracklets not purified": _links_only,
+    "without numbers": _without("numbers"),
+    "without place and time": _without("continuation"),
+    "without teams": _without("teams"),
+    "hardly any looks": _without("looks"),
+    "average linkage, purified": _average_linkage("tracks"),
+    "average linkage": _average_linkage("links"),
+    "GTA-link": _gta_link,
+}
+
+
+if __name__ == "__main__":
+    main()
