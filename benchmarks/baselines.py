@@ -1,10 +1,12 @@
-"""What a user would otherwise pick, against courtside, on the same detections.
+"""What a user would otherwise pick, against courtside: on the same detections, and end to end.
 
-    python -m benchmarks.baselines --data ../shared/data --game reports/demo-game --out reports/baselines
+    python -m benchmarks.baselines --data ../shared/data --game videos/demo --game videos/full --out reports/baselines
 
 analyses the clips with hand-made truth and the named rendered games (or takes what is stored in `--out`), feeds the stored
 detections and embeddings of each to the trackers of `benchmarks.trackers`, scores all of them, and prints one table in
-Markdown. Needs the package `lap` for the trackers of ultralytics: pip install "courtside[bench]".
+Markdown. End to end ("own detector") a tracker gets what its user would give it: persons found by YOLO11n of COCO at
+640 px, of which all are taken for players, wherever they stand. Games without pixels have no such rows, nor BoT-SORT, which
+looks at the picture. Needs the package `lap` for the trackers of ultralytics: pip install "courtside[bench]".
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.trackers import NEEDS_PICTURES, TRACKERS, FrameBoxes, Tracker, import_offline
+from benchmarks.trackers import LEAST_SCORE, NEEDS_PICTURES, TRACKERS, FrameBoxes, Tracker, import_offline
 from pipeline.config import Settings, load_settings
 from pipeline.evaluation.boxes import IdentifiedBoxes
 from pipeline.evaluation.found import Found, of_mot, off_court, read_found
@@ -35,6 +37,9 @@ CLIPS = {
     "cvd_novellara": ("cvd_novellara_handheld_2400x1080p30.webm", "court.json"),
     "novellara_lugo": ("novellara_lugo_fixed_720p60.mp4", "court_points.json"),
 }
+COCO = Path("weights") / "yolo11n_coco.safetensors"
+LONG_FRAMES, SCORED_FPS = 20_000, 5.0
+"""Longer material is scored on fewer frames a second."""
 COLUMNS = ("material", "method", "HOTA", "DetA", "AssA", "IDF1", "identity", "where found", "switches", "found", "true")
 
 
@@ -78,14 +83,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     import_offline()
     settings = load_settings(given.config)
-    settings = settings.model_copy(update={"present": settings.present.model_copy(update={"video": False})})
+    quick = settings.present.model_copy(update={"video": False, "crops_per_player": 0})
+    settings = settings.model_copy(update={"present": quick})
+    coco = None if given.data is None else coco_settings(settings, given.data / COCO)
     lines: list[Line] = []
     for material in materials(given.data, given.game):
-        if given.only is None or material.name in given.only:
-            job = job_of(material, given.out / material.name, settings, given.device)
-            if not given.stored:
-                analyze_job(job)
-            lines += compare(material, job)
+        if given.only is not None and material.name not in given.only:
+            continue
+        job = job_of(material, given.out / material.name, settings, given.device)
+        own = None
+        if coco is not None and job.has_pixels:
+            own = job_of(material, given.out / f"{material.name}-coco", coco, given.device)
+        for each in (job, own):
+            if each is not None and not given.stored:
+                analyze_job(each)
+        lines += compare(material, job, own)
+        print(markdown(lines[-1:]).splitlines()[-1], flush=True)
     table = markdown(lines)
     (given.out / "baselines.md").write_text(table + "\n", encoding="utf-8")
     print(table)
@@ -109,28 +122,58 @@ def job_of(material: Material, out: Path, settings: Settings, device: str) -> Jo
     return Job.of(material.video, out=out, settings=settings, calibration=material.calibration, device=device)
 
 
-def compare(material: Material, job: Job) -> list[Line]:
-    """Score a finished analysis and all trackers on its detections."""
+def coco_settings(settings: Settings, weights: Path) -> Settings:
+    """Detect as ultralytics' `track` does by default: YOLO11n of COCO, 640 px, score 0.1, IoU 0.7."""
+    values = {"weights": str(weights), "input_size_px": 640, "min_score": 0.1, "nms_iou": 0.7}
+    return settings.model_copy(update={"detect": settings.detect.model_copy(update=values)})
+
+
+def compare(material: Material, job: Job, own: Job | None) -> list[Line]:
+    """Score a finished analysis and all trackers, on its detections and on those of `own`."""
     found, truth = read_found(job.out), read_truth(material.truth)
-    ours = score(found, truth)
+    max_fps = SCORED_FPS if len(truth.frames) > LONG_FRAMES else None
+    ours = score(found, truth, max_fps)
     lines = [Line(material.name, "courtside", ours.players, ours.identity)]
     if ours.tracklets is not None and ours.tracklet_identity is not None:
         lines.append(Line(material.name, "courtside, tracklets", ours.tracklets, ours.tracklet_identity))
-    embeddings = RunDirectory(job.out).read_array("embeddings", mmap=True)
-    for name, tracker in TRACKERS.items():
-        video = job.video if name in NEEDS_PICTURES else None
-        theirs = score(link(found, embeddings, tracker, job.settings, video), truth)
-        lines.append(Line(material.name, name, theirs.players, theirs.identity))
+    for each, remark in ((job, ""), (own, ", own detector")):
+        if each is None:
+            continue
+        seen = read_found(each.out)
+        embeddings = RunDirectory(each.out).read_array("embeddings", mmap=True)
+        for name, tracker in TRACKERS.items():
+            if name in NEEDS_PICTURES and not each.has_pixels:
+                continue
+            rows = rows_on_court(seen, each.settings) if each is job else rows_above(seen, LEAST_SCORE.get(name, 0.0))
+            video = each.video if name in NEEDS_PICTURES else None
+            theirs = score(link(seen, rows, embeddings, tracker, each.settings, video), truth, max_fps)
+            lines.append(Line(material.name, name + remark, theirs.players, theirs.identity))
     return lines
 
 
-def link(
-    found: Found, embeddings: NDArray[np.float16], tracker: Tracker, settings: Settings, video: Path | None
-) -> Found:
-    """Let a tracker link the person boxes that courtside's own tracker saw; its players are those called so mostly."""
-    table = found.tables["detections"].reset_index(drop=True)
+def rows_on_court(found: Found, settings: Settings) -> NDArray[np.int64]:
+    """List the person boxes that courtside's own tracker saw."""
+    table = found.tables["detections"]
     persons = table["class"].isin(("player", "referee")) & (table["score"] >= settings.track.min_score)
-    rows = np.flatnonzero(persons.to_numpy() & ~off_court(table, found.court))
+    return np.flatnonzero(persons.to_numpy() & ~off_court(table, found.court))
+
+
+def rows_above(found: Found, least: float) -> NDArray[np.int64]:
+    """List the person boxes from a score on."""
+    table = found.tables["detections"]
+    return np.flatnonzero((table["class"].isin(("player", "referee")) & (table["score"] >= least)).to_numpy())
+
+
+def link(
+    found: Found,
+    rows: NDArray[np.int64],
+    embeddings: NDArray[np.float16],
+    tracker: Tracker,
+    settings: Settings,
+    video: Path | None,
+) -> Found:
+    """Let a tracker link some rows of the detections; its players are those called so mostly."""
+    table = found.tables["detections"].reset_index(drop=True)
     linked = np.array(list(tracker(frames_of(found, table, rows, embeddings, settings, video))), dtype=np.int64)
     taken = table.iloc[linked.reshape(-1, 2)[:, 0]].assign(identity=linked.reshape(-1, 2)[:, 1])
     players = taken[(taken["class"] == "player").groupby(taken["identity"]).transform("mean") > 0.5]

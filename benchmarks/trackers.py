@@ -18,6 +18,8 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from benchmarks.deep_eiou import DeepEIoU
+
 
 @dataclass(frozen=True)
 class FrameBoxes:
@@ -69,8 +71,25 @@ def deep_sort(frames: Iterable[FrameBoxes]) -> Linked:
                 yield track.get_det_supplementary(), int(track.track_id)
 
 
-TRACKERS: dict[str, Tracker] = {"ByteTrack": byte_track, "BoT-SORT": bot_sort, "deep-sort-realtime": deep_sort}
+def deep_eiou(frames: Iterable[FrameBoxes]) -> Linked:
+    """Deep-EIoU's association (Huang et al., 2023), written after the paper, with our embeddings."""
+    tracker = DeepEIoU()
+    for boxes in frames:
+        look = np.nan_to_num(boxes.embedding.astype(np.float64))
+        look /= np.maximum(np.linalg.norm(look, axis=1, keepdims=True), 1e-9)
+        for box, identity in tracker.update(boxes.xyxy_px.astype(np.float64), boxes.score.astype(np.float64), look):
+            yield int(boxes.row[box]), identity
+
+
+TRACKERS: dict[str, Tracker] = {
+    "ByteTrack": byte_track,
+    "BoT-SORT": bot_sort,
+    "deep-sort-realtime": deep_sort,
+    "Deep-EIoU": deep_eiou,
+}
 NEEDS_PICTURES = frozenset({"BoT-SORT"})
+LEAST_SCORE = {"deep-sort-realtime": 0.25}
+"""Score below which boxes are not fed to a tracker that has no limit of its own: what ultralytics predicts by default."""
 
 
 def import_offline() -> None:

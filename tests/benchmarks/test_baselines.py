@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from benchmarks.baselines import Line, link, markdown
+from benchmarks.baselines import Line, link, markdown, rows_on_court
 from benchmarks.trackers import deep_sort
 from pipeline import tables
 from pipeline.config import Settings
@@ -39,7 +39,7 @@ def scene() -> tuple[Truth, dict, np.ndarray]:
 def test_a_tracker_gets_all_people_and_its_players_are_scored() -> None:
     truth, run, looks = scene()
     found = of_tables("run", run)
-    linked = link(found, looks, deep_sort, Settings(), video=None)
+    linked = link(found, rows_on_court(found, Settings()), looks, deep_sort, Settings(), video=None)
     scores = score(linked, truth)
     assert scores.identity.players_found == 2
     assert scores.identity.accuracy_when_found == 1

@@ -25,7 +25,7 @@ def walk() -> Iterator[FrameBoxes]:
 
 @pytest.mark.parametrize("name", TRACKERS)
 def test_four_people_keep_four_identities(name):
-    if name != "deep-sort-realtime":
+    if name in ("ByteTrack", "BoT-SORT"):
         pytest.importorskip("lap")
     linked = dict(TRACKERS[name](walk()))
     assert len(linked) >= PEOPLE * (FRAMES - 4)  # some trackers wait before they confirm
@@ -36,7 +36,7 @@ def test_four_people_keep_four_identities(name):
 
 @pytest.mark.parametrize("name", TRACKERS)
 def test_frames_without_boxes_are_no_trouble(name):
-    if name != "deep-sort-realtime":
+    if name in ("ByteTrack", "BoT-SORT"):
         pytest.importorskip("lap")
     empty = FrameBoxes(
         np.zeros(0, np.int64), np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 16), np.float32),
