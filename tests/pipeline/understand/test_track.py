@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pipeline.config import TrackSettings
@@ -257,3 +259,30 @@ def test_opponents_of_equal_embedding_are_told_apart_by_kit_when_they_cross() ->
     detections[["kit_a", "kit_b"]] = np.float32(0.0)
     same = np.ones((len(rows), 8), np.float16)
     assert (link(frames, detections, same) == np.array(who) + 1).all()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 12), st.booleans())
+def test_nobody_is_twice_in_a_frame_and_no_box_is_in_two_tracklets(seed: int, people: int, moving: bool) -> None:
+    rng = np.random.default_rng(seed)
+    frames = make_frames(25, shot=np.repeat([0, 1], [15, 10]))
+    if moving:
+        motion = np.eye(3)[None].repeat(25, axis=0)
+        motion[:, :2, 2] = rng.normal(0, 15, (25, 2))
+        frames[list(MOTION_COLUMNS)] = motion.reshape(-1, 9)
+    corners = rng.uniform([0, 0], [500, 300], (25, people, 2))  # a crowd that jumps about
+    rows = [
+        {"frame": frame, "x1": x, "y1": y, "x2": x + 60, "y2": y + 150}
+        for frame, places in enumerate(corners)
+        for x, y in places[: rng.integers(people + 1)]
+    ]
+    if not rows:
+        return
+    detections = make_detections(rows)
+    vectors = rng.normal(size=(len(rows), 8)).astype(np.float16)
+    vectors[rng.random(len(rows)) < 0.1] = np.nan
+    tracks = track(frames, detections, vectors, np.ones(len(rows), bool), SETTINGS, SIZE_PX)
+    assert tracks["detection_id"].is_unique
+    boxes = tracks.merge(detections, on="detection_id").merge(frames, on="frame")
+    assert not boxes.duplicated(["track_id", "frame"]).any()
+    assert boxes.groupby("track_id")["shot"].nunique().le(1).all()
