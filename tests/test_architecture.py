@@ -23,7 +23,7 @@ ROOMS_OF_LIBRARIES = {
     "torch": ("models/", "pipeline/perceive/"),
     "torchvision": ("models/",),
     "av": ("pipeline/video/",),
-    "matplotlib": ("pipeline/present/", "models/reid/plots.py", "models/reid/shelf.py"),
+    "matplotlib": ("pipeline/present/", "models/reid/plots.py"),
     "lightning": ("models/reid/loop.py", "models/reid/methods/"),
     "pytorch_metric_learning": ("models/reid/",),
     "trackeval": ("pipeline/evaluation/",),

@@ -185,17 +185,21 @@ class Tree:
             raise InputError(f"collection {self.root}: no pictures in {within or 'it'}; expected a folder of that name")
         return found
 
-    def read(self, path: str) -> Image:
-        """Read a picture as (h, w, 3) BGR, halved until it is small.
+    def read_bytes(self, path: str) -> bytes:
+        """Read a file whole."""
+        return self._zip.read(path) if self._zip is not None else (self.root / path).read_bytes()
+
+    def read(self, path: str, largest_px: int | None = LARGEST_PX) -> Image:
+        """Read a picture as (h, w, 3) BGR, halved until its longer side is below twice `largest_px`; None: as it is.
 
         Raises:
             InputError: it is damaged.
         """
-        data = self._zip.read(path) if self._zip is not None else (self.root / path).read_bytes()
+        data = self.read_bytes(path)
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
         if picture is None:
             raise InputError(f"picture {self.root}/{path}: unreadable")
-        while max(picture.shape) >= 2 * LARGEST_PX:
+        while largest_px is not None and max(picture.shape) >= 2 * largest_px:
             picture = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         return np.asarray(picture, np.uint8)
 
