@@ -18,7 +18,7 @@ from models.reid.data.pictures import Batch, IdentityBatches, Pictures, Shuffled
 from models.reid.data.split import Splits, of_games, reduced
 from models.reid.loop import read_metrics, run_phase, train_recipe
 from models.reid.methods.method import Method, Phase, Work
-from models.reid.recipe import LoopSettings, PictureSettings, Recipe, read_recipe, recipe_of
+from models.reid.recipe import LoopSettings, PictureSettings, Recipe, read_recipe, recipe_of, variants_of
 from models.reid.validation import validation_scores
 from models.reid.weights import load_network
 from pipeline.errors import InputError, SettingsError, WeightsError
@@ -209,6 +209,9 @@ def test_a_recipe_without_a_short_variant_says_so(tmp_path: Path) -> None:
 def test_every_recipe_can_be_read_in_both_lengths(path: Path) -> None:
     whole, short = read_recipe(path), read_recipe(path, short=True)
     assert whole.method == short.method
+    for digits in variants_of(path):
+        variant = read_recipe(path, short=True, digits=digits)
+        assert (variant.data.reader == "mnist") == (digits or whole.data.reader == "mnist")
     json.dumps(loop.recorded(whole))
 
 
