@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import logsumexp
 
-from pipeline.understand.identify.clustering import Bounds, Problem, numbered
+from pipeline.understand.identify.clustering import Bounds, Problem, bound, numbered
 from pipeline.understand.identify.linkage import average_linkage
 from pipeline.understand.identify.looks import Looks
 
@@ -81,7 +81,7 @@ def membership(problem: Problem, label: NDArray[np.int64], rows: NDArray[np.int6
             gain[at] += (
                 number_evidence(read + problem.number[i]) - number_evidence(read) - number_evidence(problem.number[i])
             )
-    gain[(problem.apart[rows].astype(np.float32) @ member.astype(np.float32)) > 0] = -np.inf
+    gain[bound(problem.apart[np.ix_(rows, given)], label[given], k)] = -np.inf
     return np.asarray(gain)
 
 

@@ -22,7 +22,9 @@ def average_linkage(problem: Problem, bounds: Bounds) -> NDArray[np.int64]:
         >>> far, near = 0.5, 0.1
         >>> distance = np.array([[0, near, near], [near, 0, far], [near, far, 0]])
         >>> apart = np.array([[False, True, False], [True, False, False], [False, False, False]])
-        >>> problem = Problem(distance, apart, np.ones(3), np.ones(3))
+        >>> from scipy import sparse
+        >>> nothing = sparse.csr_array((3, 3)), np.zeros((3, 101))
+        >>> problem = Problem(distance, apart, np.ones(3), np.ones(3), None, *nothing)
         >>> average_linkage(problem, Bounds(0.3, 1, 9, 0.0)).tolist()
         [0, 1, 0]
     """

@@ -15,11 +15,11 @@ from pipeline.corrections import Correction
 from pipeline.tables import ALL, conform
 from pipeline.understand.identify import continuation, purify
 from pipeline.understand.identify.clustering import Bounds, Clusterer, Problem, assign, cosine_distances, numbered
-from pipeline.understand.identify.confidence import confidence
+from pipeline.understand.identify.confidence import confidence, posterior
 from pipeline.understand.identify.constraints import cannot_links, simultaneous
 from pipeline.understand.identify.contract import contracted
 from pipeline.understand.identify.evidence import Evidence, gather
-from pipeline.understand.identify.joint import joint_evidence, membership
+from pipeline.understand.identify.joint import PERSON_PRICE, joint_evidence, membership
 from pipeline.understand.identify.looks import Looks, Pieces, cut_to_pieces, learn_looks, see
 from pipeline.understand.identify.people import describe, relabelled
 from pipeline.understand.identify.scale import distance_limit
@@ -82,7 +82,7 @@ def identify(
 
     Returns:
         Tables `identities` and `players`, and what to warn of. Player ids count from 1: team A, B, unknown, then referees, each in order of
-        first appearance. The confidence is a margin, not yet calibrated. Tracklets of people who were seen for less
+        first appearance. The confidence is the probability that a tracklet is its player. Tracklets of people who were seen for less
         than `min_player_s`, or who never move about, have no row.
 
     Raises:
@@ -107,11 +107,20 @@ def identify(
         {
             "track_id": evidence.track_id[kept],
             "player_id": player_of[kept],
-            "confidence": confidence(evidence.embedding, player_of, known.apart, known.limit)[kept],
+            "confidence": _confidence(known, player_of)[kept],
         }
     )
     players = relabelled(players, player_of, wishes.labels, roster)
     return Identified(conform("identities", identities.sort_values("track_id")), players, wishes.unmet)
+
+
+def _confidence(known: _Known, player_of: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Say how sure it is that each tracklet (n,) is its player (1, 2, ...; -1 for nobody)."""
+    if known.looks is None:
+        return confidence(known.evidence.embedding, player_of, known.apart, known.limit)
+    person = np.where(player_of > 0, player_of - 1, -1)
+    gain = membership(replace(known.problem, apart=known.apart), person, np.arange(len(person)))
+    return posterior(gain, person, PERSON_PRICE) if gain.shape[1] else np.full(len(person), 0.5)
 
 
 def make_pure(
