@@ -77,8 +77,7 @@ def _worlds(data: Path, every: int) -> Iterator[tuple[str, list[Picture]]]:
     for clip in CLIPS:
         yield f"real: {clip}", list(real_pictures(data, clip))[::every]
     for camera in get_args(CameraName):
-        pictures = [picture for seed in SEEDS for picture in rendered_pictures(camera, seed)]
-        yield f"rendered: {camera}", pictures[::every]
+        yield f"rendered: {camera}", [p for seed in SEEDS for p in rendered_pictures(camera, seed, every * EVERY_S)]
 
 
 def score(weights: str, input_px: int, pictures: Sequence[Picture]) -> tuple[float, float]:
@@ -102,8 +101,10 @@ def real_pictures(data: Path, clip: str) -> Iterator[Picture]:
         yield Picture(frame.image, people, lambda boxes, frame=frame: frame.on_court(boxes, MARGIN_M))  # type: ignore[misc]
 
 
-def rendered_pictures(camera: CameraName, seed: int, size: tuple[int, int] = (1280, 720)) -> Iterator[Picture]:
-    """Yield frames of play of a rendered game, `EVERY_S` apart."""
+def rendered_pictures(
+    camera: CameraName, seed: int, every_s: float = EVERY_S, size: tuple[int, int] = (1280, 720)
+) -> Iterator[Picture]:
+    """Yield frames of play of a rendered game, `every_s` apart."""
     court = "nba" if camera == "broadcast" else "fiba"
     settings = RenderSettings(
         seed=seed,
@@ -118,7 +119,7 @@ def rendered_pictures(camera: CameraName, seed: int, size: tuple[int, int] = (12
     )
     game = Game(settings)
     for take in game.coverage.takes():
-        if take.kind == "play" and take.index % round(EVERY_S * settings.fps) == 0:
+        if take.kind == "play" and take.index % round(every_s * settings.fps) == 0:
             yield _rendered(take, game.paint(take), game.coverage.court)
 
 

@@ -190,8 +190,11 @@ def render_game_command(
     demo: Annotated[
         bool, typer.Option("--demo", help="The short game of make demo; other options are ignored.")
     ] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole-game", help="48 minutes: four periods, time-outs, ten players a team.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Another seed is another game.")] = 1,
-    seconds: Annotated[float, typer.Option(help="Length of the game.")] = 60.0,
+    seconds: Annotated[float | None, typer.Option(help="Length of the game; 60 unless a whole one.")] = None,
     camera: Annotated[str, typer.Option(metavar="fixed|corner|broadcast|handheld", help="Who films it.")] = "broadcast",
     court: Annotated[CourtName, typer.Option(help="Whose rule book the court follows.")] = "fiba",
     size: Annotated[str, typer.Option(metavar="WxH", help="Size of the picture in px.")] = "1280x720",
@@ -222,11 +225,18 @@ def render_game_command(
 ) -> None:
     """Render a game whose truth is known: the video, and boxes, identities and positions of everybody."""
     from pipeline.cli.display import observer
-    from pipeline.rendering import demo_settings, noise_settings, render_game, render_positions, render_settings
+    from pipeline.rendering import (
+        WHOLE_GAME,
+        demo_settings,
+        noise_settings,
+        render_game,
+        render_positions,
+        render_settings,
+    )
 
     width, height = _size(size)
-    given = {"seed": seed, "seconds": seconds, "camera": camera, "court": court, "fps": fps}
-    given |= {"width_px": width, "height_px": height}
+    given = (dict(WHOLE_GAME) if whole else {"seconds": 60.0}) | ({} if seconds is None else {"seconds": seconds})
+    given |= {"seed": seed, "camera": camera, "court": court, "fps": fps, "width_px": width, "height_px": height}
     settings = demo_settings() if demo else render_settings(given | _pairs(others, "--set"))
     seen = noise_settings(_pairs(noise, "--noise"))
     if noise and not positions_only:

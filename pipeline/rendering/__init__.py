@@ -6,9 +6,10 @@
 from pipeline.rendering.game import render_game
 from pipeline.rendering.noise import NoiseSettings, noise_settings
 from pipeline.rendering.positions import render_positions
-from pipeline.rendering.settings import RenderSettings, demo_settings, render_settings, whole_game
+from pipeline.rendering.settings import WHOLE_GAME, RenderSettings, demo_settings, render_settings, whole_game
 
 __all__ = [
+    "WHOLE_GAME",
     "NoiseSettings",
     "RenderSettings",
     "demo_settings",

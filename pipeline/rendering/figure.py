@@ -98,9 +98,15 @@ def _shade(image: Image, look: Look) -> None:
     else:
         part = np.asarray(cv2.resize(folds, (width, height)), dtype=np.uint8)
     cv2.multiply(image, part, dst=image, scale=1 / 128)
+    cv2.multiply(image, cv2.resize(_ramp(height), (width, height)), dst=image, scale=1 / 128)
+
+
+@lru_cache(maxsize=1024)
+def _ramp(height: int) -> Image:
+    """Light from above: (h, 1, 4), 128 changes nothing."""
     ramp = np.full((height, 1, 4), 128, dtype=np.uint8)
     ramp[..., :3] = np.linspace(136, 108, height).astype(np.uint8)[:, None, None]
-    cv2.multiply(image, cv2.resize(ramp, (width, height)), dst=image, scale=1 / 128)
+    return ramp
 
 
 class _Body:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -94,9 +96,17 @@ def reflect(image: Image, sprite: Image, corner: tuple[int, int], ground_y: floa
     height = flipped.shape[0]
     top = round(2 * ground_y - corner[1] - height)
     keep = height * 2 // 3
-    fade = np.linspace(strength, 0, keep, dtype=np.float32)[:, None, None]
-    faint = (flipped[:keep] * fade).astype(np.uint8)
+    faint = np.asarray(
+        cv2.multiply(flipped[:keep], _fade(keep, flipped.shape[1]), scale=strength / 255), dtype=np.uint8
+    )
     blend(image, faint, (corner[0], top))
+
+
+@lru_cache(maxsize=512)
+def _fade(height: int, width: int) -> Image:
+    """Full above, nothing below: (h, w, 4)."""
+    fall = np.linspace(255, 0, height).astype(np.uint8)
+    return np.ascontiguousarray(np.broadcast_to(fall[:, None, None], (height, width, 4)))
 
 
 class Grain:

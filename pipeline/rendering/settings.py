@@ -107,21 +107,24 @@ def checked(kind: type[_Kind], values: Mapping[str, Any]) -> _Kind:
         raise SettingsError(f"{name}: {message} (got {problem['input']!r})" if name else message) from error
 
 
-def whole_game(**changes: Any) -> RenderSettings:
-    """Return a game of 48 minutes of video: four periods with breaks, time-outs, ten players a team, three referees.
+WHOLE_GAME: Mapping[str, Any] = {
+    "seconds": 2880.0,
+    "start_s": 0.0,
+    "periods": 4,
+    "period_s": 700.0,
+    "break_s": 27.0,
+    "dead_ball_every_s": 40.0,
+    "timeout_every_s": 240.0,
+    "stint_s": 330.0,
+    "players_per_team": 10,
+    "referees": 3,
+}
+"""Settings of a game of 48 minutes of video: four periods with breaks, time-outs, ten players a team, three referees."""
 
-    Args:
-        changes: settings that differ from these.
-    """
-    game = {"seconds": 2880.0, "periods": 4, "period_s": 700.0, "break_s": 27.0, "start_s": 0.0}
-    game |= {
-        "dead_ball_every_s": 40.0,
-        "stint_s": 330.0,
-        "timeout_every_s": 240.0,
-        "players_per_team": 10,
-        "referees": 3,
-    }
-    return render_settings(game | changes)
+
+def whole_game(**changes: Any) -> RenderSettings:
+    """Return a game of 48 minutes; `changes` are settings that differ from `WHOLE_GAME`."""
+    return render_settings({**WHOLE_GAME, **changes})
 
 
 def demo_settings() -> RenderSettings:

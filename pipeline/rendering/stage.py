@@ -173,7 +173,7 @@ class _Painting:
         moving, at = smear(sprite.image, corner, motion_px)
         blend(self.image, moving, at)
         self.bodies[index] = ((corner[0] + x, corner[1] + y, corner[0] + x + w, corner[1] + y + h), area)
-        if sprite.number_box is not None:
+        if sprite.number_box is not None and self.stage.people[index].role == "player":
             x1, y1, x2, y2 = sprite.number_box
             self.numbers.append((index, (x1, y1, x2 - x1, y2 - y1)))
 
