@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import yaml
@@ -15,6 +15,9 @@ from rich.console import Console
 from pipeline.cli import learning, scoring
 from pipeline.config import CourtName, as_yaml, load_settings
 from pipeline.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pipeline.rendering import NoiseSettings, RenderSettings
 
 app = typer.Typer(
     name="courtside",
@@ -199,6 +202,13 @@ def render_game_command(
     court: Annotated[CourtName, typer.Option(help="Whose rule book the court follows.")] = "fiba",
     size: Annotated[str, typer.Option(metavar="WxH", help="Size of the picture in px.")] = "1280x720",
     fps: Annotated[float, typer.Option(help="Frames per second.")] = 30.0,
+    play_back: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="Play these trajectories: a SportVU event (.json), a run of analyze, a table of positions.",
+        ),
+    ] = None,
     others: Annotated[
         list[str] | None,
         typer.Option(
@@ -224,15 +234,7 @@ def render_game_command(
     ] = None,
 ) -> None:
     """Render a game whose truth is known: the video, and boxes, identities and positions of everybody."""
-    from pipeline.cli.display import observer
-    from pipeline.rendering import (
-        WHOLE_GAME,
-        demo_settings,
-        noise_settings,
-        render_game,
-        render_positions,
-        render_settings,
-    )
+    from pipeline.rendering import WHOLE_GAME, demo_settings, noise_settings, render_settings
 
     width, height = _size(size)
     given = (dict(WHOLE_GAME) if whole else {"seconds": 60.0}) | ({} if seconds is None else {"seconds": seconds})
@@ -241,12 +243,25 @@ def render_game_command(
     seen = noise_settings(_pairs(noise, "--noise"))
     if noise and not positions_only:
         raise SettingsError("--noise is for games without pixels; add --positions-only")
+    if play_back is not None and positions_only:
+        raise SettingsError("--play-back is for games with pixels; leave --positions-only out")
+    _make_game(settings, seen if positions_only else None, out, play_back)
+
+
+def _make_game(settings: RenderSettings, noise: NoiseSettings | None, out: Path, play_back: Path | None) -> None:
+    """Render a game with pixels, or one without that is seen with noise."""
+    from pipeline.cli.display import observer
+    from pipeline.geometry.court import COURTS
+    from pipeline.rendering import render_game, render_positions
+    from pipeline.rendering.playback import read_trajectories
+
+    played = None if play_back is None else read_trajectories(play_back, COURTS[settings.court])
     with observer(Console()) as watching:
         watching.begin("render", settings.seconds * settings.fps, "frames")
-        if positions_only:
-            render_positions(settings, seen, out, lambda done, _total: watching.advance(done))
+        if noise is not None:
+            render_positions(settings, noise, out, lambda done, _total: watching.advance(done))
         else:
-            render_game(settings, out, lambda done, _total: watching.advance(done))
+            render_game(settings, out, lambda done, _total: watching.advance(done), played)
         watching.end(f"written to {out}")
 
 

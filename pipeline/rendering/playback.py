@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from pyarrow.lib import ArrowException
 
 from pipeline.errors import InputError
 from pipeline.geometry.court import FOOT_M, Court
@@ -24,6 +26,8 @@ _REACH_M = 1.6
 _JUMP_MPS = 12.0
 """Faster is somebody who appears or leaves, not a run."""
 _BLOCK = 60
+_RESAMPLED_HZ = 25.0
+_POSITIONS = ("player_id", "team", "time_s", "x_m", "y_m")
 _FLAT_M = 2.4
 """A ball higher than this is nobody's."""
 
@@ -37,7 +41,66 @@ class Trajectories:
     teams: tuple[NDArray[np.float64], NDArray[np.float64]]
     """Per team (t, k, 2) metres, at most as many people as a team has; NaN while somebody sits on the bench."""
     ball: Array
-    """(t, 3) metres."""
+    """(t, 3) metres; NaN where nobody knows."""
+
+
+def read_trajectories(path: Path, court: Court) -> Trajectories:
+    """Read what is to be played back: a SportVU event (.json), a run of `courtside analyze`, or a table of positions.
+
+    Raises:
+        InputError: the file cannot be read or is of another kind.
+    """
+    return read_sportvu(path, court) if path.suffix == ".json" else read_positions(path)
+
+
+def read_positions(path: Path) -> Trajectories:
+    """Read positions in metres.
+
+    Args:
+        path: an output directory of `courtside analyze`, or a CSV or Parquet table with the columns `player_id`,
+            `team` (A or B), `time_s`, `x_m` and `y_m`.
+
+    Returns:
+        Trajectories at 25 Hz; nobody knows where the ball was. Players are on the bench where they have no position
+        for more than a second.
+
+    Raises:
+        InputError: the table cannot be read, lacks a column, or has nobody with a team.
+    """
+    try:
+        table = _positions_of_run(path) if path.is_dir() else _table(path)
+        table = table[table["team"].isin(["A", "B"])][[*_POSITIONS]].dropna()
+    except (OSError, ValueError, KeyError, ArrowException) as error:
+        raise InputError(f"{path} has no positions with the columns {', '.join(_POSITIONS)}: {error}") from error
+    if table["time_s"].nunique() < 2:
+        raise InputError(f"{path}: fewer than two moments with players of team A or B")
+    times = np.arange(table["time_s"].min(), table["time_s"].max(), 1 / _RESAMPLED_HZ)
+    teams = []
+    for team in "AB":
+        paths = [_path(rows, times) for _, rows in table[table["team"] == team].groupby("player_id")]
+        teams.append(np.stack(paths, axis=1) if paths else np.empty((len(times), 0, 2)))
+    return Trajectories(times - times[0], (teams[0], teams[1]), np.full((len(times), 3), np.nan))
+
+
+def _table(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+
+
+def _positions_of_run(folder: Path) -> pd.DataFrame:
+    """Read positions and teams of a run."""
+    players = pd.read_csv(folder / "player_stats.csv")[["player_id", "team"]]
+    return pd.read_parquet(folder / "positions.parquet").merge(players, on="player_id")
+
+
+def _path(rows: pd.DataFrame, times: Array) -> Array:
+    """Interpolate one player's positions at times (t,): (t, 2), NaN further than half a second from any."""
+    rows = rows.sort_values("time_s")
+    known = rows["time_s"].to_numpy()
+    place = np.column_stack([np.interp(times, known, rows[name].to_numpy()) for name in ("x_m", "y_m")])
+    after = np.clip(np.searchsorted(known, times), 1, max(1, len(known) - 1))
+    gap = np.minimum(np.abs(times - known[after - 1]), np.abs(times - known[np.minimum(after, len(known) - 1)]))
+    place[gap > 0.5] = np.nan
+    return place
 
 
 def read_sportvu(path: Path, court: Court) -> Trajectories:
@@ -125,6 +188,8 @@ def _resampled(given: Trajectories, court: Court, cast: Cast, times: Array) -> t
 
 def _holder(ball: Array, position: Array, seated: NDArray[np.bool_], cast: Cast) -> int:
     """Return who has the ball, or -1."""
+    if not np.isfinite(ball).all():
+        return -1
     gap = np.hypot(*(position - ball[:2]).T)
     gap[seated] = np.inf
     gap[2 * cast.per_team :] = np.inf
@@ -133,7 +198,8 @@ def _holder(ball: Array, position: Array, seated: NDArray[np.bool_], cast: Cast)
 
 
 def _orders(position: Array, seated: NDArray[np.bool_], ball: Array, holder: int) -> Orders:
-    orders = Orders.standing(position, ball[:2])
+    looked_at = ball[:2] if np.isfinite(ball).all() else position[~seated].mean(axis=0)
+    orders = Orders.standing(position, looked_at)
     orders.seated[:] = seated
     orders.action[seated] = Action.SIT
     orders.facing[seated] = np.pi / 2
@@ -146,4 +212,6 @@ def _moment(time_s: float, bodies: Bodies, ball: Array, seated: NDArray[np.bool_
     attacking = int(max(holder, 0) >= cast.per_team)
     facts = Facts(~seated, seated, True, (0, 0), max(holder, 0), attacking, half=1, period=1, state="play")
     ten = bodies.position[: 2 * cast.per_team][~seated[: 2 * cast.per_team]]
-    return Moment(time_s, bodies, ball, 0.5 * ball[:2] + 0.5 * ten.mean(axis=0), facts)
+    middle = ten.mean(axis=0) if len(ten) else bodies.position.mean(axis=0)
+    focus = 0.5 * ball[:2] + 0.5 * middle if np.isfinite(ball).all() else middle
+    return Moment(time_s, bodies, ball, focus, facts)

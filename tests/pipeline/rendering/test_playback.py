@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 from pipeline.geometry.court import COURTS
 from pipeline.rendering import RenderSettings, render_game
 from pipeline.rendering.cast import Cast
-from pipeline.rendering.playback import Trajectories, play_back, read_sportvu
+from pipeline.rendering.playback import Trajectories, play_back, read_sportvu, read_trajectories
 
 COURT = COURTS["nba"]
 
@@ -71,3 +71,40 @@ def test_another_file_is_refused(tmp_path, text):
     (tmp_path / "event.json").write_text(text)
     with pytest.raises(InputError, match=r"event\.json"):
         read_sportvu(tmp_path / "event.json", COURT)
+
+
+def test_a_table_of_positions_is_played_back(tmp_path):
+    """Two players walk; one is away for two seconds and sits meanwhile. Nobody knows the ball."""
+    times = np.arange(0, 6, 0.2)
+    one = pd.DataFrame({"player_id": 1, "team": "A", "time_s": times, "x_m": 5 + times, "y_m": 4.0})
+    two = pd.DataFrame({"player_id": 9, "team": "B", "time_s": times, "x_m": 20 - times, "y_m": 8.0})
+    two = two[(two.time_s < 2) | (two.time_s > 4)]
+    pd.concat([one, two]).to_csv(tmp_path / "walk.csv", index=False)
+    given = read_trajectories(tmp_path / "walk.csv", COURT)
+    moments = list(play_back(given, COURT, Cast(6, 2), RenderSettings(fps=10), np.random.default_rng(0)))
+    assert len(moments) == pytest.approx(58, abs=2)
+    for moment in moments[::5]:
+        np.testing.assert_allclose(moment.bodies.position[0], [5 + moment.time_s, 4.0], atol=0.01)
+        assert np.isfinite(moment.focus).all()
+    assert [moments[k].facts.seated[6] for k in (10, 30, 50)] == [False, True, False]
+    assert np.isnan(moments[0].ball).all()
+
+
+def test_a_run_is_played_back_and_painted_without_a_ball(tmp_path):
+    times = np.arange(0, 1, 0.1)
+    table = pd.DataFrame({"player_id": 1, "time_s": times, "x_m": 14.0 + times, "y_m": 7.0})
+    table.to_parquet(tmp_path / "positions.parquet")
+    pd.DataFrame({"player_id": [1], "team": ["A"]}).to_csv(tmp_path / "player_stats.csv", index=False)
+    settings = RenderSettings(camera="fixed", fps=5, width_px=320, height_px=180, crowd=0, seconds=0.4)
+    folder = render_game(settings, tmp_path / "game", given=read_trajectories(tmp_path, COURT))
+    truth = pd.read_parquet(folder / "truth.parquet")
+    players = truth[truth.role == "player"]
+    np.testing.assert_allclose(players.x_m, [14.0, 14.2], atol=0.01)
+    assert "ball" not in set(pd.read_parquet(folder / "truth_objects.parquet")["class"])
+
+
+@pytest.mark.parametrize("text", ["", "player_id,team,time_s\n1,A,0\n", "player_id,team,time_s,x_m,y_m\n1,C,0,1,1\n"])
+def test_a_table_of_another_kind_is_refused(tmp_path, text):
+    (tmp_path / "walk.csv").write_text(text)
+    with pytest.raises(InputError, match=r"walk\.csv"):
+        read_trajectories(tmp_path / "walk.csv", COURT)
