@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,6 +14,9 @@ from rich.table import Table
 
 from pipeline.errors import InputError
 from pipeline.store import read_json, write_json
+
+if TYPE_CHECKING:
+    from pipeline.present.scores import ScoreTable
 
 SCORES = "evaluation.json"
 
@@ -71,30 +73,36 @@ def evaluate(
 ) -> None:
     """Score a run against the truth; docs/evaluation.md says what each score means.
 
-    The scores are kept in the run's directory (evaluation.json), for compare. Re-ID encoders are compared by
+    The scores are kept in the run's directory (evaluation.json), for compare, and shown in its report. Re-ID encoders are compared by
     courtside evaluate reid, which has a help of its own.
     """
     from pipeline import evaluation
+    from pipeline.present.scores import ScoreTable, add_scores
 
     console = Console()
     scores = evaluation.evaluate(run, truth, max_fps)
     data = scores.as_dict()
-    lines: list[tuple[str, ...]] = []
+    tables = [
+        ScoreTable("player by player", evaluation.PLAYER_COLUMNS, evaluation.player_rows(scores)),
+        ScoreTable(evaluation.shot_title(scores), evaluation.SHOT_COLUMNS, evaluation.shot_rows(scores)),
+    ]
     if oracle:
         lines, data["oracles"] = _oracles(run, truth, oracle, max_fps)
+        tables.insert(0, ScoreTable("with one stage replaced by the truth", evaluation.ORACLE_COLUMNS, lines))
+    tables = [table for table in tables if table.lines]
+    groups = [ScoreTable(name, ("score", "value", "unit"), lines) for name, lines in evaluation.sections(scores)]
     if run.is_dir():
         write_json(run / SCORES, {"truth": str(truth), "rows": evaluation.rows(scores), "scores": data})
+    shown = run.is_dir() and add_scores(run / "report.html", truth.name, groups, tables)
     if as_json:
         typer.echo(json.dumps(data, indent=2))
         return
-    console.print(_table(("score", "value", "unit"), evaluation.rows(scores), f"{run} against {truth}"))
-    players = evaluation.player_rows(scores)
-    if players:
-        console.print(
-            _table(evaluation.PLAYER_COLUMNS, players, "players: metres over the time that they were located")
-        )
-    if lines:
-        console.print(_table(_ORACLE_COLUMNS, lines, "with one stage replaced by the truth"))
+    console.print(_grouped(groups, f"{run} against {truth}"))
+    for table in tables:
+        console.print()
+        console.print(_table(table.columns, table.lines, table.title))
+    if shown:
+        console.print(f"\nalso in {run / 'report.html'}", highlight=False, soft_wrap=True)
 
 
 def compare(
@@ -111,28 +119,21 @@ def compare(
         raise InputError(
             f"{first} was scored against {truth_a}, {second} against {truth_b}; name one truth with --truth"
         )
-    columns = ("score", str(first), str(second), "unit")
+    names = (first.name, second.name) if first.name != second.name else (str(first), str(second))
+    columns = ("score", *names, "unit")
     Console().print(_table(columns, compare_rows(rows_a, rows_b), f"against {truth_a}"))
-
-
-_ORACLE_COLUMNS = ("true", "HOTA %", "AssA %", "IDF1 %", "identity %", "distance error %", "position error m")
 
 
 def _oracles(
     run: Path, truth: Path, names: Sequence[Oracle], max_fps: float | None
 ) -> tuple[list[tuple[str, ...]], dict[str, object]]:
     """Score with stages replaced: lines of the table, and plain data."""
+    from pipeline.evaluation import oracle_row
     from pipeline.run.oracles import ORACLES, evaluate_oracles
 
     wanted = ORACLES if Oracle.ALL in names else tuple(name for name in ORACLES if name in names)
     found = evaluate_oracles(run, truth, wanted, max_fps)
-    lines: list[tuple[str, ...]] = []
-    for name, scores in (("nothing", found.as_run), *found.replaced.items()):
-        movement = scores.movement
-        shares = [scores.players.hota, scores.players.assa, scores.players.idf1, scores.identity.accuracy]
-        shares.append(math.nan if movement is None else movement.distance_error)
-        metres = math.nan if movement is None else movement.position_error_median_m
-        lines.append((name, *(_number(100 * share, 1) for share in shares), _number(metres, 2)))
+    lines = [oracle_row(name, scores) for name, scores in (("nothing", found.as_run), *found.replaced.items())]
     return lines, {name: scores.as_dict() for name, scores in found.replaced.items()}
 
 
@@ -152,6 +153,16 @@ def _rows(run: Path, truth: Path | None, max_fps: float | None) -> tuple[list[tu
     return [(label, value, unit) for label, value, unit in kept["rows"]], kept["truth"]
 
 
+def _grouped(groups: Sequence[ScoreTable], title: str) -> Table:
+    """Lay scores out by subject."""
+    table = _table(groups[0].columns, (), title)
+    for group in groups:
+        for line in group.lines:
+            table.add_row(*line)
+        table.add_section()
+    return table
+
+
 def _table(columns: Sequence[str], lines: Sequence[Sequence[str]], title: str) -> Table:
     """Lay lines out, all columns but the first to the right."""
     table = Table(title=title, title_justify="left", header_style="bold")
@@ -160,7 +171,3 @@ def _table(columns: Sequence[str], lines: Sequence[Sequence[str]], title: str) -
     for line in lines:
         table.add_row(*line)
     return table
-
-
-def _number(value: float, digits: int) -> str:
-    return "" if math.isnan(value) else f"{value:.{digits}f}"

@@ -18,7 +18,13 @@ from pipeline.evaluation.tracking import TrackingScores
 NOTHING = "-"
 Row = tuple[str, str, str]
 """Label, value, unit."""
-PLAYER_COLUMNS = ("player", "found as", "distance", "true", "error", "position error")
+PLAYER_COLUMNS = (
+    "player", "found as", "seen\ns", "true\ns", "distance\nm", "true\nm", "error\n%", "top\nm/s", "true\nm/s",
+    "position\nerror m", "heat map\n%",
+)  # fmt: skip
+SHOT_COLUMNS = ("shot", "frames", "HOTA %", "AssA %", "IDF1 %", "switches", "tracklets: HOTA %")
+ORACLE_COLUMNS = ("true", "HOTA %", "AssA %", "IDF1 %", "identity %", "distance error %", "position error m")
+MOST_SHOTS = 12
 
 
 @dataclass(frozen=True)
@@ -71,52 +77,97 @@ class Evaluation:
         return data
 
 
-def rows(evaluation: Evaluation) -> list[Row]:
-    """Tell the scores line by line, most important first: (label, value, unit); what could not be measured is left out."""
-    told = [("frames scored", f"{evaluation.frames_scored} of {evaluation.frames_of_truth}", "")]
-    told += _tracking_rows("", evaluation.players) + _identity_rows(evaluation.identity)
+def sections(evaluation: Evaluation) -> list[tuple[str, list[Row]]]:
+    """Tell the scores by subject, most important first: (subject, lines); what could not be measured is left out."""
+    told = [("players", _tracking_rows("", evaluation.players)), ("identity", _identity_rows(evaluation.identity))]
+    told[0][1].insert(0, ("frames scored", f"{evaluation.frames_scored} of {evaluation.frames_of_truth}", ""))
     if evaluation.movement is not None:
-        told += _movement_rows(evaluation.movement)
+        told.append(("movement", _movement_rows(evaluation.movement)))
     if evaluation.labels is not None:
-        told += [
-            ("team accuracy", _percent(evaluation.labels.team_accuracy), "%"),
-            ("role accuracy", _percent(evaluation.labels.role_accuracy), "%"),
-            ("number accuracy, where one is given", _percent(evaluation.labels.number_accuracy), "%"),
-            ("numbers given", _percent(evaluation.labels.number_known), "%"),
-        ]
+        told.append(("labels", _label_rows(evaluation.labels)))
     if evaluation.tracklets is not None and evaluation.tracklet_identity is not None:
-        told += _tracking_rows("tracklets: ", evaluation.tracklets)
-        told += [
-            ("tracklets: purity", _percent(evaluation.tracklet_identity.purity), "%"),
-            ("tracklets per player", _number(evaluation.tracklet_identity.fragments_per_player, 1), ""),
-        ]
+        pieces = evaluation.tracklet_identity
+        told.append(
+            (
+                "tracklets",
+                [
+                    *_tracking_rows("tracklets: ", evaluation.tracklets),
+                    ("tracklets: purity", _percent(pieces.purity), "%"),
+                    ("tracklets per player", _number(pieces.fragments_per_player, 1), ""),
+                ],
+            )
+        )
     if evaluation.detection is not None:
-        told += _detection_rows(evaluation.detection)
+        told.append(("detection", _detection_rows(evaluation.detection)))
     if evaluation.court is not None:
-        told += _court_rows(evaluation.court)
+        told.append(("court", _court_rows(evaluation.court)))
     if evaluation.confidence is not None:
         risks = zip(evaluation.confidence.coverage, evaluation.confidence.risk, strict=True)
-        told += [(f"wrong among the surest {share:.0%}", _percent(risk), "%") for share, risk in risks]
-    told += [row for shot in evaluation.shots for row in _shot_rows(shot)]
-    return [row for row in told if row[1] != NOTHING]
+        told.append(
+            ("confidence", [(f"wrong among the surest {share:.0%}", _percent(risk), "%") for share, risk in risks])
+        )
+    return [(name, [row for row in lines if row[1] != NOTHING]) for name, lines in told]
+
+
+def rows(evaluation: Evaluation) -> list[Row]:
+    """Tell the scores line by line, most important first: (label, value, unit)."""
+    return [row for _, lines in sections(evaluation) for row in lines]
 
 
 def player_rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
-    """Tell each true player's movement, with PLAYER_COLUMNS: metres found and true over the located time, their difference
-    in per cent, median position error in metres. Empty when there are no positions to compare."""
+    """Tell each true player's movement, with PLAYER_COLUMNS: found and true, distances over the time that he was located.
+
+    Empty when there are no positions to compare.
+    """
     if evaluation.movement is None:
         return []
     return [
         (
             " ".join(part for part in (p.team, p.number) if part) or str(p.truth_id),
-            "" if p.player_id is None else str(p.player_id),
-            _number(p.distance_found_m, 1),
-            _number(p.distance_true_same_time_m, 1),
+            NOTHING if p.player_id is None else str(p.player_id),
+            _number(p.seen_found_s, 0),
+            _number(p.seen_true_s, 0),
+            _number(p.distance_found_m, 0),
+            _number(p.distance_true_same_time_m, 0),
             _percent(p.distance_error, signed=True),
+            _number(p.top_speed_found_mps, 1),
+            _number(p.top_speed_true_mps, 1),
             _number(p.position_error_median_m, 2),
+            _percent(p.heatmap_overlap),
         )
         for p in evaluation.movement.players
     ]
+
+
+def shot_rows(evaluation: Evaluation, most: int = MOST_SHOTS) -> list[tuple[str, ...]]:
+    """Tell the scores of each camera shot, with SHOT_COLUMNS; of many, the worst `most` by HOTA. Empty for a single shot."""
+    shots = [shot for shot in evaluation.shots if not math.isnan(shot.players.hota)]
+    worst = sorted(shots, key=lambda shot: shot.players.hota)[:most] if len(shots) > most else shots
+    return [
+        (
+            str(shot.shot),
+            str(shot.frames),
+            *(_percent(share) for share in (shot.players.hota, shot.players.assa, shot.players.idf1)),
+            str(shot.players.switches),
+            NOTHING if shot.tracklets is None else _percent(shot.tracklets.hota),
+        )
+        for shot in sorted(worst, key=lambda shot: shot.shot)
+    ]
+
+
+def shot_title(evaluation: Evaluation, most: int = MOST_SHOTS) -> str:
+    """Say which shots `shot_rows` tells of."""
+    count = len([shot for shot in evaluation.shots if not math.isnan(shot.players.hota)])
+    return f"the worst {most} of {count} shots (--json has all)" if count > most else "shot by shot"
+
+
+def oracle_row(name: str, evaluation: Evaluation) -> tuple[str, ...]:
+    """Tell what a run is with `name` replaced by the truth, with ORACLE_COLUMNS."""
+    movement = evaluation.movement
+    shares = [evaluation.players.hota, evaluation.players.assa, evaluation.players.idf1, evaluation.identity.accuracy]
+    shares.append(math.nan if movement is None else movement.distance_error)
+    metres = math.nan if movement is None else movement.position_error_median_m
+    return (name, *map(_percent, shares), _number(metres, 2))
 
 
 def compare_rows(first: Sequence[Row], second: Sequence[Row]) -> list[tuple[str, str, str, str]]:
@@ -196,10 +247,12 @@ def _court_rows(scores: CourtScores) -> list[Row]:
     ]
 
 
-def _shot_rows(shot: ShotScores) -> list[Row]:
+def _label_rows(scores: LabelScores) -> list[Row]:
     return [
-        (f"shot {shot.shot} ({shot.frames} frames): HOTA", _percent(shot.players.hota), "%"),
-        (f"shot {shot.shot} ({shot.frames} frames): IDF1", _percent(shot.players.idf1), "%"),
+        ("team accuracy", _percent(scores.team_accuracy), "%"),
+        ("role accuracy", _percent(scores.role_accuracy), "%"),
+        ("number accuracy, where one is given", _percent(scores.number_accuracy), "%"),
+        ("numbers given", _percent(scores.number_known), "%"),
     ]
 
 

@@ -54,6 +54,23 @@ def test_it_is_scored_against_its_own_truth(positions: Path, out: Path) -> None:
     assert oracle.players.deta > 0.98
 
 
+def test_scores_and_oracles_are_shown_in_the_report(
+    positions: Path, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(out, copy)
+    command = ["evaluate", str(copy), "--truth", str(positions), "--oracle", "court", "--max-fps", "5"]
+    assert run(command) == 0
+    said = capsys.readouterr().out
+    for text in ("with one stage replaced by the truth", "player by player", "shot by shot", "report.html"):
+        assert text in said
+    html = (copy / "report.html").read_text(encoding="utf-8")
+    assert "Against the truth" in html
+    assert "with one stage replaced by the truth" in html
+    assert run(["compare", str(copy), str(out), "--truth", str(positions), "--max-fps", "5"]) == 0
+    assert "identity accuracy" in capsys.readouterr().out
+
+
 def test_nothing_is_computed_twice(positions: Path, out: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(out, copy)
