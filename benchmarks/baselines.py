@@ -98,7 +98,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if each is not None and not given.stored:
                 analyze_job(each)
         lines += compare(material, job, own)
-        print(markdown(lines[-1:]).splitlines()[-1], flush=True)
     table = markdown(lines)
     (given.out / "baselines.md").write_text(table + "\n", encoding="utf-8")
     print(table)

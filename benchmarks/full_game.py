@@ -21,11 +21,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from pipeline.evaluation import Evaluation, evaluate
-from pipeline.rendering import NoiseSettings, noise_settings, render_positions, render_settings
+from pipeline.rendering import WHOLE_GAME, NoiseSettings, noise_settings, render_positions, whole_game
 
 FPS = 30.0
 SCORED_FPS = 5.0
-_STAGES = ("court", "track", "identify", "locate", "stats", "present")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -53,8 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def render(game: Path, seed: int, seconds: float, noise: NoiseSettings) -> None:
     """Play and film the game; one that was stopped half-way is begun anew."""
     shutil.rmtree(game, ignore_errors=True)
-    values = {"seed": seed, "seconds": seconds, "fps": FPS, "court": "nba", "camera": "broadcast"}
-    settings = render_settings(values | {"players_per_team": 12, "referees": 3, "half_s": seconds / 2})
+    share = seconds / float(WHOLE_GAME["seconds"])
+    settings = whole_game(
+        seed=seed, seconds=seconds, period_s=share * WHOLE_GAME["period_s"], fps=FPS, court="nba", players_per_team=12
+    )
     began = time.perf_counter()
     render_positions(settings, noise, game)
     print(f"rendered {seconds / 60:g} minutes without pixels in {time.perf_counter() - began:.0f} s\n", flush=True)
@@ -74,9 +75,10 @@ def show_time(game: Path, run: Path) -> None:
     boxes = pq.read_metadata(game / "perceived" / "detections.parquet").num_rows
     print(f"{told['perceived']['analysed']} frames, {boxes} boxes, {len(tracklets)} tracklets\n")
     print("| stage | seconds |\n|---|---:|")
-    for stage in _STAGES:
-        print(f"| {stage} | {told['seconds'][stage]:.1f} |")
-    print(f"| **all behind perceive** | **{sum(told['seconds'][stage] for stage in _STAGES):.1f}** |")
+    behind = {stage: seconds for stage, seconds in told["seconds"].items() if stage != "perceive"}
+    for stage, seconds in behind.items():
+        print(f"| {stage} | {seconds:.1f} |")
+    print(f"| **all behind perceive** | **{sum(behind.values()):.1f}** |")
     print(f"| processor time of the whole command | {used.ru_utime + used.ru_stime:.1f} |\n")
     print(f"peak memory {used.ru_maxrss / 1e6:.2f} GB\n")
 

@@ -143,12 +143,14 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise InputError(f"cannot read {path}: {error}") from error
     if not lines or tuple(lines[0]) != CSV_COLUMNS:
         raise InputError(f"{path}, line 1: expected the columns {','.join(CSV_COLUMNS)}")
-    rows = [_csv_row(path, number, line) for number, line in enumerate(lines[1:], start=2) if line]
+    numbered = [(number, line) for number, line in enumerate(lines[1:], start=2) if line]
+    rows = [_csv_row(path, number, line) for number, line in numbered]
     persons = pd.DataFrame(rows, columns=["frame", "identity", "role", "team", "jersey", "x", "y", "w", "h"])
     twice = np.flatnonzero(persons.duplicated(["frame", "identity"]).to_numpy())
     if len(twice):
         row = persons.iloc[twice[0]]
-        raise InputError(f"{path}: id {row['identity']} is twice in frame {row['frame']}")
+        where = f"{path}, line {numbered[twice[0]][0]}"
+        raise InputError(f"{where}: id {row['identity']} is twice in frame {row['frame']}")
     return persons.assign(visible=1.0, x_m=np.nan, y_m=np.nan)
 
 

@@ -77,7 +77,7 @@ def test_hand_made_truth(tmp_path):
         ("0,1,coach,A,5,10,20,30,60,0", "line 2: role is 'coach'"),
         ("0,x,player,A,5,10,20,30,60,0", "line 2: invalid literal"),
         ("0,1,player,A,5,10,20,-3,60,0", "line 2: frame must be"),
-        ("0,1,player,A,5,1,2,3,6,0\n0,1,player,A,5,1,2,3,6,0", "id 1 is twice in frame 0"),
+        ("0,1,player,A,5,1,2,3,6,0\n0,1,player,A,5,1,2,3,6,0", "line 3: id 1 is twice in frame 0"),
     ],
 )
 def test_a_wrong_line_of_hand_made_truth_is_named(tmp_path, line, reason):
