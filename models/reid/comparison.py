@@ -20,7 +20,7 @@ from models.reid.methods import find_method
 from models.reid.plots import draw_gallery, draw_latent, draw_losses, draw_roc
 from models.reid.tasks import Task
 from models.reid.validation import comparable, labels_of, vectors_of
-from models.reid.weights import load_network
+from models.reid.weights import has_recipe, load_network
 from pipeline.errors import SettingsError
 
 Vectors = NDArray[np.float32]
@@ -54,6 +54,8 @@ _SHOWN: Mapping[str, tuple[str, str]] = {
     "tr. mAP": ("tracklets", "mean_ap"),
     "tr. clust.": ("tracklets", "clustering"),
 }
+_KINDS = {"mnist": "digits", "folders": "pictures"}
+"""What recipes of a reader take part in; class folders are neither digits nor players (`benchmarks.shelf` looks at them)."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Contender:
 
     Attributes:
         name: in the table.
-        kind: `digits` or `players`: tasks that it takes part in.
+        kind: `digits` or `players`: tasks that it takes part in; another: in none.
         embed: vectors of a crop set.
         metric: how they are compared.
         out: folder for its pictures and numbers.
@@ -85,13 +87,15 @@ class Row:
 
 
 def of_weights(path: Path, cache: Path, name: str | None = None) -> Contender:
-    """Take the weights of a training of this wing; its pictures go beside them.
+    """Take the weights of a training of this wing, or of an encoder for `courtside analyze`; pictures go beside them.
 
     Raises:
         WeightsError: no such weights.
     """
+    if not has_recipe(path):
+        return of_encoder(name or path.stem, path, path.parent / "evaluation")
     recipe, network = load_network(path)
-    kind = "digits" if recipe.data.reader == "mnist" else "players"
+    kind = _KINDS.get(recipe.data.reader, "players")
     metric = find_method(recipe.method, str(path)).metric
     return Contender(
         name or path.parent.name,

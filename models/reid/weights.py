@@ -35,6 +35,15 @@ def read_state(path: Path) -> dict[str, Tensor]:
     return _read(path)[0]
 
 
+def has_recipe(path: Path) -> bool:
+    """Say whether a weight file carries a recipe: then it is of this wing, else of an encoder for `courtside analyze`.
+
+    Raises:
+        WeightsError: missing, or not safetensors.
+    """
+    return "recipe" in _read(path)[1]
+
+
 def load_network(path: Path) -> tuple[Recipe, nn.Module]:
     """Build the network that a weight file is of, with its weights, in eval mode.
 

@@ -74,7 +74,10 @@ def train_numbers_command(
 
 def evaluate_reid(
     weights: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="weights.safetensors of train reid; may be repeated.")
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="weights.safetensors of train reid, or weights for analyze; may be repeated."
+        ),
     ] = None,
     recipe: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help="A recipe: trained first where need be; may be repeated.")
