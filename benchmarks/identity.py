@@ -13,6 +13,7 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from benchmarks.baselines import Material, job_of, materials
 from benchmarks.gta_link import gta_link
-from pipeline.config import IdentifySettings, load_settings
+from pipeline.config import ClustererName, IdentifySettings, load_settings
 from pipeline.evaluation import Evaluation
 from pipeline.evaluation.found import of_tables
 from pipeline.evaluation.oracle import true_identities
@@ -92,7 +93,7 @@ def _identified(
     desk: Desk,
     tracks: pd.DataFrame,
     settings: IdentifySettings,
-    clusterer: Clusterer,
+    clusterer: Clusterer | None,
     numbers: bool = True,
 ) -> Desk:
     """Put players together from some tracklets."""
@@ -132,11 +133,17 @@ def _without(part: str) -> Method:
     return method
 
 
-def _average_linkage(of: str) -> Method:
-    """Plain average linkage under the constraints, on the tracker's tracklets or on pure ones; no numbers."""
+def _average_linkage(desk: Desk) -> Desk:
+    """Plain average linkage under the constraints, on the tracker's tracklets; no numbers."""
+    return _identified(desk, desk.tables["links"], desk.settings.identify, average_linkage, numbers=False)
+
+
+def _named(name: ClustererName) -> Method:
+    """Another clusterer on pure tracklets, without numbers."""
 
     def method(desk: Desk) -> Desk:
-        return _identified(desk, desk.tables[of], desk.settings.identify, average_linkage, numbers=False)  # type: ignore[index]
+        settings = desk.settings.identify.model_copy(update={"clusterer": name})
+        return _identified(desk, desk.tables["tracks"], settings, None, numbers=False)
 
     return method
 
@@ -173,8 +180,8 @@ METHODS: dict[str, Method] = {
     "without place and time": _without("continuation"),
     "without teams": _without("teams"),
     "hardly any looks": _without("looks"),
-    "average linkage, purified": _average_linkage("tracks"),
-    "average linkage": _average_linkage("links"),
+    **{f"{name}, looks alone": _named(name) for name in get_args(ClustererName) if name != "joint"},
+    "average linkage, not purified": _average_linkage,
     "GTA-link": _gta_link,
 }
 

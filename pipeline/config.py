@@ -117,9 +117,17 @@ class TrackSettings(_Strict):
     )
 
 
+ClustererName = Literal["joint", "average", "ward", "dispersion", "k-means", "two-stage-hdbscan", "jaccard-dbscan"]
+
+
 class IdentifySettings(_Strict):
     """From tracklets to players."""
 
+    clusterer: ClustererName = Field(
+        "joint",
+        description="how tracklets are grouped; joint weighs all evidence, the others looks alone: average, ward, "
+        "dispersion, k-means, two-stage-hdbscan, jaccard-dbscan",
+    )
     min_players: int = Field(2, ge=1, description="at least this many players in all, where constraints allow")
     max_players: int = Field(30, ge=1, description="at most this many players in all, where constraints allow")
     max_distance: Annotated[float, Field(gt=0, le=2)] | Literal["auto"] = Field(

@@ -14,6 +14,7 @@ from pipeline.config import IdentifySettings
 from pipeline.corrections import Correction
 from pipeline.tables import ALL, conform
 from pipeline.understand.identify import continuation, purify
+from pipeline.understand.identify.choices import clusterer_named
 from pipeline.understand.identify.clustering import Bounds, Clusterer, Problem, assign, cosine_distances, numbered
 from pipeline.understand.identify.confidence import confidence, posterior
 from pipeline.understand.identify.constraints import cannot_links, simultaneous
@@ -59,7 +60,7 @@ def identify(
     feet_m: NDArray[np.float64],
     settings: IdentifySettings,
     roster: pd.DataFrame | None = None,
-    clusterer: Clusterer = joint_evidence,
+    clusterer: Clusterer | None = None,
     number_reads: pd.DataFrame | None = None,
     corrections: Sequence[Correction] = (),
 ) -> Identified:
@@ -76,7 +77,7 @@ def identify(
         feet_m: (m, 2) foot points on the court, m; NaN where unknown.
         settings: of the stage.
         roster: number, name and team of the players, if known: names those whose number was read.
-        clusterer: how reliable tracklets are grouped.
+        clusterer: how reliable tracklets are grouped; None for the one that the settings name.
         number_reads: table `number_reads`; None where numbers were not read.
         corrections: by a person who knows better: they hold whatever the evidence says.
 
@@ -97,7 +98,7 @@ def identify(
     if corrections:
         wishes = wishes_of(frames, detections, tracks, corrections, evidence.track_id, simultaneous(evidence))
         known = known.corrected(wishes)
-    person = _people(known, settings, clusterer, wishes)
+    person = _people(known, settings, clusterer or clusterer_named(settings.clusterer), wishes)
     kept = _seen_long_enough(evidence, person, settings.min_player_s) & ~_bystanders(evidence, person, known.still)
     kept = (kept | np.isin(person, person[wishes.mentioned])) & ~np.isin(person, person[wishes.nobody])
     player_of, players = describe(
