@@ -143,13 +143,16 @@ def draw_gallery(
             _framed(axis, people.crops, int(rows[found]), _RIGHT if same[query, found] else _WRONG)
     for axis in figure.axes:
         axis.set_axis_off()
-    _save(figure, path, tight=0.2)
+    _save(figure, path, tight=0.5)
 
 
 def _framed(axis: Axes, crops: CropSet, row: int, color: str) -> None:
-    """Show one crop in a frame."""
-    axis.imshow(_rgb(crops.person(row)), aspect="equal")
-    frame = Rectangle((0, 0), 1, 1, transform=axis.transAxes, fill=False, edgecolor=color, lw=4, clip_on=False)
+    """Show one crop in a frame, upright ones stretched to 2 : 1 as networks see them."""
+    person = _rgb(crops.person(row))
+    if person.shape[0] > 1.3 * person.shape[1]:
+        person = np.asarray(cv2.resize(person, (64, 128), interpolation=cv2.INTER_AREA), np.uint8)
+    axis.imshow(person, aspect="equal")
+    frame = Rectangle((0, 0), 1, 1, transform=axis.transAxes, fill=False, edgecolor=color, lw=3, clip_on=False)
     axis.add_patch(frame)
 
 

@@ -23,6 +23,7 @@ def write_network(path: Path, network: nn.Module, about: Mapping[str, Any]) -> N
     state = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in network.state_dict().items()}
     new = path.with_suffix(".new")
     save_file(state, new, metadata={METADATA_KEY: json.dumps(about, sort_keys=True)})
+    new.chmod(0o644)  # safetensors keeps its files from everybody else
     new.replace(path)
 
 
