@@ -145,13 +145,15 @@ def _named(players: pd.DataFrame, roster: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sides(players: pd.DataFrame, roster: pd.DataFrame) -> dict[str, str]:
-    """Find which team of the roster is A and which B: as the roster says, else as more numbers agree, else unknown."""
+    """Find which team of the roster is A and which B: as more numbers agree; on a tie as the roster says, else unknown."""
     teams = sorted({str(team) for team in roster["team"].dropna()})
-    if set(teams) <= set(_TEAMS) or len(teams) > len(_TEAMS):
-        return {team: team for team in teams if team in _TEAMS}
+    if len(teams) > len(_TEAMS):
+        return {}
     worn = {side: set(players.loc[players["team"] == side, "number"].dropna()) for side in _TEAMS}
     listed = {team: set(roster.loc[roster["team"] == team, "number"]) for team in teams}
     ways = [dict(zip(teams, sides, strict=True)) for sides in permutations(_TEAMS, len(teams))]
     score = [sum(len(listed[team] & worn[side]) for team, side in way.items()) for way in ways]
     best = max(score)
-    return ways[score.index(best)] if score.count(best) == 1 else {}
+    if score.count(best) == 1:
+        return ways[score.index(best)]
+    return {team: team for team in teams if team in _TEAMS}
