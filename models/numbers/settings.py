@@ -17,8 +17,7 @@ class _Strict(BaseModel):
 class RenderedSettings(_Strict):
     """Rendered numbers."""
 
-    count: int = Field(30000, ge=1, description="examples made up before training")
-    validation: int = Field(2000, ge=1, description="more of them, of other typefaces, for calibration")
+    validation: int = Field(1000, ge=1, description="examples of other typefaces, for calibration")
     single: float = Field(0.3, gt=0, lt=1, description="share of numbers with one digit")
     negatives: float = Field(0.15, ge=0, lt=1, description="share without a number")
     typefaces: int = Field(400, ge=1)
@@ -38,6 +37,7 @@ class FootageSettings(_Strict):
 class RoundSettings(_Strict):
     """One round: freshly rendered examples, and the learning rate up and down again."""
 
+    rendered: int = Field(16000, ge=1, description="examples made up before it")
     steps: int = Field(1600, ge=1)
     learning_rate: float = Field(2e-3, gt=0, description="at its peak")
     halves: float = Field(
@@ -54,7 +54,7 @@ class TrainSettings(_Strict):
     warmup: float = Field(0.05, gt=0, lt=1, description="share of a round's steps")
     rounds: tuple[RoundSettings, ...] = Field((RoundSettings(),), min_length=1)
     average: float = Field(0.995, ge=0, lt=1, description="decay of the running average of weights that is kept")
-    report_every: int = Field(250, ge=1, description="steps between log rows and checkpoints")
+    report_every: int = Field(100, ge=1, description="steps between log rows")
 
 
 class NumberSettings(_Strict):

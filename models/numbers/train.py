@@ -76,7 +76,7 @@ def _round(
     """Learn for one round; returns the network, what it saw, and the share of single digits in it."""
     rng = np.random.default_rng(settings.seed + number)
     torch.manual_seed(settings.seed + number)
-    material = gather(settings, data, rng)
+    material = gather(settings, settings.train.rounds[number].rendered, data, rng)
     drawer = _Drawer(material, settings, settings.train.rounds[number].halves, rng)
     network = DigitNetwork(settings.train.dropout).to(memory_format=torch.channels_last)
     if start is not None:
@@ -103,7 +103,7 @@ def _finished_round(settings: NumberSettings, number: int, out: Path) -> DigitNe
     return network
 
 
-def gather(settings: NumberSettings, data: Path, rng: np.random.Generator) -> Material:
+def gather(settings: NumberSettings, count: int, data: Path, rng: np.random.Generator) -> Material:
     """Render the examples and read the footage; the held-out games are left out of everything."""
     options = settings.rendered
     footage, kept = None, []
@@ -111,7 +111,7 @@ def gather(settings: NumberSettings, data: Path, rng: np.random.Generator) -> Ma
         footage, validation = _split(_read(settings.footage, data, rng), settings.footage)
         kept = [validation.examples]
         _LOG.info("footage: %d examples, %d for calibration", len(footage), len(validation))
-    rendered = render_examples(options.count, rng, options.single, options.negatives, options.typefaces)
+    rendered = render_examples(count, rng, options.single, options.negatives, options.typefaces)
     fresh = render_examples(options.validation, rng, options.single, options.negatives, max(1, options.typefaces // 8))
     _LOG.info("rendered: %d examples", len(rendered))
     return Material(rendered, footage, (fresh, *kept))

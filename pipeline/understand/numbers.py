@@ -9,6 +9,7 @@ seconds, may mislead: a fold that makes a 9 of every 1, somebody else's back. So
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -37,6 +38,8 @@ _VIEW_S = 3.0
 """Reads within so long of the first one are one view."""
 _MISLEADING = 0.03
 """Share of views that say nothing of the person's number, however often it is read in them."""
+_NOT_LISTED = 0.01
+"""How likely a number is that the roster does not have, against one that it has."""
 _BLOCK = 20_000
 """Number boxes that are given to people in one go."""
 _PAIR_BLOCK = 256
@@ -92,6 +95,18 @@ class NumberEvidence:
         least = 1 / (len(TEXTS) * min_odds)
         blocks = np.array_split(chance, max(1, len(chance) // _PAIR_BLOCK))
         return np.concatenate([block @ chance.T <= least for block in blocks])
+
+    def expecting(self, texts: Collection[str]) -> NumberEvidence:
+        """Take a roster into account: a text that is not on it is a hundred times less likely, not impossible.
+
+        Example:
+            >>> log_likelihood = np.zeros((1, 101))
+            >>> log_likelihood[0, [11, 17]] = 9.0, 8.0
+            >>> NumberEvidence(np.array([1]), log_likelihood).expecting({"17", "4"}).posterior().argmax(axis=1).tolist()
+            [17]
+        """
+        listed = np.isin(TEXTS, sorted(texts))
+        return NumberEvidence(self.track_id, self.log_likelihood + np.where(listed, 0.0, np.log(_NOT_LISTED)))
 
     def of_groups(self, group: NDArray[np.int64], count: int) -> NumberEvidence:
         """Add up the evidence of tracklets that are one person.

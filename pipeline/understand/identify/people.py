@@ -51,7 +51,8 @@ def describe(
     player_of = np.full(len(person), -1, dtype=np.int64)
     for number, one in enumerate(people, start=1):
         player_of[one.tracklets] = number
-    worn = numbers.of_groups(np.where(player_of > 0, player_of - 1, -1), len(people)).best(number_odds)
+    read = numbers.of_groups(np.where(player_of > 0, player_of - 1, -1), len(people))
+    worn = (read if roster is None else read.expecting(set(roster["number"]))).best(number_odds)
     text = [None if one.referee or at < 0 else TEXTS[at] for one, at in zip(people, worn, strict=True)]
     table = pd.DataFrame(
         {

@@ -18,8 +18,8 @@ from models.numbers.weights import read_weights, write_weights
 from pipeline.errors import SettingsError, WeightsError
 
 SMALL = NumberSettings(
-    rendered=RenderedSettings(count=60, validation=20, typefaces=2),
-    train=TrainSettings(batch=8, rounds=(RoundSettings(steps=3), RoundSettings(steps=2))),
+    rendered=RenderedSettings(validation=20, typefaces=2),
+    train=TrainSettings(batch=8, rounds=(RoundSettings(rendered=60, steps=3), RoundSettings(rendered=40, steps=2))),
 )
 
 

@@ -172,6 +172,16 @@ def test_a_persons_tracklets_add_up() -> None:
     assert people.best(100).tolist() == [23, -1]
 
 
+def test_a_roster_helps_and_does_not_decide() -> None:
+    listed = ["4", "23"]
+    close = NumberEvidence(np.array([1]), np.zeros((1, 101)))
+    close.log_likelihood[0, [23, 28]] = 11.0, 12.0
+    assert close.best(10).tolist() == [-1]
+    assert close.expecting(listed).best(10).tolist() == [23]
+    assert peaked([28], 25).expecting(listed).best(1000).tolist() == [28]
+    assert peaked([0], 0).expecting(["4"]).best(1000).tolist() == [-1]
+
+
 def test_without_reads_nothing_is_known() -> None:
     none = number_evidence(
         frames(1),
