@@ -21,7 +21,7 @@ from pipeline.run.oracles import evaluate_oracles
 from pipeline.run.stages import UNDERSTAND, check_chain
 from pipeline.store import RunDirectory
 
-TABLES = ("frames", "detections", "court", "tracks", "identities", "players", "positions", "player_stats")
+TABLES = ("frames", "detections", "number_reads", "court", "tracks", "identities", "players", "positions", "player_stats")
 SMALL = {"detect": {"input_size_px": 640}, "video": {"chunk_s": 0.7}}
 
 
@@ -68,6 +68,15 @@ def test_people_are_found_and_located(out: Path) -> None:
     assert (players["role"] == "player").sum() >= 6
     assert positions["x_m"].between(-3, 31).all()
     assert positions["y_m"].between(-3, 18).all()
+
+
+def test_numbers_are_read_in_every_chunk(out: Path) -> None:
+    stored = RunDirectory(out)
+    reads, boxes = stored.read_table("number_reads"), stored.read_table("detections")
+    numbers = boxes[boxes["class"] == "number"]
+    assert reads["detection_id"].tolist() == numbers["detection_id"].tolist()
+    assert numbers["frame"].max() > boxes["frame"].max() / 2  # more than one chunk has some
+    assert "numbers" in json.loads((out / "run.json").read_text(encoding="utf-8"))["weights_sha256"]
 
 
 def test_a_second_run_reuses_everything(out: Path, game: Path, settings: Settings) -> None:
