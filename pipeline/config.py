@@ -63,7 +63,7 @@ class EmbedSettings(_Strict):
 class NumberSettings(_Strict):
     """The reader of jersey numbers."""
 
-    weights: str | None = Field(None, description="'builtin' or a .safetensors file; null: numbers are not read")
+    weights: str | None = Field("builtin", description="'builtin' or a .safetensors file; null: numbers are not read")
 
 
 class CourtSettings(_Strict):
