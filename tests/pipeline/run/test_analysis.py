@@ -21,7 +21,17 @@ from pipeline.run.oracles import evaluate_oracles
 from pipeline.run.stages import UNDERSTAND, check_chain
 from pipeline.store import RunDirectory
 
-TABLES = ("frames", "detections", "number_reads", "court", "tracks", "identities", "players", "positions", "player_stats")
+TABLES = (
+    "frames",
+    "detections",
+    "number_reads",
+    "court",
+    "tracks",
+    "identities",
+    "players",
+    "positions",
+    "player_stats",
+)
 SMALL = {"detect": {"input_size_px": 640}, "video": {"chunk_s": 0.7}}
 
 
