@@ -60,9 +60,10 @@ class Clusterer(Protocol):
 
 
 def cosine_distances(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Give 1 - cosine (n, m), 0 to 2, of unit vectors, or means of them, (n, dim) and (m, dim);
-    NaN where a vector is NaN."""
-    return np.clip(1.0 - one.astype(np.float64) @ other.astype(np.float64).T, 0.0, 2.0)
+    """Give 1 - cosine (n, m), 0 to 2, of unit vectors (n, dim) and (m, dim); NaN where a vector is NaN."""
+    likeness = one.astype(np.float64) @ other.astype(np.float64).T
+    np.subtract(1.0, likeness, out=likeness)  # in place: in a long game one such matrix is half a gigabyte and more
+    return np.clip(likeness, 0.0, 2.0, out=likeness)
 
 
 def assign(

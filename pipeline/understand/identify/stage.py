@@ -248,7 +248,9 @@ def _study(
     pieces = cut_to_pieces(frames, detections, embeddings, evidence)
     looks = learn_looks(pieces, _FIT_NOISE)
     problem = Problem(
-        distance=np.nan_to_num(cosine_distances(evidence.embedding, evidence.embedding), nan=_UNKNOWN_DISTANCE),
+        distance=np.nan_to_num(
+            cosine_distances(evidence.embedding, evidence.embedding), copy=False, nan=_UNKNOWN_DISTANCE
+        ),
         apart=apart,
         weight=np.minimum(evidence.boxes(), settings.crops_per_tracklet).astype(np.float64),
         seen_s=np.where(role == _REFEREE, 0.0, evidence.seen_s),  # the bounds are on players
