@@ -13,7 +13,7 @@ _STARTERS = (0.74, 0.71, 0.67, 0.63, 0.58)
 """Share of the game that starters play: 28 to 36 of 48 minutes."""
 _NEXT = 0.75
 """Each further player of the bench plays so much of the time of the one before."""
-_MOST_AT_ONCE = 3
+_MOST_AT_ONCE = 2
 _TIRED = 0.14
 """Share of his speed that a player loses when he is spent."""
 
@@ -74,7 +74,7 @@ class Rotation:
             team: 0 or 1.
 
         Returns:
-            Pairs (outgoing, incoming), at most three.
+            Pairs (outgoing, incoming), at most two.
         """
         squad = self.cast.players(team)
         bench = np.setdiff1d(squad, lineup)
