@@ -72,7 +72,7 @@ class CourtSettings(_Strict):
     court: CourtName | None = Field(
         None, description="rule book; null: as the calibration says, else nba or fiba, found"
     )
-    automatic: bool = Field(False, description="look for the court in the picture; used where no calibration is given")
+    automatic: bool = Field(True, description="look for the court in the picture; used where no calibration is given")
     weights: str = Field("builtin", description="'builtin' or a .safetensors file of the court network")
     keyframe_s: float = Field(0.5, gt=0, description="the court is looked for once in so many seconds")
     max_automatic_s: float = Field(

@@ -72,7 +72,7 @@ def random_camera(court: Court, size: tuple[int, int], rng: np.random.Generator)
 
 def _any_camera(court: Court, size: tuple[int, int], rng: np.random.Generator) -> Camera:
     """Draw one of the kinds of cameras."""
-    kind = rng.choice(["broadcast", "stand", "corner", "wide"], p=[0.42, 0.22, 0.16, 0.2])
+    kind = rng.choice(["broadcast", "stand", "corner", "wide"], p=[0.38, 0.2, 0.14, 0.28])
     length, width = court.length_m, court.width_m
     place = {
         "broadcast": (length / 2 + rng.normal(0, 2.0), width + rng.uniform(9, 28), rng.uniform(4, 15)),

@@ -24,6 +24,10 @@ BUILTIN_WEIGHTS = Path(__file__).parent.parent / "weights" / "court.safetensors"
 MOST_PLACES, MOST_STROKES = 80, 240
 _LEAST_COURT = 0.5
 _LEAST_LINE = 0.35
+_LEAST_NEAR = 0.3
+"""Lines are looked for within two cells of where the court is this likely."""
+_FAINT = 5.0
+"""A line that stands out by so many grey levels counts half."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class CourtFinder:
             (maps.sureness * maps.court).ravel()[places].astype(np.float64),
             strokes.px,
             strokes.angle,
-            believed.astype(np.float64),
+            believed * strokes.strength / (strokes.strength + _FAINT),
             float((covered > _LEAST_COURT).mean()),
         )
 
@@ -115,7 +119,9 @@ class CourtFinder:
         scale = fit_scale(image)
         columns = round(image.shape[1] * scale / LINE_STRIDE)
         rows = round(image.shape[0] * scale / LINE_STRIDE)
-        return np.asarray(maps.line[:rows, :columns] > _LEAST_LINE)
+        floor = cv2.dilate((maps.court > _LEAST_NEAR).astype(np.uint8), np.ones((5, 5), np.uint8))
+        near = cv2.resize(floor, maps.line.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+        return np.asarray((maps.line > _LEAST_LINE) & near)[:rows, :columns]
 
 
 def fit_scale(image: Image) -> float:

@@ -101,7 +101,7 @@ def furnish(image: Image, camera: Camera, court: Court, rng: np.random.Generator
             _basket(image, camera, court, side, rng)
     if rng.random() < 0.5:
         _near_crowd(image, rng)
-    if rng.random() < 0.12:
+    if rng.random() < 0.2:
         _rail(image, rng)
 
 

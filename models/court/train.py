@@ -40,7 +40,7 @@ class CourtTrainSettings(BaseModel):
     lr: float = 1.5e-3
     lr_backbone: float = 4e-4
     warmup_steps: int = 40
-    cooldown_share: float = Field(default=0.3, gt=0, le=1, description="the learning rate falls over the last steps")
+    cooldown_share: float = Field(default=0.4, gt=0, le=1, description="the learning rate falls over the last steps")
     weight_decay: float = 1e-3
     ema_decay: float = 0.99
     frozen_layers: int = 5

@@ -58,6 +58,20 @@ def train_reid_command(
     typer.echo(f"weights: {_train(recipe, data, where, resume, short, digits)}")
 
 
+@train.command("court")
+def train_court_command(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Log and weights.")] = Path("runs/court"),
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps; the recipe's where not given.")] = None,
+    start: Annotated[Path | None, typer.Option(metavar="FILE", help="Court weights to go on from.")] = None,
+) -> None:
+    """Train the court network on courts that it renders for itself; it needs no data."""
+    from models.court.train import CourtTrainSettings, train_court
+
+    _show_log()
+    settings = CourtTrainSettings() if steps is None else CourtTrainSettings(steps=steps)
+    typer.echo(f"weights: {train_court(settings, out, start)}")
+
+
 @train.command("numbers")
 def train_numbers_command(
     config: Annotated[Path, typer.Option(metavar="FILE", help="The recipe.")] = Path("configs/numbers.yaml"),

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from pipeline.geometry.court import Court, markings
 from pipeline.geometry.homography import Matrix
 from pipeline.geometry.lens import Lens
-from pipeline.geometry.pinhole import LOG_FOCAL, PAN, ROLL, TILT, Pinhole, X, Z, nearest_pinhole
+from pipeline.geometry.pinhole import TILT, Pinhole, X, Z
 
 Floats = NDArray[np.float64]
 
@@ -29,12 +29,14 @@ TURN_PX_PER_RAD = 60.0
 """A line that runs another way is as far as one that lies so many px aside."""
 STEADY_PX = 1.0
 """Of a line point, usual error at 1280 px width."""
+_PLACES_WORTH = 12.0
+"""Places err together: all of them count as so many, half as many beside lines."""
 _INDEPENDENT = 5.0
 """Neighbouring line points err together: so many count as one."""
 _STEP = np.array([1e-4, 1e-4, 1e-4, 1e-2, 1e-2, 1e-2, 1e-4, 1e-4])
 """For numerical derivatives of the camera's seven numbers and the lens."""
 _USUAL = np.array([0.0, 0.3, 0.0, np.nan, np.nan, 7.5, np.nan, 0.0])
-_SPREAD = np.array([np.inf, 0.5, 0.06, np.inf, np.inf, 8.0, np.inf, 0.15])
+_SPREAD = np.array([np.inf, 0.5, 0.03, np.inf, np.inf, 8.0, np.inf, 0.15])
 """What cameras above courts are like, weakly believed: tilt, roll, height, lens."""
 
 
@@ -120,35 +122,6 @@ class CourtLines:
         self.directions = np.concatenate(directions)
 
 
-def start_from_places(
-    evidence: Evidence, court: Court, lens: Lens, size_px: tuple[int, int], seed: int
-) -> Pinhole | None:
-    """Find a camera from the places alone, by consensus; None where they do not agree on one.
-
-    Args:
-        evidence: the picture's.
-        court: whose size the places are multiplied by.
-        lens: the lens.
-        size_px: width, height.
-        seed: of the random choice of places.
-    """
-    if len(evidence.place) < 8:
-        return None
-    floor = evidence.place * [court.length_m, court.width_m]
-    flat = lens.undistort(evidence.place_px)
-    matrix, inside = _consensus(flat, floor, np.random.default_rng(seed))
-    if matrix is None or inside.sum() < max(6, 0.35 * len(floor)):
-        return None
-    camera = nearest_pinhole(np.asarray(np.linalg.inv(matrix), np.float64), size_px, floor[inside])
-    if camera is None:
-        return None
-    reach = np.where(inside, evidence.place_score, 0)
-    polished = _Fit(camera, lens, court, replace(evidence, place_score=reach), None, None)
-    for _ in range(8):
-        polished.step(None, 2.5)
-    return polished.camera
-
-
 def align(
     evidence: Evidence, lines: CourtLines, start: Pinhole, lens: Lens, free_lens: bool = False,
     known: Aligned | None = None, reaches_px: tuple[float, ...] = REACHES_PX,
@@ -171,6 +144,22 @@ def align(
         fit.step(reach * unit, 1.5)
         fit.step(reach * unit, 1.5)
     return fit.result(reaches_px[-1] * unit)
+
+
+def polish(evidence: Evidence, court: Court, start: Pinhole, lens: Lens) -> Pinhole:
+    """Draw a camera to the places alone."""
+    fit = _Fit(start, lens, court, evidence, None, None)
+    for _ in range(8):
+        fit.step(None, 2.5)
+    return fit.camera
+
+
+def line_support(evidence: Evidence, lines: CourtLines, camera: Pinhole, lens: Lens, reach_px: float) -> float:
+    """Sum how well the line points agree with a camera as it is, 0 to 1 each; `reach_px` is at 1280 px width."""
+    reach = reach_px * camera.size_px[0] / 1280
+    fit = _Fit(camera, lens, lines.court, evidence, lines, None)
+    away = fit.matched(reach)[2]
+    return float((evidence.line_score * np.clip(1 - (away / reach) ** 2, 0, None) ** 2).sum())
 
 
 class _Fit:
@@ -199,7 +188,7 @@ class _Fit:
 
     def match(self, reach_px: float) -> None:
         """Find the line of the court that each line point belongs to, for the steps that follow."""
-        self._matches = self._matched(reach_px) if len(self._evidence.line_px) else None
+        self._matches = self.matched(reach_px) if len(self._evidence.line_px) else None
 
     def step(self, reach_px: float | None, place_reach: float) -> None:
         """Move once; without a reach by the places alone."""
@@ -226,8 +215,8 @@ class _Fit:
             rest, matrix = rest.reshape(-1, 2), matrix.reshape(-1, 2, 8)
             away = np.linalg.norm(rest, axis=1) / PLACE_SD_M
             weight = scores / (1 + (away / place_reach) ** 2) ** 2 / PLACE_SD_M**2
-            if reach_px is not None:
-                weight = weight * (6.0 / max(6.0, float(weight.sum() * PLACE_SD_M**2)))
+            worth = _PLACES_WORTH if reach_px is None else _PLACES_WORTH / 2
+            weight = weight * (worth / max(worth, float(weight.sum() * PLACE_SD_M**2)))
             weight = np.where(np.isfinite(away), weight, 0)
             terms.append((np.nan_to_num(matrix).reshape(-1, 8), np.nan_to_num(rest).ravel(), np.repeat(weight, 2)))
         if reach_px is not None and self._matches is not None:
@@ -288,7 +277,7 @@ class _Fit:
         drawn = self._drawn(values, self._lines.points_m[index])
         return np.asarray(np.sum((drawn - self._evidence.line_px) * normal, axis=1))
 
-    def _matched(self, reach_px: float) -> _Matches:
+    def matched(self, reach_px: float) -> _Matches:
         """Find for each line point the nearest sample of the court that runs its way.
 
         Returns:
@@ -327,7 +316,7 @@ class _Fit:
         place_error = float(np.nanmedian(rest)) if np.isfinite(rest).any() else np.inf
         count, share, error = 0, 0.0, np.inf
         if len(evidence.line_px) and self._lines is not None:
-            index, normal, away = self._matched(reach_px)
+            index, normal, away = self.matched(reach_px)
             across = self._line_residuals(self.values, index, normal)
             near = (away < reach_px) & np.isfinite(across)
             count = int(near.sum())
@@ -359,53 +348,3 @@ class _Fit:
             return np.inf, covariance
         spread = np.einsum("nij,jk,nik->n", parts, covariance, parts)
         return float(np.sqrt(np.percentile(np.maximum(spread, 0), 90))), covariance
-
-
-def _consensus(flat: Floats, floor: Floats, rng: np.random.Generator) -> tuple[Matrix | None, NDArray[np.bool_]]:
-    """Fit a homography from px to metres that most places agree on (RANSAC, then least squares)."""
-    scale = np.array([[2 / np.ptp(flat[:, 0]) if np.ptp(flat[:, 0]) else 1.0]])[0, 0]
-    centre = flat.mean(axis=0)
-    p = (flat - centre) * scale
-    choices = rng.random((300, len(p))).argsort(axis=1)[:, :4]
-    solved = _solve(p[choices], floor[choices])
-    solved = solved[np.isfinite(solved).all(axis=(1, 2))]
-    if not len(solved):
-        return None, np.zeros(len(p), bool)
-    away = _away(solved, p, floor)
-    cost = np.minimum(away, 2.0).sum(axis=1)
-    matrix = solved[int(cost.argmin())]
-    inside = _away(matrix[None], p, floor)[0] < 1.5
-    for _ in range(3):
-        if inside.sum() < 6:
-            break
-        matrix = _solve(p[inside][None], floor[inside][None])[0]
-        inside = _away(matrix[None], p, floor)[0] < 1.5
-    to_p = np.array([[scale, 0, -scale * centre[0]], [0, scale, -scale * centre[1]], [0, 0, 1]])
-    return matrix @ to_p, inside
-
-
-def _solve(p: Floats, q: Floats) -> Floats:
-    """Solve homographies (k, 3, 3) that map p (k, n, 2) to q (k, n, 2), by least squares; NaN where degenerate."""
-    count, n = p.shape[:2]
-    rows = np.zeros((count, 2 * n, 8))
-    ones = np.ones((count, n, 1))
-    rows[:, :n, :3] = rows[:, n:, 3:6] = np.concatenate([p, ones], axis=2)
-    rows[:, :n, 6:] = -q[:, :, :1] * p
-    rows[:, n:, 6:] = -q[:, :, 1:] * p
-    turned = np.swapaxes(rows, 1, 2)
-    normal = turned @ rows + 1e-9 * np.eye(8)
-    values = np.concatenate([q[:, :, 0], q[:, :, 1]], axis=1)[..., None]
-    solved = np.linalg.solve(normal, turned @ values)[..., 0]
-    return np.concatenate([solved, np.ones((count, 1))], axis=1).reshape(-1, 3, 3)
-
-
-def _away(matrices: Floats, p: Floats, floor: Floats) -> Floats:
-    """Return metres (k, n) between mapped points and their places; far where the weight is not positive."""
-    homogeneous = np.column_stack([p, np.ones(len(p))]) @ np.swapaxes(matrices, 1, 2)
-    weight = homogeneous[..., 2:]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mapped = np.where(weight > 1e-6, homogeneous[..., :2] / weight, np.inf)
-    return np.asarray(np.linalg.norm(mapped - floor, axis=2))
-
-
-__all__ = ["LOG_FOCAL", "PAN", "ROLL", "TILT", "Aligned", "CourtLines", "Evidence", "align", "start_from_places"]

@@ -134,6 +134,7 @@ def _perceive(desk: Desk, clock: _Clock) -> str:
     """Perceive the video, or take what is stored; return the fingerprint."""
     job, settings = desk.job, desk.settings
     used = {name: _plain(getattr(settings, name)) for name in ("video", "shots", "detect", "embed", "numbers")}
+    used["court"] = settings.court.model_dump(mode="json", include={"automatic", "weights", "keyframe_s"})
     interval = [job.start_s, job.end_s]
     code = manifest.perceive_code() if job.has_pixels else manifest.code_mark(("run/given.py",))
     inputs = [_hash_input(job), _weights(job), code]

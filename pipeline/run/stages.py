@@ -177,7 +177,10 @@ UNDERSTAND: tuple[Stage, ...] = (
         function=_court,
         settings=("court",),
         files=lambda job: (job.calibration,),
-        code=("geometry", *(f"understand/{name}.py" for name in ("court", "carry", "automatic", "sightings", "shots"))),
+        code=(
+            "geometry",
+            *(f"understand/{name}.py" for name in ("court", "carry", "automatic", "court_gate", "sightings", "shots")),
+        ),
     ),
     Stage(
         "track",

@@ -16,14 +16,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.config import CourtName, CourtSettings
-from pipeline.geometry.alignment import Aligned, CourtLines, Evidence, align, start_from_places
+from pipeline.geometry.alignment import Aligned, CourtLines, Evidence, align
 from pipeline.geometry.calibration import CalibratedFrame, Calibration
+from pipeline.geometry.camera_start import align_by_search, start_from_places
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.motion import chained, picture_grid, project_all, stands_still
 from pipeline.geometry.pinhole import X, Z, nearest_pinhole
-from pipeline.tables import PERSON_CLASSES
 from pipeline.understand.carry import known
+from pipeline.understand.court_gate import LIMITS, Gate
 from pipeline.understand.shots import known_motion, runs
 from pipeline.understand.sightings import Keyframe, keyframes
 
@@ -33,31 +34,24 @@ GUESSED: tuple[CourtName, ...] = ("nba", "fiba")
 """Courts that are tried when none is given; the others differ too little to be told apart."""
 LENSES = (-0.1, -0.2, -0.32)
 """Distortions that a fit starts from where none does not explain the lines."""
-WELL_EXPLAINED = 0.5
-"""Share of the line points that lie on lines of the court, without a distortion."""
+WELL_EXPLAINED, BADLY_EXPLAINED = 0.35, 0.25
+"""Shares of the line points that lie on lines of the court: below the first a fit is searched for longer, below the
+second with distortions."""
 SAMPLES = 10
 """Keyframes that decide about the court, and about the lens."""
 SHORT_REACHES_PX = (12.0, 8.0, 5.0, 3.5, 3.0)
+MOST_KEYFRAMES = 1500
+"""More of a long video are not fitted, for the time it takes; they are left out evenly."""
 NEIGHBOUR_S = 4.0
 """Keyframes so close check and help each other."""
-MOST_JOINT = (400, 2500)
-"""Places and line points of a standing camera that are fitted together."""
-PERSON_M = 1.9
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a fit must reach to be believed."""
-
-    inliers: int = 22
-    inlier_share: float = 0.3
-    expected_error_m: float = 0.45
-    place_error_m: float = 1.3
-    contradiction_m: float = 0.9
-    height_ratio: tuple[float, float] = (0.6, 1.5)
-
-
-LIMITS = Limits()
+FEW_JOINT, MOST_JOINT = (200, 600), (400, 2500)
+"""Places and line points of a standing camera that are fitted together: to compare starts, and in the end."""
+STARTS = 6
+"""Keyframes of a standing camera that a fit starts from."""
+SEARCHES = 16
+"""Keyframes of a moving camera, at most, that are fitted from many guesses."""
+ROUNDS = 4
+"""In which fits help neighbouring keyframes that found none."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +81,8 @@ def find_calibration(
         settings: the court, if it is given.
     """
     seen = keyframes(frames, court_points)
+    if len(seen) > MOST_KEYFRAMES:
+        seen = [seen[k] for k in np.linspace(0, len(seen) - 1, MOST_KEYFRAMES).round().astype(int)]
     if not seen:
         return Automatic(None, 0, 0)
     names = GUESSED if settings.court is None else (settings.court,)
@@ -125,7 +121,7 @@ class _Finder:
         self._motion = known_motion(frames, Lens(), size_px)
         self._runs = list(runs(~known(self._motion)))
         self._standing = [self._stands(run) for run in self._runs]
-        self._people = _People(frames, detections)
+        self._gate = Gate(frames, detections)
 
     @property
     def is_one_run(self) -> bool:
@@ -143,18 +139,31 @@ class _Finder:
         """Choose the court and the lens that most line points of a few keyframes agree with."""
         rich = sorted(seen, key=lambda key: -len(key.evidence.line_px))[: 3 * SAMPLES]
         chosen = sorted(rich, key=lambda key: key.row)[:: max(1, len(rich) // SAMPLES)][:SAMPLES]
-        tried = [self._tried(chosen, lines, 0.0) for lines in candidates]
-        best = max(tried, key=_total)
-        if np.mean([fit.inlier_share for fit in best] or [0.0]) < WELL_EXPLAINED:
-            bent = [self._tried(chosen, lines, lam) for lines in candidates for lam in LENSES]
-            best = max([best, *bent], key=_total)
+        tried = [self._tried(chosen, lines, 0.0, search=False) for lines in candidates]
+        best = max(tried, key=_mean_support)
+        if _mean_share(best) < WELL_EXPLAINED:
+            tried = [self._tried(chosen[::2], lines, 0.0, search=True) for lines in candidates]
+            best = max([best, *tried], key=_mean_support)
+        if _mean_share(best) < BADLY_EXPLAINED:
+            tried = [self._tried(chosen[::3], lines, lam, search=True) for lines in candidates for lam in LENSES]
+            best = max([best, *tried], key=_mean_support)
         lines = next((lines for lines in candidates if best and lines.court is best[0].court), candidates[0])
         return lines, self._flat(_middle_lens(best))
 
-    def _tried(self, chosen: list[Keyframe], lines: CourtLines, lam: float) -> list[Aligned]:
+    def _tried(self, chosen: list[Keyframe], lines: CourtLines, lam: float, search: bool) -> list[Aligned]:
         """Fit some keyframes to a court with a free lens that starts from a lambda."""
-        fits = (self._free(key.evidence, lines, self._flat(lam), key.row) for key in chosen)
+        fits = []
+        for key in chosen:
+            first = self._searched(key.evidence, lines, lam, key.row) if search else None
+            fits.append(first if search else self._free(key.evidence, lines, self._flat(lam), key.row))
         return [fit for fit in fits if fit is not None]
+
+    def _searched(self, evidence: Evidence, lines: CourtLines, lam: float, seed: int) -> Aligned | None:
+        """Fit one keyframe from many guesses, then free the lens."""
+        found = align_by_search(evidence, lines, self._size, self._flat(lam), seed)
+        if found is None:
+            return None
+        return align(evidence, lines, found.camera, found.lens, free_lens=True, reaches_px=SHORT_REACHES_PX)
 
     def _free(self, evidence: Evidence, lines: CourtLines, lens: Lens, seed: int) -> Aligned | None:
         """Fit one keyframe with a free lens."""
@@ -180,42 +189,74 @@ class _Finder:
 
     def _standing_fit(self, own: list[Keyframe], lines: CourtLines, lens: Lens) -> list[_Fit]:
         """Fit a standing camera to all its keyframes, lens free."""
-        evidence = Evidence.joined([key.evidence for key in own]).thinned(*MOST_JOINT)
-        fits = [self._free(evidence, lines, self._flat(lam), own[0].row) for lam in (lens.lam, 0.0, *LENSES)]
-        good = [fit for fit in fits if fit is not None]
-        if not good:
+        evidence = Evidence.joined([key.evidence for key in own])
+        few, many = evidence.thinned(*FEW_JOINT), evidence.thinned(*MOST_JOINT)
+        starts = [fit for fit in self._standing_starts(own, few, lines, lens) if fit is not None]
+        fits = [align(few, lines, fit.camera, fit.lens, True, reaches_px=(18.0, *SHORT_REACHES_PX)) for fit in starts]
+        if not fits:
             return []
-        best = max(good, key=_support)
+        first = max(fits, key=_support)
+        best = align(many, lines, first.camera, first.lens, free_lens=True, reaches_px=SHORT_REACHES_PX)
         middle = own[len(own) // 2].row
-        return [_Fit(middle, best, True)] if self._believed(best, middle) else []
+        return [_Fit(middle, best, True)] if self._gate.believes(best, middle) else []
+
+    def _standing_starts(
+        self, own: list[Keyframe], joint: Evidence, lines: CourtLines, lens: Lens
+    ) -> list[Aligned | None]:
+        """Fit a standing camera in several ways: all keyframes at once, and some of them alone; with several lenses."""
+        some = own[:: max(1, len(own) // STARTS)][:STARTS]
+        lenses = [self._flat(lam) for lam in dict.fromkeys((round(lens.lam, 3), 0.0, *LENSES))]
+        together = [self._searched(joint, lines, each.lam, own[0].row) for each in lenses]
+        alone = [
+            self._free(key.evidence, lines, lenses[number % len(lenses)], key.row) for number, key in enumerate(some)
+        ]
+        return [*together, *alone]
 
     def _moving_fits(self, seen: list[Keyframe], lines: CourtLines, lens: Lens) -> list[_Fit]:
-        """Fit keyframe by keyframe: alone, then held to the common place, then helped by neighbours."""
+        """Fit keyframe by keyframe: alone, held to the common place, helped by neighbours, and some searched for longer."""
         alone: dict[int, Aligned] = {}
         for key in seen:
             start = start_from_places(key.evidence, lines.court, lens, self._size, key.row)
             if start is not None:
                 alone[key.row] = align(key.evidence, lines, start, lens)
-        common = _common_place([fit for row, fit in alone.items() if self._believed(fit, row)])
+        common = _common_place([fit for row, fit in alone.items() if self._gate.believes(fit, row)])
         fits: dict[int, Aligned] = {}
         for key in seen:
             if key.row in alone:
-                first = alone[key.row]
-                held = (
-                    first
-                    if common is None
-                    else align(key.evidence, lines, first.camera, lens, known=common, reaches_px=SHORT_REACHES_PX)
-                )
-                best = held if _support(held) > 0.9 * _support(first) else first
-                if self._believed(best, key.row):
-                    fits[key.row] = best
-        fits = self._without_contradictions(fits)
-        for key in seen:
-            if key.row not in fits:
-                helped = self._helped(key, fits, lines, lens, common)
-                if helped is not None and self._believed(helped, key.row):
-                    fits[key.row] = helped
+                fit = self._held(key, alone[key.row], lines, lens, common)
+                if self._gate.believes(fit, key.row):
+                    fits[key.row] = fit
+        fits = self._spread(seen, self._without_contradictions(fits), lines, lens, common)
+        left = [key for key in seen if key.row not in fits]
+        for key in left[:: max(1, len(left) // SEARCHES)]:
+            found = align_by_search(key.evidence, lines, self._size, lens, key.row)
+            if found is not None and self._gate.believes(found, key.row):
+                fits[key.row] = found
+        fits = self._spread(seen, self._without_contradictions(fits), lines, lens, common)
         return [_Fit(row, fit) for row, fit in self._without_contradictions(fits).items()]
+
+    def _held(self, key: Keyframe, first: Aligned, lines: CourtLines, lens: Lens, common: Aligned | None) -> Aligned:
+        """Fit a keyframe once more, held to the common place, unless the lines are against it."""
+        if common is None:
+            return first
+        held = align(key.evidence, lines, first.camera, lens, known=common, reaches_px=SHORT_REACHES_PX)
+        return held if _support(held) > 0.9 * _support(first) else first
+
+    def _spread(
+        self, seen: list[Keyframe], fits: dict[int, Aligned], lines: CourtLines, lens: Lens, common: Aligned | None
+    ) -> dict[int, Aligned]:
+        """Fit the keyframes that have no fit from their neighbours', in rounds."""
+        spread = dict(fits)
+        for _ in range(ROUNDS):
+            before = len(spread)
+            for key in seen:
+                if key.row not in spread:
+                    helped = self._helped(key, spread, lines, lens, common)
+                    if helped is not None and self._gate.believes(helped, key.row):
+                        spread[key.row] = helped
+            if len(spread) == before:
+                break
+        return spread
 
     def _helped(
         self, key: Keyframe, fits: dict[int, Aligned], lines: CourtLines, lens: Lens, common: Aligned | None
@@ -278,54 +319,18 @@ class _Finder:
         away = np.nan_to_num(np.linalg.norm(first - second, axis=1)[on], nan=np.inf)
         return float(np.percentile(away, 90, method="lower")) if len(away) else None
 
-    def _believed(self, fit: Aligned, row: int) -> bool:
-        """Say whether a fit is supported by the picture and shows people of human size on the court."""
-        limits = LIMITS
-        z = fit.camera.position_m[2]
-        supported = (
-            fit.inliers >= limits.inliers
-            and fit.inlier_share >= limits.inlier_share
-            and fit.expected_error_m <= limits.expected_error_m
-            and fit.place_error_m <= limits.place_error_m
-            and 1.2 <= z <= 45
-        )
-        return supported and self._people.fit_in(fit, row)
-
-
-class _People:
-    """The people of a frame, to check a court with."""
-
-    def __init__(self, frames: pd.DataFrame, detections: pd.DataFrame) -> None:
-        people = detections[detections["class"].isin(PERSON_CLASSES) & (detections["score"] >= 0.4)]
-        self._frame = people["frame"].to_numpy(np.int64)
-        self._box = people[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
-        self._numbers = frames["frame"].to_numpy(np.int64)
-
-    def fit_in(self, fit: Aligned, row: int) -> bool:
-        """Say whether people stand on the court and have a human size; true where too few are seen to tell."""
-        start, stop = np.searchsorted(self._frame, [self._numbers[row], self._numbers[row] + 1])
-        box = self._box[start:stop]
-        if len(box) < 4:
-            return True
-        feet = fit.lens.undistort(np.column_stack([(box[:, 0] + box[:, 2]) / 2, box[:, 3]]))
-        floor = project_all(fit.to_floor[None], feet)[0]
-        court = fit.court
-        with np.errstate(invalid="ignore"):
-            on = ((floor >= -2) & (floor <= np.array([court.length_m, court.width_m]) + 2)).all(axis=1)
-        if on.sum() < max(3, 0.5 * len(box)):
-            return False
-        ratio = (box[on, 3] - box[on, 1]) / fit.camera.heights_px(floor[on], PERSON_M)
-        low, high = LIMITS.height_ratio
-        return bool(low <= np.median(ratio) <= high)
-
 
 def _support(fit: Aligned) -> float:
     """Rate a fit: line points that agree, fewer where they are off."""
     return fit.inliers * fit.inlier_share
 
 
-def _total(fits: Sequence[Aligned]) -> float:
-    return sum(_support(fit) for fit in fits)
+def _mean_support(fits: Sequence[Aligned]) -> float:
+    return sum(_support(fit) for fit in fits) / max(1, len(fits))
+
+
+def _mean_share(fits: Sequence[Aligned]) -> float:
+    return sum(fit.inlier_share for fit in fits) / max(1, len(fits))
 
 
 def _middle_lens(fits: Sequence[Aligned]) -> float:

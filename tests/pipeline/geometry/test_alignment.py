@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pipeline.geometry.alignment import Aligned, CourtLines, Evidence, align, start_from_places
+from pipeline.geometry.alignment import Aligned, CourtLines, Evidence, align
+from pipeline.geometry.camera_start import start_from_places
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens

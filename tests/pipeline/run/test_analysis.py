@@ -112,8 +112,9 @@ def test_a_removed_output_is_written_again(out: Path, game: Path, settings: Sett
     assert (out / "player_stats.csv").exists()
 
 
-def test_without_calibration_there_are_times_and_no_metres(game: Path, settings: Settings, tmp_path: Path) -> None:
-    analysis = analyze(game / "video.mp4", tmp_path / "out", settings=settings, end_s=1.5)
+def test_without_calibration_there_are_times_and_no_metres(game: Path, tmp_path: Path) -> None:
+    blind = parse_settings(SMALL | {"court": {"automatic": False}})
+    analysis = analyze(game / "video.mp4", tmp_path / "out", settings=blind, end_s=1.5)
     assert any("calibration" in warning for warning in analysis.warnings)
     assert analysis.player_stats["distance_m"].isna().all()
     assert (analysis.player_stats["seen_s"] > 0).all()

@@ -1,0 +1,75 @@
+"""Which courts that were found are believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline.geometry.alignment import Aligned
+from pipeline.geometry.motion import project_all
+from pipeline.tables import PERSON_CLASSES
+
+PERSON_M = 1.9
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a fit must reach to be believed."""
+
+    inliers: int = 22
+    inlier_share: float = 0.3
+    expected_error_m: float = 0.45
+    place_error_m: float = 1.3
+    contradiction_m: float = 0.9
+    height_m: tuple[float, float] = (1.2, 45.0)
+    """Of the camera above the floor."""
+    height_ratio: tuple[float, float] = (0.6, 1.5)
+
+
+LIMITS = Limits()
+
+
+class Gate:
+    """Believes a fit or not."""
+
+    def __init__(self, frames: pd.DataFrame, detections: pd.DataFrame) -> None:
+        people = detections[detections["class"].isin(PERSON_CLASSES) & (detections["score"] >= 0.4)]
+        self._frame = people["frame"].to_numpy(np.int64)
+        self._box = people[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
+        self._numbers = frames["frame"].to_numpy(np.int64)
+
+    def believes(self, fit: Aligned, row: int) -> bool:
+        """Say whether a fit is supported by the picture and shows people of human size on the court.
+
+        Args:
+            fit: of a keyframe.
+            row: the keyframe's, in `frames`.
+        """
+        limits = LIMITS
+        supported = (
+            fit.inliers >= limits.inliers
+            and fit.inlier_share >= limits.inlier_share
+            and fit.expected_error_m <= limits.expected_error_m
+            and fit.place_error_m <= limits.place_error_m
+            and limits.height_m[0] <= fit.camera.position_m[2] <= limits.height_m[1]
+        )
+        return supported and self._people_fit_in(fit, row)
+
+    def _people_fit_in(self, fit: Aligned, row: int) -> bool:
+        """Say whether people stand on the court and have a human size; true where too few are seen to tell."""
+        start, stop = np.searchsorted(self._frame, [self._numbers[row], self._numbers[row] + 1])
+        box = self._box[start:stop]
+        if len(box) < 4:
+            return True
+        feet = fit.lens.undistort(np.column_stack([(box[:, 0] + box[:, 2]) / 2, box[:, 3]]))
+        floor = project_all(fit.to_floor[None], feet)[0]
+        court = fit.court
+        with np.errstate(invalid="ignore"):
+            on = ((floor >= -2) & (floor <= np.array([court.length_m, court.width_m]) + 2)).all(axis=1)
+        if on.sum() < max(3, 0.5 * len(box)):
+            return False
+        ratio = (box[on, 3] - box[on, 1]) / fit.camera.heights_px(floor[on], PERSON_M)
+        low, high = LIMITS.height_ratio
+        return bool(low <= np.median(ratio) <= high)
