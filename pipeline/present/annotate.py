@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Protocol
 
 import numpy as np
@@ -16,12 +16,15 @@ from pipeline.present.palette import player_colors, team_colors
 from pipeline.present.results import Results
 from pipeline.present.scenes import Scene, Scenes
 from pipeline.present.sprites import Picture
+from pipeline.video import ahead
 
 Progress = Callable[[int, int], None]
 """Called with frames done and frames in all."""
 
 SAME_TIME_S = 1e-4
 _MINIMAP_SHARE = 0.25
+_DRAWN_AHEAD = 2
+"""Pictures that are drawn while others are being encoded."""
 
 
 class SourceFrame(Protocol):
@@ -107,17 +110,24 @@ def annotate(
         Number of frames written.
     """
     scenes = scenes_of(results)
-    overlay = make_overlay(results, size_px)
-    total = len(scenes)
     written = 0
+    for canvas, time_s in ahead(_drawn(results, scenes, source, size_px, gallery), _DRAWN_AHEAD):
+        sink.write(canvas, time_s)
+        written += 1
+        progress(written, len(scenes))
+    return written
+
+
+def _drawn(
+    results: Results, scenes: Scenes, source: Iterable[SourceFrame], size_px: tuple[int, int], gallery: Gallery
+) -> Generator[tuple[NDArray[np.uint8], float], None, None]:
+    """Draw the analysed frames: (h, w, 3) BGR and the time in s."""
+    overlay = make_overlay(results, size_px)
     for place, scene, image in matched(scenes, source):
         gallery.visit(scene.frame, image)
         canvas = fit(image, size_px)
-        overlay.draw(canvas, scene, (place + 1) / total)
-        sink.write(canvas, scene.time_s)
-        written += 1
-        progress(written, total)
-    return written
+        overlay.draw(canvas, scene, (place + 1) / len(scenes))
+        yield canvas, scene.time_s
 
 
 def collect_crops(results: Results, source: Iterable[SourceFrame], gallery: Gallery, progress: Progress) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -49,11 +50,13 @@ def present(results: Results, directory: Path, progress: Progress = no_progress)
         InputError: the video cannot be read any more.
     """
     tables = _write_tables(results, directory)
-    maps = _write_heat_maps(results, directory / HEATMAP_FOLDER)
     gallery = Gallery(
         choose_crops(results.detections, results.tracks, results.identities, results.settings.present.crops_per_player)
     )
-    video = _write_video(results, directory / "annotated.mp4", gallery, progress)
+    with ThreadPoolExecutor(1, thread_name_prefix="heat-maps") as beside:  # while pictures are encoded
+        coming = beside.submit(_write_heat_maps, results, directory / HEATMAP_FOLDER)
+        video = _write_video(results, directory / "annotated.mp4", gallery, progress)
+        maps = coming.result()
     files = [*video, *tables, *maps.files]
     pictures = Pictures(maps.teams, maps.players, gallery.jpegs)
     html = report_html(results, pictures, [*(path.relative_to(directory) for path in files), Path(MANIFEST)])

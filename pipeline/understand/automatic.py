@@ -139,7 +139,7 @@ class _Finder:
         """Choose the court and the lens that most line points of a few keyframes agree with."""
         rich = sorted(seen, key=lambda key: -len(key.evidence.line_px))[: 3 * SAMPLES]
         chosen = sorted(rich, key=lambda key: key.row)[:: max(1, len(rich) // SAMPLES)][:SAMPLES]
-        tried = [self._tried(chosen, lines, 0.0, search=False) for lines in candidates]
+        tried = [self._tried(chosen[::2], lines, 0.0, search=False) for lines in candidates]
         best = max(tried, key=_mean_support)
         if _mean_share(best) < WELL_EXPLAINED:
             tried = [self._tried(chosen[::2], lines, 0.0, search=True) for lines in candidates]

@@ -25,6 +25,7 @@ Writing::
         writer.write(image_bgr, frame.time_s)                     # OutputError: no space, no permission
 """
 
+from pipeline.video.ahead import ahead
 from pipeline.video.read import CONTEXT_INDEX, Frame, ReadReport, combine, glances, read_chunk, read_chunks
 from pipeline.video.sampling import Chunk, Grid, chunks, sampling_grid
 from pipeline.video.source import VideoInfo, probe
@@ -38,6 +39,7 @@ __all__ = [
     "ReadReport",
     "VideoInfo",
     "VideoWriter",
+    "ahead",
     "chunks",
     "combine",
     "glances",
