@@ -33,11 +33,8 @@ def jaccard_distances(features: Floats, k1: int = 30, k2: int = 6) -> sparse.csr
 
     Example:
         >>> features = np.array([[1.0, 0.0], [0.999, 0.045], [0.0, 1.0], [0.045, 0.999]])
-        >>> jaccard_distances(features, k1=1, k2=1).toarray().round(1) + np.eye(4)
-        array([[1., 0., 0., 0.],
-               [0., 1., 0., 0.],
-               [0., 0., 1., 0.],
-               [0., 0., 0., 1.]])
+        >>> (jaccard_distances(features, k1=1, k2=1).toarray().round(1) + np.eye(4)).tolist()
+        [[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
     """
     n = len(features)
     if n == 0:
