@@ -149,14 +149,21 @@ def _named(name: ClustererName) -> Method:
 
 
 def _gta_link(desk: Desk) -> Desk:
-    """GTA-link on the tracker's tracklets; roles by the vote of the boxes, as ours."""
+    """GTA-link on the tracker's tracklets; roles by the vote of the boxes, as ours.
+
+    Its overlap rule is soft: where a person is twice in a frame, the box of the higher score is kept.
+    """
     detections = desk.tables["detections"]
     tracks, person = gta_link(detections, np.asarray(desk.embeddings), desk.tables["links"])
-    boxes = tracks.merge(detections[["detection_id", "class"]], on="detection_id")
-    player = pd.Series(person + 1, index=np.arange(1, len(person) + 1))[boxes["track_id"]].to_numpy()
+    boxes = tracks.merge(detections[["detection_id", "frame", "score", "class"]], on="detection_id")
+    boxes["player"] = pd.Series(person + 1, index=np.arange(1, len(person) + 1))[boxes["track_id"]].to_numpy()
+    boxes = boxes.sort_values("score", ascending=False).drop_duplicates(["player", "frame"]).sort_values("detection_id")
+    tracks = conform("tracks", boxes[["detection_id", "track_id"]])
+    player = boxes["player"].to_numpy()
     referee = (boxes["class"] == "referee").groupby(player).mean() > 0.5
-    ids = np.unique(person) + 1
-    identities = pd.DataFrame({"track_id": np.arange(1, len(person) + 1), "player_id": person + 1, "confidence": 0.5})
+    ids = np.unique(player)
+    left = boxes.drop_duplicates("track_id").sort_values("track_id")
+    identities = pd.DataFrame({"track_id": left["track_id"], "player_id": left["player"], "confidence": 0.5})
     players = pd.DataFrame({"player_id": ids, "role": ["referee" if referee[one] else "player" for one in ids]})
     empty = {name: pd.Series([None] * len(ids), dtype=object) for name in ("team", "number", "name", "color")}
     desk.tables |= {
