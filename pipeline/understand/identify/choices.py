@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,17 +38,7 @@ def _by_looks(name: str) -> Clusterer:
     return cluster
 
 
-_KNOWN: Mapping[ClustererName, Callable[[], Clusterer]] = {
-    "joint": lambda: joint_evidence,
-    "average": lambda: average_linkage,
-    "ward": lambda: _by_looks("ward"),
-    "dispersion": lambda: _by_looks("dispersion"),
-    "k-means": lambda: _by_looks("k-means"),
-    "two-stage-hdbscan": lambda: _by_looks("two-stage-hdbscan"),
-    "jaccard-dbscan": lambda: _by_looks("jaccard-dbscan"),
-}
-
-
 def clusterer_named(name: ClustererName) -> Clusterer:
     """Return a clusterer by the name that the settings have for it."""
-    return _KNOWN[name]()
+    own: Mapping[str, Clusterer] = {"joint": joint_evidence, "average": average_linkage}
+    return own.get(name) or _by_looks(name)

@@ -15,7 +15,6 @@ from scipy.special import logsumexp
 
 from pipeline.understand.identify.clustering import Bounds, Problem, bound, numbered
 from pipeline.understand.identify.linkage import average_linkage
-from pipeline.understand.identify.looks import Looks
 
 Array = NDArray[np.float64]
 
@@ -85,18 +84,6 @@ def membership(problem: Problem, label: NDArray[np.int64], rows: NDArray[np.int6
     return np.asarray(gain)
 
 
-class Scores:
-    """The log-likelihoods that one person's share of the evidence has."""
-
-    def __init__(self, looks: Looks) -> None:
-        self.looks = looks
-
-    def of(self, weighted: Array, precision: Array, number: Array | None) -> Array:
-        """Score people (...) by summed appearance (..., d), its precision (...) and log-likelihoods of numbers (..., 101)."""
-        score = self.looks.log_evidence(weighted, precision)
-        return score if number is None else score + number_evidence(number)
-
-
 def number_evidence(log_likelihood: Array) -> Array:
     """Give the log-likelihood (...) that reads (..., texts) are of one number, any of them being equally likely before."""
     return np.asarray(logsumexp(log_likelihood, axis=-1) - np.log(log_likelihood.shape[-1]))
@@ -118,7 +105,7 @@ class _People:
         assert problem.seen is not None
         n, k = len(label), int(label.max()) + 1
         member = sparse.csr_array((np.ones(n), (label, np.arange(n))), shape=(k, n))
-        self.scores = Scores(problem.seen.looks)
+        self.looks = problem.seen.looks
         self.weighted: Array = np.asarray(member @ (problem.seen.place * problem.seen.precision[:, None]))
         self.precision: Array = np.asarray(member @ problem.seen.precision)
         self.number: Array = np.asarray(member @ problem.number)
@@ -128,7 +115,7 @@ class _People:
         np.fill_diagonal(self.apart, True)
         self.seen_s: Array = np.asarray(member @ problem.seen_s)
         self.min_seen_s = min_seen_s
-        self.looks_like = self.scores.looks.log_evidence(self.weighted, self.precision)
+        self.looks_like = self.looks.log_evidence(self.weighted, self.precision)
         self.numbered = number_evidence(self.number)
         self.alive = np.ones(k, dtype=bool)
         self.root = np.arange(k)
@@ -157,9 +144,7 @@ class _People:
         """Give the gain (k,) of merging person i with every other; -inf where it is forbidden."""
         gain = np.full(len(self.alive), -np.inf, dtype=np.float32)
         j = np.flatnonzero(self.alive & ~self.apart[i])
-        together = self.scores.looks.log_evidence(
-            self.weighted[i] + self.weighted[j], self.precision[i] + self.precision[j]
-        )
+        together = self.looks.log_evidence(self.weighted[i] + self.weighted[j], self.precision[i] + self.precision[j])
         gain[j] = together - self.looks_like[i] - self.looks_like[j] + self.link[i, j] + PERSON_PRICE
         if self.has_number[i]:
             j = j[self.has_number[j]]
@@ -174,7 +159,7 @@ class _People:
         self.apart[i] |= self.apart[j]
         self.apart[:, i] |= self.apart[:, j]
         self.has_number[i] |= self.has_number[j]
-        self.looks_like[i] = self.scores.looks.log_evidence(self.weighted[i], self.precision[i])
+        self.looks_like[i] = self.looks.log_evidence(self.weighted[i], self.precision[i])
         self.numbered[i] = number_evidence(self.number[i])
         self.alive[j] = False
         self.root[self.root == j] = i
@@ -221,7 +206,7 @@ class _Sweep:
         n, k = len(label), int(self.label.max()) + 2  # the last is nobody so far
         member = np.zeros((n, k))
         member[np.arange(n), self.label] = 1.0
-        self.scores = Scores(problem.seen.looks)
+        self.looks = problem.seen.looks
         self.own = problem.seen.place * problem.seen.precision[:, None]
         self.weighted, self.precision = member.T @ self.own, member.T @ problem.seen.precision
         self.number = member.T @ problem.number
@@ -229,7 +214,7 @@ class _Sweep:
         self.size, self.seen_s = member.sum(axis=0), member.T @ problem.seen_s
         self.conflicts = np.stack([problem.apart[:, self.label == one].sum(axis=1) for one in range(k)], axis=1)
         self.linked: Array = np.asarray(problem.continuation @ member)
-        self.score = self.scores.of(self.weighted, self.precision, self.number)
+        self.score = self._score(self.weighted, self.precision, self.number)
 
     def run(self) -> tuple[int, NDArray[np.int64]]:
         """Go through all tracklets; return how many moved, and the labels (n,), not renumbered."""
@@ -264,6 +249,10 @@ class _Sweep:
             return 1
         return 0
 
+    def _score(self, weighted: Array, precision: Array, number: Array) -> Array:
+        """Score people (...) by summed appearance (..., d), its precision (...) and log-likelihoods of numbers (..., 101)."""
+        return np.asarray(self.looks.log_evidence(weighted, precision) + number_evidence(number))
+
     def _needed_at(self, home: int, i: int) -> bool:
         """Tell whether there would be too few players if this tracklet, taken away, went to somebody else."""
         least = self.bounds.min_seen_s
@@ -276,8 +265,8 @@ class _Sweep:
         seen = self.problem.seen
         assert seen is not None
         number = self.number + self.problem.number[i] if self.has_number[i] else None
-        looks = self.scores.looks.log_evidence(self.weighted + self.own[i], self.precision + seen.precision[i])
-        base = self.scores.looks.log_evidence(self.weighted, self.precision) if number is None else self.score
+        looks = self.looks.log_evidence(self.weighted + self.own[i], self.precision + seen.precision[i])
+        base = self.looks.log_evidence(self.weighted, self.precision) if number is None else self.score
         with_number = looks if number is None else looks + number_evidence(number)
         return np.asarray(with_number - base + self.linked[i] + np.where(self.size > 0, PERSON_PRICE, 0.0))
 
@@ -298,9 +287,7 @@ class _Sweep:
         assert seen is not None
         weighted = self.weighted[person] + self.own[comes] - self.own[goes]
         precision = self.precision[person] + seen.precision[comes] - seen.precision[goes]
-        return float(
-            self.scores.of(weighted, np.asarray(precision), self.number[person] + number[comes] - number[goes])
-        )
+        return float(self._score(weighted, np.asarray(precision), self.number[person] + number[comes] - number[goes]))
 
     def _take(self, i: int) -> None:
         self._shift(i, int(self.label[i]), -1)
@@ -325,7 +312,7 @@ class _Sweep:
         links = self.problem.continuation
         part = slice(links.indptr[i], links.indptr[i + 1])
         self.linked[links.indices[part], person] += sign * links.data[part]
-        self.score[person] = self.scores.of(self.weighted[person], self.precision[person], self.number[person])
+        self.score[person] = self._score(self.weighted[person], self.precision[person], self.number[person])
 
     def _grow(self) -> None:
         """Keep one place for somebody new."""

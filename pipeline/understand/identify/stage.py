@@ -82,9 +82,9 @@ def identify(
         corrections: by a person who knows better: they hold whatever the evidence says.
 
     Returns:
-        Tables `identities` and `players`, and what to warn of. Player ids count from 1: team A, B, unknown, then referees, each in order of
-        first appearance. The confidence is the probability that a tracklet is its player. Tracklets of people who were seen for less
-        than `min_player_s`, or who never move about, have no row.
+        Tables `identities` and `players`, and what to warn of. Player ids count from 1: team A, B, unknown, then
+        referees, each in order of first appearance. The confidence is the probability that a tracklet is its player.
+        Tracklets of people who were seen for less than `min_player_s`, or who never move about, have no row.
 
     Raises:
         InputError: corrections contradict each other.
@@ -120,7 +120,7 @@ def _confidence(known: _Known, player_of: NDArray[np.int64]) -> NDArray[np.float
     if known.looks is None:
         return confidence(known.evidence.embedding, player_of, known.apart, known.limit)
     person = np.where(player_of > 0, player_of - 1, -1)
-    gain = membership(replace(known.problem, apart=known.apart), person, np.arange(len(person)))
+    gain = membership(known.problem, person, np.arange(len(person)))
     return posterior(gain, person, PERSON_PRICE) if gain.shape[1] else np.full(len(person), 0.5)
 
 
@@ -187,18 +187,22 @@ class _Known:
     kits: Kits | None
     team: NDArray[np.int64]  # (n,) 0, 1 or -1
     numbers: NumberEvidence
-    apart: NDArray[np.bool_]  # (n, n) surely two people
     still: NDArray[np.bool_]  # (n,) stays where it is
     limit: float  # average cosine distance above which tracklets stay apart
     pieces: Pieces
     looks: Looks | None
     problem: Problem  # of all n
 
+    @property
+    def apart(self) -> NDArray[np.bool_]:
+        """Tell which pairs (n, n) are surely two people."""
+        return self.problem.apart
+
     def corrected(self, wishes: Wishes) -> _Known:
         """Take corrections for certain: what they say is one person is not kept apart by anything but time."""
         same = wishes.group[:, None] == wishes.group[None]
         apart = (self.apart & ~same) | wishes.apart
-        return replace(self, apart=apart, problem=replace(self.problem, apart=apart))
+        return replace(self, problem=replace(self.problem, apart=apart))
 
 
 def _certain_role(evidence: Evidence) -> NDArray[np.int64]:
@@ -259,7 +263,7 @@ def _study(
         number=numbers.log_likelihood,
     )
     limit = _limit(evidence, team, still, settings)
-    return _Known(evidence, role, kits, team, numbers, apart, still, limit, pieces, looks, problem)
+    return _Known(evidence, role, kits, team, numbers, still, limit, pieces, looks, problem)
 
 
 def _people(known: _Known, settings: IdentifySettings, clusterer: Clusterer, wishes: Wishes) -> NDArray[np.int64]:
