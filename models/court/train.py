@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -23,6 +22,7 @@ from models.court.scenes import Scene, SceneMaker
 from models.court.targets import MARGIN_ACROSS, MARGIN_ALONG
 from models.detector.runtime import read_weights
 from models.detector.yolo import BUILTIN_WEIGHTS as DETECTOR_WEIGHTS
+from models.weight_files import in_half_precision, write_tensors
 
 _log = logging.getLogger(__name__)
 
@@ -212,10 +212,7 @@ def _follow(average: dict[str, Tensor], network: nn.Module, decay: float) -> Non
 
 def save_weights(state: dict[str, Tensor], path: Path) -> None:
     """Write a state dict as fp16."""
-    compact = {name: (t.half() if t.is_floating_point() else t).contiguous() for name, t in state.items()}
-    part = path.with_suffix(".part")
-    save_file(compact, part)
-    part.replace(path)
+    write_tensors(path, in_half_precision(state))
 
 
 def main() -> None:

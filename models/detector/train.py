@@ -15,7 +15,6 @@ import torch
 import yaml
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from models.detector.augment import AugmentSettings, Sample, View, random_view
@@ -23,6 +22,7 @@ from models.detector.classes import CLASS_NAMES
 from models.detector.dataset import LabelledImage, data_fingerprint, read_pixels, split_by_game
 from models.detector.readers import read_rendered, read_training_sets
 from models.detector.yolo import DetectionLoss, backbone_length, build_network, seed_from_coco
+from models.weight_files import write_tensors
 from pipeline.errors import SettingsError
 
 _log = logging.getLogger(__name__)
@@ -250,13 +250,7 @@ def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float
 
 def _save(state: Mapping[str, Tensor], facts: Mapping[str, str], path: Path) -> None:
     """Write a state dict as fp16 safetensors, atomically, with the facts as its header."""
-    half = {
-        name: (value.half() if value.is_floating_point() else value).contiguous().clone()
-        for name, value in state.items()
-    }
-    temporary = path.with_suffix(".tmp")
-    save_file(half, temporary, metadata=dict(facts))
-    temporary.replace(path)
+    write_tensors(path, {name: one.half() if one.is_floating_point() else one for name, one in state.items()}, facts)
 
 
 def _batches(

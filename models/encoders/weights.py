@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from models.weight_files import in_half_precision, read_tensors, resolve, write_tensors
 from pipeline.errors import WeightsError
 
 METADATA_KEY = "courtside-encoder"
@@ -44,12 +43,7 @@ def weights_file(weights: str) -> Path:
     Raises:
         WeightsError: the file is not there, or is not a .safetensors file.
     """
-    path = BUILTIN if weights == "builtin" else Path(weights)
-    if path.suffix != ".safetensors":
-        raise WeightsError(f"encoder weights {path}: expected a .safetensors file; convert other formats first")
-    if not path.is_file():
-        raise WeightsError(f"encoder weights {path}: no such file; give an existing .safetensors file or 'builtin'")
-    return path
+    return resolve(weights, BUILTIN, "encoder")
 
 
 def read_weights(path: Path, encoder: str) -> EncoderWeights:
@@ -58,12 +52,8 @@ def read_weights(path: Path, encoder: str) -> EncoderWeights:
     Raises:
         WeightsError: not a safetensors file, of another encoder, or with metadata that cannot be used.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get(METADATA_KEY)
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(f"encoder weights {path}: not a readable safetensors file ({error})") from error
+    state, header = read_tensors(path, "encoder")
+    text = header.get(METADATA_KEY)
     state = {name: tensor for name, tensor in state.items() if not name.startswith("classifier.")}
     if text is None:
         return EncoderWeights(path, state, None, TORCHREID_CROP_PX, {})
@@ -93,14 +83,9 @@ def write_weights(
 
     Counters of batch norm are left out. The same state gives the same bytes.
     """
-    state = {
-        name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
-        for name, tensor in network.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    }
     own = {"version": VERSION, "encoder": encoder, "head_dim": head_dim, "crop_size_px": list(crop_size_px)}
     text = json.dumps({**metadata, **own}, sort_keys=True)  # one entry: safetensors does not keep the order of several
-    save_file(state, path, metadata={METADATA_KEY: text})
+    write_tensors(path, in_half_precision(network.state_dict()), {METADATA_KEY: text})
 
 
 def load_state(network: nn.Module, weights: EncoderWeights) -> None:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from models.numbers.network import DigitNetwork
+from models.weight_files import in_half_precision, read_tensors, resolve, write_tensors
 from pipeline.errors import WeightsError
 
 METADATA_KEY = "courtside-numbers"
@@ -25,23 +24,13 @@ def weights_file(weights: str) -> Path:
     Raises:
         WeightsError: the file is not there, or is not a .safetensors file.
     """
-    path = BUILTIN if weights == "builtin" else Path(weights)
-    if path.suffix != ".safetensors":
-        raise WeightsError(f"number weights {path}: expected a .safetensors file")
-    if not path.is_file():
-        raise WeightsError(f"number weights {path}: no such file; give an existing one, 'builtin', or null for none")
-    return path
+    return resolve(weights, BUILTIN, "number")
 
 
 def write_weights(path: Path, network: DigitNetwork, about: Mapping[str, Any]) -> None:
     """Write a network with what is to be known of it; the same state gives the same bytes."""
-    state = {
-        name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
-        for name, tensor in network.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    }
     text = json.dumps({**about, "version": VERSION}, sort_keys=True)
-    save_file(state, path, metadata={METADATA_KEY: text})
+    write_tensors(path, in_half_precision(network.state_dict()), {METADATA_KEY: text})
 
 
 def read_weights(path: Path) -> tuple[DigitNetwork, Mapping[str, Any]]:
@@ -50,12 +39,9 @@ def read_weights(path: Path) -> tuple[DigitNetwork, Mapping[str, Any]]:
     Raises:
         WeightsError: not a safetensors file, of something else, or damaged.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get(METADATA_KEY)
-            state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118  not a dict
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(f"number weights {path}: not a readable safetensors file ({error})") from error
+    state, header = read_tensors(path, "number")
+    state = {name: tensor.float() for name, tensor in state.items()}
+    text = header.get(METADATA_KEY)
     about = json.loads(text) if text else {}
     if about.get("version") != VERSION:
         raise WeightsError(f"number weights {path}: not a number reader of version {VERSION}")

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from models.reid.methods import find_method
 from models.reid.recipe import Recipe, recipe_of
+from models.weight_files import write_tensors
 from pipeline.errors import WeightsError
 
 METADATA_KEY = "courtside-reid"
@@ -20,11 +20,7 @@ METADATA_KEY = "courtside-reid"
 
 def write_network(path: Path, network: nn.Module, about: Mapping[str, Any]) -> None:
     """Write a network's state and, as JSON, what is said about it; whole or not at all."""
-    state = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in network.state_dict().items()}
-    new = path.with_suffix(".new")
-    save_file(state, new, metadata={METADATA_KEY: json.dumps(about, sort_keys=True)})
-    new.chmod(0o644)  # safetensors keeps its files from everybody else
-    new.replace(path)
+    write_tensors(path, network.state_dict(), {METADATA_KEY: json.dumps(about, sort_keys=True)})
 
 
 def read_state(path: Path) -> dict[str, Tensor]:

@@ -1,0 +1,53 @@
+"""Weight files of all networks: safetensors, never a pickle, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from pipeline.errors import WeightsError
+
+
+def resolve(weights: str, builtin: Path, what: str) -> Path:
+    """Turn a setting into a file: 'builtin' is the shipped one.
+
+    Raises:
+        WeightsError: the file is not there, or is not a .safetensors file; `what` says whose weights they are.
+    """
+    path = builtin if weights == "builtin" else Path(weights)
+    if path.suffix != ".safetensors":
+        raise WeightsError(f"{what} weights {path}: expected a .safetensors file; convert other formats first")
+    if not path.is_file():
+        raise WeightsError(f"{what} weights {path}: no such file; give an existing .safetensors file or 'builtin'")
+    return path
+
+
+def read_tensors(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read tensors by layer name, and the header's entries.
+
+    Raises:
+        WeightsError: missing, or not a safetensors file.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{what} weights {path}: not a readable safetensors file ({error})") from error
+
+
+def in_half_precision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Prepare a state dict for shipping: fp16, without the counters of batch norm."""
+    kept = {name: tensor for name, tensor in state.items() if not name.endswith("num_batches_tracked")}
+    return {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in kept.items()}
+
+
+def write_tensors(path: Path, state: Mapping[str, Tensor], header: Mapping[str, str] | None = None) -> None:
+    """Write tensors, whole or not at all; the same state gives the same bytes if the header has one entry."""
+    part = path.with_suffix(".part")
+    save_file({name: one.detach().cpu().contiguous().clone() for name, one in state.items()}, part, dict(header or {}))
+    part.chmod(0o644)  # safetensors keeps its files from everybody else
+    part.replace(path)
