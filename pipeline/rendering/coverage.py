@@ -14,7 +14,7 @@ from pipeline.geometry.court import COURTS
 from pipeline.rendering.camera import View, follow, look, rig
 from pipeline.rendering.cast import Cast
 from pipeline.rendering.motion import Facts, Moment, simulate
-from pipeline.rendering.people import Person, cast_people
+from pipeline.rendering.people import Person, cast_people, without_numbers
 from pipeline.rendering.playback import Trajectories, play_back
 from pipeline.rendering.settings import RenderSettings
 
@@ -55,7 +55,8 @@ class Coverage:
         seeds = np.random.SeedSequence(settings.seed).spawn(6)
         people, motion, stand, self.hall, self.picture, self.operator = (np.random.default_rng(s) for s in seeds)
         cast = Cast(settings.players_per_team, settings.referees, int(settings.coaches))
-        self.people: list[Person] = cast_people(cast, people)
+        everybody = cast_people(cast, people)
+        self.people: list[Person] = everybody if settings.numbers else without_numbers(everybody)
         self.moments = (
             play_back(given, self.court, cast, settings, motion)
             if given is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -195,6 +195,11 @@ def cast_people(cast: Cast, rng: np.random.Generator) -> list[Person]:
             look = draw_look(_suit(kits[team], rng), None, rng, athletic=False)
             people.append(Person(index + 1, "coach", "AB"[team], None, f"Coach {'AB'[team]}", look))
     return people
+
+
+def without_numbers(people: list[Person]) -> list[Person]:
+    """Take numbers and names off everybody's shirt."""
+    return [replace(who, number=None, look=replace(who.look, number=None, surname=None)) for who in people]
 
 
 def team_kits(rng: np.random.Generator) -> tuple[Kit, Kit, Kit]:

@@ -37,6 +37,9 @@ class RenderSettings(BaseModel):
     replays: bool = Field(False, description="replays from another angle at dead balls (broadcast camera)")
     stint_s: float = Field(30.0, gt=0, description="time on court of a usual player before he rests")
     coaches: bool = Field(True, description="a coach of each team before the bench")
+    numbers: bool = Field(
+        True, description="numbers and names on the shirts; without them the same game, and no roster.csv"
+    )
     free_throws: bool = Field(True, description="after some fouls")
     timeout_every_s: float | None = Field(None, gt=0, description="a time-out at the next dead ball; null: none")
     timeout_s: float = Field(25.0, gt=0, description="length of a time-out")

@@ -58,15 +58,19 @@ class Sidecar:
         facts = {"court": settings.court, "fps": settings.fps, "frames": self.coverage.total, "seed": settings.seed}
         about = {"size": list(settings.size), "settings": settings.model_dump(mode="json")}
         write_json(folder / "game.json", facts | about)
-        with (folder / "roster.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["number", "name", "team"])
-            players = (person for person in self.coverage.people if person.role == "player")
-            writer.writerows([person.number, person.name, person.team] for person in players)
+        if settings.numbers:
+            self._write_roster(folder / "roster.csv")
         with (folder / "looks.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(["id", "role", "skin", "hair", "shoes", "sleeves", "shirt"])
             writer.writerows(_looks(person) for person in self.coverage.people)
+
+    def _write_roster(self, path: Path) -> None:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["number", "name", "team"])
+            players = (person for person in self.coverage.people if person.role == "player")
+            writer.writerows([person.number, person.name, person.team] for person in players)
 
 
 def _looks(person: Person) -> list[str | int]:

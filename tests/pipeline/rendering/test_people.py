@@ -1,12 +1,14 @@
 """Kits can be told from the floor and from each other, and nobody shares a number."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from pipeline.rendering.cast import Cast
 from pipeline.rendering.floor import draw_floor_style
-from pipeline.rendering.people import cast_people, team_kits
+from pipeline.rendering.people import cast_people, team_kits, without_numbers
 
 
 def lab(color):
@@ -32,3 +34,12 @@ def test_everybody_has_a_part_and_a_number(seed):
         assert len(set(numbers)) == 12
     assert all(person.number is None for person in people[24:])
     assert all(person.look.surname == person.name for person in people[:24])
+
+
+def test_without_numbers_only_the_prints_go():
+    people = cast_people(Cast(5, 2), np.random.default_rng(3))
+    plain = without_numbers(people)
+    assert all(who.number is None and who.look.number is None and who.look.surname is None for who in plain)
+    back = [replace(bare, number=who.number, look=who.look) for who, bare in zip(people, plain, strict=True)]
+    assert back == people
+    assert [who.look.shoes for who in plain] == [who.look.shoes for who in people]
