@@ -3,7 +3,12 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# No test times anything: a slow machine is no failure.
+hypothesis.settings.register_profile("courtside", deadline=None)
+hypothesis.settings.load_profile("courtside")
 
 
 @pytest.fixture(scope="session")

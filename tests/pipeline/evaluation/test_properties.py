@@ -16,7 +16,7 @@ from pipeline.evaluation.tracking import TrackingScores, score_tracking
 
 FPS = 10.0
 SEEDS = st.integers(0, 100_000)
-QUICK = settings(max_examples=25, deadline=None)
+QUICK = settings(max_examples=25)
 
 
 def scene(seed: int, persons: int = 4, frames: int = 24) -> IdentifiedBoxes:

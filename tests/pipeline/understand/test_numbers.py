@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -101,7 +101,6 @@ def test_zero_and_double_zero_are_two_numbers() -> None:
     assert [TEXTS[text] for text in evidence.best(1000)] == ["00"]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=12), st.floats(0, 1), st.floats(0.2, 0.999))
 def test_no_read_counts_against_a_text_for_more_than_the_floor(texts: list[str], legible: float, sure: float) -> None:
     evidence = read_log_likelihoods(reads(texts, legible, sure))
@@ -109,7 +108,6 @@ def test_no_read_counts_against_a_text_for_more_than_the_floor(texts: list[str],
     assert evidence.max() <= np.log(101)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 20)), min_size=1, max_size=40))
 def test_votes_are_shared_and_never_grow(pairs: list[tuple[int, float]]) -> None:
     row, time_s = (np.array(column) for column in zip(*sorted(pairs), strict=True))

@@ -261,7 +261,7 @@ def test_opponents_of_equal_embedding_are_told_apart_by_kit_when_they_cross() ->
     assert (link(frames, detections, same) == np.array(who) + 1).all()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 10_000), st.integers(1, 12), st.booleans())
 def test_nobody_is_twice_in_a_frame_and_no_box_is_in_two_tracklets(seed: int, people: int, moving: bool) -> None:
     rng = np.random.default_rng(seed)

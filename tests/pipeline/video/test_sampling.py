@@ -34,7 +34,7 @@ def test_one_frame_per_cell_at_a_constant_rate(fps: float, max_fps: float, round
     assert cells == (numbers // grid.step).tolist()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     duration_s=st.floats(0.1, 4000),
     fps=st.floats(5, 240),
@@ -61,7 +61,7 @@ def test_chunks_are_a_partition(
     assert [p.holds(after) for p in pieces] == [False] * (len(pieces) - 1) + [end_s is None or end_s >= duration_s]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(chunk_s=st.floats(5, 30), start_s=st.floats(0, 80), max_fps=st.one_of(st.none(), st.floats(5, 60)))
 def test_borders_do_not_move_with_the_start(chunk_s: float, start_s: float, max_fps: float | None) -> None:
     game = info(100.0, 50.0)
@@ -76,7 +76,6 @@ def test_last_chunk_is_no_splinter() -> None:
     assert sum(p.expected_frames(100.4) for p in chunks(info(100.4, 30.0), chunk_s=20.0)) == pytest.approx(3012, abs=2)
 
 
-@settings(deadline=None)
 @given(st.floats(1, 240), st.integers(1, 10), st.integers(0, 10**6))
 def test_a_cell_begins_where_it_says(fps: float, step: int, cell: int) -> None:
     grid = Grid(fps, step)

@@ -281,7 +281,7 @@ def boxes_per_player_and_frame(made: Scene, identities: pd.DataFrame) -> pd.Seri
     return linked.groupby(["player_id", "frame"]).size()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(made=scenes(), low=st.integers(1, 3), more=st.integers(0, 5))
 def test_the_same_player_is_never_twice_in_a_frame(made: Scene, low: int, more: int) -> None:
     identities, players = made.identify(IdentifySettings(min_players=low, max_players=low + more, min_player_s=0.3))
@@ -289,7 +289,7 @@ def test_the_same_player_is_never_twice_in_a_frame(made: Scene, low: int, more: 
     assert sorted(set(identities["player_id"])) == players["player_id"].tolist()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(made=scenes(), seed=st.integers(0, 99))
 def test_order_of_rows_and_names_of_tracklets_do_not_matter(made: Scene, seed: int) -> None:
     rng = np.random.default_rng(seed)

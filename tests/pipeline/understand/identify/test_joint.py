@@ -93,7 +93,7 @@ def test_no_more_players_than_wanted_and_no_fewer() -> None:
     assert len(set(groups(problem(near), Bounds(0.5, 2, 9, 0.0)))) == 2
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 14), st.integers(0, 2**32 - 1))
 def test_constraints_hold_on_every_input(n: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
