@@ -31,6 +31,7 @@ TableName = Literal[
     "tracks",
     "identities",
     "players",
+    "shots",
     "positions",
     "player_stats",
 ]
@@ -246,6 +247,26 @@ PLAYERS = Table(
     ),
 )
 
+SHOTS = Table(
+    "shots",
+    ("shot",),
+    (
+        Column("shot", "int64", "", "number of the camera shot, as in frames", check=_at_least(0)),
+        Column("first_frame", "int64", "", "its first analysed frame", check=_at_least(0)),
+        Column("last_frame", "int64", "", "its last analysed frame", check=_at_least(0)),
+        Column(
+            "kind",
+            "str",
+            "",
+            "what it shows; only the game counts in seconds and metres",
+            check=_one_of("game", "close-up", "replay"),
+        ),
+        Column("reason", "str", "", "why it is no game", True),
+        Column("repeats_from_s", "float64", "s", "when what a replay shows began", True, _at_least(0)),
+        Column("speed", "float64", "", "of a replay; 1 is that of the game", True, _at_least(0)),
+    ),
+)
+
 POSITIONS = Table(
     "positions",
     ("player_id", "frame"),
@@ -300,7 +321,7 @@ PLAYER_STATS = Table(
 
 _EVERY = (
     *(FRAMES, DETECTIONS, NUMBER_READS, COURT_POINTS, COURT),
-    *(LINKS, TRACKS, IDENTITIES, PLAYERS, POSITIONS, PLAYER_STATS),
+    *(LINKS, TRACKS, IDENTITIES, PLAYERS, SHOTS, POSITIONS, PLAYER_STATS),
 )
 ALL: MappingProxyType[TableName, Table] = MappingProxyType({table.name: table for table in _EVERY})
 

@@ -16,6 +16,7 @@ from pipeline.present.sprites import Picture, Sprite, dot, foot_ring, pill, roun
 from pipeline.present.trails import Trails, draw_trails
 
 BALL = Color(255, 138, 31)
+NOT_COUNTED = Color(244, 196, 66)
 _REFERENCE_HEIGHT_PX = 720
 _JUMP_HEIGHTS = 0.7
 """Nobody moves by more of the own height from one analysed frame to the next (0.4 at 10 frames per second)."""
@@ -85,10 +86,10 @@ class Overlay:
         self._draw_labels(image, scene)
         if scene.ball_px is not None:
             self._draw_ball(image, scene.ball_px)
-        if self._minimap is not None:
+        if self._minimap is not None and scene.not_counted is None:
             margin = round(14 * self._unit)
             self._minimap.lay(image, scene.time_s, self._width - self._minimap.size_px[0] - margin, margin)
-        self._draw_header(image, scene.time_s)
+        self._draw_header(image, scene)
         self._draw_time_line(image, progress)
 
     def _draw_trails(self, image: Picture, scene: Scene) -> None:
@@ -137,13 +138,16 @@ class Overlay:
         sprite = self._pointer
         sprite.lay(image, round(x - sprite.width / 2), round(top - sprite.height - self._unit))
 
-    def _draw_header(self, image: Picture, time_s: float) -> None:
-        """Write the clock and the teams at the top left."""
-        clock = f"{int(time_s) // 60}:{int(time_s) % 60:02d}"
+    def _draw_header(self, image: Picture, scene: Scene) -> None:
+        """Write the clock and the teams at the top left; below them that the shot does not count, if so."""
+        size, margin = max(11, round(16 * self._unit)), round(14 * self._unit)
+        clock = f"{int(scene.time_s) // 60}:{int(scene.time_s) % 60:02d}"
         if clock not in self._headers:
-            self._headers = {clock: header(clock, self._legend, max(11, round(16 * self._unit)))}
-        margin = round(14 * self._unit)
+            self._headers = {clock: header(clock, self._legend, size)}
         self._headers[clock].lay(image, margin, margin)
+        if scene.not_counted is not None:
+            below = margin + self._headers[clock].height + margin // 2
+            self._pill(Look(f"{scene.not_counted}, not counted", NOT_COUNTED, False), size).lay(image, margin, below)
 
     def _draw_time_line(self, image: Picture, progress: float) -> None:
         """Draw how much of the video is over along the lower edge."""

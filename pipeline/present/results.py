@@ -28,6 +28,7 @@ class Results:
     tracks: pd.DataFrame
     identities: pd.DataFrame
     players: pd.DataFrame
+    shots: pd.DataFrame
     positions: pd.DataFrame
     player_stats: pd.DataFrame
     registration: CourtRegistration | None

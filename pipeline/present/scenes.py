@@ -30,13 +30,20 @@ class Scene:
     """(n,) whether the person is identified."""
     ball_px: NDArray[np.float64] | None
     """(4,) the surest ball."""
+    not_counted: str | None = None
+    """What the shot shows instead of the game: 'close-up' or 'replay'."""
 
 
 class Scenes:
     """All scenes of a run."""
 
     def __init__(
-        self, frames: pd.DataFrame, detections: pd.DataFrame, tracks: pd.DataFrame, identities: pd.DataFrame
+        self,
+        frames: pd.DataFrame,
+        detections: pd.DataFrame,
+        tracks: pd.DataFrame,
+        identities: pd.DataFrame,
+        shots: pd.DataFrame,
     ) -> None:
         """Sort people and balls by frame."""
         self.frames = frames["frame"].to_numpy(np.int64)
@@ -52,6 +59,9 @@ class Scenes:
         sure = (detections["class"] == "ball") & (detections["score"] >= MIN_BALL_SCORE)
         balls = detections[sure].sort_values("score", kind="stable").groupby("frame").tail(1)
         self._balls = dict(zip(balls["frame"].tolist(), balls[["x1", "y1", "x2", "y2"]].to_numpy(float), strict=True))
+        self._shot = frames["shot"].to_numpy(np.int64)
+        other = shots[shots["kind"] != "game"]
+        self._not_counted = dict(zip(other["shot"].tolist(), other["kind"].tolist(), strict=True))
 
     def __len__(self) -> int:
         """Count the analysed frames."""
@@ -69,4 +79,5 @@ class Scenes:
             self._ids[rows],
             self._known[rows],
             self._balls.get(frame),
+            self._not_counted.get(int(self._shot[place])),
         )

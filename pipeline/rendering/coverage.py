@@ -75,7 +75,7 @@ class Coverage:
         moment = next(self.moments)
         views = follow(self.camera, self.court, fps, self.operator, moment.focus)
         next(views)
-        past: deque[Moment] = deque(maxlen=round((_REPLAY_S[0] + _REPLAY_LAG_S) * fps) + 1)
+        past: deque[Moment] = deque(maxlen=self._frames_ago(_REPLAY_S[1]) + 1)
         before: View | None = None
         kind_before: Kind = "play"
         shot, dead_s = 0, 0.0
@@ -86,11 +86,16 @@ class Coverage:
             kind = self._kind(dead_s, len(past) == past.maxlen)
             if kind != kind_before:
                 shot, before, kind_before = shot + 1, None, kind
-            shown = past[0] if kind == "replay" else moment
+            shown = past[-1 - self._frames_ago(dead_s)] if kind == "replay" else moment
             view = self.view(kind, shown, main)
             yield Take(index, index / fps, shot, kind, shown, moment.facts, view, before)
             before = view
             moment = next(self.moments, moment)
+
+    def _frames_ago(self, dead_s: float) -> int:
+        """Say how far back a replay looks, so long after the whistle."""
+        shown_s = _REPLAY_LAG_S - self.settings.replay_speed * (dead_s - _REPLAY_S[0])
+        return round((dead_s + shown_s) * self.settings.fps)
 
     def _kind(self, dead_s: float, enough_past: bool) -> Kind:
         """Say what a producer shows so long after the whistle; fixed and hand-held cameras just run."""

@@ -35,6 +35,9 @@ class RenderSettings(BaseModel):
     substitutions: bool = Field(True, description="at dead balls, through the bench")
     cuts: bool = Field(True, description="close-ups at dead balls (broadcast camera)")
     replays: bool = Field(False, description="replays from another angle at dead balls (broadcast camera)")
+    replay_speed: float = Field(
+        0.5, gt=0, le=1, description="of a replay; in slow motion pictures are shown repeatedly"
+    )
     stint_s: float = Field(30.0, gt=0, description="time on court of a usual player before he rests")
     coaches: bool = Field(True, description="a coach of each team before the bench")
     numbers: bool = Field(

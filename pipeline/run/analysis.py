@@ -31,6 +31,7 @@ _NAMES = {
     "track": "track",
     "purify": "purify",
     "identify": "identify",
+    "shots": "shots",
     "locate": "locate",
     "stats": "statistics",
 }

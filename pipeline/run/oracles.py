@@ -82,7 +82,7 @@ def _with_truth(name: OracleName, desk: Desk, truth: Truth) -> Desk:
         desk.tables["tracks"] = true_tracks(truth, desk.tables)
         return _complete(desk, start="identify")
     desk.tables["identities"], desk.tables["players"] = true_identities(truth, desk.tables)
-    return _complete(desk, start="locate")
+    return _complete(desk, start="shots")
 
 
 def _renumbered(reads: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from pipeline.geometry.lens import Lens
 from pipeline.roster import RosterEntry
 from pipeline.run.job import Job
 from pipeline.tables import TableName
-from pipeline.understand import court, identify, locate, split, stats, track
+from pipeline.understand import court, identify, locate, shot_kinds, split, stats, track
 from pipeline.understand.court import CourtRegistration
 from pipeline.video import VideoInfo
 
@@ -69,6 +69,11 @@ class Desk:
     def feet_m(self) -> NDArray[np.float64]:
         """(n, 2) metres per detection; NaN where unknown."""
         return court.feet(self.tables["detections"], self.registration)
+
+    def counted_tracks(self) -> pd.DataFrame:
+        """The rows of `tracks` that count in seconds and metres: those of shots of the game."""
+        tables = self.tables
+        return shot_kinds.of_the_game(tables["frames"], tables["detections"], tables["tracks"], tables["shots"])
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,11 @@ def _identify(desk: Desk) -> Output:
     return Output({"identities": found.identities, "players": found.players}, {"warnings": list(found.warnings)})
 
 
+def _shots(desk: Desk) -> Output:
+    names: tuple[TableName, ...] = ("frames", "detections", "tracks", "identities", "court")
+    return Output({"shots": shot_kinds.shot_kinds(*(desk.tables[name] for name in names))})
+
+
 def _locate(desk: Desk) -> Output:
     tables = desk.tables
     return Output(
@@ -141,7 +151,7 @@ def _locate(desk: Desk) -> Output:
             "positions": locate.locate(
                 tables["frames"],
                 tables["detections"],
-                tables["tracks"],
+                desk.counted_tracks(),
                 tables["identities"],
                 desk.feet_m,
                 desk.settings.stats,
@@ -157,7 +167,7 @@ def _stats(desk: Desk) -> Output:
             "player_stats": stats.player_stats(
                 tables["frames"],
                 tables["detections"],
-                tables["tracks"],
+                desk.counted_tracks(),
                 tables["identities"],
                 tables["players"],
                 tables["positions"],
@@ -211,8 +221,16 @@ UNDERSTAND: tuple[Stage, ...] = (
         code=("understand/identify", "understand/numbers.py", "understand/appearance.py", "understand/kits.py"),
     ),
     Stage(
-        "locate",
+        "shots",
         needs=("frames", "detections", "tracks", "identities", "court"),
+        gives=("shots",),
+        function=_shots,
+        settings=(),
+        code=("understand/shot_kinds.py", "understand/replays.py"),
+    ),
+    Stage(
+        "locate",
+        needs=("frames", "detections", "tracks", "identities", "shots", "court"),
         gives=("positions",),
         function=_locate,
         settings=("stats",),
@@ -220,7 +238,7 @@ UNDERSTAND: tuple[Stage, ...] = (
     ),
     Stage(
         "stats",
-        needs=("frames", "detections", "tracks", "identities", "players", "positions"),
+        needs=("frames", "detections", "tracks", "identities", "players", "shots", "positions"),
         gives=("player_stats",),
         function=_stats,
         settings=("stats",),

@@ -82,6 +82,11 @@ def players_table(names: dict[int, str]) -> pd.DataFrame:
     )
 
 
+def shots_table() -> pd.DataFrame:
+    whole = {"shot": [0], "first_frame": 0, "last_frame": FRAMES - 1, "kind": "game", "reason": None}
+    return conform("shots", pd.DataFrame(whole | {"repeats_from_s": np.nan, "speed": np.nan}))
+
+
 def positions_table(frames: pd.DataFrame) -> pd.DataFrame:
     parts = [
         pd.DataFrame({"player_id": IDS, "frame": frame, "time_s": seconds, "x_m": xy[:, 0], "y_m": xy[:, 1]})
@@ -168,6 +173,7 @@ def make_results() -> Callable[..., Results]:
             tracks=conform("tracks", tracks),
             identities=conform("identities", identities[keep]),
             players=people[keep],
+            shots=shots_table(),
             positions=located[located["player_id"].isin(IDS[keep])].reset_index(drop=True),
             player_stats=stats_table(people, metres)[keep],
             registration=registration_of(frames) if metres else None,

@@ -1,12 +1,14 @@
 """What is drawn on frames: sprites, trails, the mini-map and the overlay."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.geometry.court import COURTS
 from pipeline.present.minimap import MiniMap
-from pipeline.present.overlay import Legend, Look, Overlay, fit, header
+from pipeline.present.overlay import NOT_COUNTED, Legend, Look, Overlay, fit, header
 from pipeline.present.palette import Color
 from pipeline.present.scenes import Scene
 from pipeline.present.sprites import dot, foot_ring, pill, rounded, stack, text_coverage, triangle
@@ -211,6 +213,19 @@ def test_the_time_line_shows_progress() -> None:
     image = plain(200, 120)
     overlay(200, 120).draw(image, scene([], []), 0.5)
     assert (image[-1, :100] != image[-1, 100:]).any(axis=1).all()
+
+
+def test_a_shot_that_does_not_count_is_marked_and_has_no_map() -> None:
+    minimap = MiniMap(COURTS["fiba"], positions(14.0, 7.5), {1: RED}, 80, 0.0)
+    drawn = []
+    for kind in (None, "replay"):
+        image = plain()
+        Overlay((320, 180), 1.0, {}, [], 0.0, minimap).draw(image, replace(scene([], []), not_counted=kind), 0.0)
+        drawn.append(image)
+    counted, replayed = drawn
+    assert (counted[10:40, 240:300] != 100).any()
+    assert (replayed[10:40, 240:300] == 100).all()
+    assert (np.abs(replayed[20:60, :120].astype(int) - NOT_COUNTED.bgr).sum(axis=2) < 40).sum() > 200
 
 
 def test_header_names_the_teams_in_their_colours() -> None:

@@ -174,3 +174,15 @@ def test_a_replay_shows_earlier_play_from_elsewhere():
     assert [take.before is None for take in takes] == [
         n == 0 or take.shot != takes[n - 1].shot for n, take in enumerate(takes)
     ]
+
+
+@pytest.mark.parametrize("speed", [1.0, 0.5, 0.25])
+def test_a_replay_runs_at_its_speed(speed):
+    settings = RenderSettings(
+        seed=2, start_s=0, dead_ball_every_s=2, replays=True, replay_speed=speed, **SMALL | {"seconds": 12}
+    )
+    takes = [take for take in Coverage(settings).takes() if take.kind == "replay"]
+    first = [take for take in takes if take.shot == takes[0].shot]
+    shown_s = first[-1].moment.time_s - first[0].moment.time_s
+    assert shown_s == pytest.approx(speed * (first[-1].time_s - first[0].time_s), abs=2 / settings.fps)
+    assert all(np.diff([take.moment.time_s for take in first]) >= 0)

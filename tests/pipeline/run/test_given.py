@@ -54,6 +54,18 @@ def test_it_is_scored_against_its_own_truth(positions: Path, out: Path) -> None:
     assert oracle.players.deta > 0.98
 
 
+def test_a_close_up_and_a_replay_do_not_count(tmp_path: Path) -> None:
+    settings = RenderSettings(seed=58, seconds=30, fps=10, dead_ball_every_s=12, replays=True)
+    game = render_positions(settings, NoiseSettings(), tmp_path / "game")
+    tables = analyze(game, tmp_path / "run", calibration=game / "calibration.json").tables
+    true = pd.read_parquet(game / "frames.parquet").set_index("frame")["kind"]
+    assert set(true) == {"play", "closeup", "replay"}
+    assert set(true.loc[tables["positions"]["frame"]]) == {"play"}
+    assert tables["player_stats"]["seen_s"].max() <= (true == "play").sum() / settings.fps
+    boxes = tables["tracks"].merge(tables["identities"], on="track_id").merge(tables["detections"], on="detection_id")
+    assert "replay" in set(true.loc[boxes["frame"]])  # people keep their names there
+
+
 def test_scores_and_oracles_are_shown_in_the_report(
     positions: Path, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,127 @@
+"""What each camera shot shows: the game, a close-up, or a replay of what was shown before.
+
+People are followed and named in all of them, but only the game counts: in a close-up most players cannot be seen, and a
+replay would count the same seconds and metres twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.tables import PERSON_CLASSES, SHOTS, conform
+from pipeline.understand.replays import Repeat, find_repeat, patterns
+
+TALL = 2.0
+"""People so many times as tall as in the usual view make a close-up."""
+FEW = 0.35
+"""So does this share of the usual number of people."""
+COURT_SHARE = 0.5
+"""But not where the court was found in so many of the frames."""
+
+
+def shot_kinds(
+    frames: pd.DataFrame,
+    detections: pd.DataFrame,
+    tracks: pd.DataFrame,
+    identities: pd.DataFrame,
+    court: pd.DataFrame,
+) -> pd.DataFrame:
+    """Make the table `shots`.
+
+    Args:
+        frames: table `frames`.
+        detections: table `detections`.
+        tracks: table `tracks`.
+        identities: table `identities`.
+        court: table `court`.
+
+    Returns:
+        One row per shot. A single shot is the game.
+    """
+    if frames.empty:
+        return SHOTS.empty()
+    ends = frames.groupby("shot")["frame"].agg(first_frame="first", last_frame="last").reset_index()
+    rows = [{str(name): value for name, value in row.items()} for row in ends.to_dict("records")]
+    close = _close_ups(frames, detections, court) if len(rows) > 1 else [None]
+    for row, reason in zip(rows, close, strict=True):
+        row.update(_named("game") if reason is None else _named("close-up", reason))
+    if len(rows) > 1:
+        _mark_replays(rows, frames, detections, tracks, identities)
+    return conform("shots", pd.DataFrame(rows))
+
+
+def of_the_game(
+    frames: pd.DataFrame, detections: pd.DataFrame, tracks: pd.DataFrame, shots: pd.DataFrame
+) -> pd.DataFrame:
+    """Keep the rows of `tracks` whose boxes lie in shots of the game."""
+    game = shots.loc[shots["kind"] == "game", "shot"]
+    counted = frames.loc[frames["shot"].isin(game), "frame"]
+    boxes = detections.loc[detections["frame"].isin(counted), "detection_id"]
+    return tracks[tracks["detection_id"].isin(boxes)].reset_index(drop=True)
+
+
+def _named(kind: str, reason: str | None = None, repeat: Repeat | None = None) -> dict[str, Any]:
+    """Give the cells of a row that say what a shot is."""
+    return {
+        "kind": kind,
+        "reason": reason,
+        "repeats_from_s": np.nan if repeat is None else repeat.from_s,
+        "speed": np.nan if repeat is None else repeat.speed,
+    }
+
+
+def _close_ups(frames: pd.DataFrame, detections: pd.DataFrame, court: pd.DataFrame) -> list[str | None]:
+    """Say of each shot why it is a close-up, None where it is none."""
+    people = detections[detections["class"].isin(PERSON_CLASSES)]
+    height = (people["y2"] - people["y1"]).groupby(people["frame"])
+    seen = pd.DataFrame({"tallest": height.max(), "count": height.size()}).reindex(frames["frame"])
+    count = seen["count"].fillna(0).to_numpy(np.float64)
+    tallest = seen["tallest"].to_numpy(np.float64)
+    there = np.repeat(np.arange(len(count)), count.astype(int))
+    if not len(there):
+        return [None] * frames["shot"].nunique()
+    usual_px, usual_count = float(np.median(tallest[there])), float(np.median(count[there]))
+    found = frames["frame"].isin(court["frame"]).to_numpy()
+    shots = [rows.to_numpy() for rows in frames.reset_index(drop=True).groupby("shot").groups.values()]
+    return [
+        None if found[rows].mean() >= COURT_SHARE else _why_close(tallest[rows] / usual_px, count[rows], usual_count)
+        for rows in shots
+    ]
+
+
+def _why_close(tall: NDArray[np.float64], count: NDArray[np.float64], usual_count: float) -> str | None:
+    """Say why a shot is a close-up.
+
+    Args:
+        tall: (f,) height of the tallest person in usual heights; NaN where nobody is in view.
+        count: (f,) people in view.
+        usual_count: people in the usual view.
+    """
+    size = float(np.nanmedian(tall)) if np.isfinite(tall).any() else 0.0
+    if size >= TALL:
+        return f"people are {size:.1f} times as tall as usual"
+    if count.mean() < FEW * usual_count:
+        return f"{count.mean():.1f} people in view on average, {usual_count:.0f} are usual"
+    return None
+
+
+def _mark_replays(
+    rows: list[dict[str, Any]],
+    frames: pd.DataFrame,
+    detections: pd.DataFrame,
+    tracks: pd.DataFrame,
+    identities: pd.DataFrame,
+) -> None:
+    """Mark, in order of time, the shots that repeat what a shot of the game has shown."""
+    known = patterns(frames, detections, tracks, identities)
+    game = np.zeros(len(frames), dtype=bool)
+    for row in rows:
+        own = np.flatnonzero(known.shot == row["shot"])
+        repeat = find_repeat(known, int(own[0]), int(own[-1]), game) if row["kind"] == "game" else None
+        if repeat is not None:
+            row.update(_named("replay", f"people move as they did at {repeat.from_s:.1f} s", repeat))
+        game[own] = row["kind"] == "game"
