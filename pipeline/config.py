@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipeline.errors import SettingsError
 
-CourtName = Literal["nba", "wnba", "ncaa", "fiba"]
+CourtName = Literal["nba", "wnba", "ncaa", "ncaaw", "fiba", "3x3"]
 
 
 class _Strict(BaseModel):

@@ -12,7 +12,7 @@ LAYERS = (
     {"pipeline.video", "pipeline.store", "pipeline.geometry", "pipeline.roster", "pipeline.corrections"},
     {"models"},
     {"pipeline.perceive", "pipeline.understand", "pipeline.evaluation", "pipeline.rendering"},
-    {"pipeline.present"},
+    {"pipeline.present", "pipeline.calibrate"},
     {"pipeline.run"},
     {"pipeline", "pipeline.cli"},
 )

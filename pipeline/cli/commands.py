@@ -12,7 +12,7 @@ import typer
 import yaml
 from rich.console import Console
 
-from pipeline.cli import learning, scoring
+from pipeline.cli import calibrating, learning, scoring
 from pipeline.config import CourtName, as_yaml, load_settings
 from pipeline.errors import SettingsError
 
@@ -310,3 +310,4 @@ def settings_command(
 app.add_typer(scoring.evaluations, name="evaluate")
 scoring.evaluations.command("reid")(learning.evaluate_reid)
 app.command()(scoring.compare)
+app.command()(calibrating.calibrate)

@@ -119,19 +119,54 @@ def build(entry: CalibrationFile, where: str, court: CourtName | None = None) ->
     Raises:
         CalibrationError: see `read_calibration`.
     """
+    fitted = fit_frames(entry, where, court)
+    for view in fitted.frames:
+        if isinstance(view, CalibrationError):
+            raise view
+    frames = tuple(view for view in fitted.frames if isinstance(view, CalibratedFrame))
+    fixed = None if entry.camera is None else entry.camera == "fixed"
+    if fixed and len(frames) > 1:
+        raise CalibrationError(
+            f"{where}: camera: a fixed camera has one frame, not {len(frames)}; put all points into one"
+        )
+    size = (entry.image_size[0], entry.image_size[1])
+    return Calibration(fitted.court, size, fitted.lens, frames, fixed)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedFrames:
+    """What each frame of a file comes to by itself."""
+
+    court: CourtName
+    lens: Lens
+    frames: tuple[CalibratedFrame | CalibrationError, ...]
+    """In the file's order; an error says why a frame has no homography."""
+
+
+def fit_frames(entry: CalibrationFile, where: str, court: CourtName | None = None) -> FittedFrames:
+    """Fit the lens to all frames of a parsed file, and each frame that can be fitted.
+
+    Raises:
+        CalibrationError: the file is of another court, names an unknown landmark, or the lens cannot be fitted.
+    """
     name = entry.court or court or "fiba"
     if court is not None and court != name:
         raise CalibrationError(f"{where}: is of a court '{name}', but '{court}' was asked for; leave one of them out")
     pairs = [_pairs(view, name, where) for view in entry.frames]
     size = (entry.image_size[0], entry.image_size[1])
     lens = _lens(entry, [p for p in pairs if p is not None], size, where)
-    frames = tuple(_view(view, p, lens, size, where) for view, p in zip(entry.frames, pairs, strict=True))
-    fixed = None if entry.camera is None else entry.camera == "fixed"
-    if fixed and len(frames) > 1:
-        raise CalibrationError(
-            f"{where}: camera: a fixed camera has one frame, not {len(frames)}; put all points into one"
-        )
-    return Calibration(name, size, lens, frames, fixed)
+    views = zip(entry.frames, pairs, strict=True)
+    return FittedFrames(name, lens, tuple(_view_or_error(view, p, lens, size, where) for view, p in views))
+
+
+def _view_or_error(
+    view: FrameEntry, pairs: PointPairs | None, lens: Lens, size: tuple[int, int], where: str
+) -> CalibratedFrame | CalibrationError:
+    """Fit a frame, or say why that is not possible."""
+    try:
+        return _view(view, pairs, lens, size)
+    except (CalibrationError, np.linalg.LinAlgError) as error:
+        return CalibrationError(f"{where}: {view.name}: {error}")
 
 
 def write_calibration(path: Path, calibration: Calibration) -> None:
@@ -165,17 +200,14 @@ def _lens(entry: CalibrationFile, pairs: list[PointPairs], size: tuple[int, int]
     return Lens(entry.lens.center_px, entry.lens.scale_px, entry.lens.lam)
 
 
-def _view(view: FrameEntry, pairs: PointPairs | None, lens: Lens, size: tuple[int, int], where: str) -> CalibratedFrame:
+def _view(view: FrameEntry, pairs: PointPairs | None, lens: Lens, size: tuple[int, int]) -> CalibratedFrame:
     """Fit or take one frame's homography and measure its error."""
-    try:
-        if view.homography is not None:
-            matrix = _given(np.array(view.homography, float), pairs, lens, size)
-        elif pairs is not None:
-            matrix = fit_homography(pairs, lens)
-        else:
-            raise CalibrationError("has neither points nor a homography; give one")
-    except (CalibrationError, np.linalg.LinAlgError) as error:
-        raise CalibrationError(f"{where}: {view.name}: {error}") from error
+    if view.homography is not None:
+        matrix = _given(np.array(view.homography, float), pairs, lens, size)
+    elif pairs is not None:
+        matrix = fit_homography(pairs, lens)
+    else:
+        raise CalibrationError("has neither points nor a homography; give one")
     checked = pairs is not None and (len(pairs.px) > 4 or view.homography is not None)
     error_px = float(np.sqrt(np.mean(reprojection_px(pairs, matrix, lens) ** 2))) if checked and pairs else None
     return CalibratedFrame(matrix, view.frame, view.time_s, view.last_frame, error_px, pairs)

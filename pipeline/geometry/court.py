@@ -1,16 +1,17 @@
 """The basketball court by the rule books, in metres.
 
 Origin at the far-left corner as the main camera sees the court (inner edge of the boundary lines), x to the right
-along the length, y towards the camera. Sizes are to the edge of the line that the rule names.
+along the length, y towards the camera. Sizes are to the edge of the line that the rule names. A court with one basket
+has it at x = 0: its origin is the far-left corner as seen by a camera that has the basket on its left.
 
-Sources: FIBA Official Basketball Rules 2024 and Basketball Equipment; NBA Rule 1 (court diagram); WNBA Rule 1;
-NCAA Rule 1 (since 2019-20 men, 2021-22 women, the three-point line is FIBA's).
+Sources, line by line: docs/courts.md, and the table in tests/pipeline/geometry/test_court.py.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,29 @@ class Court:
     """Inner edge of the side line to the outer edge of the straight three-point lines."""
     restricted_radius_m: float
     """No-charge semicircle, inner edge."""
+    backboard_width_m: float
+    ring_radius_m: float
+    """Inner edge."""
+    lane_marks_m: tuple[float, ...]
+    """End line to the middle of each mark beside the lane; those that bound the neutral zone are its edges."""
+    lane_mark_m: float
+    """Length of these marks, from the outer edge of the lane line outwards."""
+    hash_m: tuple[float, float] | None = None
+    """Marks on both side lines: end line to their middle, and how far they reach into the court."""
+    inner_circle_m: float | None = None
+    """Small circle in the centre circle, outer edge."""
+    halfway_beyond_m: float = 0.0
+    """By which the half-way line goes on beyond the side lines."""
+    baskets: Literal[1, 2] = 2
+
+    def from_end(self, x_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Measure from the end line of the nearer basket.
+
+        Example:
+            >>> COURTS["fiba"].from_end(np.array([1.0, 27.0])).tolist(), COURTS["3x3"].from_end(np.array([9.0])).tolist()
+            ([1.0, 1.0], [9.0])
+        """
+        return x_m if self.baskets == 1 else np.minimum(x_m, self.length_m - x_m)
 
     @property
     def three_point_straight_m(self) -> float:
@@ -80,7 +104,13 @@ _FIBA = Court(
     three_point_radius_m=6.75,
     three_point_side_m=0.9,
     restricted_radius_m=1.25,
+    backboard_width_m=1.8,
+    ring_radius_m=0.225,
+    lane_marks_m=(1.775, 2.65, 3.05, 3.925, 4.825),
+    lane_mark_m=0.1,
+    halfway_beyond_m=0.15,
 )
+_3X3 = replace(_FIBA, name="3x3", length_m=11.0, halfway_beyond_m=0.0, baskets=1)
 _NBA = Court(
     name="nba",
     length_m=94 * FOOT_M,
@@ -95,37 +125,110 @@ _NBA = Court(
     three_point_radius_m=23.75 * FOOT_M,
     three_point_side_m=3 * FOOT_M,
     restricted_radius_m=4 * FOOT_M,
+    backboard_width_m=6 * FOOT_M,
+    ring_radius_m=9 * INCH_M,
+    lane_marks_m=(7 * FOOT_M, 8 * FOOT_M, 11 * FOOT_M, 14 * FOOT_M),
+    lane_mark_m=6 * INCH_M,
+    hash_m=(28 * FOOT_M, 3 * FOOT_M),
+    inner_circle_m=2 * FOOT_M,
 )
 _WNBA = replace(_NBA, name="wnba", three_point_radius_m=22 * FOOT_M + 1.75 * INCH_M)
-_NCAA = replace(_WNBA, name="ncaa", lane_width_m=12 * FOOT_M, three_point_side_m=3 * FOOT_M + 4.125 * INCH_M)
+_NCAA = replace(
+    _WNBA,
+    name="ncaa",
+    lane_width_m=12 * FOOT_M,
+    three_point_side_m=3 * FOOT_M + 4.125 * INCH_M,
+    lane_mark_m=8 * INCH_M,
+    hash_m=None,
+    inner_circle_m=None,
+)
+_NCAAW = replace(_NCAA, name="ncaaw")
 
 COURTS: MappingProxyType[CourtName, Court] = MappingProxyType(
-    {"nba": _NBA, "wnba": _WNBA, "ncaa": _NCAA, "fiba": _FIBA}
+    {court.name: court for court in (_NBA, _WNBA, _NCAA, _NCAAW, _FIBA, _3X3)}
 )
 
 
 def markings(court: Court, step_m: float = 0.1) -> list[Polyline]:
-    """Trace every painted line of the court along its centre.
+    """Trace the lines that make the court along their centre.
 
     Args:
         court: the court.
         step_m: distance between the points of an arc.
 
     Returns:
-        Polylines (n, 2) in metres: boundary, half-way line, centre circle, and for both ends lane, free-throw circle,
-        three-point line and no-charge semicircle.
+        Polylines (n, 2) in metres: boundary, half-way line and centre circle where there are two baskets, and for each
+        basket lane, free-throw circle, three-point line and no-charge semicircle.
     """
-    left = _left_end(court, step_m)
-    flip = np.array([court.length_m, 0.0])
-    right = [flip + line * np.array([-1.0, 1.0]) for line in left]
     half = court.line_m / 2
     length, width = court.length_m, court.width_m
     boundary = np.array(
         [[-half, -half], [length + half, -half], [length + half, width + half], [-half, width + half], [-half, -half]]
     )
+    ends = _at_each_end(court, _left_end(court, step_m))
+    if court.baskets == 1:
+        return [boundary, *ends]
     halfway = np.array([[length / 2, 0.0], [length / 2, width]])
     centre = _arc((length / 2, width / 2), court.centre_radius_m - half, 0, 2 * np.pi, step_m)
-    return [boundary, halfway, centre, *left, *right]
+    return [boundary, halfway, centre, *ends]
+
+
+def small_markings(court: Court, step_m: float = 0.1) -> list[Polyline]:
+    """Trace what is painted besides `markings`: marks beside the lane and on the side lines, the straight ends of the
+    no-charge line, the ends of the half-way line, an inner centre circle.
+
+    Args:
+        court: the court.
+        step_m: distance between the points of an arc.
+    """
+    length, width, middle, half = court.length_m, court.width_m, court.width_m / 2, court.line_m / 2
+    lane, tangent = court.lane_width_m / 2, court.restricted_radius_m + half
+    left = [
+        np.array([[x, middle + side * lane], [x, middle + side * (lane + court.lane_mark_m)]])
+        for x in court.lane_marks_m
+        for side in (-1, 1)
+    ]
+    left += [
+        np.array([[court.backboard_m, middle + side * tangent], [court.basket_m, middle + side * tangent]])
+        for side in (-1, 1)
+    ]
+    if court.hash_m is not None:
+        x, reach = court.hash_m
+        left += [np.array([[x, 0.0], [x, reach]]), np.array([[x, width], [x, width - reach]])]
+    lines = _at_each_end(court, left)
+    if court.halfway_beyond_m:
+        out = court.line_m + court.halfway_beyond_m
+        lines += [np.array([[length / 2, y], [length / 2, y + way * out]]) for y, way in ((0.0, -1), (width, 1))]
+    if court.inner_circle_m is not None:
+        lines.append(_arc((length / 2, middle), court.inner_circle_m - half, 0, 2 * np.pi, step_m))
+    return lines
+
+
+def backboards(court: Court) -> list[Polyline]:
+    """Trace the faces of the backboards."""
+    half, middle = court.backboard_width_m / 2, court.width_m / 2
+    return _at_each_end(court, [np.array([[court.backboard_m, middle - half], [court.backboard_m, middle + half]])])
+
+
+def rings(court: Court) -> list[Polyline]:
+    """Trace the rings, seen from above."""
+    angle = np.linspace(0, 2 * np.pi, 33)
+    circle = court.ring_radius_m * np.column_stack([np.cos(angle), np.sin(angle)])
+    return _at_each_end(court, [circle + np.array([court.basket_m, court.width_m / 2])])
+
+
+def paints(court: Court) -> list[tuple[float, float, float, float]]:
+    """Name the lanes as (x, y, length, width) in metres."""
+    y, length = court.width_m / 2 - court.lane_width_m / 2, court.free_throw_m
+    return [(x, y, length, court.lane_width_m) for x in (0.0, court.length_m - length)[: court.baskets]]
+
+
+def _at_each_end(court: Court, left: list[Polyline]) -> list[Polyline]:
+    """Repeat what is at the left end, mirrored, at the right one if there is a basket."""
+    if court.baskets == 1:
+        return left
+    flip = np.array([court.length_m, 0.0])
+    return [*left, *(flip + line * np.array([-1.0, 1.0]) for line in left)]
 
 
 def _left_end(court: Court, step_m: float) -> list[Polyline]:
@@ -157,8 +260,8 @@ def _arc(centre: tuple[float, float], radius: float, start: float, stop: float, 
 
 
 def in_paint(court: Court, points_m: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Say which points (n, 2) are in either lane between end line and free-throw line."""
-    x = np.minimum(points_m[:, 0], court.length_m - points_m[:, 0])
+    """Say which points (n, 2) are in a lane between end line and free-throw line."""
+    x = court.from_end(points_m[:, 0])
     across = np.abs(points_m[:, 1] - court.width_m / 2)
     return (x >= 0) & (x <= court.free_throw_m) & (across <= court.lane_width_m / 2)
 
@@ -170,7 +273,7 @@ def beyond_three_point(court: Court, points_m: NDArray[np.float64]) -> NDArray[n
         >>> beyond_three_point(COURTS["fiba"], np.array([[1.0, 0.5], [1.0, 1.5], [14.0, 7.5]])).tolist()
         [True, False, True]
     """
-    x = np.minimum(points_m[:, 0], court.length_m - points_m[:, 0])
+    x = court.from_end(points_m[:, 0])
     across = np.abs(points_m[:, 1] - court.width_m / 2)
     in_corner = x <= court.three_point_straight_m
     outside_straight = across > court.width_m / 2 - court.three_point_side_m
@@ -185,7 +288,8 @@ def landmarks(court: Court) -> dict[str, tuple[float, float]]:
         court: the court.
 
     Returns:
-        x, y in metres by name. `left`/`right` is the end, `far`/`near` the side as the main camera sees it.
+        x, y in metres by name. `left`/`right` is the end, `far`/`near` the side as the main camera sees it. A court
+        with one basket has only corners at the right.
 
     Example:
         >>> landmarks(COURTS["fiba"])["free_throw_far_left"]
@@ -207,18 +311,24 @@ def landmarks(court: Court) -> dict[str, tuple[float, float]]:
         "three_point_top": (court.basket_m + court.three_point_radius_m - half, middle),
         "basket": (court.basket_m, middle),
     }
-    centre = court.length_m / 2
+    points = {f"{name}_left": place for name, place in left.items()}
+    there = left if court.baskets == 2 else ("corner_far", "corner_near")
+    points |= {f"{name}_right": (court.length_m - left[name][0], left[name][1]) for name in there}
+    if court.baskets == 2:
+        points |= _middle_landmarks(court)
+    return {name: (round(x, 6), round(y, 6)) for name, (x, y) in points.items()}
+
+
+def _middle_landmarks(court: Court) -> dict[str, tuple[float, float]]:
+    """Name the points on the half-way line and the centre circle."""
+    half, centre, middle = court.line_m / 2, court.length_m / 2, court.width_m / 2
     radius = court.centre_radius_m - half
-    points = {
+    return {
         "half_far": (centre, -half),
-        "half_near": (centre, width + half),
+        "half_near": (centre, court.width_m + half),
         "centre_spot": (centre, middle),
         "centre_circle_far": (centre, middle - radius),
         "centre_circle_near": (centre, middle + radius),
         "centre_circle_left": (centre - radius, middle),
         "centre_circle_right": (centre + radius, middle),
     }
-    for name, (x, y) in left.items():
-        points[f"{name}_left"] = (x, y)
-        points[f"{name}_right"] = (court.length_m - x, y)
-    return {name: (round(x, 6), round(y, 6)) for name, (x, y) in points.items()}

@@ -1,6 +1,6 @@
 """The court as a drawing: vector lines for plots (matplotlib) and a picture for the mini-map (OpenCV).
 
-Both trace `geometry.court.markings`; the y axis points down, towards the camera, as the origin is the far-left corner.
+Both trace the lines of `geometry.court`; the y axis points down, towards the camera, as the origin is the far-left corner.
 """
 
 from __future__ import annotations
@@ -17,11 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from pipeline.geometry.court import FOOT_M, Court, Polyline, markings
+from pipeline.geometry.court import Court, Polyline, backboards, markings, paints, rings, small_markings
 from pipeline.present.palette import Color
-
-RING_RADIUS_M = 0.225
-"""Inner radius of the ring (FIBA Basketball Equipment; 18 in the other rule books)."""
 
 _SUPERSAMPLING = 4
 _FRACTION_BITS = 4
@@ -41,31 +38,6 @@ class CourtStyle:
 
 PAPER = CourtStyle(surround="#ffffff", floor="#f6f2ea", paint="#eee7da", line="#3d4148", ring="#d9480f")
 NIGHT = CourtStyle(surround="#14171c", floor="#20252d", paint="#2a313b", line="#aeb6c2", ring="#ff8a3d")
-
-
-def backboards(court: Court) -> list[Polyline]:
-    """Trace the faces of both backboards: 1.80 m wide by FIBA, 6 ft by the others."""
-    half = (1.8 if court.name == "fiba" else 6 * FOOT_M) / 2
-    middle = court.width_m / 2
-    return [
-        np.array([[x, middle - half], [x, middle + half]])
-        for x in (court.backboard_m, court.length_m - court.backboard_m)
-    ]
-
-
-def rings(court: Court) -> list[Polyline]:
-    """Trace both rings, seen from above."""
-    angle = np.linspace(0, 2 * np.pi, 33)
-    circle = RING_RADIUS_M * np.column_stack([np.cos(angle), np.sin(angle)])
-    middle = court.width_m / 2
-    return [circle + np.array([x, middle]) for x in (court.basket_m, court.length_m - court.basket_m)]
-
-
-def paints(court: Court) -> list[tuple[float, float, float, float]]:
-    """Name the lanes as (x, y, length, width) in metres."""
-    y = court.width_m / 2 - court.lane_width_m / 2
-    length = court.free_throw_m
-    return [(x, y, length, court.lane_width_m) for x in (0.0, court.length_m - length)]
 
 
 # --- vector drawing ---------------------------------------------------------------------------------------------------
@@ -116,7 +88,7 @@ def draw_lines(axes: Axes, court: Court, style: CourtStyle = PAPER, min_px: floa
     metre_px = abs(float(corners[1, 0] - corners[0, 0])) / court.length_m
     point = 72 / _DPI
     line_pt = max(min_px, court.line_m * metre_px) * point
-    _add(axes, markings(court), style.line, line_pt, alpha)
+    _add(axes, markings(court) + small_markings(court), style.line, line_pt, alpha)
     _add(axes, backboards(court), style.line, line_pt * 1.3, alpha)
     _add(axes, rings(court), style.ring, line_pt, 1.0)
 
@@ -179,7 +151,8 @@ def draw_picture(
         corners = np.array([[x, y], [x + across, y], [x + across, y + along], [x, y + along]])
         cv2.fillPoly(big, [_fixed(corners, scale, margin_m)], Color.parse(style.paint).bgr, cv2.LINE_8, _FRACTION_BITS)
     thickness = max(round(min_px * _SUPERSAMPLING), round(court.line_m * scale))
-    for lines, color in ((markings(court) + backboards(court), style.line), (rings(court), style.ring)):
+    painted = markings(court) + small_markings(court) + backboards(court)
+    for lines, color in ((painted, style.line), (rings(court), style.ring)):
         points = [_fixed(line, scale, margin_m) for line in lines]
         cv2.polylines(big, points, False, Color.parse(color).bgr, thickness, cv2.LINE_AA, _FRACTION_BITS)
     image = cv2.resize(big, (width_px, height_px), interpolation=cv2.INTER_AREA)

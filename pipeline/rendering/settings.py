@@ -70,6 +70,8 @@ class RenderSettings(BaseModel):
             raise ValueError("several periods need their length: period_s")
         if self.lens and self.camera not in ("fixed", "corner"):
             raise ValueError("a lens is for the cameras that do not move: fixed and corner")
+        if self.court == "3x3":
+            raise ValueError("the game is five against five, on a court with two baskets")
         return self
 
     @property

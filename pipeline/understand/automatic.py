@@ -31,7 +31,7 @@ from pipeline.understand.sightings import Keyframe, keyframes
 Floats = NDArray[np.float64]
 
 GUESSED: tuple[CourtName, ...] = ("nba", "fiba")
-"""Courts that are tried when none is given; the others differ too little to be told apart."""
+"""Courts that are tried when none is given; the others differ too little from these to be told apart."""
 LENSES = (-0.1, -0.2, -0.32)
 """Distortions that a fit starts from where none does not explain the lines."""
 WELL_EXPLAINED, BADLY_EXPLAINED = 0.35, 0.25
@@ -86,6 +86,8 @@ def find_calibration(
     if not seen:
         return Automatic(None, 0, 0)
     names = GUESSED if settings.court is None else (settings.court,)
+    if COURTS[names[0]].baskets == 1:  # the network knows courts with two
+        return Automatic(None, len(seen), 0)
     finder = _Finder(frames, detections, image_size_px)
     lines, lens = finder.choose_court(seen, [CourtLines(COURTS[name]) for name in names])
     fits = finder.fit_all(seen, lines, lens)

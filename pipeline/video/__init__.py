@@ -26,7 +26,7 @@ Writing::
 """
 
 from pipeline.video.ahead import ahead
-from pipeline.video.read import CONTEXT_INDEX, Frame, ReadReport, combine, glances, read_chunk, read_chunks
+from pipeline.video.read import CONTEXT_INDEX, Frame, ReadReport, combine, glances, picture_at, read_chunk, read_chunks
 from pipeline.video.sampling import Chunk, Grid, chunks, sampling_grid
 from pipeline.video.source import VideoInfo, probe
 from pipeline.video.write import VideoWriter
@@ -43,6 +43,7 @@ __all__ = [
     "chunks",
     "combine",
     "glances",
+    "picture_at",
     "probe",
     "read_chunk",
     "read_chunks",

@@ -18,6 +18,8 @@ CONTEXT_INDEX = -1
 _FRAMES_PAST_END = 2
 _FRAMES_AHEAD = 8
 _EARLY_END_S = 1.0
+_SAME_TIME_S = 1e-4
+"""Timestamps that were rounded to text and back."""
 
 
 @dataclass(frozen=True)
@@ -201,3 +203,22 @@ def glances(info: VideoInfo, times_s: Sequence[float]) -> Iterator[Frame]:
         if found is not None and (shown_s is None or found[0] > shown_s):
             shown_s = found[0]
             yield Frame(number, shown_s, convert(found[1]))
+
+
+def picture_at(info: VideoInfo, time_s: float) -> Frame | None:
+    """Decode the one frame that is shown at a time.
+
+    Args:
+        info: the video.
+        time_s: seconds from the first picture.
+
+    Returns:
+        The frame, with the number -1 as it is not counted; the last one where the video ends before; None where nothing
+        can be decoded.
+    """
+    shown: tuple[float, Any] | None = None
+    for found_s, frame in decode_from(info, time_s, DecodeState()):
+        if shown is not None and found_s > time_s + _SAME_TIME_S:
+            break
+        shown = found_s, frame
+    return None if shown is None else Frame(CONTEXT_INDEX, shown[0], PictureConverter(info)(shown[1]))

@@ -42,7 +42,7 @@ def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     [
         [],
         ["--help"],
-        *([name, "-h"] for name in ("analyze", "render-game", "evaluate", "compare", "settings", "train")),
+        *([name, "-h"] for name in ("analyze", "calibrate", "render-game", "evaluate", "compare", "settings", "train")),
     ],
     ids=" ".join,
 )
@@ -161,3 +161,26 @@ def test_encoders_are_compared_by_a_command_of_evaluate(capsys: pytest.CaptureFi
     assert "name --weights or --recipe, or say --all" in refused(["evaluate", "reid"], capsys)
     assert "no/such.safetensors: missing" in refused(["evaluate", "reid", "--weights", "no/such.safetensors"], capsys)
     assert "no/such" in refused(["evaluate", "no/such", "--truth", "no/truth"], capsys), "a run needs no word before it"
+
+
+def points_of(video: Path) -> Path:
+    """Write points of a court seen straight from above, 20 px a metre."""
+    rows = ["u_px,v_px,landmark", "40,20,corner_far_left", "600,20,corner_far_right", "600,320,corner_near_right"]
+    path = video.with_name("points.csv")
+    path.write_text("\n".join([*rows, "40,320,corner_near_left", "320,170,centre_spot"]) + "\n")
+    return path
+
+
+def test_points_in_a_file_calibrate_without_a_page(video: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["calibrate", str(video), "--points", str(points_of(video))]) == 0
+    written = video.with_name("clip-court.json")
+    said = capsys.readouterr().out
+    assert "centre_spot" in said
+    assert str(written) in said.replace("\n", "")
+    assert json.loads(written.read_text())["court"] == "fiba"
+
+
+def test_a_calibration_that_is_there_is_not_overwritten(video: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    video.with_name("clip-court.json").write_text("{}")
+    assert "--out" in refused(["calibrate", str(video), "--points", str(points_of(video))], capsys)
+    assert video.with_name("clip-court.json").read_text() == "{}"

@@ -7,8 +7,8 @@ import pytest
 from matplotlib.collections import LineCollection
 from PIL import Image
 
-from pipeline.geometry.court import COURTS, Court, markings
-from pipeline.present.court_drawing import NIGHT, PAPER, backboards, court_figure, draw_lines, draw_picture
+from pipeline.geometry.court import COURTS, Court, backboards, markings, small_markings
+from pipeline.present.court_drawing import NIGHT, PAPER, court_figure, draw_lines, draw_picture
 from pipeline.present.palette import Color
 
 EVERY_COURT = pytest.mark.parametrize("court", list(COURTS.values()), ids=list(COURTS))
@@ -19,7 +19,7 @@ def test_every_marking_is_painted_where_it_belongs(court: Court) -> None:
     drawn = draw_picture(court, width_px=1500, margin_m=1.0)
     floor = np.array(Color.parse(NIGHT.floor).bgr, float)
     line = np.array(Color.parse(NIGHT.line).bgr, float)
-    for polyline in markings(court):
+    for polyline in markings(court) + small_markings(court):
         middle = (polyline[:-1] + polyline[1:]) / 2
         x, y = np.floor(drawn.to_px(middle)).astype(int).T
         painted = (drawn.image[y, x].astype(float) - floor) @ (line - floor) / ((line - floor) @ (line - floor))
@@ -70,7 +70,7 @@ def test_figure_lines_are_true_to_scale_on_large_pictures() -> None:
     draw_lines(axes, COURTS["fiba"])
     lines = next(c for c in axes.collections if isinstance(c, LineCollection))
     assert lines.get_linewidth()[0] * 100 / 72 == pytest.approx(0.05 * 3000 / 30)
-    assert len(lines.get_segments()) == len(markings(COURTS["fiba"]))
+    assert len(lines.get_segments()) == len(markings(COURTS["fiba"]) + small_markings(COURTS["fiba"]))
 
 
 def test_figure_draws_the_halfway_line_in_the_middle() -> None:

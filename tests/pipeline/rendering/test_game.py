@@ -186,3 +186,8 @@ def test_a_replay_runs_at_its_speed(speed):
     shown_s = first[-1].moment.time_s - first[0].moment.time_s
     assert shown_s == pytest.approx(speed * (first[-1].time_s - first[0].time_s), abs=2 / settings.fps)
     assert all(np.diff([take.moment.time_s for take in first]) >= 0)
+
+
+def test_there_are_no_games_on_half_a_court() -> None:
+    with pytest.raises(ValueError, match="two baskets"):
+        RenderSettings(court="3x3")

@@ -123,3 +123,9 @@ def test_guessed_courts_exist() -> None:
     from pipeline.understand.automatic import GUESSED
 
     assert set(GUESSED) <= set(COURTS)
+
+
+def test_a_court_with_one_basket_is_not_looked_for() -> None:
+    cameras = panning(2)
+    seen = {0: sighting(cameras[0], np.random.default_rng(2))}
+    assert register(frames_of(cameras), as_table(seen), "3x3").table.empty

@@ -12,7 +12,18 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.video import CONTEXT_INDEX, Frame, ReadReport, VideoInfo, chunks, combine, probe, read_chunk, read_chunks
+from pipeline.video import (
+    CONTEXT_INDEX,
+    Frame,
+    ReadReport,
+    VideoInfo,
+    chunks,
+    combine,
+    picture_at,
+    probe,
+    read_chunk,
+    read_chunks,
+)
 from tests.videos import make_video, number_in, steady, unsteady
 
 NTSC = Fraction(30000, 1001)
@@ -111,6 +122,19 @@ def test_each_frame_once_at_its_time(video: tuple[VideoInfo, Kind]) -> None:
     assert [f.index for f in frames] == list(range(len(kind.times_s)))
     np.testing.assert_allclose([f.time_s for f in frames], kind.times_s, atol=kind.tick_s + 1e-5)
     assert all(f.image.shape == (info.height_px, info.width_px, 3) and f.image.flags.c_contiguous for f in frames)
+
+
+def test_the_picture_at_a_time_is_the_one_that_is_shown_then(video: tuple[VideoInfo, Kind]) -> None:
+    info, _ = video
+    frames = everything(info)
+    for k in (0, 1, 13, len(frames) - 2):
+        early, late = frames[k].time_s, (frames[k].time_s + frames[k + 1].time_s) / 2
+        for asked_s in (early, late):
+            found = picture_at(info, asked_s)
+            assert found is not None
+            assert same(found, frames[k])
+    last = picture_at(info, 1e4)
+    assert last is None or same(last, frames[-1])
 
 
 def test_length_and_rate(video: tuple[VideoInfo, Kind]) -> None:
