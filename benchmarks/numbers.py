@@ -24,7 +24,7 @@ import argparse
 import time
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -169,7 +169,9 @@ def tracklets_of_held_out(data: Path, reader: NumberReader) -> tuple[str, Number
         person = of_clip.drop_duplicates("tracklet").set_index("tracklet")["person"]
         worn += [str(person[track]) for track in evidence.track_id]
     whole = NumberEvidence(
-        np.concatenate([one.track_id for one in found]), np.vstack([one.log_likelihood for one in found])
+        np.concatenate([one.track_id for one in found]),
+        np.vstack([one.log_likelihood for one in found]),
+        np.vstack([one.votes for one in found]),
     )
     return "held-out game", whole, worn
 
@@ -195,7 +197,7 @@ def _evidence(rows: list[_Row], reads: Reads, fps: float = 30.0) -> NumberEviden
     known = owners_of_numbers(detections, number_reads, tracks)
     wanted = np.unique(known["track_id"])
     evidence = number_evidence(frames, detections, number_reads, tracks, wanted)
-    return NumberEvidence(evidence.track_id - 1, evidence.log_likelihood)
+    return replace(evidence, track_id=evidence.track_id - 1)
 
 
 def truth_clip(data: Path, clip: str, reader: NumberReader) -> tuple[Scored, NumberEvidence, list[str]]:

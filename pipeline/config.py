@@ -145,6 +145,9 @@ class IdentifySettings(_Strict):
         gt=1,
         description="a number counts as read, and two numbers as different, if it is so many times likelier than not",
     )
+    unknown_below: float = Field(
+        0.3, ge=0, lt=1, description="a tracklet whose player is less likely than this counts as nobody's: unknown"
+    )
     purify: bool = Field(True, description="cut tracklets where they go over to another person")
     max_speed_mps: float = Field(
         12.0, gt=0, description="tracklets that only somebody faster could connect are two people (with a calibration)"

@@ -20,6 +20,7 @@ from pipeline.errors import TableError
 
 CLASSES = ("player", "referee", "ball", "rim", "number")
 PERSON_CLASSES = ("player", "referee")
+ROLES = (*PERSON_CLASSES, "bench", "crowd")
 
 TableName = Literal[
     "frames",
@@ -31,6 +32,9 @@ TableName = Literal[
     "tracks",
     "identities",
     "players",
+    "tracklets",
+    "player_evidence",
+    "number_votes",
     "shots",
     "positions",
     "player_stats",
@@ -267,6 +271,59 @@ SHOTS = Table(
     ),
 )
 
+TRACKLETS = Table(
+    "tracklets",
+    ("track_id",),
+    (
+        Column("track_id", "int64", "", "tracklet", check=_at_least(1)),
+        Column("seen_s", "float64", "s", "time with a box", check=_at_least(0)),
+        Column("role", "str", "", "player, referee, bench (staff too) or crowd", check=_one_of(*ROLES)),
+        Column("team", "str", "", "A or B, whichever is likelier; none unless a player", True),
+        Column("team_confidence", "float32", "", "probability of that team", True, _share()),
+        Column("number", "str", "", "likeliest number by its own reads; none where nothing was read", True),
+        Column("number_confidence", "float32", "", "probability of that number", True, _share()),
+        Column("likeliest", "Int64", "", "likeliest player_id; none unless player or referee", True, _at_least(1)),
+        Column("likeliest_confidence", "float32", "", "probability that it is this person", True, _share()),
+        Column("runner_up", "Int64", "", "player_id of the next likeliest person", True, _at_least(1)),
+        Column("runner_up_confidence", "float32", "", "probability of the next likeliest person", True, _share()),
+    ),
+)
+"""One row per tracklet. A player's tracklet without a row in `identities` shows somebody unknown."""
+
+PLAYER_EVIDENCE = Table(
+    "player_evidence",
+    ("player_id",),
+    (
+        Column("player_id", "int64", "", "stable person", check=_at_least(1)),
+        Column("tracklets", "int64", "", "tracklets of this person", check=_at_least(1)),
+        Column("team_confidence", "float32", "", "probability of the team", True, _share()),
+        Column("number_confidence", "float32", "", "probability of the likeliest number", True, _share()),
+        Column("nearest", "Int64", "", "player_id of whom this person is most easily taken for", True, _at_least(1)),
+        Column("nearest_log_odds", "float64", "", "log-odds that the two are one, if nothing forbade it", True),
+        Column("together_s", "float64", "s", "time that both are in the picture", True, _at_least(0)),
+        Column(
+            "kept_apart_by",
+            "str",
+            "",
+            "why the two are kept apart: together (in the picture at once), reach, number, kit, correction (a person "
+            "said so), or evidence (it is likelier that they are two)",
+            True,
+            _one_of("together", "reach", "number", "kit", "correction", "evidence"),
+        ),
+    ),
+)
+
+NUMBER_VOTES = Table(
+    "number_votes",
+    ("player_id", "number"),
+    (
+        Column("player_id", "int64", "", "stable person", check=_at_least(1)),
+        Column("number", "str", "", "a number that was read"),
+        Column("reads", "int64", "", "reads whose likeliest number it is", check=_at_least(0)),
+        Column("probability", "float32", "", "that it is this person's, by all reads", check=_share()),
+    ),
+)
+
 POSITIONS = Table(
     "positions",
     ("player_id", "frame"),
@@ -321,7 +378,8 @@ PLAYER_STATS = Table(
 
 _EVERY = (
     *(FRAMES, DETECTIONS, NUMBER_READS, COURT_POINTS, COURT),
-    *(LINKS, TRACKS, IDENTITIES, PLAYERS, SHOTS, POSITIONS, PLAYER_STATS),
+    *(LINKS, TRACKS, IDENTITIES, PLAYERS, TRACKLETS, PLAYER_EVIDENCE, NUMBER_VOTES),
+    *(SHOTS, POSITIONS, PLAYER_STATS),
 )
 ALL: MappingProxyType[TableName, Table] = MappingProxyType({table.name: table for table in _EVERY})
 

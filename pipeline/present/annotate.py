@@ -142,7 +142,9 @@ def collect_crops(results: Results, source: Iterable[SourceFrame], gallery: Gall
 
 def scenes_of(results: Results) -> Scenes:
     """Collect what is to be drawn."""
-    return Scenes(results.frames, results.detections, results.tracks, results.identities, results.shots)
+    return Scenes(
+        results.frames, results.detections, results.tracks, results.identities, results.tracklets, results.shots
+    )
 
 
 def matched(scenes: Scenes, source: Iterable[SourceFrame]) -> Iterator[tuple[int, Scene, NDArray[np.uint8]]]:

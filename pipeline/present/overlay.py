@@ -31,6 +31,10 @@ class Look:
     referee: bool
 
 
+UNKNOWN = Look("?", Color.parse(NOBODY), referee=True)
+"""Somebody of whom it is too doubtful who he is: drawn as quietly as a referee."""
+
+
 @dataclass(frozen=True)
 class Legend:
     """One entry of the header: a team and its colour."""
@@ -118,10 +122,11 @@ class Overlay:
 
     def _draw_labels(self, image: Picture, scene: Scene) -> None:
         """Draw the labels below the rings, the nearest person's last; all lie within the picture."""
-        for box, who, known in zip(scene.boxes_px * self._scale, scene.player_id, scene.known, strict=True):
-            if not known or int(who) not in self._looks:
+        people = zip(scene.boxes_px * self._scale, scene.player_id, scene.known, scene.unsure, strict=True)
+        for box, who, known, unsure in people:
+            look = UNKNOWN if unsure else self._looks.get(int(who)) if known else None
+            if look is None:
                 continue
-            look = self._looks[int(who)]
             sprite = self._pill(look, _label_size(box, self._unit))
             below = box[3] + 0.35 * _ring_half_width(box, self._unit) + 2 * self._unit
             left, top = self.label_corner(sprite, (box[0] + box[2]) / 2, below)

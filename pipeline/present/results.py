@@ -28,6 +28,9 @@ class Results:
     tracks: pd.DataFrame
     identities: pd.DataFrame
     players: pd.DataFrame
+    tracklets: pd.DataFrame
+    player_evidence: pd.DataFrame
+    number_votes: pd.DataFrame
     shots: pd.DataFrame
     positions: pd.DataFrame
     player_stats: pd.DataFrame

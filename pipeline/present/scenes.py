@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.tables import MOTION_COLUMNS
+from pipeline.tables import MOTION_COLUMNS, PERSON_CLASSES
 
 MIN_BALL_SCORE = 0.45
 """A ball that is less sure is not pointed at: heads in the crowd look like one for a frame."""
@@ -28,6 +28,8 @@ class Scene:
     """(n,), meaningless where not `known`."""
     known: NDArray[np.bool_]
     """(n,) whether the person is identified."""
+    unsure: NDArray[np.bool_]
+    """(n,) whether it is a player or a referee, but too doubtful which."""
     ball_px: NDArray[np.float64] | None
     """(4,) the surest ball."""
     not_counted: str | None = None
@@ -43,6 +45,7 @@ class Scenes:
         detections: pd.DataFrame,
         tracks: pd.DataFrame,
         identities: pd.DataFrame,
+        tracklets: pd.DataFrame,
         shots: pd.DataFrame,
     ) -> None:
         """Sort people and balls by frame."""
@@ -52,6 +55,8 @@ class Scenes:
         people = detections.merge(tracks, on="detection_id").merge(identities, on="track_id", how="left")
         people = people.sort_values(["frame", "y2", "detection_id"], kind="stable")
         self._known = people["player_id"].notna().to_numpy(bool)
+        takes_part = tracklets.loc[tracklets["role"].isin(PERSON_CLASSES), "track_id"]
+        self._unsure = people["track_id"].isin(takes_part).to_numpy(bool) & ~self._known
         self._ids = people["player_id"].fillna(0).to_numpy(np.int64)
         self._boxes = people[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
         self._first = np.searchsorted(people["frame"].to_numpy(), self.frames, side="left")
@@ -78,6 +83,7 @@ class Scenes:
             self._boxes[rows],
             self._ids[rows],
             self._known[rows],
+            self._unsure[rows],
             self._balls.get(frame),
             self._not_counted.get(int(self._shot[place])),
         )

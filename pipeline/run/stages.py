@@ -136,7 +136,14 @@ def _identify(desk: Desk) -> Output:
         number_reads=desk.tables["number_reads"],
         corrections=desk.corrections,
     )
-    return Output({"identities": found.identities, "players": found.players}, {"warnings": list(found.warnings)})
+    tables: Mapping[TableName, pd.DataFrame] = {
+        "identities": found.identities,
+        "players": found.players,
+        "tracklets": found.tracklets,
+        "player_evidence": found.player_evidence,
+        "number_votes": found.number_votes,
+    }
+    return Output(tables, {"warnings": list(found.warnings)})
 
 
 def _shots(desk: Desk) -> Output:
@@ -214,7 +221,7 @@ UNDERSTAND: tuple[Stage, ...] = (
     Stage(
         "identify",
         needs=("frames", "detections", "number_reads", "tracks", "court"),
-        gives=("identities", "players"),
+        gives=("identities", "players", "tracklets", "player_evidence", "number_votes"),
         function=_identify,
         settings=("identify",),
         files=lambda job: (job.roster, job.corrections),

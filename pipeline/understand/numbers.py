@@ -10,7 +10,7 @@ seconds, may mislead: a fold that makes a 9 of every 1, somebody else's back. So
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -54,6 +54,8 @@ class NumberEvidence:
     """(n,)"""
     log_likelihood: Array
     """(n, 101) of each text of `TEXTS`, relative to no information: 0 everywhere where nothing was read."""
+    votes: NDArray[np.int64]
+    """(n, 101) how many reads have each text as the likeliest."""
 
     def __len__(self) -> int:
         """Count them."""
@@ -70,7 +72,7 @@ class NumberEvidence:
         Example:
             >>> log_likelihood = np.zeros((2, 101))
             >>> log_likelihood[1, 23] = 12.0
-            >>> NumberEvidence(np.array([1, 2]), log_likelihood).best(min_odds=100).tolist()
+            >>> NumberEvidence(np.array([1, 2]), log_likelihood, np.zeros((2, 101), dtype=int)).best(min_odds=100).tolist()
             [-1, 23]
         """
         if not len(self):
@@ -102,11 +104,12 @@ class NumberEvidence:
         Example:
             >>> log_likelihood = np.zeros((1, 101))
             >>> log_likelihood[0, [11, 17]] = 9.0, 8.0
-            >>> NumberEvidence(np.array([1]), log_likelihood).expecting({"17", "4"}).posterior().argmax(axis=1).tolist()
+            >>> read = NumberEvidence(np.array([1]), log_likelihood, np.ones((1, 101), dtype=int))
+            >>> read.expecting({"17", "4"}).posterior().argmax(axis=1).tolist()
             [17]
         """
         listed = np.isin(TEXTS, sorted(texts))
-        return NumberEvidence(self.track_id, self.log_likelihood + np.where(listed, 0.0, np.log(_NOT_LISTED)))
+        return replace(self, log_likelihood=self.log_likelihood + np.where(listed, 0.0, np.log(_NOT_LISTED)))
 
     def of_groups(self, group: NDArray[np.int64], count: int) -> NumberEvidence:
         """Add up the evidence of tracklets that are one person.
@@ -118,10 +121,11 @@ class NumberEvidence:
         Returns:
             Evidence of `count` people, `track_id` being their group.
         """
-        total = np.zeros((count, len(TEXTS)))
+        total, votes = np.zeros((count, len(TEXTS))), np.zeros((count, len(TEXTS)), dtype=np.int64)
         member = group >= 0
         np.add.at(total, group[member], self.log_likelihood[member])
-        return NumberEvidence(np.arange(count, dtype=np.int64), total)
+        np.add.at(votes, group[member], self.votes[member])
+        return NumberEvidence(np.arange(count, dtype=np.int64), total, votes)
 
 
 def number_evidence(
@@ -153,10 +157,11 @@ def number_evidence(
     evidence = read_log_likelihoods(reads)
     weight = independent_share(row, time_s, _clear(reads))
     starts = view_starts(row, time_s)
-    total = np.zeros((len(track_id), len(TEXTS)))
+    total, votes = np.zeros((len(track_id), len(TEXTS))), np.zeros((len(track_id), len(TEXTS)), dtype=np.int64)
+    np.add.at(votes, (row, evidence.argmax(axis=1)), 1)
     if len(starts):
         np.add.at(total, row[starts], capped(np.add.reduceat(weight[:, None] * evidence, starts, axis=0)))
-    return NumberEvidence(np.asarray(track_id, dtype=np.int64), total)
+    return NumberEvidence(np.asarray(track_id, dtype=np.int64), total, votes)
 
 
 def owners_of_numbers(detections: pd.DataFrame, number_reads: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:

@@ -30,7 +30,7 @@ def _by_looks(name: str) -> Clusterer:
         method = clusterers[name](int(by_distance.max()) + 1)
         if isinstance(method, BottomUp):
             return numbered(method(features, problem.apart))
-        label = respect(method(features), problem.distance, problem.apart)
+        label = respect(method(features), problem.distance(), problem.apart)
         alone = label == NOISE
         label[alone] = label.max(initial=NOISE) + 1 + np.arange(alone.sum())
         return numbered(label)

@@ -13,31 +13,39 @@ from pipeline.understand.identify.looks import Seen
 
 _BLOCK = 256
 """Tracklets whose pairs are judged in one go."""
+_UNKNOWN_DISTANCE = 2.0
+Rows = NDArray[np.int64] | slice
 
 
 @dataclass(frozen=True)
 class Problem:
     """n tracklets, in order of first box."""
 
-    distance: NDArray[np.float64]  # (n, n) cosine distance, 0 to 2, no NaN
+    vector: NDArray[np.float32]  # (n, dim) pooled embedding, unit length; NaN where there is none
     apart: NDArray[np.bool_]  # (n, n) surely two people: never in one cluster, also not through a third tracklet
     weight: NDArray[np.float64]  # (n,) how much a tracklet counts in averages
     seen_s: NDArray[np.float64]  # (n,) time that counts towards being a player: 0 for a certain referee
     seen: Seen | None  # in the game's own space of looks; None where the game shows too little to learn one
     continuation: sparse.csr_array  # (n, n) log-odds that two are one person by place and time; symmetric
     number: NDArray[np.float64]  # (n, texts) log-likelihoods of jersey numbers; 0 where nothing was read
+    side: NDArray[np.float64]  # (n, 3) log-likelihoods of team A, team B and the referees; 0 where nothing is known
+
+    def distance(self, rows: Rows = slice(None), columns: Rows = slice(None)) -> NDArray[np.float64]:
+        """Give the cosine distances, 0 to 2, of some tracklets to some; one without an embedding is as far as can be."""
+        return np.nan_to_num(cosine_distances(self.vector[rows], self.vector[columns]), nan=_UNKNOWN_DISTANCE)
 
     def take(self, rows: NDArray[np.int64]) -> Problem:
         """Choose tracklets."""
         square = np.ix_(rows, rows)
         return Problem(
-            distance=self.distance[square],
+            vector=self.vector[rows],
             apart=self.apart[square],
             weight=self.weight[rows],
             seen_s=self.seen_s[rows],
             seen=None if self.seen is None else self.seen.take(rows),
             continuation=self.continuation[rows][:, rows],
             number=self.number[rows],
+            side=self.side[rows],
         )
 
 
@@ -122,13 +130,16 @@ def bound(apart: NDArray[np.bool_], group: NDArray[np.int64], count: int) -> NDA
 
 
 def numbered(root: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number arbitrary labels (n,) from 0 in order of first member.
+    """Number arbitrary labels (n,) from 0 in order of first member; -1, nobody, stays.
 
     Example:
-        >>> numbered(np.array([7, 2, 7, 5])).tolist()
-        [0, 1, 0, 2]
+        >>> numbered(np.array([7, 2, -1, 7, 5])).tolist()
+        [0, 1, -1, 0, 2]
     """
-    _, first, inverse = np.unique(root, return_index=True, return_inverse=True)
+    result = np.full(len(root), -1, dtype=np.int64)
+    known = root >= 0
+    _, first, inverse = np.unique(root[known], return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
-    return rank[inverse]
+    result[known] = rank[inverse]
+    return result

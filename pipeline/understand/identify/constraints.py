@@ -22,26 +22,19 @@ _BLOCK = 256
 """Tracklets whose pairs are judged in one go."""
 
 
-def cannot_links(
-    frames: pd.DataFrame,
-    evidence: Evidence,
-    role: NDArray[np.int64],
-    team: NDArray[np.int64],
-    max_speed_mps: float,
-) -> NDArray[np.bool_]:
+def cannot_links(frames: pd.DataFrame, evidence: Evidence, max_speed_mps: float) -> NDArray[np.bool_]:
     """Tell which pairs of tracklets are surely two people.
 
     Args:
         frames: table `frames`.
         evidence: of n tracklets.
-        role: (n,) -1 where not certain.
-        team: (n,) -1 where not certain.
         max_speed_mps: nobody gets from the end of one tracklet to the start of the next faster than this.
 
     Returns:
-        (n, n) symmetric, False on the diagonal: simultaneous, or of different role or team, or out of reach.
+        (n, n) symmetric, False on the diagonal: simultaneous, or out of reach.
     """
-    apart = simultaneous(evidence) | _differ(role) | _differ(team) | out_of_reach(evidence, max_speed_mps)
+    apart = simultaneous(evidence)
+    apart |= out_of_reach(evidence, max_speed_mps)
     apart |= out_of_reach_in_picture(frames, evidence, max_speed_mps)
     np.fill_diagonal(apart, False)
     return apart
@@ -85,9 +78,3 @@ def out_of_reach_in_picture(frames: pd.DataFrame, evidence: Evidence, max_speed_
     i, j, way, gap_s = gaps(frames, evidence)
     beyond[i, j] = way > _SLACK_HEIGHTS + max_speed_mps / _BODY_M * gap_s
     return np.asarray(beyond | beyond.T)
-
-
-def _differ(value: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which pairs have two different certain values (n, n)."""
-    certain = value >= 0
-    return np.asarray((value[:, None] != value[None, :]) & certain[:, None] & certain[None, :])

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from pipeline.understand.appearance import unit
 from pipeline.understand.identify.clustering import Problem
 from pipeline.understand.identify.looks import Seen
 
@@ -24,13 +25,14 @@ def contracted(problem: Problem, group: NDArray[np.int64]) -> Problem:
     weight = np.maximum(problem.weight, 1e-9)
     share = sparse.csr_array((weight / np.bincount(group, weights=weight)[group], (group, np.arange(n))), shape=(k, n))
     return Problem(
-        distance=np.asarray(share @ (share @ problem.distance.T).T),
+        vector=unit(np.asarray(share @ np.nan_to_num(problem.vector), dtype=np.float32)),
         apart=np.asarray(member @ (member @ problem.apart.astype(np.float64)).T) > 0,
         weight=np.asarray(member @ problem.weight),
         seen_s=np.asarray(member @ problem.seen_s),
         seen=None if problem.seen is None else _seen(problem.seen, member),
         continuation=sparse.csr_array(member @ problem.continuation @ member.T),
         number=np.asarray(member @ problem.number),
+        side=np.asarray(member @ problem.side),
     )
 
 

@@ -1,7 +1,7 @@
 """The grouping of tracklets that explains all evidence best: appearance, numbers, place and time together.
 
-The score of a grouping is the sum over people of the log-likelihood of their appearance (`looks`) and of their number,
-of the log-odds that tracklets go on where others ended (`continuation`), less a price for every person. Cannot-links
+The score of a grouping is the sum over people of the log-likelihood of their appearance (`looks`), of their number and of
+their side (`sides`), of the log-odds that tracklets go on where others ended (`continuation`), less a price for every person. Cannot-links
 are hard. People are first merged bottom up, by the largest gain; then single tracklets go where they fit better, or change
 places with the one that is in their way, and people are merged again, until nothing gains any more.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import logsumexp
 
 from pipeline.understand.identify.clustering import Bounds, Problem, bound, numbered
 from pipeline.understand.identify.linkage import average_linkage
@@ -65,7 +64,9 @@ def membership(problem: Problem, label: NDArray[np.int64], rows: NDArray[np.int6
     given = np.flatnonzero(label >= 0)
     member = sparse.csr_array((np.ones(len(given)), (given, label[given])), shape=(len(label), k))
     own = seen.place * seen.precision[:, None]
-    weighted, precision, number = (np.asarray(member.T @ part) for part in (own, seen.precision, problem.number))
+    weighted, precision, number, side = (
+        np.asarray(member.T @ part) for part in (own, seen.precision, problem.number, problem.side)
+    )
     gain: Array = sparse.csr_array(problem.continuation[rows] @ member).toarray()
     has_number = np.abs(problem.number).max(axis=1, initial=0.0) > 0
     for at, i in enumerate(rows):
@@ -75,18 +76,43 @@ def membership(problem: Problem, label: NDArray[np.int64], rows: NDArray[np.int6
         alone = seen.looks.log_evidence(own[i], seen.precision[i])
         gain[at] += seen.looks.log_evidence(rest + own[i], weight + seen.precision[i]) - alone
         gain[at] -= seen.looks.log_evidence(rest, weight)
+        known = side - without[:, None] * problem.side[i]
+        gain[at] += agreement(known + problem.side[i]) - agreement(known) - agreement(problem.side[i])
         if has_number[i]:
             read = number - without[:, None] * problem.number[i]
-            gain[at] += (
-                number_evidence(read + problem.number[i]) - number_evidence(read) - number_evidence(problem.number[i])
-            )
+            gain[at] += agreement(read + problem.number[i]) - agreement(read) - agreement(problem.number[i])
     gain[bound(problem.apart[np.ix_(rows, given)], label[given], k)] = -np.inf
     return np.asarray(gain)
 
 
-def number_evidence(log_likelihood: Array) -> Array:
-    """Give the log-likelihood (...) that reads (..., texts) are of one number, any of them being equally likely before."""
-    return np.asarray(logsumexp(log_likelihood, axis=-1) - np.log(log_likelihood.shape[-1]))
+def affinity(problem: Problem, label: NDArray[np.int64], count: int) -> Array:
+    """Give the log-likelihood ratio (count, count) of two people being one to their being two, whatever forbids it.
+
+    Args:
+        problem: n tracklets, with `seen`.
+        label: (n,) person from 0; -1 for nobody.
+        count: people.
+    """
+    seen = problem.seen
+    assert seen is not None
+    given = np.flatnonzero(label >= 0)
+    member = sparse.csr_array((np.ones(len(given)), (label[given], given)), shape=(count, len(label)))
+    own = seen.place * seen.precision[:, None]
+    weighted, precision, number, side = (
+        np.asarray(member @ part) for part in (own, seen.precision, problem.number, problem.side)
+    )
+    alone = seen.looks.log_evidence(weighted, precision) + agreement(number) + agreement(side)
+    odds: Array = sparse.csr_array(member @ problem.continuation @ member.T).toarray() + PERSON_PRICE
+    for one in range(count):
+        odds[one] += seen.looks.log_evidence(weighted + weighted[one], precision + precision[one]) - alone - alone[one]
+        odds[one] += agreement(number + number[one]) + agreement(side + side[one])
+    return odds
+
+
+def agreement(log_likelihood: Array) -> Array:
+    """Give the log-likelihood (...) that all is of one number, or side (..., values), any being equally likely before."""
+    most = log_likelihood.max(axis=-1)
+    return np.asarray(most + np.log(np.exp(log_likelihood - most[..., None]).mean(axis=-1)))
 
 
 def _merged(problem: Problem, label: NDArray[np.int64], least_gain: float, bounds: Bounds) -> NDArray[np.int64]:
@@ -110,13 +136,15 @@ class _People:
         self.precision: Array = np.asarray(member @ problem.seen.precision)
         self.number: Array = np.asarray(member @ problem.number)
         self.has_number = np.abs(self.number).max(axis=1, initial=0.0) > 0
+        self.side: Array = np.asarray(member @ problem.side)
         self.link: Array = sparse.csr_array(member @ problem.continuation @ member.T).toarray()
         self.apart = _any_between(member, problem.apart)
         np.fill_diagonal(self.apart, True)
         self.seen_s: Array = np.asarray(member @ problem.seen_s)
         self.min_seen_s = min_seen_s
         self.looks_like = self.looks.log_evidence(self.weighted, self.precision)
-        self.numbered = number_evidence(self.number)
+        self.numbered = agreement(self.number)
+        self.sided = agreement(self.side)
         self.alive = np.ones(k, dtype=bool)
         self.root = np.arange(k)
         self.gain = np.stack([self._gains(i) for i in range(k)])
@@ -146,21 +174,23 @@ class _People:
         j = np.flatnonzero(self.alive & ~self.apart[i])
         together = self.looks.log_evidence(self.weighted[i] + self.weighted[j], self.precision[i] + self.precision[j])
         gain[j] = together - self.looks_like[i] - self.looks_like[j] + self.link[i, j] + PERSON_PRICE
+        gain[j] += agreement(self.side[i] + self.side[j]) - self.sided[i] - self.sided[j]
         if self.has_number[i]:
             j = j[self.has_number[j]]
-            gain[j] += number_evidence(self.number[i] + self.number[j]) - self.numbered[i] - self.numbered[j]
+            gain[j] += agreement(self.number[i] + self.number[j]) - self.numbered[i] - self.numbered[j]
         return gain
 
     def _merge(self, i: int, j: int) -> None:
         """Merge person j into person i."""
-        for sums in (self.weighted, self.precision, self.number, self.seen_s, self.link):
+        for sums in (self.weighted, self.precision, self.number, self.side, self.seen_s, self.link):
             sums[i] += sums[j]
         self.link[:, i] += self.link[:, j]
         self.apart[i] |= self.apart[j]
         self.apart[:, i] |= self.apart[:, j]
         self.has_number[i] |= self.has_number[j]
         self.looks_like[i] = self.looks.log_evidence(self.weighted[i], self.precision[i])
-        self.numbered[i] = number_evidence(self.number[i])
+        self.numbered[i] = agreement(self.number[i])
+        self.sided[i] = agreement(self.side[i])
         self.alive[j] = False
         self.root[self.root == j] = i
         self.gain[j], self.gain[:, j], self.best[j] = -np.inf, -np.inf, -np.inf
@@ -209,12 +239,13 @@ class _Sweep:
         self.looks = problem.seen.looks
         self.own = problem.seen.place * problem.seen.precision[:, None]
         self.weighted, self.precision = member.T @ self.own, member.T @ problem.seen.precision
-        self.number = member.T @ problem.number
+        self.number, self.side = member.T @ problem.number, member.T @ problem.side
         self.has_number = np.abs(problem.number).max(axis=1, initial=0.0) > 0
         self.size, self.seen_s = member.sum(axis=0), member.T @ problem.seen_s
         self.conflicts = np.stack([problem.apart[:, self.label == one].sum(axis=1) for one in range(k)], axis=1)
         self.linked: Array = np.asarray(problem.continuation @ member)
-        self.score = self._score(self.weighted, self.precision, self.number)
+        self.numbered = agreement(self.number)
+        self.score = self._score(self.weighted, self.precision, self.number, self.side)
 
     def run(self) -> tuple[int, NDArray[np.int64]]:
         """Go through all tracklets; return how many moved, and the labels (n,), not renumbered."""
@@ -249,9 +280,10 @@ class _Sweep:
             return 1
         return 0
 
-    def _score(self, weighted: Array, precision: Array, number: Array) -> Array:
-        """Score people (...) by summed appearance (..., d), its precision (...) and log-likelihoods of numbers (..., 101)."""
-        return np.asarray(self.looks.log_evidence(weighted, precision) + number_evidence(number))
+    def _score(self, weighted: Array, precision: Array, number: Array, side: Array) -> Array:
+        """Score people (...) by summed appearance (..., d), its precision (...), and log-likelihoods of numbers (..., 101)
+        and sides (..., 3)."""
+        return np.asarray(self.looks.log_evidence(weighted, precision) + agreement(number) + agreement(side))
 
     def _needed_at(self, home: int, i: int) -> bool:
         """Tell whether there would be too few players if this tracklet, taken away, went to somebody else."""
@@ -264,11 +296,11 @@ class _Sweep:
         """Give the gain (k,) of giving a tracklet, that is nobody's, to each person."""
         seen = self.problem.seen
         assert seen is not None
-        number = self.number + self.problem.number[i] if self.has_number[i] else None
-        looks = self.looks.log_evidence(self.weighted + self.own[i], self.precision + seen.precision[i])
-        base = self.looks.log_evidence(self.weighted, self.precision) if number is None else self.score
-        with_number = looks if number is None else looks + number_evidence(number)
-        return np.asarray(with_number - base + self.linked[i] + np.where(self.size > 0, PERSON_PRICE, 0.0))
+        gain = self.linked[i] + np.where(self.size > 0, PERSON_PRICE, 0.0) - self.score
+        gain += self.looks.log_evidence(self.weighted + self.own[i], self.precision + seen.precision[i])
+        gain += agreement(self.side + self.problem.side[i])
+        gain += agreement(self.number + self.problem.number[i]) if self.has_number[i] else self.numbered
+        return np.asarray(gain)
 
     def _change_places(self, i: int, home: int, other: int) -> tuple[float, int, int] | None:
         """Say what is gained if i and the one tracklet in its way change places: (gain, person, tracklet)."""
@@ -287,7 +319,9 @@ class _Sweep:
         assert seen is not None
         weighted = self.weighted[person] + self.own[comes] - self.own[goes]
         precision = self.precision[person] + seen.precision[comes] - seen.precision[goes]
-        return float(self._score(weighted, np.asarray(precision), self.number[person] + number[comes] - number[goes]))
+        worn = self.number[person] + number[comes] - number[goes]
+        on = self.side[person] + self.problem.side[comes] - self.problem.side[goes]
+        return float(self._score(weighted, np.asarray(precision), worn, on))
 
     def _take(self, i: int) -> None:
         self._shift(i, int(self.label[i]), -1)
@@ -306,19 +340,23 @@ class _Sweep:
         self.weighted[person] += sign * self.own[i]
         self.precision[person] += sign * seen.precision[i]
         self.number[person] += sign * self.problem.number[i]
+        self.side[person] += sign * self.problem.side[i]
         self.size[person] += sign
         self.seen_s[person] += sign * self.problem.seen_s[i]
         self.conflicts[:, person] += sign * self.problem.apart[:, i].astype(np.int64)
         links = self.problem.continuation
         part = slice(links.indptr[i], links.indptr[i + 1])
         self.linked[links.indices[part], person] += sign * links.data[part]
-        self.score[person] = self._score(self.weighted[person], self.precision[person], self.number[person])
+        if self.has_number[i]:
+            self.numbered[person] = agreement(self.number[person])
+        looks = self.looks.log_evidence(self.weighted[person], self.precision[person])
+        self.score[person] = looks + self.numbered[person] + agreement(self.side[person])
 
     def _grow(self) -> None:
         """Keep one place for somebody new."""
-        self.weighted, self.number = (
-            np.vstack([one, np.zeros((1, one.shape[1]))]) for one in (self.weighted, self.number)
+        self.weighted, self.number, self.side = (
+            np.vstack([one, np.zeros((1, one.shape[1]))]) for one in (self.weighted, self.number, self.side)
         )
-        sums = (self.precision, self.size, self.seen_s, self.score)
-        self.precision, self.size, self.seen_s, self.score = (np.append(one, 0.0) for one in sums)
+        sums = (self.precision, self.size, self.seen_s, self.score, self.numbered)
+        self.precision, self.size, self.seen_s, self.score, self.numbered = (np.append(one, 0.0) for one in sums)
         self.conflicts, self.linked = (np.pad(one, ((0, 0), (0, 1))) for one in (self.conflicts, self.linked))

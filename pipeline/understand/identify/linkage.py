@@ -19,12 +19,11 @@ def average_linkage(problem: Problem, bounds: Bounds) -> NDArray[np.int64]:
     pointed at its parts), memory O(n^2).
 
     Example:
-        >>> far, near = 0.5, 0.1
-        >>> distance = np.array([[0, near, near], [near, 0, far], [near, far, 0]])
+        >>> vector = np.array([[1.0, 0.0], [0.9, 0.44], [0.9, -0.44]], dtype=np.float32)
         >>> apart = np.array([[False, True, False], [True, False, False], [False, False, False]])
         >>> from scipy import sparse
-        >>> nothing = sparse.csr_array((3, 3)), np.zeros((3, 101))
-        >>> problem = Problem(distance, apart, np.ones(3), np.ones(3), None, *nothing)
+        >>> nothing = sparse.csr_array((3, 3)), np.zeros((3, 101)), np.zeros((3, 3))
+        >>> problem = Problem(vector, apart, np.ones(3), np.ones(3), None, *nothing)
         >>> average_linkage(problem, Bounds(0.3, 1, 9, 0.0)).tolist()
         [0, 1, 0]
     """
@@ -42,7 +41,7 @@ class _Agglomeration:
 
     def __init__(self, problem: Problem, min_seen_s: float) -> None:
         n = len(problem.weight)
-        self.cost = np.where(problem.apart, np.inf, problem.distance)  # (n, n), inf: never
+        self.cost = np.where(problem.apart, np.inf, problem.distance())  # (n, n), inf: never
         np.fill_diagonal(self.cost, np.inf)
         self.weight = np.maximum(problem.weight, 1e-9)
         self.seen_s = problem.seen_s.copy()

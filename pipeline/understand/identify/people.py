@@ -12,21 +12,19 @@ from numpy.typing import NDArray
 
 from models.numbers.texts import TEXTS
 from pipeline.tables import conform
+from pipeline.understand.identify.clustering import numbered
 from pipeline.understand.identify.evidence import Evidence
-from pipeline.understand.kits import UNDECIDED, Kits, hex_color
+from pipeline.understand.identify.sides import TEAMS, Sides
+from pipeline.understand.kits import UNDECIDED, hex_color
 from pipeline.understand.numbers import NumberEvidence
 
-_TEAMS = ("A", "B")
-_REFEREE_SHARE = 2 / 3
-"""Votes that make a referee: there are three or four players to each referee, and a player taken for one is lost to
-the statistics."""
+_NO_KIT = np.full(3, np.nan)
 
 
 def describe(
     evidence: Evidence,
     person: NDArray[np.int64],
-    team: NDArray[np.int64],
-    kits: Kits | None,
+    sides: Sides,
     roster: pd.DataFrame | None,
     numbers: NumberEvidence,
     number_odds: float,
@@ -36,8 +34,7 @@ def describe(
     Args:
         evidence: of n tracklets.
         person: (n,) group of each tracklet, -1 for nobody.
-        team: (n,) 0, 1 or undecided.
-        kits: of the two teams, if there are two.
+        sides: of the n tracklets.
         roster: columns number, name, team; names players whose number is known.
         numbers: of the n tracklets.
         number_odds: a player's number is given if it is so many times likelier than not.
@@ -46,7 +43,7 @@ def describe(
         The player id of each tracklet (n,), -1 for nobody, and the table `players`: team A, B, unknown, then referees,
         each in order of first appearance.
     """
-    people = [_person(evidence, np.flatnonzero(person == one), team, kits) for one in np.unique(person[person >= 0])]
+    people = _people(evidence, numbered(person), sides)
     people.sort(key=lambda one: one.order)
     player_of = np.full(len(person), -1, dtype=np.int64)
     for number, one in enumerate(people, start=1):
@@ -58,7 +55,7 @@ def describe(
         {
             "player_id": np.arange(1, len(people) + 1),
             "role": pd.Series(["referee" if one.referee else "player" for one in people], dtype=object),
-            "team": pd.Series([None if one.side == UNDECIDED else _TEAMS[one.side] for one in people], dtype=object),
+            "team": pd.Series([None if one.side == UNDECIDED else TEAMS[one.side] for one in people], dtype=object),
             "number": pd.Series(text, dtype=object),
             "name": pd.Series([None] * len(people), dtype=object),
             "color": pd.Series([one.color for one in people], dtype=object),
@@ -106,32 +103,27 @@ class _Person:
     @property
     def order(self) -> tuple[bool, int, int]:
         """Sort by role, team (unknown last) and first appearance: tracklets are in order of first box."""
-        return self.referee, len(_TEAMS) if self.side == UNDECIDED else self.side, int(self.tracklets[0])
+        return self.referee, len(TEAMS) if self.side == UNDECIDED else self.side, int(self.tracklets[0])
 
 
-def _person(evidence: Evidence, tracklets: NDArray[np.int64], team: NDArray[np.int64], kits: Kits | None) -> _Person:
-    """Describe one person by the tracklets (k,)."""
-    boxes = evidence.boxes()[tracklets].astype(np.float64)
-    referee = bool(np.average(evidence.referee[tracklets], weights=boxes) > _REFEREE_SHARE)
-    known = np.isfinite(evidence.kit[tracklets]).all(axis=1)
-    kit = (
-        np.average(evidence.kit[tracklets][known], axis=0, weights=boxes[known]) if known.any() else np.full(3, np.nan)
-    )
-    side = UNDECIDED if referee else _team(team[tracklets], boxes, kit, kits)
-    return _Person(
-        tracklets=tracklets,
-        referee=referee,
-        side=side,
-        color=hex_color(kits.centre[side] if kits is not None and side != UNDECIDED else kit),
-    )
-
-
-def _team(team: NDArray[np.int64], boxes: NDArray[np.float64], kit: NDArray[np.float64], kits: Kits | None) -> int:
-    """Give the team of most boxes; where no tracklet is decided, that of the kit over all of them."""
-    decided = team != UNDECIDED
-    if decided.any():
-        return int(np.bincount(team[decided], weights=boxes[decided]).argmax())
-    return UNDECIDED if kits is None else int(kits.team(kit[None])[0])
+def _people(evidence: Evidence, person: NDArray[np.int64], sides: Sides) -> list[_Person]:
+    """Describe people by their tracklets; `person` (n,) from 0, -1 for nobody."""
+    of_people = sides.of_groups(person, int(person.max(initial=-1)) + 1)
+    referee: NDArray[np.bool_] = of_people.referee()
+    team, _ = of_people.team()
+    boxes = evidence.boxes().astype(np.float64)
+    known: NDArray[np.bool_] = np.asarray(np.isfinite(evidence.kit).all(axis=1))
+    people = []
+    for one in range(len(referee)):
+        tracklets = np.flatnonzero(person == one)
+        dressed = tracklets[known[tracklets]]
+        side = UNDECIDED if referee[one] or sides.kits is None or not len(dressed) else int(team[one])
+        if side != UNDECIDED and sides.kits is not None:
+            kit = sides.kits.centre[side]
+        else:
+            kit = np.average(evidence.kit[dressed], axis=0, weights=boxes[dressed]) if len(dressed) else _NO_KIT
+        people.append(_Person(tracklets, bool(referee[one]), side, hex_color(kit)))
+    return people
 
 
 def _named(players: pd.DataFrame, roster: pd.DataFrame) -> pd.DataFrame:
@@ -139,7 +131,7 @@ def _named(players: pd.DataFrame, roster: pd.DataFrame) -> pd.DataFrame:
     side_of = _sides(players, roster)
     names: dict[tuple[str | None, str], list[str]] = {}
     for team, number, name in zip(roster["team"], roster["number"], roster["name"], strict=True):
-        for side in _TEAMS if pd.isna(team) else [side_of.get(str(team))]:
+        for side in TEAMS if pd.isna(team) else [side_of.get(str(team))]:
             names.setdefault((side, number), []).append(name)
     found = [names.get((team, number), []) for team, number in zip(players["team"], players["number"], strict=True)]
     return players.assign(name=pd.Series([one[0] if len(one) == 1 else None for one in found], dtype=object))
@@ -148,13 +140,13 @@ def _named(players: pd.DataFrame, roster: pd.DataFrame) -> pd.DataFrame:
 def _sides(players: pd.DataFrame, roster: pd.DataFrame) -> dict[str, str]:
     """Find which team of the roster is A and which B: as more numbers agree; on a tie as the roster says, else unknown."""
     teams = sorted({str(team) for team in roster["team"].dropna()})
-    if len(teams) > len(_TEAMS):
+    if len(teams) > len(TEAMS):
         return {}
-    worn = {side: set(players.loc[players["team"] == side, "number"].dropna()) for side in _TEAMS}
+    worn = {side: set(players.loc[players["team"] == side, "number"].dropna()) for side in TEAMS}
     listed = {team: set(roster.loc[roster["team"] == team, "number"]) for team in teams}
-    ways = [dict(zip(teams, sides, strict=True)) for sides in permutations(_TEAMS, len(teams))]
+    ways = [dict(zip(teams, sides, strict=True)) for sides in permutations(TEAMS, len(teams))]
     score = [sum(len(listed[team] & worn[side]) for team, side in way.items()) for way in ways]
     best = max(score)
     if score.count(best) == 1:
         return ways[score.index(best)]
-    return {team: team for team in teams if team in _TEAMS}
+    return {team: team for team in teams if team in TEAMS}

@@ -13,7 +13,15 @@ from pipeline.config import Settings, parse_settings
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
 from pipeline.present.results import Results
-from pipeline.tables import HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, PLAYER_STATS, POSITIONS, conform
+from pipeline.tables import (
+    HOMOGRAPHY_COLUMNS,
+    MOTION_COLUMNS,
+    NUMBER_VOTES,
+    PLAYER_EVIDENCE,
+    PLAYER_STATS,
+    POSITIONS,
+    conform,
+)
 from pipeline.understand.court import CourtRegistration
 from pipeline.video import VideoInfo
 
@@ -142,6 +150,14 @@ def made_up_video(path: Path) -> VideoInfo:
     )
 
 
+def tracklets_table(people: pd.DataFrame) -> pd.DataFrame:
+    table = pd.DataFrame({"track_id": IDS, "seen_s": 0.8, "role": people["role"], "team": people["team"]})
+    blank = dict.fromkeys(
+        ("team_confidence", "number_confidence", "likeliest_confidence", "runner_up_confidence"), np.nan
+    )
+    return conform("tracklets", table.assign(**blank, number=None, likeliest=pd.NA, runner_up=pd.NA))
+
+
 @pytest.fixture
 def make_results() -> Callable[..., Results]:
     """Make results of the game: with or without metres, with the first so many people, with names."""
@@ -173,6 +189,9 @@ def make_results() -> Callable[..., Results]:
             tracks=conform("tracks", tracks),
             identities=conform("identities", identities[keep]),
             players=people[keep],
+            tracklets=tracklets_table(people),
+            player_evidence=PLAYER_EVIDENCE.empty(),
+            number_votes=NUMBER_VOTES.empty(),
             shots=shots_table(),
             positions=located[located["player_id"].isin(IDS[keep])].reset_index(drop=True),
             player_stats=stats_table(people, metres)[keep],

@@ -31,6 +31,7 @@ def scene(boxes: list[list[float]], ids: list[int], known: list[bool] | None = N
         boxes_px=np.array(boxes, float).reshape(-1, 4),
         player_id=np.array(ids, np.int64),
         known=np.array([True] * len(ids) if known is None else known, bool),
+        unsure=np.zeros(len(ids), bool),
         ball_px=None,
     )
 
@@ -207,6 +208,16 @@ def test_nobody_known_gets_a_ring_without_label() -> None:
     assert (known[below] != 100).any()
     assert (unknown[below] == 100).all()
     assert (unknown[190:215, 270:360] != 100).any()
+
+
+def test_who_is_too_doubtful_gets_a_question_mark() -> None:
+    nobody, doubtful = plain(640, 360), plain(640, 360)
+    standing = scene([[300, 100, 330, 200]], [0], [False])
+    overlay(640, 360).draw(nobody, standing, 0.0)
+    overlay(640, 360).draw(doubtful, replace(standing, unsure=np.array([True])), 0.0)
+    differs = np.nonzero((nobody != doubtful).any(axis=2))
+    assert len(differs[0]) > 50
+    assert differs[0].min() > 190
 
 
 def test_the_time_line_shows_progress() -> None:

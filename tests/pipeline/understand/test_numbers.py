@@ -150,12 +150,16 @@ def test_a_number_belongs_to_the_only_torso_it_lies_on(
 def peaked(text: list[int], height: float) -> NumberEvidence:
     values = np.zeros((len(text), 101))
     values[np.arange(len(text)), text] = height
-    return NumberEvidence(np.arange(len(text)), values)
+    return NumberEvidence(np.arange(len(text)), values, (values > 0).astype(np.int64))
 
 
 def test_contradictions_need_two_that_are_sure() -> None:
     evidence = peaked([23, 23, 32], 20)
-    unknown = NumberEvidence(np.arange(4), np.vstack([evidence.log_likelihood, np.zeros(101)]))
+    unknown = NumberEvidence(
+        np.arange(4),
+        np.vstack([evidence.log_likelihood, np.zeros(101)]),
+        np.vstack([evidence.votes, np.zeros((1, 101), dtype=np.int64)]),
+    )
     apart: NDArray[np.bool_] = unknown.contradict(1000)
     assert apart.tolist() == [[False, False, True, False]] * 2 + [[True, True, False, False], [False] * 4]
     agreement = unknown.agreement()
@@ -168,11 +172,12 @@ def test_a_persons_tracklets_add_up() -> None:
     assert people.log_likelihood[0, 23] == 10
     assert people.log_likelihood[1, 32] == 5
     assert people.best(100).tolist() == [23, -1]
+    assert people.votes[:, [23, 32, 5]].tolist() == [[2, 0, 0], [0, 1, 0]]
 
 
 def test_a_roster_helps_and_does_not_decide() -> None:
     listed = ["4", "23"]
-    close = NumberEvidence(np.array([1]), np.zeros((1, 101)))
+    close = NumberEvidence(np.array([1]), np.zeros((1, 101)), np.zeros((1, 101), dtype=np.int64))
     close.log_likelihood[0, [23, 28]] = 11.0, 12.0
     assert close.best(10).tolist() == [-1]
     assert close.expecting(listed).best(10).tolist() == [23]

@@ -24,13 +24,14 @@ def crowd(people: int, each: int, seed: int) -> tuple[Problem, np.ndarray]:
     looks = Looks(np.zeros(people), np.eye(people), np.full(people, 400.0 / people))
     n = len(truth)
     return Problem(
-        distance=np.clip(1 - unit @ unit.T, 0, 2),
+        vector=unit.astype(np.float32),
         apart=(turn[:, None] == turn[None]) & ~np.eye(n, dtype=bool),
         weight=np.ones(n),
         seen_s=np.ones(n),
         seen=Seen(looks, place, np.ones(n)),
         continuation=sparse.csr_array((n, n)),
         number=np.zeros((n, 101)),
+        side=np.zeros((n, 3)),
     ), truth
 
 

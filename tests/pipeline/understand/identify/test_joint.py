@@ -33,15 +33,15 @@ def problem(
     for i, text in (number or {}).items():
         read[i, text] = 25.0
     points = np.array(place, dtype=np.float64)
-    distance = np.linalg.norm(points[:, None] - points[None], axis=2)
     return Problem(
-        distance=distance,
+        vector=points.astype(np.float32),
         apart=forbidden,
         weight=np.ones(n),
         seen_s=np.ones(n),
         seen=Seen(looks, points, np.ones(n)),
         continuation=sparse.csr_array(odds),
         number=read,
+        side=np.zeros((n, 3)),
     )
 
 

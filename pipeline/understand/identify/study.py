@@ -1,0 +1,108 @@
+"""All that is known of a game's tracklets before anybody is told apart, collected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.config import IdentifySettings
+from pipeline.understand.identify import continuation
+from pipeline.understand.identify.clustering import Problem, cosine_distances
+from pipeline.understand.identify.constraints import cannot_links, simultaneous
+from pipeline.understand.identify.evidence import Evidence, gather
+from pipeline.understand.identify.looks import Looks, Pieces, cut_to_pieces, learn_looks, see
+from pipeline.understand.identify.scale import distance_limit
+from pipeline.understand.identify.sides import Sides, find_sides
+from pipeline.understand.identify.wishes import Wishes
+from pipeline.understand.numbers import NumberEvidence, number_evidence
+
+SESSION_NOISE = 6.0
+"""Variance of a tracklet about its person, in units of the noise of half a second: pose, light and place on the court stay
+the same for longer than that."""
+_FIT_NOISE = 1.0
+"""The same when the model is learned: the less of what differs is taken for noise, the more axes people have."""
+_SURE_TEAM = 0.9
+"""Probability from which on two are taken for team-mates when the scale of distances is read off them."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that is known of n tracklets before anybody is told apart."""
+
+    evidence: Evidence
+    sides: Sides
+    numbers: NumberEvidence
+    still: NDArray[np.bool_]  # (n,) stays where it is
+    limit: float  # average cosine distance above which tracklets stay apart
+    pieces: Pieces
+    looks: Looks | None
+    problem: Problem  # of all n
+
+    @property
+    def apart(self) -> NDArray[np.bool_]:
+        """Tell which pairs (n, n) are surely two people."""
+        return self.problem.apart
+
+    def corrected(self, wishes: Wishes) -> Known:
+        """Take corrections for certain: what they say is one person is not kept apart by anything but time."""
+        same = wishes.group[:, None] == wishes.group[None]
+        apart = (self.apart & ~same) | wishes.apart
+        return replace(self, problem=replace(self.problem, apart=apart))
+
+
+def study(
+    frames: pd.DataFrame,
+    detections: pd.DataFrame,
+    embeddings: NDArray[np.float16] | NDArray[np.float32],
+    tracks: pd.DataFrame,
+    feet_m: NDArray[np.float64],
+    settings: IdentifySettings,
+    reads: pd.DataFrame,
+) -> Known:
+    """Collect all evidence.
+
+    Args:
+        frames: table `frames`.
+        detections: table `detections`, m rows.
+        embeddings: (m, dim); NaN rows where unknown; may be a memory map.
+        tracks: table `tracks`.
+        feet_m: (m, 2) foot points on the court, m; NaN where unknown.
+        settings: of the stage.
+        reads: table `number_reads`.
+    """
+    evidence = gather(frames, detections, embeddings, tracks, feet_m, settings.crops_per_tracklet)
+    sides = find_sides(evidence, settings.teams)
+    numbers = number_evidence(frames, detections, reads, tracks, evidence.track_id)
+    apart = cannot_links(frames, evidence, settings.max_speed_mps)
+    apart |= numbers.contradict(settings.number_odds)
+    still = evidence.roaming < settings.min_roaming
+    pieces = cut_to_pieces(frames, detections, embeddings, evidence)
+    looks = learn_looks(pieces, _FIT_NOISE)
+    problem = Problem(
+        vector=evidence.embedding,
+        apart=apart,
+        weight=np.minimum(evidence.boxes(), settings.crops_per_tracklet).astype(np.float64),
+        seen_s=np.where(sides.referee(), 0.0, evidence.seen_s),  # the bounds are on players
+        seen=None if looks is None else see(looks, pieces, SESSION_NOISE),
+        continuation=continuation.log_odds(frames, evidence),
+        number=numbers.log_likelihood,
+        side=sides.log_likelihood,
+    )
+    return Known(evidence, sides, numbers, still, _limit(evidence, sides, still, settings), pieces, looks, problem)
+
+
+def _limit(evidence: Evidence, sides: Sides, still: NDArray[np.bool_], settings: IdentifySettings) -> float:
+    """Give the distance up to which tracklets are merged: as set, or read off team-mates (else anybody) seen together."""
+    if settings.max_distance != "auto":
+        return settings.max_distance
+    other = simultaneous(evidence) & ~still[:, None] & ~still[None]
+    if sides.kits is not None:
+        team, chance = sides.team()
+        sure = (chance >= _SURE_TEAM) & ~sides.referee()
+        other &= (team[:, None] == team[None]) & sure[:, None] & sure[None]
+    return distance_limit(
+        np.where(still, np.nan, evidence.self_distance), cosine_distances(evidence.embedding, evidence.embedding), other
+    )
