@@ -21,6 +21,7 @@ from scipy.signal import lfilter
 from pipeline.config import StatsSettings
 from pipeline.geometry.court import COURTS, FOOT_M
 from pipeline.tables import MOTION_COLUMNS, conform
+from pipeline.understand.gathered import gather
 from pipeline.understand.locate import locate
 from pipeline.understand.stats import player_stats
 
@@ -98,7 +99,7 @@ def full_game() -> None:
     start = time.process_time()
     positions = locate(*tables[:4], tables[5], SETTINGS)
     middle = time.process_time()
-    player_stats(*tables[:5], positions, COURTS["nba"], SETTINGS)
+    _stats(tables, positions)
     print(
         f"48 minutes, {len(tables[1])} boxes: locate {middle - start:.1f} s, stats {time.process_time() - middle:.1f} s of processor time"
     )
@@ -108,7 +109,12 @@ def measured(time_s: Floats, feet: list[Floats]) -> pd.DataFrame:
     """Send players' feet (frames, 2) through both stages."""
     tables = tables_of(time_s, feet)
     positions = locate(*tables[:4], tables[5], SETTINGS)
-    return player_stats(*tables[:5], positions, COURTS["nba"], SETTINGS)
+    return _stats(tables, positions)
+
+
+def _stats(tables: tuple[pd.DataFrame, ...], positions: pd.DataFrame) -> pd.DataFrame:
+    court = COURTS["nba"]
+    return player_stats(gather(*tables[:5], positions, court, SETTINGS), court, SETTINGS)
 
 
 def tables_of(time_s: Floats, feet: list[Floats]) -> tuple[pd.DataFrame, ...]:

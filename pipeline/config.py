@@ -6,6 +6,7 @@ An unknown key, a wrong type or an impossible value is a `SettingsError` with it
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -178,11 +179,22 @@ class StatsSettings(_Strict):
     run_mps: float = Field(3.9, gt=0, description="from here on running")
     sprint_mps: float = Field(5.9, gt=0, description="from here on sprinting")
     min_sprint_s: float = Field(0.6, gt=0, description="a sprint lasts at least this long")
+    acceleration_mps2: float = Field(
+        2.5, gt=0, description="speed that rises or falls this fast over half a second is a hard effort"
+    )
+    max_absence_s: float = Field(
+        6.0, ge=0, description="out of view for up to this, a player counts as on court all the while"
+    )
+    periods: tuple[Annotated[float, Field(ge=0)], ...] = Field(
+        (), description="starts of the periods, s in the video; none: one, or two where the teams change sides"
+    )
 
     @model_validator(mode="after")
     def _zones(self) -> StatsSettings:
         if not self.jog_mps < self.run_mps < self.sprint_mps:
             raise ValueError("speed zones must rise: jog_mps < run_mps < sprint_mps")
+        if any(later <= earlier for earlier, later in pairwise(self.periods)):
+            raise ValueError("periods must begin one after another")
         return self
 
 

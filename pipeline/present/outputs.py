@@ -11,11 +11,11 @@ import pandas as pd
 
 from pipeline.errors import OutputError
 from pipeline.present.annotate import Progress, annotate, collect_crops, output_size
+from pipeline.present.csv_tables import coach_table, csv_text, rounded
 from pipeline.present.gallery import Gallery, choose_crops
 from pipeline.present.heatmaps import HeatPictures, heat_map, heat_pictures
 from pipeline.present.labels import people, slug, team_title
 from pipeline.present.mot import player_mot, tracklet_mot
-from pipeline.present.player_csv import coach_table, csv_text
 from pipeline.present.report import Pictures, report_html
 from pipeline.present.results import Results
 from pipeline.store import make_directory, write_bytes
@@ -75,8 +75,16 @@ def _write_tables(results: Results, directory: Path) -> list[Path]:
     frames, detections, tracks = results.frames, results.detections, results.tracks
     stream = io.BytesIO()
     results.positions.to_parquet(stream, index=False)
+    players = results.players
+    tables = {
+        "player_stats": coach_table(results.player_stats, players),
+        "team_stats": rounded(results.team_stats),
+        "player_periods": coach_table(results.player_periods, players),
+        "team_periods": rounded(results.team_periods),
+        "periods": rounded(results.periods),
+    }
     return [
-        _write(directory / "player_stats.csv", csv_text(coach_table(results.player_stats, results.players))),
+        *(_write(directory / f"{name}.csv", csv_text(table)) for name, table in tables.items()),
         _write(directory / "positions.parquet", stream.getvalue()),
         _write(directory / "mot.txt", player_mot(frames, detections, tracks, results.identities, results.players)),
         _write(directory / "tracklets_mot.txt", tracklet_mot(frames, detections, tracks)),

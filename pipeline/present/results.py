@@ -33,7 +33,11 @@ class Results:
     number_votes: pd.DataFrame
     shots: pd.DataFrame
     positions: pd.DataFrame
+    periods: pd.DataFrame
     player_stats: pd.DataFrame
+    player_periods: pd.DataFrame
+    team_stats: pd.DataFrame
+    team_periods: pd.DataFrame
     registration: CourtRegistration | None
     """None without a calibration: nothing is in metres then."""
     has_pixels: bool = True

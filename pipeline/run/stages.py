@@ -21,7 +21,7 @@ from pipeline.geometry.lens import Lens
 from pipeline.roster import RosterEntry
 from pipeline.run.job import Job
 from pipeline.tables import TableName
-from pipeline.understand import court, identify, locate, shot_kinds, split, stats, track
+from pipeline.understand import court, gathered, identify, locate, shot_kinds, split, stats, team_stats, track
 from pipeline.understand.court import CourtRegistration
 from pipeline.video import VideoInfo
 
@@ -168,19 +168,24 @@ def _locate(desk: Desk) -> Output:
 
 
 def _stats(desk: Desk) -> Output:
-    tables = desk.tables
+    tables, court_model, settings = desk.tables, desk.registration.court, desk.settings.stats
+    game = gathered.gather(
+        tables["frames"],
+        tables["detections"],
+        desk.counted_tracks(),
+        tables["identities"],
+        tables["players"],
+        tables["positions"],
+        court_model,
+        settings,
+    )
     return Output(
         {
-            "player_stats": stats.player_stats(
-                tables["frames"],
-                tables["detections"],
-                desk.counted_tracks(),
-                tables["identities"],
-                tables["players"],
-                tables["positions"],
-                desk.registration.court,
-                desk.settings.stats,
-            )
+            "periods": game.periods,
+            "player_stats": stats.player_stats(game, court_model, settings),
+            "player_periods": stats.player_periods(game, court_model, settings),
+            "team_stats": team_stats.team_stats(game, court_model),
+            "team_periods": team_stats.team_periods(game, court_model),
         }
     )
 
@@ -246,10 +251,13 @@ UNDERSTAND: tuple[Stage, ...] = (
     Stage(
         "stats",
         needs=("frames", "detections", "tracks", "identities", "players", "shots", "positions"),
-        gives=("player_stats",),
+        gives=("periods", "player_stats", "player_periods", "team_stats", "team_periods"),
         function=_stats,
         settings=("stats",),
-        code=("understand/stats.py", "understand/timeline.py"),
+        code=tuple(
+            f"understand/{name}.py"
+            for name in ("gathered", "play", "periods", "stats", "efforts", "team_stats", "timeline")
+        ),
     ),
 )
 

@@ -32,11 +32,11 @@ CENTRED = 0.25
 """A window is centred if its mean time is this close to the moment, in standard deviations of its times."""
 USUAL_NOISE_M = 0.1
 """Taken where a track is too short to tell."""
-NOISE_WINDOW_S = 1.6
+NOISE_WINDOW_S = 1.0
 CALM_SHARE = 0.3
 """Noise is read off the calmest part of the track: movement only adds to residuals."""
 MAX_LAG_S = 0.5
-MAX_CORRELATION = 2.0
+MAX_CORRELATION = 4.0
 """Noise that lasts looks like movement; more than this is taken for movement."""
 STANDING_WINDOW_S = 2.7
 STANDING_RADIUS_M = 0.2

@@ -34,7 +34,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("stats: {smoth_s: 1}", "stats.smoth_s: unknown key; known here: dead_band_mps"),
+        ("stats: {smoth_s: 1}", "stats.smoth_s: unknown key; known here: acceleration_mps2"),
         ("nonsense: 1", "nonsense: unknown key"),
         ("stats: {smooth_s: fast}", "stats.smooth_s: "),
         ("stats: {smooth_s: -1}", "stats.smooth_s: "),

@@ -78,6 +78,7 @@ def run_tables(start: int = 0, step: int = 1) -> dict[str, pd.DataFrame]:
         last_s=seconds,
         bridged_s=0.0,
         seen_s=80 / FPS,
+        on_court_s=80 / FPS,
         distance_m=seconds * 0.5 * (players["player_id"] - 10),
     )
     given = {

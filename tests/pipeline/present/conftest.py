@@ -20,6 +20,7 @@ from pipeline.tables import (
     PLAYER_EVIDENCE,
     PLAYER_STATS,
     POSITIONS,
+    TEAM_STATS,
     conform,
 )
 from pipeline.understand.court import CourtRegistration
@@ -111,10 +112,27 @@ def stats_table(players: pd.DataFrame, metres: bool) -> pd.DataFrame:
     for column in PLAYER_STATS.columns:
         if column.name not in table.columns:
             table[column.name] = pd.NA if column.dtype == "Int64" else np.nan
-    seen = {"first_s": 0.0, "last_s": 0.8, "seen_s": 0.8, "bridged_s": 0.0, "confidence": 0.9}
+    seen = {"first_s": 0.0, "last_s": 0.8, "seen_s": 0.8, "bridged_s": 0.0, "on_court_s": 0.8, "confidence": 0.9}
     located = {"located_s": 0.8, "distance_m": 12.345678, "mean_speed_mps": 1.5, "top_speed_mps": 6.25, "sprints": 1}
     zones = {"walk_s": 0.4, "jog_s": 0.2, "run_s": 0.1, "sprint_s": 0.1}
     return conform("player_stats", table.assign(**seen, **(located | zones if metres else {})))
+
+
+def game_tables(stats: pd.DataFrame, metres: bool) -> dict[str, pd.DataFrame]:
+    """One period, in which team A attacks the right basket."""
+    periods = pd.DataFrame({"period": [1], "start_s": 0.0, "end_s": 0.8, "right_team": "A", "agreement": 0.9})
+    teams = pd.DataFrame({"team": ["A", "B"], "players": 5, "distance_m": 60.0, "attacks": 1})
+    for column in TEAM_STATS.columns:
+        if column.name not in teams.columns:
+            teams[column.name] = 2.0 if column.name != "offence_share" else 0.5
+    teams = teams if metres else teams.iloc[:0]
+    return {
+        "periods": conform("periods", periods),
+        "player_stats": stats,
+        "player_periods": conform("player_periods", stats.assign(period=1)),
+        "team_stats": conform("team_stats", teams),
+        "team_periods": conform("team_periods", teams.assign(period=1)),
+    }
 
 
 def registration_of(frames: pd.DataFrame) -> CourtRegistration:
@@ -194,7 +212,7 @@ def make_results() -> Callable[..., Results]:
             number_votes=NUMBER_VOTES.empty(),
             shots=shots_table(),
             positions=located[located["player_id"].isin(IDS[keep])].reset_index(drop=True),
-            player_stats=stats_table(people, metres)[keep],
+            **game_tables(stats_table(people, metres)[keep], metres),
             registration=registration_of(frames) if metres else None,
             warnings=warnings,
             facts={"versions": {"courtside": "0.1.0"}, "seconds": {"track": 1.23456}},

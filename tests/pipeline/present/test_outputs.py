@@ -57,6 +57,10 @@ def test_without_video_and_metres(make_results: Make, game: Path, tmp_path: Path
     assert {path.name for path in files} == {
         "report.html",
         "player_stats.csv",
+        "player_periods.csv",
+        "team_stats.csv",
+        "team_periods.csv",
+        "periods.csv",
         "positions.parquet",
         "mot.txt",
         "tracklets_mot.txt",

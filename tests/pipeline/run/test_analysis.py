@@ -30,7 +30,11 @@ TABLES = (
     "identities",
     "players",
     "positions",
+    "periods",
     "player_stats",
+    "player_periods",
+    "team_stats",
+    "team_periods",
 )
 SMALL = {"detect": {"input_size_px": 640}, "video": {"chunk_s": 0.7}}
 
@@ -55,6 +59,10 @@ def bytes_of(out: Path) -> dict[str, bytes]:
 def test_all_outputs_are_there(out: Path) -> None:
     names = [
         "player_stats.csv",
+        "team_stats.csv",
+        "player_periods.csv",
+        "team_periods.csv",
+        "periods.csv",
         "positions.parquet",
         "annotated.mp4",
         "report.html",

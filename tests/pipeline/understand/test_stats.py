@@ -9,11 +9,17 @@ import pytest
 from pipeline.config import StatsSettings
 from pipeline.geometry.court import COURTS
 from pipeline.tables import MOTION_COLUMNS, POSITIONS, check, conform
+from pipeline.understand.gathered import gather
 from pipeline.understand.locate import locate
 from pipeline.understand.stats import player_stats
 
 SETTINGS = StatsSettings()
 COURT = COURTS["fiba"]
+
+
+def statistics(frames, detections, tracks, identities, players, positions, settings=SETTINGS):
+    game = gather(frames, detections, tracks, identities, players, positions, COURT, settings)
+    return player_stats(game, COURT, settings)
 
 
 @dataclass
@@ -61,7 +67,7 @@ class Scene:
     def stats(self, settings=SETTINGS):
         frames, detections, tracks, identities, players, feet_m = self.tables()
         positions = locate(frames, detections, tracks, identities, feet_m, settings)
-        table = player_stats(frames, detections, tracks, identities, players, positions, COURT, settings)
+        table = statistics(frames, detections, tracks, identities, players, positions, settings)
         return check("player_stats", table).set_index("player_id")
 
     def one(self, settings=SETTINGS):
@@ -279,7 +285,7 @@ class TestTables:
         positions = locate(frames, detections, tracks, identities, nowhere, SETTINGS)
         assert positions.empty
         check("positions", positions)
-        stats = player_stats(frames, detections, tracks, identities, players, POSITIONS.empty(), COURT, SETTINGS)
+        stats = statistics(frames, detections, tracks, identities, players, POSITIONS.empty())
         row = check("player_stats", stats).iloc[0]
         assert row["seen_s"] == pytest.approx(20, abs=0.05)
         assert row["confidence"] == pytest.approx(0.8)
@@ -291,7 +297,7 @@ class TestTables:
         frames, detections, tracks, identities, players, feet_m = Scene(self.time_s, feet).tables()
         feet_m = np.where(np.arange(len(feet_m))[:, None] % 2 == 1, np.nan, feet_m)
         positions = locate(frames, detections, tracks, identities, feet_m, SETTINGS)
-        stats = player_stats(frames, detections, tracks, identities, players, positions, COURT, SETTINGS)
+        stats = statistics(frames, detections, tracks, identities, players, positions)
         row = stats.set_index("player_id").loc[2]
         assert row["located_s"] == 0
         assert np.isnan(row["distance_m"])
@@ -304,7 +310,7 @@ class TestTables:
         nobody = identities.iloc[:0]
         positions = locate(frames, detections, tracks, nobody, feet_m, SETTINGS)
         assert positions.empty
-        stats = player_stats(frames, detections, tracks, nobody, players.iloc[:0], positions, COURT, SETTINGS)
+        stats = statistics(frames, detections, tracks, nobody, players.iloc[:0], positions)
         assert check("player_stats", stats).empty
 
     def test_a_player_seen_once_has_a_place_and_no_speed(self):
@@ -341,7 +347,7 @@ class TestTables:
         time_s = np.arange(0, 900, 12) / 60
         frames, detections, tracks, identities, players, _ = Scene(time_s, {1: standing(time_s)}).tables()
         sure = identities.assign(confidence=np.float32(1))
-        stats = player_stats(frames, detections, tracks, sure, players, POSITIONS.empty(), COURT, SETTINGS)
+        stats = statistics(frames, detections, tracks, sure, players, POSITIONS.empty())
         assert stats["confidence"].tolist() == [1.0]
 
     def test_inputs_are_not_modified(self):
@@ -349,7 +355,53 @@ class TestTables:
         before = [table.copy() for table in tables]
         frames, detections, tracks, identities, players, feet_m = tables
         positions = locate(frames, detections, tracks, identities, feet_m, SETTINGS)
-        player_stats(frames, detections, tracks, identities, players, positions, COURT, SETTINGS)
+        statistics(frames, detections, tracks, identities, players, positions)
         for old, new in zip(before[:-1], tables[:-1], strict=True):
             pd.testing.assert_frame_equal(old, new)
         assert (before[-1] == feet_m).all()
+
+
+class TestEfforts:
+    def path(self, speed_mps):
+        """Run along a line at these speeds, 30 samples a second."""
+        x = np.concatenate([[0.0], np.cumsum(speed_mps[:-1]) / 30])
+        return Scene(np.arange(len(x)) / 30, {1: np.column_stack([x, 0 * x])}).one()
+
+    def test_hard_starts_and_stops_are_counted_gentle_ones_are_not(self):
+        time_s = times(30, 60)
+        hard = np.clip(4 * np.minimum(time_s % 20 - 5, 10 - time_s % 20), 0, 5)
+        gentle = np.clip(1 * np.minimum(time_s % 20 - 2, 14 - time_s % 20), 0, 4)
+        stats = self.path(hard)
+        assert (stats["accelerations"], stats["decelerations"]) == (3, 3)
+        stats = self.path(gentle)
+        assert (stats["accelerations"], stats["decelerations"]) == (0, 0)
+
+    def test_distance_by_zone_sums_to_the_distance(self):
+        time_s = times(30, 60)
+        stats = self.path(np.select([time_s < 20, time_s < 40], [1.0, 3.0], 5.0))
+        zones = stats[["walk_m", "jog_m", "run_m", "sprint_m"]]
+        assert zones.sum() == pytest.approx(stats["distance_m"])
+        assert zones.tolist() == pytest.approx([20, 60, 100, 0], abs=4)
+
+
+class TestOnCourt:
+    time_s = times(10, 300)
+
+    def seen(self, *absences_s):
+        feet = oval(self.time_s, 2.0)
+        for start_s, stop_s in absences_s:
+            feet[(self.time_s >= start_s) & (self.time_s < stop_s)] = np.nan
+        return Scene(self.time_s, {1: feet}).one()
+
+    def test_short_absences_count_as_on_court_and_are_estimated_apart(self):
+        limit_s = SETTINGS.max_absence_s
+        stats = self.seen((20, 20 + limit_s - 1), (100, 102 + limit_s))
+        assert stats["seen_s"] == pytest.approx(300 - 2 * limit_s - 1, abs=0.5)
+        assert stats["on_court_s"] == pytest.approx(300 - 2 - limit_s, abs=0.5)
+        assert stats["distance_m"] == pytest.approx(2 * stats["located_s"], rel=0.02)
+        assert stats["estimated_full_distance_m"] == pytest.approx(2 * stats["on_court_s"], rel=0.02)
+
+    def test_seen_all_the_time_nothing_is_estimated(self):
+        stats = self.seen()
+        assert stats["on_court_s"] == pytest.approx(stats["seen_s"])
+        assert stats["estimated_full_distance_m"] == pytest.approx(stats["distance_m"])

@@ -1,0 +1,155 @@
+"""How far off are a player's and a team's numbers on games whose truth is known?
+
+    python -m benchmarks.metres [--seeds 511 512 513] [--minutes 8] [--out reports/metres]
+
+Each seed is a game without pixels, filmed by a fixed and by a broadcast camera (rendered and analysed once, about two
+minutes each): four periods, time-outs, substitutions, a change of sides. Tracklets get their true identities, so that
+what is measured is what comes after. True numbers are those of the true positions of all ten players, sent through the
+same definitions. Errors are relative, of players who are on court for a minute or more: mean (mean of absolutes).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline.evaluation.oracle import true_identities
+from pipeline.evaluation.truth import Truth, read_truth
+from pipeline.rendering import WHOLE_GAME, NoiseSettings, render_positions, render_settings
+from pipeline.run import Job, analyze_job
+from pipeline.run.oracles import desk_of
+from pipeline.run.stages import UNDERSTAND, Desk
+from pipeline.tables import MOTION_COLUMNS, TableName, conform
+
+CAMERAS = ("fixed", "broadcast")
+SHORT = {"period_s": 0.22, "break_s": 0.03, "timeout_every_s": 0.2}
+"""Times of a game as shares of its length."""
+LEAST_S = 60.0
+NUMBERS = (
+    *("distance_m", "top_speed_mps", "walk_m", "jog_m", "run_m", "sprint_m", "sprints", "accelerations"),
+    *("decelerations", "offence_m", "defence_m", "on_court_s"),
+)
+SHARES = (
+    *("attack_paint_share", "attack_mid_range_share", "attack_corner_three_share", "attack_above_break_share"),
+    *("backcourt_share", "mean_attack_x_m", "mean_attack_y_m"),
+)
+OF_TEAMS = ("spacing_m", "hull_m2", "offence_spacing_m", "offence_share", "attacks", "attack_s", "centroid_x_m")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[511, 512, 513])
+    parser.add_argument("--minutes", type=float, default=8.0)
+    parser.add_argument("--out", type=Path, default=Path("reports/metres"))
+    chosen = parser.parse_args(arguments)
+    for camera in CAMERAS:
+        games = [_measured(chosen.out, seed, camera, chosen.minutes * 60) for seed in chosen.seeds]
+        players, teams = (pd.concat(parts) for parts in zip(*games, strict=True))
+        _show_players(camera, players)
+        _show_teams(camera, teams)
+
+
+def _measured(out: Path, seed: int, camera: str, seconds: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give found and true numbers of players and of teams side by side (columns end in _x and _y)."""
+    game = _rendered(out / f"game-{seed}-{camera}", seed, camera, seconds)
+    everything = read_truth(_rendered(out / f"game-{seed}-fixed", seed, "fixed", seconds))
+    run = out / f"run-{seed}-{camera}"
+    if not (run / "run.json").is_file():
+        analyze_job(Job.of(game, out=run))
+    found, true = desk_of(run), desk_of(run)
+    found.tables["identities"], found.tables["players"] = true_identities(read_truth(game), found.tables)
+    _complete(found, "locate")
+    _put_truth(true, everything)
+    _complete(true, "stats")
+    true.tables["periods"] = found.tables["periods"]
+    players = found.tables["player_stats"].merge(true.tables["player_stats"], on="player_id")
+    teams = found.tables["team_stats"].merge(true.tables["team_stats"], on="team")
+    return players[(players["role_x"] == "player") & (players["seen_s_y"] >= LEAST_S)], teams
+
+
+def _rendered(game: Path, seed: int, camera: str, seconds: float) -> Path:
+    """Play and film a game once."""
+    if not (game / "game.json").is_file():
+        times = {name: share * seconds for name, share in SHORT.items()}
+        settings = render_settings(
+            {**WHOLE_GAME, "seconds": seconds, "seed": seed, "camera": camera, "court": "nba", **times}
+        )
+        render_positions(settings, NoiseSettings(), game)
+    return game
+
+
+def _complete(desk: Desk, start: str) -> None:
+    """Run the stages from `start` on."""
+    names = [stage.name for stage in UNDERSTAND]
+    for stage in UNDERSTAND[names.index(start) :]:
+        desk.tables |= stage.function(desk).tables
+
+
+def _put_truth(desk: Desk, truth: Truth) -> None:
+    """Lay the true positions, speeds and identities ready in place of what was found."""
+    persons = truth.persons[truth.persons["frame"].isin(desk.tables["frames"]["frame"])]
+    persons = persons.sort_values(["identity", "frame"]).reset_index(drop=True)
+    ids = {int(identity): k for k, identity in enumerate(np.unique(truth.persons["identity"]), start=1)}
+    persons = persons.assign(player_id=persons["identity"].map(ids), detection_id=persons.index)
+    who = persons.drop_duplicates("player_id").assign(number=None, name=None, color=None)
+    unused = dict.fromkeys(("x1", "y1", "x2", "y2", "score", "quality", "kit_l", "kit_a", "kit_b"), 1.0)
+    table = {
+        "players": who,
+        "identities": who.assign(track_id=who["player_id"], confidence=1.0),
+        "tracks": persons.assign(track_id=persons["player_id"]),
+        "detections": persons.assign(**unused, **{"class": persons["role"]}),
+        "positions": persons.assign(speed_mps=_speeds(persons), position_sd_m=0.0, speed_sd_mps=0.0, source="seen"),
+        "frames": desk.tables["frames"].assign(shot=0, **dict.fromkeys(MOTION_COLUMNS, np.nan)),
+    }
+    names: tuple[TableName, ...] = ("players", "identities", "tracks", "detections", "positions", "frames")
+    desk.tables |= {name: conform(name, table[name]) for name in names}
+
+
+def _speeds(persons: pd.DataFrame) -> pd.Series[float]:
+    """Measure the speed at each true position from its neighbours' (central difference)."""
+    rows = persons[["player_id", "frame", "time_s", "x_m", "y_m"]]
+    before, after = rows.shift(1), rows.shift(-1)
+    whole = (before["player_id"] == after["player_id"]) & (after["frame"] - before["frame"] == 2)
+    way = np.hypot(after["x_m"] - before["x_m"], after["y_m"] - before["y_m"])
+    return (way / (after["time_s"] - before["time_s"])).where(whole)
+
+
+def _show_players(camera: str, both: pd.DataFrame) -> None:
+    """Print how far off players' numbers are."""
+    print(f"\n{camera} camera, {len(both)} players\n\n| number | true, mean | off, mean | off, mean of absolutes |")
+    print("|---|---:|---:|---:|")
+    for name in NUMBERS:
+        found, true = (both[f"{name}_{side}"].to_numpy(np.float64) for side in "xy")
+        same = true * (both["located_s_x"] / both["located_s_y"]) if name.endswith("_m") else true
+        _line(name, true, found, same.to_numpy() if isinstance(same, pd.Series) else same)
+    full, true = both["estimated_full_distance_m_x"].to_numpy(), both["distance_m_y"].to_numpy()
+    _line("estimated_full_distance_m", true, full, true)
+    for name in SHARES:
+        gap = (both[f"{name}_x"] - both[f"{name}_y"]).to_numpy(np.float64)
+        print(f"| {name} | {both[f'{name}_y'].mean():.3f} | {np.nanmean(gap):+.3f} | {np.nanmean(np.abs(gap)):.3f} |")
+
+
+def _show_teams(camera: str, both: pd.DataFrame) -> None:
+    """Print how far off teams' numbers are."""
+    print(f"\n{camera} camera, {len(both)} teams\n\n| number | true, mean | off, mean | off, mean of absolutes |")
+    print("|---|---:|---:|---:|")
+    for name in OF_TEAMS:
+        found, true = (both[f"{name}_{side}"].to_numpy(np.float64) for side in "xy")
+        _line(name, true, found, true)
+
+
+def _line(name: str, true: np.ndarray, found: np.ndarray, expected: np.ndarray) -> None:
+    """Print one row of errors relative to the mean of what is expected."""
+    error = (found - expected) / np.nanmean(expected) if np.nanmean(true) < 20 else found / expected - 1
+    print(
+        f"| {name} | {np.nanmean(true):.1f} | {np.nanmean(error):+.1%} | {np.nanmean(np.abs(error)):.1%} |", flush=True
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""The tables of statistics as a coach reads them: `player_stats.csv`, `team_stats.csv` and the same per period."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from pipeline.present.labels import people
+
+FIRST = ("player_id", "period", "team", "number", "name", "role", "seen_s", "on_court_s", "located_s")
+LAST = ("bridged_s", "first_s", "last_s", "confidence")
+DIGITS = (
+    *(("_kmh", 1), ("_mps", 2), ("_share", 3), ("confidence", 3), ("agreement", 3), ("attacks_per_min", 2)),
+    *(("_x_m", 2), ("_y_m", 2), ("spacing_m", 2), ("_m2", 1), ("_m", 1), ("_s", 1)),
+)
+"""Decimals that the measurement carries, by the end of a column's name; the first that fits counts, others are whole."""
+
+
+def coach_table(stats: pd.DataFrame, players: pd.DataFrame) -> pd.DataFrame:
+    """Order and round table `player_stats` or `player_periods` for reading.
+
+    Args:
+        stats: the table.
+        players: table `players`, for the order of the rows: team, number, id; referees last.
+
+    Returns:
+        One row per person (and period); top speed also in km/h. Unknown stays unknown (an empty cell in CSV).
+    """
+    table = stats.copy()
+    table.insert(list(table.columns).index("top_speed_mps") + 1, "top_speed_kmh", table["top_speed_mps"] * 3.6)
+    begin, end = ([name for name in names if name in table.columns] for names in (FIRST, LAST))
+    table = rounded(table[[*begin, *(name for name in table.columns if name not in {*begin, *end}), *end]])
+    order = {person.player_id: place for place, person in enumerate(people(players))}
+    place = table["player_id"].map(order).fillna(len(order))
+    return table.iloc[np.lexsort([table["player_id"], place])].reset_index(drop=True)
+
+
+def rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """Round the numbers of a table to the decimals that the measurement carries."""
+    digits = {name: next((count for end, count in DIGITS if str(name).endswith(end)), None) for name in table.columns}
+    return table.round({name: count for name, count in digits.items() if count is not None})
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """Write a table as CSV: a header, full stops as decimal points, empty cells where unknown."""
+    return table.to_csv(index=False, lineterminator="\n")

@@ -1,0 +1,105 @@
+"""Efforts of one player: top speed, zones of speed, sprints, and hard accelerations and decelerations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import minimum_filter1d
+
+from pipeline.config import StatsSettings
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+SPEED_ZONES = ("walk", "jog", "run", "sprint")
+ACCELERATION_S = 0.5
+"""Accelerations are means over this long: shorter ones are noise at the smoothing's shortest window."""
+
+SURE = 3.0
+"""A change of speed counts less so many standard deviations of the speed: of many changes, noise makes some large."""
+
+
+def held(speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], hold_s: float) -> float:
+    """Find the highest speed that is held for `hold_s`; NaN if no piece is that long.
+
+    Args:
+        speed_mps: (n,), NaN where unknown.
+        dt_s: (n,) seconds that each sample stands for.
+        piece: (n,) number of the uninterrupted piece that each belongs to.
+        hold_s: how long.
+    """
+    count = max(1, int(np.ceil(hold_s / float(np.median(dt_s)) - 1e-6)))
+    best = np.nan
+    for run in _slices(piece):
+        values = np.where(np.isfinite(speed_mps[run]), speed_mps[run], 0.0)
+        if len(values) >= count:
+            lowest = minimum_filter1d(values, count)[count // 2 : len(values) - (count - 1) // 2]
+            best = np.fmax(best, lowest.max())
+    return float(best)
+
+
+def speed_zones(speed_mps: Floats, dt_s: Floats, settings: StatsSettings) -> dict[str, float]:
+    """Sum the time and the distance in each zone of speed: `walk_s`, `walk_m` and so on."""
+    edges = [0.0, settings.jog_mps, settings.run_mps, settings.sprint_mps, np.inf]
+    known = np.isfinite(speed_mps)
+    speed, dt = speed_mps[known], dt_s[known]
+    seconds, _ = np.histogram(speed, bins=edges, weights=dt)
+    metres, _ = np.histogram(speed, bins=edges, weights=speed * dt)
+    return {
+        **{f"{zone}_s": float(value) for zone, value in zip(SPEED_ZONES, seconds, strict=True)},
+        **{f"{zone}_m": float(value) for zone, value in zip(SPEED_ZONES, metres, strict=True)},
+    }
+
+
+def efforts(
+    speed_mps: Floats, sd_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], settings: StatsSettings
+) -> dict[str, int]:
+    """Count sprints, accelerations and decelerations.
+
+    A sprint is a run at sprinting speed that lasts. An acceleration is a stretch in which the speed rises by at least
+    `acceleration_mps2` on average over half a second, a deceleration one in which it falls so; 2.5 m/s^2 is where
+    high intensity begins in Harper, Carling and Kiely, "High-intensity acceleration and deceleration demands in elite
+    team sports competitive match play", Sports Medicine 49 (2019).
+
+    Args:
+        speed_mps: (n,), NaN where unknown.
+        sd_mps: (n,) its standard deviation.
+        dt_s: (n,) seconds that each sample stands for.
+        piece: (n,) number of the uninterrupted piece that each belongs to.
+        settings: the limits.
+    """
+    sprints, faster, slower = 0, 0, 0
+    for run in _slices(piece):
+        speed, dt = speed_mps[run], dt_s[run]
+        sprints += len(_lasting(speed >= settings.sprint_mps, dt, settings.min_sprint_s))
+        change = _change(speed, dt)
+        hard = np.abs(change) - SURE * sd_mps[run] >= settings.acceleration_mps2 * ACCELERATION_S
+        faster += len(_lasting(hard & (change > 0), dt, 0.0))
+        slower += len(_lasting(hard & (change < 0), dt, 0.0))
+    return {"sprints": sprints, "accelerations": faster, "decelerations": slower}
+
+
+def _change(speed: Floats, dt: Floats) -> Floats:
+    """Measure how much faster (n,) somebody is a quarter of a second later than before; NaN at the ends."""
+    middle = np.cumsum(dt) - dt
+    around = [np.interp(middle + k * ACCELERATION_S / 2, middle, speed, np.nan, np.nan) for k in (-1, 1)]
+    return np.asarray(around[1] - around[0])
+
+
+def _lasting(mask: Mask, dt: Floats, least_s: float) -> list[tuple[int, int]]:
+    """Find the stretches of True that last: (first, one past the last)."""
+    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
+    total = np.concatenate([[0.0], np.cumsum(dt)])
+    return [
+        (int(start), int(stop))
+        for start, stop in zip(edges[::2], edges[1::2], strict=True)
+        if total[stop] - total[start] >= least_s - 1e-9
+    ]
+
+
+def _slices(piece: NDArray[np.int64]) -> Iterator[slice]:
+    starts = np.flatnonzero(np.diff(piece, prepend=-1))
+    for start, stop in zip(starts, [*starts[1:], len(piece)], strict=True):
+        yield slice(int(start), int(stop))
