@@ -13,7 +13,7 @@ import yaml
 from rich.console import Console
 
 from pipeline.cli import calibrating, learning, scoring
-from pipeline.config import CourtName, as_yaml, load_settings
+from pipeline.config import CourtName, Settings, as_yaml, load_settings, parse_settings
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ def analyze(
         str | None, typer.Option(metavar="T", help="Analyse from here: seconds, M:SS or H:MM:SS of the video.")
     ] = None,
     end: Annotated[str | None, typer.Option(metavar="T", help="Analyse up to here.")] = None,
+    periods: Annotated[
+        str | None,
+        typer.Option(metavar='"T T ..."', help="When the periods begin in the video; sets stats.periods."),
+    ] = None,
     device: _Device = "auto",
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute everything again; reuse nothing.")] = False,
 ) -> None:
@@ -83,7 +87,7 @@ def analyze(
     job = Job.of(
         video,
         out=out,
-        settings=load_settings(config),
+        settings=_with_periods(load_settings(config), periods),
         court=court,
         calibration=calibration,
         roster=roster,
@@ -143,6 +147,19 @@ def relabel_command(
         analysis = relabel(run, asked, watching)
     console.print(stats_table(analysis.player_stats))
     console.print(f"{run / 'corrections.csv'}", highlight=False, soft_wrap=True)
+
+
+def _with_periods(settings: Settings, periods: str | None) -> Settings:
+    """Put starts of periods in place of those of the settings.
+
+    Raises:
+        SettingsError: one is no time, or they do not rise.
+    """
+    if periods is None:
+        return settings
+    starts = [_time(text, "--periods") for text in periods.split()]
+    plain = settings.model_dump()
+    return parse_settings({**plain, "stats": {**plain["stats"], "periods": starts}}, where="--periods")
 
 
 def _time(text: str, option: str) -> float:

@@ -61,6 +61,8 @@ def test_help_reads_well(arguments: list[str], capsys: pytest.CaptureFixture[str
         (["analyze", "x.mp4", "--outt", "y"], "No such option"),
         (["analyze", "x.mp4", "--court", "cricket"], "cricket"),
         (["analyze", "x.mp4", "--start", "1:75"], "--start 1:75: expected seconds, M:SS or H:MM:SS"),
+        (["analyze", "x.mp4", "--periods", "0:00 half"], "--periods half: expected seconds"),
+        (["analyze", "x.mp4", "--periods", "10:00 0:00"], "periods must begin one after another"),
         (["render-game", "--out", "x", "--size", "big"], "--size big: expected WIDTHxHEIGHT"),
         (["render-game", "--out", "x", "--camera", "drone"], "camera: Input should be 'fixed'"),
     ],

@@ -43,6 +43,16 @@ def test_what_needs_no_pixels_is_written_and_the_rest_is_said(out: Path) -> None
     assert told["weights_sha256"] == {}
 
 
+def test_statistics_per_period_add_up_to_those_of_the_game(positions: Path, tmp_path: Path) -> None:
+    assert run(["analyze", str(positions), "--out", str(tmp_path), "--periods", "0:00 0:04"]) == 0
+    whole, parts = (pd.read_csv(tmp_path / f"player_{name}.csv") for name in ("stats", "periods"))
+    assert pd.read_csv(tmp_path / "periods.csv")["start_s"].tolist() == [0.0, 4.0]
+    assert set(parts["period"]) == {1, 2}
+    for name in ("seen_s", "located_s", "distance_m", "offence_m", "defence_m"):
+        assert parts[name].sum() == pytest.approx(whole[name].sum(), rel=0.02, abs=0.5), name
+    assert pd.read_csv(tmp_path / "team_stats.csv")["team"].tolist() == ["A", "B"]
+
+
 def test_it_is_scored_against_its_own_truth(positions: Path, out: Path) -> None:
     scores = evaluate(out, positions)
     assert scores.players.hota > 0.6
