@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import nn
 from torchvision.models import resnet34
 
@@ -20,6 +18,7 @@ from models.encoders.blocks import BlockNet
 from models.encoders.osnet import FEATURE_DIM, OSNet
 from models.encoders.weights import load_state, read_weights
 from models.reid.recipe import PictureSettings
+from models.weight_files import read_tensors
 from pipeline.errors import SettingsError, WeightsError
 
 BackboneName = Literal["osnet", "blocks", "resnet34"]
@@ -68,10 +67,8 @@ def start_from(network: nn.Module, name: BackboneName, weights: Path) -> None:
         load_state(published, read_weights(weights, "osnet"))
         network.load_state_dict(published.state_dict(), strict=False)
         return
-    try:
-        state = {key: value.float() for key, value in load_file(weights).items() if not key.startswith("fc.")}
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(f"weights {weights}: missing or not a readable safetensors file ({error})") from error
+    tensors, _ = read_tensors(weights, "backbone")
+    state = {key: value.float() for key, value in tensors.items() if not key.startswith("fc.")}
     own = {key for key in network.state_dict() if not key.startswith("fc.") and "num_batches" not in key}
     if wrong := sorted(own ^ {key for key in state if "num_batches" not in key}):
         raise WeightsError(

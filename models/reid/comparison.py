@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.encoders import load_encoder
+from models.encoders.weights import weights_file
 from models.reid.data.crops import CropSet
 from models.reid.evaluation import scored_pairs
 from models.reid.loop import read_metrics
@@ -22,8 +24,11 @@ from models.reid.tasks import Task
 from models.reid.validation import comparable, labels_of, vectors_of
 from models.reid.weights import has_recipe, load_network
 from pipeline.errors import SettingsError
+from pipeline.store import hash_file
 
 Vectors = NDArray[np.float32]
+PROTOCOL = 1
+"""Of the numbers; another one where they are measured in another way, so that none from before is read back."""
 COLUMNS = (
     "R1",
     "R5",
@@ -68,6 +73,7 @@ class Contender:
         embed: vectors of a crop set.
         metric: how they are compared.
         out: folder for its pictures and numbers.
+        mark: says which weights these are.
     """
 
     name: str
@@ -75,6 +81,7 @@ class Contender:
     embed: Callable[[CropSet], Vectors]
     metric: str
     out: Path
+    mark: str
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,7 @@ def of_weights(path: Path, cache: Path, name: str | None = None) -> Contender:
         lambda crops: vectors_of(network, recipe, crops, cache),
         metric,
         path.parent / "evaluation",
+        hash_file(path),
     )
 
 
@@ -117,7 +125,9 @@ def of_encoder(name: str, weights: str | Path, out: Path, encoder: str = "osnet"
     def embed(crops: CropSet) -> Vectors:
         return loaded.embed([crops.person(row) for row in range(len(crops))])
 
-    return Contender(name, "players", embed, "cosine", out / name.replace(" ", "-"))
+    return Contender(
+        name, "players", embed, "cosine", out / name.replace(" ", "-"), hash_file(weights_file(str(weights)))
+    )
 
 
 def of_pixels(out: Path) -> Contender:
@@ -127,7 +137,7 @@ def of_pixels(out: Path) -> Contender:
         pixels = np.stack([crops.person(row).ravel() for row in range(len(crops))])
         return pixels.astype(np.float32) / np.float32(255)
 
-    return Contender("pixels", "digits", embed, "euclidean", out / "pixels")
+    return Contender("pixels", "digits", embed, "euclidean", out / "pixels", "pixels")
 
 
 def compare(
@@ -137,7 +147,7 @@ def compare(
     same_camera: bool = False,
     on_row: Callable[[Row], None] = lambda _: None,
 ) -> list[Row]:
-    """Measure every contender on every task of its kind.
+    """Measure every contender on every task of its kind; what was measured before of the same weights and crops is read back.
 
     Args:
         contenders: encoders.
@@ -159,13 +169,44 @@ def compare(
         for one in contenders:
             if one.kind != task.kind:
                 continue
-            vectors = one.embed(task.people.crops)
-            rows.append(Row(task.name, one.name, measure(vectors, task.people, one.metric, same_camera)))
-            _keep(rows[-1], one.out)
-            if pictures:
-                draw_task(task, vectors, one)
-            on_row(rows[-1])
+            row = _kept(task, one, same_camera, pictures) or _measured(task, one, same_camera, pictures)
+            rows.append(row)
+            on_row(row)
     return rows
+
+
+def _measured(task: Task, one: Contender, same_camera: bool, pictures: bool) -> Row:
+    """Measure one contender on one task, draw, and write the numbers beside the pictures."""
+    vectors = one.embed(task.people.crops)
+    row = Row(task.name, one.name, measure(vectors, task.people, one.metric, same_camera))
+    if pictures:
+        draw_task(task, vectors, one)
+    one.out.mkdir(parents=True, exist_ok=True)
+    said = {"task": row.task, "encoder": row.contender, "mark": _mark(task, one, same_camera)}
+    text = json.dumps(said | row.measured.as_dict(), indent=1)
+    (one.out / f"{file_name(row.task)}.json").write_text(text, encoding="utf-8")
+    return row
+
+
+def _kept(task: Task, one: Contender, same_camera: bool, pictures: bool) -> Row | None:
+    """Read a row back; None where it was not measured, of other weights or crops, or without the pictures that are wanted."""
+    name = file_name(task.name)
+    kept = one.out / f"{name}.json"
+    if not kept.is_file() or (pictures and not (one.out / name).is_dir()):
+        return None
+    found = json.loads(kept.read_text(encoding="utf-8"))
+    if found.get("mark") != _mark(task, one, same_camera):
+        return None
+    return Row(task.name, one.name, Measured.of_dict(found))
+
+
+def _mark(task: Task, one: Contender, same_camera: bool) -> str:
+    """Say what a row is measured on: protocol, weights, crops."""
+    crops = task.people.crops
+    digest = hashlib.sha256(f"{PROTOCOL} {one.mark} {one.metric} {same_camera} {crops.fingerprint}".encode())
+    for column in (crops.start, crops.identity, crops.camera):
+        digest.update(np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def draw_task(task: Task, vectors: Vectors, contender: Contender) -> None:
@@ -210,18 +251,3 @@ def _cell(measured: Measured, level: str, number: str) -> str:
     found: Level | None = getattr(measured, level)
     value = math.nan if found is None else float(getattr(found, number))
     return "" if math.isnan(value) else f"{100 * value:.1f}"
-
-
-def _keep(row: Row, out: Path) -> None:
-    """Write a row's numbers beside its pictures."""
-    out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"task": row.task, "encoder": row.contender, **row.measured.as_dict()}, indent=1)
-    (out / f"{file_name(row.task)}.json").write_text(text, encoding="utf-8")
-
-
-def trained_weights(runs: Path, recipes: Iterable[str]) -> Iterator[Path]:
-    """Yield the weights that lie in `runs` for the recipes, and for their variants for digits."""
-    for recipe in recipes:
-        for folder in (runs / recipe, runs / f"{recipe}-digits"):
-            if (folder / "weights.safetensors").is_file():
-                yield folder / "weights.safetensors"

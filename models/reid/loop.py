@@ -29,7 +29,8 @@ from models.reid.data.readers import read_splits
 from models.reid.methods import find_method
 from models.reid.methods.method import Phase, Work
 from models.reid.recipe import Recipe
-from models.reid.weights import read_state, write_network
+from models.reid.weights import write_network
+from models.weight_files import read_tensors
 from pipeline.errors import InputError, SettingsError
 
 RECIPE, WEIGHTS = "recipe.json", "weights.safetensors"
@@ -63,7 +64,7 @@ def train_recipe(recipe: Recipe, data_root: Path, out: Path, resume: bool = Fals
         for phase in _seeded(method.phases(work), recipe.seed):
             kept = out / f"{phase.name}.safetensors"
             if resume and kept.is_file():
-                work.network.load_state_dict(read_state(kept))
+                work.network.load_state_dict(read_tensors(kept, "re-ID")[0])
                 continue
             run_phase(phase, out, resume, progress)
             write_network(kept, work.network, {"phase": phase.name})

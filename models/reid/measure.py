@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +61,11 @@ class Measured:
     def as_dict(self) -> dict[str, object]:
         """Return plain data."""
         return asdict(self)
+
+    @classmethod
+    def of_dict(cls, data: Mapping[str, Any]) -> Measured:
+        """Read plain data back."""
+        return cls(Level(**data["images"]), Level(**data["tracklets"]) if data["tracklets"] else None)
 
 
 def measure(vectors: Vectors, people: People, metric: str = "cosine", same_camera: bool = False) -> Measured:

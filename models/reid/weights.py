@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from models.reid.methods import find_method
 from models.reid.recipe import Recipe, recipe_of
-from models.weight_files import write_tensors
+from models.weight_files import read_tensors, write_tensors
 from pipeline.errors import WeightsError
 
 METADATA_KEY = "courtside-reid"
@@ -21,15 +20,6 @@ METADATA_KEY = "courtside-reid"
 def write_network(path: Path, network: nn.Module, about: Mapping[str, Any]) -> None:
     """Write a network's state and, as JSON, what is said about it; whole or not at all."""
     write_tensors(path, network.state_dict(), {METADATA_KEY: json.dumps(about, sort_keys=True)})
-
-
-def read_state(path: Path) -> dict[str, Tensor]:
-    """Read the tensors of a weight file.
-
-    Raises:
-        WeightsError: missing, or not safetensors.
-    """
-    return _read(path)[0]
 
 
 def has_recipe(path: Path) -> bool:
@@ -60,10 +50,9 @@ def load_network(path: Path) -> tuple[Recipe, nn.Module]:
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read the tensors of a weight file and what is said about them."""
+    state, header = read_tensors(path, "re-ID")
     try:
-        with safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get(METADATA_KEY, "{}")
-            state: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
-        return state, dict(json.loads(text))
-    except (SafetensorError, OSError, ValueError) as error:
-        raise WeightsError(f"weights {path}: missing or not a readable safetensors file ({error})") from error
+        return state, dict(json.loads(header.get(METADATA_KEY, "{}")))
+    except ValueError as error:
+        raise WeightsError(f"re-ID weights {path}: its metadata cannot be used ({error})") from error

@@ -1,13 +1,14 @@
 """What can be said of a person's looks: one class per attribute and crop, where it is known.
 
-Three vocabularies, `VOCABULARIES`:
+Four vocabularies, `VOCABULARIES`:
 
 - `market1501`: the 27 attributes of Market-1501 (Lin et al., "Improving Person Re-identification by Attribute and Identity
   Learning", Pattern Recognition 2019), by identity, from `market_attribute.mat`;
 - `basketball`: of `basketball_player_detection_3`: the player's state (the dataset's own classes), whether a number box lies in the
   box, and whether the team plays in a light or a dark kit (measured);
 - `rendered`: of a rendered game: role, kit, number visible, the way that somebody faces (known while he moves), and what the
-  figure was painted like (`looks.csv`).
+  figure was painted like (`looks.csv`);
+- `digits`: of a written digit, measured on its strokes: holes, slant, width, thickness.
 """
 
 from __future__ import annotations
@@ -66,7 +67,18 @@ RENDERED: Vocabulary = {
     "shoes": ("black", "coloured", "white"),
     "sleeves": _YES_NO,
 }
-VOCABULARIES: Mapping[str, Vocabulary] = {"market1501": MARKET, "basketball": BASKETBALL, "rendered": RENDERED}
+DIGITS: Vocabulary = {
+    "holes": ("none", "one", "more"),
+    "slant": ("left", "upright", "right"),
+    "width": ("narrow", "wide"),
+    "strokes": ("thin", "thick"),
+}
+VOCABULARIES: Mapping[str, Vocabulary] = {
+    "market1501": MARKET,
+    "basketball": BASKETBALL,
+    "rendered": RENDERED,
+    "digits": DIGITS,
+}
 
 
 @dataclass(frozen=True)
@@ -303,3 +315,30 @@ def _shoes(color: str) -> int:
     if max(channels) - min(channels) > 40:
         return 1
     return 2 if _lightness(color) > 50 else 0
+
+
+def digit_attributes(crops: CropSet) -> Attributes:
+    """Measure the strokes of digits, white on black."""
+    rows = [_strokes(crops.person(row)[..., 0]) for row in range(len(crops))]
+    return Attributes(DIGITS, np.array(rows, np.int64).reshape(-1, len(DIGITS)))
+
+
+def _strokes(image: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+    """Tell holes, slant, width and thickness of one digit (h, w).
+
+    Slant is the shear that the second moments say, width that of the box about the ink in shares of its height, thickness
+    the largest distance from ink to paper, doubled.
+
+    Example:
+        A ring: one hole, upright, wide, of thin strokes.
+
+        >>> _strokes(cv2.circle(np.zeros((28, 28), np.uint8), (14, 14), 8, 255, 1))
+        (1, 1, 1, 0)
+    """
+    ink = (np.pad(image, 1) > 63).astype(np.uint8)
+    holes = cv2.connectedComponents(1 - ink, connectivity=4)[0] - 2  # less the ink's own label and the paper around it
+    moments = cv2.moments(ink, binaryImage=True)
+    shear = -moments["mu11"] / max(moments["mu02"], 1.0)  # y grows downwards: what leans to the right has mu11 < 0
+    _, _, width, height = cv2.boundingRect(ink)
+    thickness = 2 * float(cv2.distanceTransform(ink, cv2.DIST_L2, 3).max())
+    return min(holes, 2), int(np.digitize(shear, (-0.15, 0.15))), int(width > 0.6 * height), int(thickness > 4.5)

@@ -89,9 +89,11 @@ def _renumbered(crops: CropSet, known: CropSet) -> CropSet:
 
 
 def _games(settings: GameData, root: Path, cache: Path) -> Splits:
+    del root  # one's own games, not training material
+
     def read(source: GameSource) -> People:
-        video = None if source.video is None else root / source.video
-        return read_game(root / source.path, cache, video, settings.every_s, settings.min_visible)
+        video = None if source.video is None else Path(source.video)
+        return read_game(Path(source.path), cache, video, settings.every_s, settings.min_visible)
 
     return splits_of_games(
         [[read(one) for one in part] for part in (settings.train, settings.validation, settings.test)]

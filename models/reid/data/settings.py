@@ -84,7 +84,7 @@ class FolderData(DataSettings):
 
 
 class GameSource(Strict):
-    """One video whose people are cut out."""
+    """One video whose people are cut out; paths are relative to the working directory."""
 
     path: str = Field(description="rendered game, folder with truth.csv, or output directory of analyze")
     video: str | None = Field(None, description="the video file; a rendered game has its own")

@@ -34,6 +34,7 @@ from models.reid.data.attributes import (
     VOCABULARIES,
     Attributes,
     basketball_attributes,
+    digit_attributes,
     market_attributes,
     rendered_attributes,
 )
@@ -62,10 +63,11 @@ class AttributeRecipe(Recipe):
     method: Literal["attributes"] = "attributes"
     backbone: Literal["osnet", "resnet34"] = "resnet34"
     start: str | None = Field(None, description="weights to start from, relative to the data root; null: random")
-    vocabulary: Literal["basketball", "market1501", "rendered"] = "basketball"
+    vocabulary: Literal["basketball", "market1501", "rendered", "digits"] = "basketball"
     market_table: str | None = Field(None, description="market_attribute.mat, relative to the data root")
     dim: int = Field(128, ge=2)
     hidden: int = Field(256, ge=2)
+    flip: bool = Field(True, description="mirror pictures at random; not where an attribute tells left from right")
     dropout: float = Field(0.5, ge=0, lt=1)
     learning_rate: float = Field(1e-3, gt=0)
     momentum: float = Field(0.8, ge=0, lt=1)
@@ -167,7 +169,7 @@ def phases(work: Work) -> Iterator[Phase]:
         start_from(network.extractor, recipe.backbone, work.data_root / recipe.start)
     people, validation = work.splits.train, work.splits.validation
     pictures = pictures_of(people.crops, recipe.picture, work.cache)
-    data = Pictures(pictures, people.crops.identity, recipe.picture, mirrored)
+    data = Pictures(pictures, people.crops.identity, recipe.picture, mirrored if recipe.flip else None)
     validated = len(validation) > 0
     yield Phase(
         "classifiers",
@@ -208,10 +210,12 @@ def attributes_of(work: Work, people: People) -> Attributes:
     if recipe.vocabulary == "basketball" and data.reader == "tracklets":
         return basketball_attributes(people, root / data.table, root / data.images)
     if recipe.vocabulary == "rendered" and data.reader == "games":
-        return rendered_attributes(people, [root / game.path for game in (*data.train, *data.validation, *data.test)])
+        return rendered_attributes(people, [Path(game.path) for game in (*data.train, *data.validation, *data.test)])
+    if recipe.vocabulary == "digits" and data.reader == "mnist":
+        return digit_attributes(people.crops)
     raise SettingsError(
         f"vocabulary: no attributes {recipe.vocabulary!r} for the reader {data.reader!r}; "
-        "basketball goes with tracklets, rendered with games, market1501 with market_table"
+        "basketball goes with tracklets, rendered with games, digits with mnist, market1501 with market_table"
     )
 
 
@@ -281,7 +285,7 @@ def choose_threshold(distance: NDArray[np.floating], same: Bool, valid: Bool, st
 
 
 def export(work: Work, out: Path, about: Mapping[str, Any]) -> None:
-    """Write `threshold.json` (chosen on training data) and `retrieval.txt`, the lists of the held-out crops."""
+    """Write `threshold.json` (chosen on training data); of the held-out crops `retrieval.txt`, the lists, and `attributes.md`."""
     del about
     distance, same, valid, _ = _distances(work, work.splits.train)
     threshold, score = choose_threshold(distance, same, valid)
@@ -290,6 +294,32 @@ def export(work: Work, out: Path, about: Mapping[str, Any]) -> None:
     if len(people):
         distance, _, valid, names = _distances(work, people)
         (out / "retrieval.txt").write_text(retrieval_lists(distance, valid, names, threshold), encoding="utf-8")
+        known = attributes_of(work, people)
+        scores = attribute_scores(work.network, work.recipe, people, known, work.cache)  # type: ignore[arg-type]
+        (out / "attributes.md").write_text(attribute_table(known, scores), encoding="utf-8")
+
+
+def attribute_table(known: Attributes, scores: Mapping[str, float]) -> str:
+    """Lay scores out as Markdown, in per cent, beside the share of the commonest class: what a classifier gets that knows nothing.
+
+    Args:
+        known: the classes that were scored.
+        scores: of `attribute_scores`; attributes that are known of nobody have none.
+
+    Example:
+        >>> hat = Attributes({"hat": ("no", "yes")}, np.array([[0], [0], [0], [1], [UNKNOWN]]))
+        >>> print(attribute_table(hat, {"val/acc_hat": 0.75, "val/f1_hat": 0.4286}).splitlines()[-1])
+        | hat | 2 | 4 | 75.0 | 75.0 | 42.9 |
+    """
+    lines = ["| attribute | classes | crops | commonest | accuracy | macro F1 |", "|---|---:|---:|---:|---:|---:|"]
+    for name in known.vocabulary:
+        if f"val/acc_{name}" not in scores:
+            continue
+        counts = np.bincount(known.column(name)[known.column(name) != UNKNOWN])
+        shares = (counts.max() / counts.sum(), scores[f"val/acc_{name}"], scores[f"val/f1_{name}"])
+        cells = " | ".join(f"{100 * share:.1f}" for share in shares)
+        lines.append(f"| {name} | {np.count_nonzero(counts)} | {counts.sum()} | {cells} |")
+    return "\n".join(lines) + "\n"
 
 
 def retrieval_lists(distance: NDArray[np.floating], valid: Bool, names: list[str], threshold: float) -> str:

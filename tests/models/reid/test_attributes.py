@@ -15,11 +15,13 @@ from models.encoders.attributes import AttributeNet
 from models.reid import loop
 from models.reid.data.attributes import (
     BASKETBALL,
+    DIGITS,
     MARKET,
     RENDERED,
     UNKNOWN,
     Attributes,
     basketball_attributes,
+    digit_attributes,
     market_attributes,
     read_market_table,
     rendered_attributes,
@@ -103,6 +105,7 @@ def test_attributes_are_learned_then_aggregated(attribute_data: Path, monkeypatc
     assert 0.1 <= json.loads((run / "threshold.json").read_text())["distance"] <= 2
     lines = (run / "retrieval.txt").read_text().splitlines()
     assert len(lines) == len(validation)
+    assert "| state | 2 | " in (run / "attributes.md").read_text()
     assert lines[0].startswith("b-q1-00/")
 
 
@@ -129,6 +132,29 @@ def test_a_recipe_without_its_attributes_is_refused(attribute_data: Path, monkey
     recipe = BASE | {"method": "attributes", "vocabulary": "market1501"}
     with pytest.raises(SettingsError, match="market_table"):
         train_recipe(recipe_of(recipe, "made"), attribute_data, attribute_data / "run")
+
+
+@pytest.mark.parametrize(
+    ("drawn", "holes", "slant", "width", "strokes"),
+    [
+        (lambda p: cv2.line(p, (14, 4), (14, 24), 255, 1), "none", "upright", "narrow", "thin"),
+        (lambda p: cv2.line(p, (10, 24), (18, 4), 255, 5), "none", "right", "narrow", "thick"),
+        (lambda p: cv2.line(p, (4, 4), (24, 24), 255, 1), "none", "left", "wide", "thin"),
+        (lambda p: cv2.circle(p, (14, 14), 9, 255, 1), "one", "upright", "wide", "thin"),
+        (
+            lambda p: cv2.circle(cv2.circle(p, (14, 8), 5, 255, 1), (14, 19), 5, 255, 1),
+            "more",
+            "upright",
+            "narrow",
+            "thin",
+        ),
+    ],
+)
+def test_strokes_of_digits_are_measured(drawn: Any, holes: str, slant: str, width: str, strokes: str) -> None:
+    picture = drawn(np.zeros((28, 28), np.uint8))[..., None]
+    found = digit_attributes(pack([Entry(picture, (0, 0, 28, 28), 0, 0, 0, 0)], ["made"], ["made"], channels=1))
+    names = [classes[label] for classes, label in zip(DIGITS.values(), found.label[0], strict=True)]
+    assert names == [holes, slant, width, strokes]
 
 
 def market_file(path: Path) -> Path:

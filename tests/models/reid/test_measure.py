@@ -110,9 +110,9 @@ def test_across_clips_takes_clips_for_cameras(make_crops: Callable[..., CropSet]
 def test_a_comparison_writes_table_and_pictures(tmp_path: Path, make_crops: Callable[..., CropSet]) -> None:
     crops = make_crops(games=1)
     people = replace(unnamed(crops), named=np.ones(len(crops), bool))
-    good = Contender("good", "players", lambda _: perfect(people), "cosine", tmp_path / "good")
-    bad = Contender("bad", "players", lambda c: np.ones((len(c), 2), np.float32), "euclidean", tmp_path / "bad")
-    other = Contender("digits", "digits", lambda c: np.ones((len(c), 2), np.float32), "cosine", tmp_path / "x")
+    good = Contender("good", "players", lambda _: perfect(people), "cosine", tmp_path / "good", "g")
+    bad = Contender("bad", "players", lambda c: np.ones((len(c), 2), np.float32), "euclidean", tmp_path / "bad", "b")
+    other = Contender("digits", "digits", lambda c: np.ones((len(c), 2), np.float32), "cosine", tmp_path / "x", "x")
     rows = compare([good, bad, other], [Task("a game, within clips", "players", people)])
     assert [row.contender for row in rows] == ["good", "bad"]
     lines = markdown(rows).splitlines()
@@ -123,6 +123,28 @@ def test_a_comparison_writes_table_and_pictures(tmp_path: Path, make_crops: Call
     assert (tmp_path / "bad" / "a-game-within-clips.json").is_file()
     with pytest.raises(SettingsError, match="nothing to measure"):
         compare([], [])
+
+
+def test_what_was_measured_is_read_back_while_weights_and_crops_are_the_same(
+    tmp_path: Path, make_crops: Callable[..., CropSet]
+) -> None:
+    crops = make_crops(games=1)
+    people = replace(unnamed(crops), named=np.ones(len(crops), bool))
+    task, fewer = (Task("a game", "players", some) for some in (people, people.select(np.arange(1, len(crops)))))
+    seen: list[int] = []
+
+    def embed(crops: CropSet) -> np.ndarray:
+        seen.append(len(crops))
+        return perfect(people)[-len(crops) :]
+
+    one = Contender("one", "players", embed, "cosine", tmp_path, "weights 1")
+    first = compare([one], [task], pictures=False)
+    assert markdown(compare([one], [task], pictures=False)) == markdown(first)
+    assert seen == [len(crops)]
+    compare([replace(one, mark="weights 2")], [task], pictures=False)
+    compare([replace(one, mark="weights 2")], [fewer], pictures=False)
+    compare([replace(one, mark="weights 2")], [fewer], pictures=False, same_camera=True)
+    assert seen == [len(crops)] * 2 + [len(crops) - 1] * 2
 
 
 def test_pictures_of_degenerate_sets_are_drawn(tmp_path: Path, make_crops: Callable[..., CropSet]) -> None:

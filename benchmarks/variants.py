@@ -1,0 +1,114 @@
+"""Methods of re-identification with other settings: what each choice of a recipe is worth.
+
+    python -m benchmarks.variants siamese --data ../shared/data
+    python -m benchmarks.variants dispersion --data ../shared/data      # or attributes_osnet
+
+Each line is one training by the recipe with a few settings changed (one seed). The best state is chosen on the validation game
+and scored there and on the held-out game (`models.reid.validation`): choose by the first, believe the second. Trainings are
+kept in --out and not repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from models.reid.backbones import start_from
+from models.reid.data.people import People
+from models.reid.data.readers import read_splits
+from models.reid.loop import WEIGHTS, recorded, train_recipe
+from models.reid.methods import find_method
+from models.reid.methods.siamese import PairNet, pair_accuracy
+from models.reid.recipe import Recipe, overlaid, recipe_of
+from models.reid.validation import validation_scores
+from models.reid.weights import load_network, write_network
+
+RECIPES = Path(__file__).parents[1] / "configs" / "reid"
+UNTRAINED = "untrained"
+_PRETRAINED = {"backbone": "osnet", "start": "weights/osnet_x0_25_msmt17.safetensors"}
+VARIANTS: Mapping[str, Mapping[str, dict[str, Any]]] = {
+    "siamese": {
+        "as in the recipe": {},
+        "rate 5e-5, as published": {"learning_rate": 5e-5},
+        "rate 2e-4": {"learning_rate": 2e-4},
+        "merged by cosine": {"merge": "cosine"},
+        "triplet for contrastive": {"losses": {"contrastive": 0, "triplet": 1}},
+        "identity beside": {"losses": {"identity": 1}},
+        "OSNet from MSMT17": _PRETRAINED,
+        "OSNet from MSMT17, triplet, identity": {**_PRETRAINED, "losses": {"triplet": 1, "identity": 1}},
+    },
+    "dispersion": {
+        UNTRAINED: {},
+        "as in the recipe": {},
+        "merged as the released code does": {"labels": "released"},
+        "merged by size (BUC)": {"labels": "sized"},
+        "tracklets, never two of one frame": {"samples": "tracklets", "constrained": True},
+    },
+    "attributes_osnet": {
+        "as in the recipe": {},
+        "rate 1e-3, as published": {"learning_rate": 1e-3},
+    },
+}
+"""Recipe -> name of a line -> changes; `untrained`: the network that a training begins with."""
+COLUMNS = {"rank-1": "val/rank1", "mAP": "val/mAP", "mAP mates": "val/mAP_mates", "AUC": "val/AUC", "pairs": "pairs"}
+
+
+def changed(file: Path, changes: Mapping[str, Any]) -> Recipe:
+    """Read a recipe with some settings changed, without its variants."""
+    plain = yaml.safe_load(file.read_text(encoding="utf-8"))
+    whole = {key: value for key, value in plain.items() if key not in ("digits", "short")}
+    return recipe_of(overlaid(whole, changes), str(file), file.parent)
+
+
+def trained(recipe: Recipe, data: Path, folder: Path) -> Path:
+    """Train into a folder, unless that was done before."""
+    kept = folder / WEIGHTS
+    return kept if kept.is_file() else train_recipe(recipe, data, folder, (folder / "recipe.json").is_file())
+
+
+def untrained(recipe: Any, data: Path, folder: Path) -> Path:
+    """Write the network that a training begins with."""
+    torch.manual_seed(recipe.seed)
+    network = find_method(recipe.method, UNTRAINED).build(recipe)
+    start_from(network, recipe.backbone, data / recipe.start)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_network(folder / WEIGHTS, network, {"recipe": recorded(recipe)})
+    return folder / WEIGHTS
+
+
+def scores(weights: Path, people: People, cache: Path) -> list[str]:
+    """Return the cells of one set, in the order of COLUMNS."""
+    recipe, network = load_network(weights)
+    found = validation_scores(network, recipe, people, cache)
+    if isinstance(network, PairNet):
+        found["pairs"] = pair_accuracy(network, recipe, people)
+    return [f"{100 * found[key]:.1f}" if key in found else "" for key in COLUMNS.values()]
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("recipe", choices=sorted(VARIANTS))
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path("runs/reid/variants"))
+    given = parser.parse_args()
+    heads = [f"{name}, {part}" for part in ("validation", "held out") for name in COLUMNS]
+    print("| " + " | ".join(("", *heads)) + " |\n|---|" + "---:|" * len(heads))
+    for name, changes in VARIANTS[given.recipe].items():
+        recipe = changed(RECIPES / f"{given.recipe}.yaml", changes)
+        folder = given.out / f"{given.recipe} {name}".replace(" ", "-").replace(",", "")
+        weights = (untrained if name == UNTRAINED else trained)(recipe, given.data, folder)
+        splits = read_splits(recipe.data, given.data, given.out / "cache")
+        cells = [
+            cell for part in (splits.validation, splits.test) for cell in scores(weights, part, given.out / "cache")
+        ]
+        print("| " + " | ".join((name, *cells)) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
