@@ -102,12 +102,12 @@ def _identified(
     found = identify.identify(
         tables["frames"], tables["detections"], desk.embeddings, tracks, desk.feet_m, settings, None, clusterer, reads
     )
-    desk.tables = {**tables, "tracks": tracks, "identities": found.identities, "players": found.players}
+    desk.tables = {**tables, "tracks": found.tracks, "identities": found.identities, "players": found.players}
     return desk
 
 
 def _ours(desk: Desk) -> Desk:
-    return _identified(desk, desk.tables["tracks"], desk.settings.identify, joint_evidence)
+    return _identified(desk, desk.tables["parts"], desk.settings.identify, joint_evidence)
 
 
 def _links_only(desk: Desk) -> Desk:
@@ -128,7 +128,7 @@ def _without(part: str) -> Method:
         settings = desk.settings.identify
         if part == "teams":
             settings = settings.model_copy(update={"teams": False})
-        return _identified(desk, desk.tables["tracks"], settings, clusterer, numbers=part != "numbers")
+        return _identified(desk, desk.tables["parts"], settings, clusterer, numbers=part != "numbers")
 
     return method
 
@@ -143,7 +143,7 @@ def _named(name: ClustererName) -> Method:
 
     def method(desk: Desk) -> Desk:
         settings = desk.settings.identify.model_copy(update={"clusterer": name})
-        return _identified(desk, desk.tables["tracks"], settings, None, numbers=False)
+        return _identified(desk, desk.tables["parts"], settings, None, numbers=False)
 
     return method
 

@@ -135,7 +135,9 @@ class IdentifySettings(_Strict):
         "auto", description="average cosine distance above which tracklets stay apart; auto: read off the game"
     )
     min_tracklet_s: float = Field(0.5, ge=0, description="shorter tracklets are assigned after the others")
-    min_player_s: float = Field(1.0, ge=0, description="people seen for less are left out")
+    min_player_s: float = Field(
+        10.0, ge=0, description="people seen for less, or for less than a tenth of a shorter video, are left out"
+    )
     min_roaming: float = Field(
         0.25, ge=0, description="people who always stay within so many body heights for seconds are bench or crowd"
     )

@@ -20,6 +20,7 @@ TableName = Literal[
     "court_points",
     "court",
     "links",
+    "parts",
     "tracks",
     "identities",
     "players",

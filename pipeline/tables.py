@@ -18,7 +18,7 @@ from pipeline.statistics_tables import PERIODS, PLAYER_PERIODS, PLAYER_STATS, TE
 
 __all__ = [
     "ALL", "CLASSES", "COURT", "COURT_POINTS", "DETECTIONS", "FRAMES", "HOMOGRAPHY_COLUMNS", "IDENTITIES", "LINKS",
-    "MOTION_COLUMNS", "NUMBER_READS", "NUMBER_VOTES", "ONES_COLUMNS", "PERIODS", "PERSON_CLASSES", "PLAYERS",
+    "MOTION_COLUMNS", "NUMBER_READS", "NUMBER_VOTES", "ONES_COLUMNS", "PARTS", "PERIODS", "PERSON_CLASSES", "PLAYERS",
     "PLAYER_EVIDENCE", "PLAYER_PERIODS", "PLAYER_STATS", "POSITIONS", "ROLES", "SHOTS", "TEAM_PERIODS", "TEAM_STATS",
     "TENS_COLUMNS", "TRACKLETS", "TRACKS", "Column", "Table", "TableName", "check", "conform",
 ]  # fmt: skip
@@ -146,14 +146,23 @@ LINKS = Table(
     ),
 )
 
-TRACKS = Table(
-    "tracks",
+PARTS = Table(
+    "parts",
     ("detection_id",),
     (
         Column("detection_id", "int64", "", "a row of detections", check=at_least(0)),
         Column(
             "track_id", "int64", "", "tracklet, cut where it went over to another person, from 1", check=at_least(1)
         ),
+    ),
+)
+
+TRACKS = Table(
+    "tracks",
+    ("detection_id",),
+    (
+        Column("detection_id", "int64", "", "a row of detections", check=at_least(0)),
+        Column("track_id", "int64", "", "tracklet, as in parts, without second boxes of a player", check=at_least(1)),
     ),
 )
 

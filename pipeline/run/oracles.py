@@ -27,7 +27,7 @@ from pipeline.video import VideoInfo
 OracleName = Literal["detections", "court", "tracks", "identities"]
 ORACLES: tuple[OracleName, ...] = get_args(OracleName)
 _STORED: tuple[TableName, ...] = (
-    *("frames", "detections", "number_reads", "court", "links", "tracks", "identities", "players"),
+    *("frames", "detections", "number_reads", "court", "links", "parts", "tracks", "identities", "players"),
 )
 
 
@@ -79,7 +79,7 @@ def _with_truth(name: OracleName, desk: Desk, truth: Truth) -> Desk:
         desk.tables["court"], desk.facts["court"] = true_court(truth, desk.tables)
         return _complete(desk, start="track")
     if name == "tracks":
-        desk.tables["tracks"] = true_tracks(truth, desk.tables)
+        desk.tables["parts"] = true_tracks(truth, desk.tables)
         return _complete(desk, start="identify")
     desk.tables["identities"], desk.tables["players"] = true_identities(truth, desk.tables)
     return _complete(desk, start="shots")

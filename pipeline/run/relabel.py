@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from pipeline.corrections import Action, Correction, Spot, as_csv, parse_corrections, read_corrections
@@ -88,9 +87,7 @@ class _Spots:
     """Finds places in the video that stand for a run's players."""
 
     def __init__(self, run: RunDirectory) -> None:
-        self.frames, self.detections, self.tracks = (
-            run.read_table(name) for name in ("frames", "detections", "tracks")
-        )
+        self.frames, self.detections, self.tracks = (run.read_table(name) for name in ("frames", "detections", "parts"))
         self.players = run.read_table("players")
         boxes = self.tracks.merge(self.detections, on="detection_id").merge(
             self.frames[["frame", "time_s"]], on="frame"
@@ -128,12 +125,7 @@ class _Spots:
             InputError: names the line.
         """
         tracks = identify.split_as_wished(self.frames, self.detections, self.tracks, corrections)
-        boxes = tracks.merge(self.detections, on="detection_id")
-        track_id, owner = np.unique(boxes["track_id"].to_numpy(np.int64), return_inverse=True)
-        present = np.zeros((len(track_id), int(boxes["frame"].max()) + 1), dtype=np.float32)
-        present[owner, boxes["frame"].to_numpy()] = 1.0
-        together = present @ present.T > 0
-        np.fill_diagonal(together, False)
+        track_id, together = identify.together(self.frames, self.detections, tracks)
         identify.wishes_of(self.frames, self.detections, tracks, corrections, track_id, together)
 
     def _tracklets(self, player: int) -> list[pd.DataFrame]:

@@ -121,7 +121,7 @@ def _purify(desk: Desk) -> Output:
     frames, detections, settings = desk.tables["frames"], desk.tables["detections"], desk.settings
     parted = split.split_at_kit_changes(frames, detections, desk.tables["links"], settings.track)
     pure = identify.make_pure(frames, detections, desk.embeddings, parted, desk.feet_m, settings.identify)
-    return Output({"tracks": identify.split_as_wished(frames, detections, pure, desk.corrections)})
+    return Output({"parts": identify.split_as_wished(frames, detections, pure, desk.corrections)})
 
 
 def _identify(desk: Desk) -> Output:
@@ -129,7 +129,7 @@ def _identify(desk: Desk) -> Output:
         desk.tables["frames"],
         desk.tables["detections"],
         desk.embeddings,
-        desk.tables["tracks"],
+        desk.tables["parts"],
         desk.feet_m,
         desk.settings.identify,
         None if desk.roster is None else pd.DataFrame([asdict(entry) for entry in desk.roster]),
@@ -137,6 +137,7 @@ def _identify(desk: Desk) -> Output:
         corrections=desk.corrections,
     )
     tables: Mapping[TableName, pd.DataFrame] = {
+        "tracks": found.tracks,
         "identities": found.identities,
         "players": found.players,
         "tracklets": found.tracklets,
@@ -217,7 +218,7 @@ UNDERSTAND: tuple[Stage, ...] = (
     Stage(
         "purify",
         needs=("frames", "detections", "links", "court"),
-        gives=("tracks",),
+        gives=("parts",),
         function=_purify,
         settings=("track", "identify"),
         files=lambda job: (job.corrections,),
@@ -225,8 +226,8 @@ UNDERSTAND: tuple[Stage, ...] = (
     ),
     Stage(
         "identify",
-        needs=("frames", "detections", "number_reads", "tracks", "court"),
-        gives=("identities", "players", "tracklets", "player_evidence", "number_votes"),
+        needs=("frames", "detections", "number_reads", "parts", "court"),
+        gives=("tracks", "identities", "players", "tracklets", "player_evidence", "number_votes"),
         function=_identify,
         settings=("identify",),
         files=lambda job: (job.roster, job.corrections),

@@ -146,8 +146,7 @@ def _together_s(evidence: Evidence, person: NDArray[np.int64], count: int) -> ND
     frames, column = np.unique(evidence.frame, return_inverse=True)
     present = np.zeros((count, len(frames)), dtype=np.float32)
     present[owner[owner >= 0], column[owner >= 0]] = 1.0
-    step_s = float(np.median(evidence.seen_s / np.maximum(evidence.boxes(), 1)))
-    return np.asarray((present @ present.T) * step_s, dtype=np.float64)
+    return np.asarray((present @ present.T) * evidence.step_s, dtype=np.float64)
 
 
 def _reason(known: Known, person: NDArray[np.int64], wishes: Wishes, one: int, other: int, together_s: float) -> str:

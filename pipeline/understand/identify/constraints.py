@@ -1,11 +1,10 @@
-"""Which tracklets can not be one person."""
+"""Which tracklets nobody could connect, however fast."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
 from pipeline.understand.identify.continuation import gaps
 from pipeline.understand.identify.evidence import Evidence
@@ -22,37 +21,15 @@ _BLOCK = 256
 """Tracklets whose pairs are judged in one go."""
 
 
-def cannot_links(frames: pd.DataFrame, evidence: Evidence, max_speed_mps: float) -> NDArray[np.bool_]:
-    """Tell which pairs of tracklets are surely two people.
+def beyond_reach(frames: pd.DataFrame, evidence: Evidence, max_speed_mps: float) -> NDArray[np.bool_]:
+    """Tell which pairs of tracklets nobody could connect, on the court or in the picture (n, n).
 
     Args:
         frames: table `frames`.
         evidence: of n tracklets.
         max_speed_mps: nobody gets from the end of one tracklet to the start of the next faster than this.
-
-    Returns:
-        (n, n) symmetric, False on the diagonal: simultaneous, or out of reach.
     """
-    apart = simultaneous(evidence)
-    apart |= out_of_reach(evidence, max_speed_mps)
-    apart |= out_of_reach_in_picture(frames, evidence, max_speed_mps)
-    np.fill_diagonal(apart, False)
-    return apart
-
-
-def simultaneous(evidence: Evidence) -> NDArray[np.bool_]:
-    """Tell which pairs of tracklets share a frame (n, n)."""
-    n = len(evidence)
-    if not n:
-        return np.zeros((0, 0), dtype=bool)
-    owner = np.repeat(np.arange(n), evidence.boxes())
-    _, column = np.unique(evidence.frame, return_inverse=True)
-    present = sparse.csr_array((np.ones(len(owner), dtype=np.int32), (owner, column)))  # (n, frames)
-    shared = (present @ present.T).tocoo()
-    apart = np.zeros((n, n), dtype=bool)
-    apart[shared.row, shared.col] = True
-    np.fill_diagonal(apart, False)
-    return apart
+    return out_of_reach(evidence, max_speed_mps) | out_of_reach_in_picture(frames, evidence, max_speed_mps)
 
 
 def out_of_reach(evidence: Evidence, max_speed_mps: float) -> NDArray[np.bool_]:

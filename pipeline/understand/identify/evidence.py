@@ -29,6 +29,8 @@ class Evidence:
     start: NDArray[np.int64]  # (n + 1,)
     row: NDArray[np.int64]  # (boxes,) row in detections, by tracklet and then by frame
     frame: NDArray[np.int64]  # (boxes,)
+    box: NDArray[np.float64]  # (boxes, 4) x1 y1 x2 y2, px
+    step_s: float  # usual time between frames
     first_s: NDArray[np.float64]  # (n,) time of the first box
     last_s: NDArray[np.float64]  # (n,)
     seen_s: NDArray[np.float64]  # (n,) boxes times the usual step between frames
@@ -86,9 +88,11 @@ def gather(
         start=start,
         row=row,
         frame=frame,
+        box=box,
+        step_s=step_s(frames),
         first_s=time_s[start[:-1]],
         last_s=time_s[start[1:] - 1],
-        seen_s=np.diff(start) * _step_s(frames),
+        seen_s=np.diff(start) * step_s(frames),
         embedding=_pooled(embeddings, best, quality),
         self_distance=_self_distances(embeddings, best, quality),
         kit=np.array([_median(kit[rows]) for rows in best]).reshape(-1, 3),
@@ -122,7 +126,7 @@ def _rows_by_tracklet(
     return row[order], tracks["track_id"].to_numpy(np.int64)[order[start[:-1]]], start.astype(np.int64)
 
 
-def _step_s(frames: pd.DataFrame) -> float:
+def step_s(frames: pd.DataFrame) -> float:
     """Give the usual time between analysed frames; 0 where there is but one."""
     return float(np.median(np.diff(frames["time_s"].to_numpy(np.float64)))) if len(frames) > 1 else 0.0
 

@@ -15,9 +15,9 @@ from pipeline.tables import ALL, conform
 from pipeline.understand.identify import account, purify
 from pipeline.understand.identify.choices import clusterer_named
 from pipeline.understand.identify.clustering import Bounds, Clusterer, assign, numbered
-from pipeline.understand.identify.constraints import simultaneous
 from pipeline.understand.identify.contract import contracted
 from pipeline.understand.identify.joint import joint_evidence, membership
+from pipeline.understand.identify.overlaps import without_doubles
 from pipeline.understand.identify.people import describe, relabelled
 from pipeline.understand.identify.study import SESSION_NOISE, Known, study
 from pipeline.understand.identify.verdict import judge
@@ -38,6 +38,7 @@ class Identified(NamedTuple):
     tracklets: pd.DataFrame
     player_evidence: pd.DataFrame
     number_votes: pd.DataFrame
+    tracks: pd.DataFrame
 
 
 def identify(
@@ -86,7 +87,7 @@ def identify(
     evidence = known.evidence
     wishes = Wishes.none(len(evidence))
     if corrections:
-        wishes = wishes_of(frames, detections, tracks, corrections, evidence.track_id, simultaneous(evidence))
+        wishes = wishes_of(frames, detections, tracks, corrections, evidence.track_id, known.together)
         known = known.corrected(wishes)
     person = _people(known, settings, clusterer or clusterer_named(settings.clusterer), wishes)
     found = judge(known, person, settings, wishes)
@@ -103,12 +104,13 @@ def identify(
         account.tracklet_table(known, found.role, found.who.of(number)),
         account.player_table(known, np.maximum(player_of, 0) - 1, players, wishes),
         account.vote_table(known, np.maximum(player_of, 0) - 1, len(players)),
+        without_doubles(tracks, detections, identities, pd.Series(evidence.seen_s, index=evidence.track_id)),
     )
 
 
 def _nobody() -> Identified:
     """Find nobody, where there are no tracklets."""
-    nothing = (ALL[name].empty() for name in ("tracklets", "player_evidence", "number_votes"))
+    nothing = (ALL[name].empty() for name in ("tracklets", "player_evidence", "number_votes", "tracks"))
     return Identified(ALL["identities"].empty(), ALL["players"].empty(), (), *nothing)
 
 
@@ -167,8 +169,14 @@ def complaints(players: pd.DataFrame, settings: IdentifySettings) -> tuple[str, 
 
 
 def _people(known: Known, settings: IdentifySettings, clusterer: Clusterer, wishes: Wishes) -> NDArray[np.int64]:
-    """Give the person (n,) of every tracklet, numbered from 0."""
+    """Give the person (n,) of every tracklet, numbered from 0.
+
+    Who was seen too little to be a player is nobody yet: his tracklets may be parts of others.
+    """
     person = _reliable_people(known, settings, clusterer, wishes)
+    seen_s = np.bincount(person[person >= 0], weights=known.evidence.seen_s[person >= 0], minlength=1)[person]
+    person[(seen_s < known.least_s) & ~np.isin(person, person[wishes.mentioned])] = -1
+    person = numbered(person)
     late = np.flatnonzero(person < 0)
     person[late] = _assign_late(late, person, known)
     alone = person < 0
@@ -184,7 +192,7 @@ def _reliable_people(
     reliable = np.isfinite(evidence.embedding).all(axis=1) & (evidence.seen_s >= settings.min_tracklet_s) & ~known.still
     rows = np.flatnonzero(reliable | wishes.mentioned)
     person = np.full(len(evidence), -1, dtype=np.int64)
-    bounds = Bounds(known.limit, settings.min_players, settings.max_players, settings.min_player_s)
+    bounds = Bounds(known.limit, settings.min_players, settings.max_players, known.least_s)
     group = numbered(wishes.group[rows])
     problem = known.problem.take(rows)
     person[rows] = clusterer(contracted(problem, group), bounds)[group]

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
 from pipeline.config import IdentifySettings
 from pipeline.understand.identify import continuation
 from pipeline.understand.identify.clustering import Problem, cosine_distances
-from pipeline.understand.identify.constraints import cannot_links, simultaneous
+from pipeline.understand.identify.constraints import beyond_reach
 from pipeline.understand.identify.evidence import Evidence, gather
 from pipeline.understand.identify.looks import Looks, Pieces, cut_to_pieces, learn_looks, see
+from pipeline.understand.identify.overlaps import find_overlaps
 from pipeline.understand.identify.scale import distance_limit
 from pipeline.understand.identify.sides import Sides, find_sides
 from pipeline.understand.identify.wishes import Wishes
@@ -24,6 +26,8 @@ SESSION_NOISE = 6.0
 the same for longer than that."""
 _FIT_NOISE = 1.0
 """The same when the model is learned: the less of what differs is taken for noise, the more axes people have."""
+_LEAST_SHARE = 0.1
+"""Of a video so short that `min_player_s` is more, a player is seen for this share."""
 _SURE_TEAM = 0.9
 """Probability from which on two are taken for team-mates when the scale of distances is read off them."""
 
@@ -36,9 +40,11 @@ class Known:
     sides: Sides
     numbers: NumberEvidence
     still: NDArray[np.bool_]  # (n,) stays where it is
+    least_s: float  # who was seen for less is no player
     limit: float  # average cosine distance above which tracklets stay apart
     pieces: Pieces
     looks: Looks | None
+    together: NDArray[np.bool_]  # (n, n) in the picture at the same time, for too long to be one person
     problem: Problem  # of all n
 
     @property
@@ -76,7 +82,9 @@ def study(
     evidence = gather(frames, detections, embeddings, tracks, feet_m, settings.crops_per_tracklet)
     sides = find_sides(evidence, settings.teams)
     numbers = number_evidence(frames, detections, reads, tracks, evidence.track_id)
-    apart = cannot_links(frames, evidence, settings.max_speed_mps)
+    overlaps = find_overlaps(evidence.start, evidence.frame, evidence.box, evidence.step_s)
+    together = overlaps.apart
+    apart = together | beyond_reach(frames, evidence, settings.max_speed_mps)
     apart |= numbers.contradict(settings.number_odds)
     still = evidence.roaming < settings.min_roaming
     pieces = cut_to_pieces(frames, detections, embeddings, evidence)
@@ -87,18 +95,27 @@ def study(
         weight=np.minimum(evidence.boxes(), settings.crops_per_tracklet).astype(np.float64),
         seen_s=np.where(sides.referee(), 0.0, evidence.seen_s),  # the bounds are on players
         seen=None if looks is None else see(looks, pieces, SESSION_NOISE),
-        continuation=continuation.log_odds(frames, evidence),
+        continuation=sparse.csr_array(continuation.log_odds(frames, evidence) + overlaps.odds),
         number=numbers.log_likelihood,
         side=sides.log_likelihood,
     )
-    return Known(evidence, sides, numbers, still, _limit(evidence, sides, still, settings), pieces, looks, problem)
+    limit = _limit(evidence, sides, together, still, settings)
+    length_s = float(frames["time_s"].iloc[-1] - frames["time_s"].iloc[0])
+    least_s = min(settings.min_player_s, _LEAST_SHARE * length_s)
+    return Known(evidence, sides, numbers, still, least_s, limit, pieces, looks, together, problem)
 
 
-def _limit(evidence: Evidence, sides: Sides, still: NDArray[np.bool_], settings: IdentifySettings) -> float:
+def _limit(
+    evidence: Evidence,
+    sides: Sides,
+    together: NDArray[np.bool_],
+    still: NDArray[np.bool_],
+    settings: IdentifySettings,
+) -> float:
     """Give the distance up to which tracklets are merged: as set, or read off team-mates (else anybody) seen together."""
     if settings.max_distance != "auto":
         return settings.max_distance
-    other = simultaneous(evidence) & ~still[:, None] & ~still[None]
+    other = together & ~still[:, None] & ~still[None]
     if sides.kits is not None:
         team, chance = sides.team()
         sure = (chance >= _SURE_TEAM) & ~sides.referee()

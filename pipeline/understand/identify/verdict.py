@@ -47,7 +47,7 @@ def judge(known: Known, person: NDArray[np.int64], settings: IdentifySettings, w
     role = roles(known.evidence, person, known.sides, known.still & ~corrected)
     role[np.isin(person, person[wishes.nobody])] = "crowd"
     seen_s = np.bincount(person, weights=known.evidence.seen_s)[person]
-    somebody = np.isin(role, PERSON_CLASSES) & (corrected | (seen_s >= settings.min_player_s - 1e-9))
+    somebody = np.isin(role, PERSON_CLASSES) & (corrected | (seen_s >= known.least_s - 1e-9))
     given = numbered(np.where(somebody, person, -1))
     who = _chances(known, given)
     sure = somebody & (corrected | (who.own >= settings.unknown_below) | _surest(who.own, given))
