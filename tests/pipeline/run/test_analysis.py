@@ -26,6 +26,7 @@ TABLES = (
     "detections",
     "number_reads",
     "court",
+    "parts",
     "tracks",
     "identities",
     "players",
