@@ -193,7 +193,7 @@ SHOTS = Table(
     "shots",
     ("shot",),
     (
-        Column("shot", "int64", "", "number of the camera shot, as in frames", check=at_least(0)),
+        Column("shot", "int64", "", "from 0; more than in frames where perception missed a cut", check=at_least(0)),
         Column("first_frame", "int64", "", "its first analysed frame", check=at_least(0)),
         Column("last_frame", "int64", "", "its last analysed frame", check=at_least(0)),
         Column(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -37,13 +39,21 @@ def choose_crops(
     return chosen.sort_values(["frame", "player_id"], ignore_index=True)
 
 
+@dataclass(frozen=True)
+class Crop:
+    """A picture of one person."""
+
+    frame: int
+    jpeg: bytes
+
+
 class Gallery:
     """Cuts the chosen crops out of the frames that pass by."""
 
     def __init__(self, chosen: pd.DataFrame) -> None:
         """Remember what to cut; see `choose_crops`."""
         self._wanted = {int(frame): chosen[chosen["frame"] == frame] for frame in chosen["frame"].unique()}
-        self.jpegs: dict[int, list[bytes]] = {int(who): [] for who in chosen["player_id"].unique()}
+        self.crops: dict[int, list[Crop]] = {int(who): [] for who in chosen["player_id"].unique()}
 
     @property
     def last_frame(self) -> int:
@@ -56,7 +66,7 @@ class Gallery:
         if rows is None:
             return
         for who, x1, y1, x2, y2 in rows[["player_id", "x1", "y1", "x2", "y2"]].to_numpy(np.float64):
-            self.jpegs[int(who)].append(crop_jpeg(image, (x1, y1, x2, y2)))
+            self.crops[int(who)].append(Crop(frame, crop_jpeg(image, (x1, y1, x2, y2))))
 
 
 def crop_jpeg(image: NDArray[np.uint8], box_px: tuple[float, float, float, float]) -> bytes:

@@ -58,7 +58,7 @@ def present(results: Results, directory: Path, progress: Progress = no_progress)
         video = _write_video(results, directory / "annotated.mp4", gallery, progress)
         maps = coming.result()
     files = [*video, *tables, *maps.files]
-    pictures = Pictures(maps.teams, maps.players, gallery.jpegs)
+    pictures = Pictures(maps.teams, maps.players, gallery.crops)
     html = report_html(results, pictures, [*(path.relative_to(directory) for path in files), Path(MANIFEST)])
     return [_write(directory / "report.html", html), *files]
 

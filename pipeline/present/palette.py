@@ -29,6 +29,7 @@ ONE_EACH = (
 _NEUTRAL_CHROMA = 16.0
 _VIVID_CHROMA = 58.0
 _TELL_APART = 28.0
+_LIGHTEST_BAR = 72.0
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,17 @@ def vivid(color: Color) -> Color:
         return Color.parse(WHITE_KIT if lab[0] > 52 else DARK_KIT)
     gain = max(1.0, _VIVID_CHROMA / chroma)
     return from_lab(np.array([np.clip(lab[0], 38, 80), lab[1] * gain, lab[2] * gain]))
+
+
+def on_white(color: Color) -> Color:
+    """Darken a colour until a bar of it shows on white paper.
+
+    Example:
+        >>> on_white(Color.parse(WHITE_KIT)).hex, on_white(Color.parse(DARK_KIT)).hex
+        ('#b0b0af', '#2b2d33')
+    """
+    lab = to_lab(color)
+    return color if lab[0] <= _LIGHTEST_BAR else from_lab(np.array([_LIGHTEST_BAR, lab[1], lab[2]]))
 
 
 def team_colors(players: pd.DataFrame) -> dict[str, Color]:

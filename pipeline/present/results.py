@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.config import Settings
 from pipeline.understand.court import CourtRegistration
@@ -38,6 +40,8 @@ class Results:
     player_periods: pd.DataFrame
     team_stats: pd.DataFrame
     team_periods: pd.DataFrame
+    embeddings: NDArray[np.float16]
+    """(n, dim), row i of detection i; NaN rows unless a person; may be a memory map."""
     registration: CourtRegistration | None
     """None without a calibration: nothing is in metres then."""
     has_pixels: bool = True

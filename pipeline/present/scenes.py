@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.tables import MOTION_COLUMNS, PERSON_CLASSES
+from pipeline.understand.shot_kinds import kinds_of_frames
 
 MIN_BALL_SCORE = 0.45
 """A ball that is less sure is not pointed at: heads in the crowd look like one for a frame."""
@@ -64,9 +65,7 @@ class Scenes:
         sure = (detections["class"] == "ball") & (detections["score"] >= MIN_BALL_SCORE)
         balls = detections[sure].sort_values("score", kind="stable").groupby("frame").tail(1)
         self._balls = dict(zip(balls["frame"].tolist(), balls[["x1", "y1", "x2", "y2"]].to_numpy(float), strict=True))
-        self._shot = frames["shot"].to_numpy(np.int64)
-        other = shots[shots["kind"] != "game"]
-        self._not_counted = dict(zip(other["shot"].tolist(), other["kind"].tolist(), strict=True))
+        self._kinds = kinds_of_frames(frames, shots)
 
     def __len__(self) -> int:
         """Count the analysed frames."""
@@ -85,5 +84,5 @@ class Scenes:
             self._known[rows],
             self._unsure[rows],
             self._balls.get(frame),
-            self._not_counted.get(int(self._shot[place])),
+            None if self._kinds[place] == "game" else str(self._kinds[place]),
         )

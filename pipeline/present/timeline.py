@@ -1,8 +1,8 @@
-"""When each person was in view, and how sure it is who it was: rows of bars."""
+"""When each person was in view, and how sure it is who it was: lanes of bars along the time."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
 from itertools import pairwise
 
 import numpy as np
@@ -10,58 +10,64 @@ import pandas as pd
 from numpy.typing import NDArray
 
 COLUMNS = 600
-_LEVELS = 5
+LEVELS = 5
+WIDTH, HEIGHT = 1000, 16
+"""Of a lane, in its own units."""
 
 
-@dataclass(frozen=True)
-class Bar:
-    """A stretch in view."""
-
-    begin: float
-    """Share of the time axis from 0 to 1."""
-    end: float
-    confidence: float
-    """Mean confidence of the identity, in steps of 1 / 5."""
+def boxes_of_people(detections: pd.DataFrame, tracks: pd.DataFrame, identities: pd.DataFrame) -> pd.DataFrame:
+    """Collect the boxes of identified people: who (player_id), frame, confidence."""
+    seen = detections[["detection_id", "frame"]].merge(tracks, on="detection_id").merge(identities, on="track_id")
+    return seen.rename(columns={"player_id": "who"})[["who", "frame", "confidence"]]
 
 
-def presence(
-    frames: pd.DataFrame, detections: pd.DataFrame, tracks: pd.DataFrame, identities: pd.DataFrame
-) -> dict[int, NDArray[np.float64]]:
-    """Say for each person and each part of the time how sure the identity is.
+def presence(frames: pd.DataFrame, boxes: pd.DataFrame) -> dict[Hashable, NDArray[np.float64]]:
+    """Say for everybody and each part of the time how sure the identity is.
 
     Args:
         frames: table `frames`.
-        detections: table `detections`.
-        tracks: table `tracks`.
-        identities: table `identities`.
+        boxes: columns who, frame and confidence.
 
     Returns:
-        player_id -> (COLUMNS,) mean confidence over the boxes in each equal part of the time; NaN where out of view.
+        who -> (COLUMNS,) mean confidence over the boxes in each equal part of the time; NaN where out of view.
     """
-    times = frames.set_index("frame")["time_s"]
-    seen = detections[["detection_id", "frame"]].merge(tracks, on="detection_id").merge(identities, on="track_id")
-    if seen.empty:
+    if boxes.empty:
         return {}
+    times = frames.set_index("frame")["time_s"]
     begin, end = time_axis(frames)
-    share = (seen["frame"].map(times).to_numpy(np.float64) - begin) / max(end - begin, 1e-9)
+    share = (boxes["frame"].map(times).to_numpy(np.float64) - begin) / max(end - begin, 1e-9)
     column = np.clip((share * COLUMNS).astype(int), 0, COLUMNS - 1)
-    mean = seen["confidence"].astype("float64").groupby([seen["player_id"], column]).mean()
+    mean = boxes["confidence"].astype("float64").groupby([boxes["who"], column]).mean()
     reach = _frames_apart(times.to_numpy(np.float64), begin, end)
-    return {int(who): _spread(mean.loc[who], reach) for who in mean.index.unique(level=0)}
+    return {who: _spread(mean.loc[who], reach) for who in mean.index.unique(level=0)}
 
 
-def bars(row: NDArray[np.float64]) -> list[Bar]:
-    """Join neighbouring parts of equal confidence into bars.
+def lane(row: NDArray[np.float64]) -> dict[float, str]:
+    """Draw a row of `presence` as SVG paths, one for each step of confidence (of `LEVELS` steps).
 
     Example:
-        >>> [(b.begin, b.end, b.confidence) for b in bars(np.array([np.nan, 0.92, 0.95, 0.4]))]
-        [(0.25, 0.75, 1.0), (0.75, 1.0, 0.4)]
+        >>> lane(np.array([np.nan, 0.92, 0.95, 0.4]))
+        {0.4: 'M750 2h250v12h-250z', 1.0: 'M250 2h500v12h-500z'}
     """
-    level = np.where(np.isnan(row), -1, np.rint(np.nan_to_num(row) * _LEVELS)).astype(int)
+    level = np.where(np.isnan(row), -1, np.rint(np.nan_to_num(row) * LEVELS)).astype(int)
     borders = [0, *(np.flatnonzero(np.diff(level)) + 1).tolist(), len(level)]
-    return [
-        Bar(a / len(level), b / len(level), float(level[a]) / _LEVELS) for a, b in pairwise(borders) if level[a] >= 0
-    ]
+    paths: dict[float, str] = {}
+    for first, last in pairwise(borders):
+        if level[first] >= 0:
+            step = float(level[first]) / LEVELS
+            paths[step] = paths.get(step, "") + bar(first / len(level), last / len(level))
+    return dict(sorted(paths.items()))
+
+
+def bar(begin: float, end: float, top: int = 2) -> str:
+    """Draw a stretch of a lane, in shares of the time, as a piece of an SVG path.
+
+    Example:
+        >>> bar(0.5, 0.75)
+        'M500 2h250v12h-250z'
+    """
+    width = f"{WIDTH * (end - begin):.4g}"
+    return f"M{WIDTH * begin:.4g} {top}h{width}v{HEIGHT - 2 * top}h-{width}z"
 
 
 def time_axis(frames: pd.DataFrame) -> tuple[float, float]:
@@ -69,8 +75,8 @@ def time_axis(frames: pd.DataFrame) -> tuple[float, float]:
     return float(frames["time_s"].min()), float(frames["time_s"].max())
 
 
-def ticks(begin_s: float, end_s: float) -> list[float]:
-    """Choose round times for an axis: four to ten of them.
+def ticks(begin_s: float, end_s: float, most: int = 9) -> list[float]:
+    """Choose round times for an axis: about four to `most` of them.
 
     Example:
         >>> ticks(0.0, 15.0)
@@ -78,7 +84,7 @@ def ticks(begin_s: float, end_s: float) -> list[float]:
     """
     span = end_s - begin_s
     steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800]
-    step = next((s for s in steps if span / s <= 9), 3600)
+    step = next((s for s in steps if span / s <= most), 3600)
     return [round(float(k * step), 6) for k in range(int(np.ceil(begin_s / step)), int(end_s / step) + 1)]
 
 

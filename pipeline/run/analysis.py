@@ -209,6 +209,7 @@ def _results(desk: Desk, warnings: tuple[str, ...], clock: _Clock) -> Results:
             for name in desk.tables
             if name not in ("court", "court_points", "number_reads", "links", "parts")
         },
+        embeddings=desk.embeddings,
         registration=desk.registration if desk.calibration is not None or len(desk.tables["court"]) else None,
         has_pixels=desk.job.has_pixels,
         warnings=warnings,

@@ -99,7 +99,7 @@ def find_repeat(known: Patterns, first: int, last: int, shown: Mask) -> Repeat |
     at = np.arange(begin_s, min(end_s, begin_s + LOOK_S), STEP_S)
     now = _at(known, at, np.arange(first, last + 1))
     people = np.isfinite(now[..., 0]).sum(axis=0) >= LEAST_MOMENTS
-    if len(at) < LEAST_MOMENTS or people.sum() < LEAST_PEOPLE:
+    if people.sum() < LEAST_PEOPLE or end_s - begin_s > LONGEST_S:
         return None
     rows = np.flatnonzero(shown & (known.time_s < begin_s) & (known.time_s > begin_s - WITHIN_S))
     if not len(rows):

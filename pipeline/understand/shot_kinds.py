@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.tables import PERSON_CLASSES, SHOTS, conform
+from pipeline.tables import MOTION_COLUMNS, PERSON_CLASSES, SHOTS, conform
+from pipeline.understand.overlap import iou
 from pipeline.understand.replays import Repeat, find_repeat, patterns
 
 TALL = 2.0
@@ -21,6 +22,8 @@ FEW = 0.35
 """So does this share of the usual number of people."""
 COURT_SHARE = 0.5
 """But not where the court was found in so many of the frames."""
+SAME_IOU, SAME_SHARE = 0.5, 0.5
+"""A cut was missed where camera motion is unknown and fewer people than this share overlap one of the frame before by so much."""
 
 
 def shot_kinds(
@@ -44,6 +47,7 @@ def shot_kinds(
     """
     if frames.empty:
         return SHOTS.empty()
+    frames = frames.assign(shot=_shots(frames, detections))
     ends = frames.groupby("shot")["frame"].agg(first_frame="first", last_frame="last").reset_index()
     rows = [{str(name): value for name, value in row.items()} for row in ends.to_dict("records")]
     close = _close_ups(frames, detections, court) if len(rows) > 1 else [None]
@@ -54,14 +58,35 @@ def shot_kinds(
     return conform("shots", pd.DataFrame(rows))
 
 
+def kinds_of_frames(frames: pd.DataFrame, shots: pd.DataFrame) -> NDArray[np.object_]:
+    """Give the kind of shot that each frame belongs to, (f,)."""
+    row = np.searchsorted(shots["first_frame"].to_numpy(), frames["frame"].to_numpy(), side="right") - 1
+    return shots["kind"].to_numpy(object)[row]
+
+
 def of_the_game(
     frames: pd.DataFrame, detections: pd.DataFrame, tracks: pd.DataFrame, shots: pd.DataFrame
 ) -> pd.DataFrame:
     """Keep the rows of `tracks` whose boxes lie in shots of the game."""
-    game = shots.loc[shots["kind"] == "game", "shot"]
-    counted = frames.loc[frames["shot"].isin(game), "frame"]
+    counted = frames.loc[kinds_of_frames(frames, shots) == "game", "frame"]
     boxes = detections.loc[detections["frame"].isin(counted), "detection_id"]
     return tracks[tracks["detection_id"].isin(boxes)].reset_index(drop=True)
+
+
+def _shots(frames: pd.DataFrame, detections: pd.DataFrame) -> NDArray[np.int64]:
+    """Number the shots (f,) from 0, with the cuts that perception missed."""
+    cut = np.diff(frames["shot"].to_numpy(), prepend=frames["shot"].iloc[0]) != 0
+    unknown = np.flatnonzero(frames[list(MOTION_COLUMNS)].isna().any(axis=1).to_numpy() & ~cut)
+    unknown = unknown[unknown > 0]
+    number = frames["frame"].to_numpy()
+    people = detections[detections["class"].isin(PERSON_CLASSES)]
+    people = people[people["frame"].isin(number[np.union1d(unknown, unknown - 1)])]
+    boxes = {frame: rows[["x1", "y1", "x2", "y2"]].to_numpy(np.float64) for frame, rows in people.groupby("frame")}
+    for row in unknown:
+        before, now = boxes.get(number[row - 1]), boxes.get(number[row])
+        if before is not None and now is not None:
+            cut[row] = (iou(now, before).max(axis=1) >= SAME_IOU).mean() < SAME_SHARE
+    return np.cumsum(cut).astype(np.int64)
 
 
 def _named(kind: str, reason: str | None = None, repeat: Repeat | None = None) -> dict[str, Any]:

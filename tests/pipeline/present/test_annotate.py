@@ -100,8 +100,8 @@ def test_crops_are_jpegs_of_the_person(make_results: Make, source: Source) -> No
     results = make_results()
     gallery = gallery_of(results)
     collect_crops(results, source(), gallery, lambda *_: None)
-    assert {who: len(crops) for who, crops in gallery.jpegs.items()} == dict.fromkeys(results.players["player_id"], 3)
-    crop = cv2.imdecode(np.frombuffer(gallery.jpegs[1][0], np.uint8), cv2.IMREAD_COLOR)
+    assert {who: len(crops) for who, crops in gallery.crops.items()} == dict.fromkeys(results.players["player_id"], 3)
+    crop = cv2.imdecode(np.frombuffer(gallery.crops[1][0].jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert crop.shape[0] == HEIGHT_PX
 
 

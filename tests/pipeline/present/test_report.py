@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.present.gallery import Crop
 from pipeline.present.heatmaps import HeatPictures
 from pipeline.present.report import Pictures, report_html
 from pipeline.present.results import Results
 
 Make = Callable[..., Results]
-VOID = {"wbr", "meta", "link", "img", "br", "input", "line", "rect"}
+VOID = {"wbr", "meta", "link", "img", "br", "input"}
 NOTHING = Pictures({}, {}, {})
 EVIL = "<script>alert(\"1\")</script> & 'x' {{ 7 * 7 }}"
 
@@ -51,7 +52,7 @@ class Page(HTMLParser):
 
 def pictures() -> Pictures:
     heat = HeatPictures(b"file", b"report", 0.034)
-    return Pictures({"A": heat, "B": heat}, {1: heat}, {1: [b"crop", b"crop"]})
+    return Pictures({"A": heat, "B": heat}, {1: heat}, {1: [Crop(0, b"crop"), Crop(20, b"crop")]})
 
 
 def test_a_full_report_is_well_formed_and_stands_alone(make_results: Make) -> None:
@@ -109,11 +110,19 @@ def test_nobody_found_is_said(make_results: Make) -> None:
 def test_one_team_or_none(make_results: Make) -> None:
     results = make_results()
     one = results.players["team"].ne("B") | results.players["role"].eq("referee")
-    page = Page(report_html(replace(results, players=results.players[one]), NOTHING, []))
+    only = results.players[one]
+    only_a = replace(
+        results,
+        players=only,
+        identities=results.identities[results.identities["player_id"].isin(only["player_id"])],
+        tracklets=results.tracklets[results.tracklets["team"].ne("B") | results.tracklets["role"].eq("referee")],
+    )
+    page = Page(report_html(only_a, NOTHING, []))
     assert "Team A" in page.text
     assert "Team B" not in page.text
     none = results.players.assign(team=None).astype({"team": results.players["team"].dtype})
-    text = Page(report_html(replace(results, players=none), NOTHING, [])).text
+    nobodys = results.tracklets.assign(team=None).astype({"team": results.tracklets["team"].dtype})
+    text = Page(report_html(replace(results, players=none, tracklets=nobodys), NOTHING, [])).text
     assert "no teams told apart" in text
     assert "Team" not in text.replace("no teams", "")
 

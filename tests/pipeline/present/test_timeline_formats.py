@@ -1,38 +1,53 @@
 """Presence rows and numbers as text."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Hashable
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipeline.present.formats import clock, measure, percent
 from pipeline.present.results import Results
-from pipeline.present.timeline import COLUMNS, bars, presence, ticks
+from pipeline.present.timeline import COLUMNS, WIDTH, boxes_of_people, lane, presence, ticks
+
+
+def rows_of(results: Results, tracks: pd.DataFrame | None = None) -> dict[Hashable, np.ndarray]:
+    tracks = results.tracks if tracks is None else tracks
+    return presence(results.frames, boxes_of_people(results.detections, tracks, results.identities))
+
+
+def stretches(row: np.ndarray) -> list[tuple[float, float]]:
+    """Read begin and end of the bars of a lane back from its paths, in shares of the time."""
+    bars = re.findall(r"M([\d.]+) 2h([\d.]+)v12", "".join(lane(row).values()))
+    return sorted((float(x) / WIDTH, (float(x) + float(width)) / WIDTH) for x, width in bars)
 
 
 def test_always_in_view_is_one_bar(make_results: Callable[..., Results]) -> None:
     results = make_results()
-    rows = presence(results.frames, results.detections, results.tracks, results.identities)
-    assert sorted(rows) == results.players["player_id"].tolist()
-    only = bars(rows[1])
-    assert len(only) == 1
-    assert (only[0].begin, only[0].end) == (0.0, 1.0)
-    assert only[0].confidence == pytest.approx(0.8, abs=0.21)
+    rows = rows_of(results)
+    assert sorted(map(str, rows)) == sorted(map(str, results.players["player_id"]))
+    assert stretches(rows[1]) == [(0.0, 1.0)]
+    assert list(lane(rows[1])) == pytest.approx([0.8], abs=0.21)
 
 
 def test_out_of_view_is_a_gap(make_results: Callable[..., Results]) -> None:
     results = make_results()
     away = results.tracks["track_id"].eq(3) & results.tracks["detection_id"].between(13 * 8, 13 * 16 - 1)
-    rows = presence(results.frames, results.detections, results.tracks[~away], results.identities)
-    first, second = bars(rows[3])
-    assert first.end == pytest.approx(8 / 23, abs=2 / COLUMNS)
-    assert second.begin == pytest.approx(16 / 23, abs=2 / COLUMNS)
+    (_, end), (begin, _) = stretches(rows_of(results, results.tracks[~away])[3])
+    assert end == pytest.approx(8 / 23, abs=2 / COLUMNS)
+    assert begin == pytest.approx(16 / 23, abs=2 / COLUMNS)
+
+
+def test_doubt_is_a_lane_of_its_own() -> None:
+    row = np.array([1.0, 1.0, 0.4, 1.0])
+    assert list(lane(row)) == [0.4, 1.0]
+    assert stretches(row) == [(0.0, 0.5), (0.5, 0.75), (0.75, 1.0)]
 
 
 def test_nobody_has_no_rows(make_results: Callable[..., Results]) -> None:
-    results = make_results(players=0)
-    assert presence(results.frames, results.detections, results.tracks, results.identities) == {}
-    assert bars(np.full(10, np.nan)) == []
+    assert rows_of(make_results(players=0)) == {}
+    assert lane(np.full(10, np.nan)) == {}
 
 
 @pytest.mark.parametrize("span", [0.3, 2.0, 15.0, 61.0, 600.0, 2880.0, 9000.0])

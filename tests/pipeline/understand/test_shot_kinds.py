@@ -11,7 +11,7 @@ from pipeline.rendering.coverage import Coverage
 from pipeline.rendering.silhouettes import silhouettes
 from pipeline.tables import ALL, MOTION_COLUMNS, conform
 from pipeline.understand.replays import explained
-from pipeline.understand.shot_kinds import of_the_game, shot_kinds
+from pipeline.understand.shot_kinds import kinds_of_frames, of_the_game, shot_kinds
 
 KINDS = {"play": "game", "closeup": "close-up", "replay": "replay"}
 
@@ -43,8 +43,9 @@ def filmed(seed, replay_speed=None):
     )
     owners = seen.drop_duplicates("track_id").assign(player_id=lambda rows: 1 + rows["id"], confidence=1.0)
     kinds = pd.Series([KINDS[take.kind] for take in takes]).groupby(frames["shot"]).first()
+    still = dict(zip(MOTION_COLUMNS, np.eye(3).ravel(), strict=True))
     return {
-        "frames": conform("frames", frames.assign(**dict.fromkeys(MOTION_COLUMNS, np.nan))),
+        "frames": conform("frames", frames.assign(**still)),
         "detections": conform("detections", seen),
         "tracks": conform("tracks", seen),
         "identities": conform("identities", owners),
@@ -120,6 +121,17 @@ def test_nobody_anywhere_is_the_game():
     tables, _ = filmed(51, 1.0)
     nobody = {name: tables[name] if name in ("frames", "court") else tables[name].iloc[:0] for name in tables}
     assert set(shot_kinds(**nobody)["kind"]) == {"game"}
+
+
+def test_cuts_that_perception_missed_are_found():
+    tables, true = filmed(52, 0.5)
+    frames = tables["frames"]
+    missed = frames.assign(shot=0)
+    missed.loc[frames["shot"].diff() != 0, list(MOTION_COLUMNS)] = np.nan
+    found = shot_kinds(**tables | {"frames": missed})
+    assert (kinds_of_frames(frames, found) == frames["shot"].map(true).to_numpy()).mean() > 0.99
+    fast_pan = frames.assign(shot=0, **dict.fromkeys(MOTION_COLUMNS, np.nan))[frames["shot"] == 0]
+    assert len(shot_kinds(**tables | {"frames": fast_pan})) == 1
 
 
 def test_only_boxes_of_the_game_count():

@@ -1,0 +1,85 @@
+"""A map of looks: tracklets in the plane, near to each other where their embeddings are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+
+from pipeline.present.results import Results
+from pipeline.understand.timeline import frame_durations
+
+MOST_TRACKLETS = 600
+"""The longest are shown."""
+LEAST_TRACKLETS = 12
+CROPS = 16
+"""Clearest crops that a tracklet's look is the mean of."""
+_COMPONENTS = 40
+_NEIGHBOURS = 30.0
+
+
+@dataclass(frozen=True)
+class Looks:
+    """A point per tracklet; arrays of length n."""
+
+    place: NDArray[np.float64]
+    """(n, 2), without unit."""
+    player_id: NDArray[np.int64]
+    first_frame: NDArray[np.int64]
+    seconds: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    left_out: int
+    """Shorter tracklets that are not shown."""
+
+
+def looks_of(results: Results) -> Looks | None:
+    """Lay the tracklets of known people out by t-SNE (van der Maaten and Hinton 2008), with a fixed seed.
+
+    Returns:
+        The map of the longest tracklets; None where there are fewer than `LEAST_TRACKLETS`.
+    """
+    boxes = _boxes(results)
+    lasting = pd.Series(frame_durations(results.frames), index=results.frames["frame"].to_numpy())
+    seconds = boxes["frame"].map(lasting).groupby(boxes["track_id"]).sum().sort_values(ascending=False, kind="stable")
+    shown = np.sort(seconds.index[:MOST_TRACKLETS].to_numpy(np.int64))
+    if len(shown) < LEAST_TRACKLETS:
+        return None
+    boxes = boxes[boxes["track_id"].isin(shown)]
+    first = boxes.groupby("track_id").first()
+    return Looks(
+        _plane(_means(boxes, results.embeddings)),
+        first["player_id"].to_numpy(np.int64),
+        first["frame"].to_numpy(np.int64),
+        np.asarray(seconds[shown], np.float64),
+        first["confidence"].to_numpy(np.float64),
+        len(seconds) - len(shown),
+    )
+
+
+def _boxes(results: Results) -> pd.DataFrame:
+    """Collect the boxes of known people that have an embedding: the row of each in `detections`."""
+    rows = results.detections[["detection_id", "frame", "quality"]].assign(row=np.arange(len(results.detections)))
+    boxes = results.tracks.merge(results.identities, on="track_id").merge(rows, on="detection_id")
+    return boxes[boxes["quality"].notna()].sort_values(["track_id", "frame"], ignore_index=True)
+
+
+def _means(boxes: pd.DataFrame, embeddings: NDArray[np.float16]) -> NDArray[np.float64]:
+    """Average the clearest crops of each tracklet, in order of its number: (n, dim), unit length."""
+    best = boxes.sort_values("quality", ascending=False, kind="stable").groupby("track_id").head(CROPS)
+    vectors = np.nan_to_num(np.asarray(embeddings[best["row"].to_numpy()], dtype=np.float64))
+    tracklet, owner = np.unique(best["track_id"].to_numpy(), return_inverse=True)
+    mean = np.zeros((len(tracklet), vectors.shape[1]))
+    np.add.at(mean, owner, vectors)
+    return np.asarray(mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9))
+
+
+def _plane(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lay vectors (n, dim) out in the plane: (n, 2)."""
+    count = len(vectors)
+    reduced = PCA(min(_COMPONENTS, count, vectors.shape[1]), random_state=0).fit_transform(vectors)
+    perplexity = min(_NEIGHBOURS, (count - 1) / 3)
+    return np.asarray(TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(reduced), np.float64)

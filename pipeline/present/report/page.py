@@ -1,0 +1,100 @@
+"""The page as a whole: what each part of the template is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from pipeline.present.formats import clock, measure, percent
+from pipeline.present.gallery import Crop
+from pipeline.present.heatmaps import HeatPictures, color_stops
+from pipeline.present.labels import people
+from pipeline.present.looks import looks_of
+from pipeline.present.report.facts import flat, how_much_seen, subtitle, tiles
+from pipeline.present.report.looks import looks_figure
+from pipeline.present.report.people import groups_of, person_row
+from pipeline.present.report.shots import shots_section
+from pipeline.present.report.time import time_section
+from pipeline.present.results import Results
+from pipeline.understand.court import NO_CALIBRATION
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What the report embeds."""
+
+    teams: Mapping[str, HeatPictures]
+    """Heat map of each team."""
+    players: Mapping[int, HeatPictures]
+    """Heat map of each player."""
+    crops: Mapping[int, Sequence[Crop]]
+    """Pictures of each person, in order of time."""
+
+
+def report_html(results: Results, pictures: Pictures, files: Sequence[Path]) -> str:
+    """Write the report.
+
+    Args:
+        results: the run.
+        pictures: heat maps and crops.
+        files: the other files of the output directory, relative to it.
+
+    Returns:
+        A whole HTML document; everything that comes from a file or a user is escaped.
+    """
+    environment = Environment(
+        loader=PackageLoader("pipeline.present"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(measure=measure, percent=percent, clock=clock, breakable=breakable)
+    return environment.get_template("report.html.j2").render(_context(results, pictures, files))
+
+
+def breakable(text: str) -> Markup:
+    """Allow line breaks in a file name behind '_', '-' and '.'; everything else is escaped.
+
+    Example:
+        >>> breakable("a_<b>.mp4")
+        Markup('a_<wbr>&lt;b&gt;.<wbr>mp4')
+    """
+    return Markup(re.sub(r"([_\-.]+)", r"\1<wbr>", str(escape(text))))
+
+
+def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dict[str, Any]:
+    """Collect what the template shows."""
+    persons = people(results.players)
+    rows = [
+        person_row(person, results, pictures.players.get(person.player_id), pictures.crops.get(person.player_id, ()))
+        for person in persons
+    ]
+    players = [row for row in rows if not row["referee"]]
+    return {
+        "title": results.video.path.name,
+        "subtitle": subtitle(results),
+        "tiles": tiles(results, persons),
+        "warnings": [text for text in results.warnings if text != NO_CALIBRATION],
+        "metres": results.has_metres,
+        "located": bool(len(results.positions)),
+        "groups": groups_of(players, pictures.teams),
+        "players": players,
+        "referees": [row for row in rows if row["referee"]],
+        "time": time_section(results, persons),
+        "shots": shots_section(results),
+        "looks": looks_figure(looks_of(results), results.players, results.frames),
+        "seen": how_much_seen(results),
+        "zones": results.settings.stats,
+        "heat_colors": ", ".join(color_stops()),
+        "settings": yaml.safe_dump(results.settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True),
+        "facts": flat(results.facts),
+        "files": [path.as_posix() for path in files],
+    }

@@ -1,0 +1,81 @@
+"""What is shown of each person, and of each team's players."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from pipeline.present.formats import clock
+from pipeline.present.gallery import Crop
+from pipeline.present.heatmaps import HeatPictures
+from pipeline.present.labels import Person, team_title
+from pipeline.present.palette import on_white, player_colors
+from pipeline.present.report.evidence import evidence_of
+from pipeline.present.results import Results
+
+
+def person_row(person: Person, results: Results, heat: HeatPictures | None, crops: Sequence[Crop]) -> dict[str, Any]:
+    """Collect what is shown of one person."""
+    found = results.player_stats[results.player_stats["player_id"] == person.player_id]
+    stats = {str(key): None if pd.isna(value) else value for key, value in found.iloc[0].items()} if len(found) else {}
+    color = player_colors(results.players)[person.player_id]
+    times = dict(zip(results.frames["frame"], results.frames["time_s"], strict=True))
+    return {
+        "id": person.player_id,
+        "team": person.team,
+        "referee": person.role == "referee",
+        "title": person.heading,
+        "presence": person.presence,
+        "named": person.name is not None,
+        "badge": person.badge,
+        "color": color.hex,
+        "ink": color.ink.hex,
+        "bar": on_white(color).hex,
+        "counted": bool(len(found)),
+        "stats": {name: stats.get(name) for name in results.player_stats.columns},
+        "zones": _zone_shares(stats),
+        "heat": heat_picture(heat),
+        "crops": [{"image": data_uri(crop.jpeg, "jpeg"), "time": clock(times.get(crop.frame))} for crop in crops],
+        "evidence": evidence_of(person, results),
+    }
+
+
+def groups_of(players: Sequence[Mapping[str, Any]], heat: Mapping[str, HeatPictures]) -> list[dict[str, Any]]:
+    """Group the players by team, those without one last."""
+    teams = sorted({row["team"] for row in players if row["team"] is not None})
+    groups: list[str | None] = [*teams, *([None] if any(row["team"] is None for row in players) else [])]
+    found = []
+    for team in groups:
+        rows = [row for row in players if row["team"] == team]
+        found.append(
+            {
+                "title": "All players" if groups == [None] else team_title(team),
+                "color": rows[0]["color"] if team is not None else None,
+                "rows": rows,
+                "heat": heat_picture(heat.get(team) if team is not None else None),
+            }
+        )
+    return found
+
+
+def heat_picture(pictures: HeatPictures | None) -> dict[str, str] | None:
+    """Embed a heat map and say what its darkest colour means."""
+    if pictures is None:
+        return None
+    return {"image": data_uri(pictures.report_png, "png"), "peak": f"{100 * pictures.peak_share_per_m2:.2g} %"}
+
+
+def data_uri(data: bytes, kind: str) -> str:
+    """Embed a picture."""
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def _zone_shares(stats: Mapping[str, Any]) -> list[tuple[str, float, float]]:
+    """Share of the time in each speed zone: (zone, percent, seconds); empty where unknown."""
+    zones = {name: stats.get(f"{name}_s") for name in ("walk", "jog", "run", "sprint")}
+    known = {name: float(value) for name, value in zones.items() if value is not None}
+    total = sum(known.values())
+    return [(name, 100 * value / total, value) for name, value in known.items()] if total > 0 else []

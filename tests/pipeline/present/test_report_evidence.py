@@ -1,0 +1,145 @@
+"""What the report says of identities: who is unknown, why two are kept apart, which shots count, who looks like whom."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.present.labels import people
+from pipeline.present.looks import LEAST_TRACKLETS, looks_of
+from pipeline.present.report.evidence import evidence_of
+from pipeline.present.report.looks import looks_figure, own_color
+from pipeline.present.report.shots import counted_seconds, shots_section
+from pipeline.present.report.time import time_section
+from pipeline.present.results import Results
+from pipeline.tables import conform
+
+Make = Callable[..., Results]
+
+
+def evidence_table(**changes: object) -> pd.DataFrame:
+    """Player 1 and whom he is taken for."""
+    row = {"player_id": 1, "tracklets": 3, "team_confidence": 0.97, "number_confidence": 0.9}
+    row |= {"nearest": 7, "nearest_log_odds": -3.0, "together_s": 0.6, "kept_apart_by": "together"}
+    return conform("player_evidence", pd.DataFrame([row | changes]))
+
+
+def votes_table() -> pd.DataFrame:
+    rows = {"player_id": 1, "number": ["0", "8", "6"], "reads": [12, 3, 0], "probability": [0.95, 0.04, 0.01]}
+    return conform("number_votes", pd.DataFrame(rows))
+
+
+def shots_of(results: Results, kinds: list[str]) -> pd.DataFrame:
+    """Divide the frames evenly."""
+    bounds = np.linspace(0, len(results.frames), len(kinds) + 1).astype(int)
+    replay = [kind == "replay" for kind in kinds]
+    rows = {"shot": range(len(kinds)), "first_frame": bounds[:-1], "last_frame": bounds[1:] - 1, "kind": kinds}
+    told = {"reason": [None if kind == "game" else "because" for kind in kinds]}
+    past = {"repeats_from_s": np.where(replay, 0.1, np.nan), "speed": np.where(replay, 0.5, np.nan)}
+    return conform("shots", pd.DataFrame(rows | told | past))
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        ("together", "both are in the picture at once, for 0:00.6"),
+        ("kit", "they wear different kits"),
+        ("number", "they wear different numbers"),
+        ("reach", "nobody could have got from one place to the other in time"),
+        ("correction", "a correction says so"),
+        ("evidence", "that they are two is 20 times likelier"),
+    ],
+)
+def test_why_two_are_kept_apart_is_said_in_words(make_results: Make, reason: str, text: str) -> None:
+    results = replace(make_results(), player_evidence=evidence_table(kept_apart_by=reason), number_votes=votes_table())
+    found = evidence_of(people(results.players)[0], results)
+    assert found is not None
+    assert found["nearest"]["why"] == text
+    assert found["nearest"]["badge"] == "#8"
+    assert [(vote["number"], vote["given"]) for vote in found["numbers"]] == [("0", True), ("8", False), ("6", False)]
+
+
+def test_without_a_nearest_or_any_evidence_nothing_is_made_up(make_results: Make) -> None:
+    nobody = {"nearest": pd.NA, "nearest_log_odds": np.nan, "together_s": np.nan, "kept_apart_by": None}
+    results = replace(make_results(), player_evidence=evidence_table(**nobody))
+    first, second, *_ = people(results.players)
+    found = evidence_of(first, results)
+    assert found is not None
+    assert found["nearest"] is None
+    assert evidence_of(second, results) is None
+
+
+def test_time_by_kind_of_shot_adds_up(make_results: Make) -> None:
+    results = make_results()
+    results = replace(results, shots=shots_of(results, ["game", "close-up", "replay", "game"]))
+    assert counted_seconds(results) == pytest.approx({"game": 0.4, "close-up": 0.2, "replay": 0.2}, abs=1e-6)
+    section = shots_section(results)
+    assert section is not None
+    assert [shot["kind"] for shot in section["left_out"]] == ["close-up", "replay"]
+    assert section["left_out"][1]["reason"] == "shows again what happened from 0:00.1 on, at about 50 % of the speed"
+    assert shots_section(make_results()) is None
+
+
+def test_unknown_time_is_that_of_the_game_alone(make_results: Make) -> None:
+    """Player 3's tracklet is nobody's: a lane of team A, counted in the half of the video that counts."""
+    results = make_results()
+    shots = shots_of(results, ["game", "replay"])
+    known = results.identities[results.identities["track_id"] != 3]
+    section = time_section(replace(results, identities=known, shots=shots), people(results.players))
+    assert section is not None
+    (lane,) = section["unknown"]
+    assert lane["who"] == "? Team A"
+    assert lane["seconds"] == "0:00.4"
+    assert lane["path"] == "M0 2h1000v12h-1000z"
+    assert 3 not in section["lanes"]
+    assert section["not_counted"].startswith("M52")
+
+
+def test_crowd_and_bench_are_not_unknown(make_results: Make) -> None:
+    results = make_results()
+    known = results.identities[results.identities["track_id"] != 3]
+    bench = results.tracklets.assign(role=results.tracklets["role"].where(results.tracklets["track_id"] != 3, "bench"))
+    section = time_section(replace(results, identities=known, tracklets=bench), people(results.players))
+    assert section is not None
+    assert section["unknown"] == []
+
+
+def two_tracklets_each(results: Results) -> Results:
+    """Cut everybody's tracklet in the middle."""
+    later = results.tracks["detection_id"] >= len(results.detections) // 2
+    tracks = results.tracks.assign(track_id=results.tracks["track_id"] + 1000 * later)
+    again = results.identities.assign(track_id=results.identities["track_id"] + 1000)
+    return replace(results, tracks=tracks, identities=pd.concat([results.identities, again]))
+
+
+def test_tracklets_of_one_person_are_neighbours_on_the_map(make_results: Make) -> None:
+    looks = looks_of(two_tracklets_each(make_results()))
+    assert looks is not None
+    gap = np.linalg.norm(looks.place[:, None] - looks.place[None], axis=2)
+    np.fill_diagonal(gap, np.inf)
+    assert (looks.player_id[gap.argmin(axis=1)] == looks.player_id).all()
+    again = looks_of(two_tracklets_each(make_results()))
+    assert again is not None
+    np.testing.assert_array_equal(looks.place, again.place)
+
+
+def test_the_map_has_a_mark_per_tracklet_and_a_name_per_person(make_results: Make) -> None:
+    results = two_tracklets_each(make_results())
+    figure = looks_figure(looks_of(results), results.players, results.frames)
+    assert figure is not None
+    assert len(figure["marks"]) == 24
+    assert len(figure["stars"]) == 12
+    assert figure["shapes"] == ["● Team A", "■ Team B", "▲ referee"]
+    assert all(0 < star["x"] < figure["width"] and 0 < star["y"] < figure["height"] for star in figure["stars"])
+
+
+def test_too_few_tracklets_have_no_map(make_results: Make) -> None:
+    results = make_results(players=LEAST_TRACKLETS - 1)
+    assert looks_of(results) is None
+    assert looks_figure(None, results.players, results.frames) is None
+
+
+def test_people_have_colours_of_their_own() -> None:
+    assert len({own_color(place) for place in range(30)}) == 30
