@@ -39,7 +39,8 @@ def test_make_targets_and_modules_exist(document: Path) -> None:
 def test_commands_have_the_options_named(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for code in texts_of_code(document):
         for line in re.findall(
-            r"courtside ((?:analyze|calibrate|relabel|evaluate|compare|render-game|settings|train)\b[^\n`]*)", code
+            r"courtside ((?:analyze|calibrate|relabel|heatmap|export|evaluate|compare|render-game|settings|train)\b[^\n`]*)",
+            code,
         ):
             words = line.split()
             nested = words[0] == "train" or words[1:2] == ["reid"]

@@ -12,7 +12,7 @@ import typer
 import yaml
 from rich.console import Console
 
-from pipeline.cli import calibrating, learning, scoring
+from pipeline.cli import calibrating, finished, learning, scoring
 from pipeline.config import CourtName, Settings, as_yaml, load_settings, parse_settings
 from pipeline.errors import SettingsError
 
@@ -328,3 +328,5 @@ app.add_typer(scoring.evaluations, name="evaluate")
 scoring.evaluations.command("reid")(learning.evaluate_reid)
 app.command()(scoring.compare)
 app.command()(calibrating.calibrate)
+app.command()(finished.heatmap)
+app.command()(finished.export)

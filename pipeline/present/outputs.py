@@ -13,9 +13,10 @@ from pipeline.errors import OutputError
 from pipeline.present.annotate import Progress, annotate, collect_crops, output_size
 from pipeline.present.csv_tables import coach_table, csv_text, rounded
 from pipeline.present.gallery import Gallery, choose_crops
-from pipeline.present.heatmaps import HeatPictures, heat_map, heat_pictures
-from pipeline.present.labels import people, slug, team_title
+from pipeline.present.heatmaps import HeatPictures, heat_pictures
+from pipeline.present.maps import Direction, Subject, map_of, subjects, subtitle
 from pipeline.present.mot import player_mot, tracklet_mot
+from pipeline.present.on_court import OnCourt
 from pipeline.present.report import Pictures, report_html
 from pipeline.present.results import Results
 from pipeline.store import make_directory, write_bytes
@@ -101,37 +102,48 @@ class _Maps:
 
 
 def _write_heat_maps(results: Results, folder: Path) -> _Maps:
-    """Draw one heat map per team and per player who has positions."""
-    maps = _Maps()
-    players = [person for person in people(results.players) if person.role == "player"]
-    for team in sorted({person.team for person in players if person.team is not None}):
-        members = [person.player_id for person in players if person.team == team]
-        drawn = _draw(results, members, team_title(team), f"{len(members)} player{'s' if len(members) > 1 else ''}")
-        if drawn is not None:
-            maps.teams[team] = drawn
-            maps.files.append(_write(folder / f"team-{slug(team)}.png", drawn.file_png))
-    for person in players:
-        drawn = _draw(results, [person.player_id], person.full, team_title(person.team))
-        if drawn is not None:
-            maps.players[person.player_id] = drawn
-            maps.files.append(_write(folder / f"{person.file_stem}.png", drawn.file_png))
+    """Draw one heat map per team and per player who has positions, and of several periods one per team and period."""
+    maps, game = _Maps(), results.on_court
+    sigma_m = results.settings.present.heatmap_sigma_m
+    if game is not None:
+        direction: Direction = "attacking" if game.sides_change else "filmed"
+        for subject in subjects(game):
+            drawn = _draw(game, subject, None, direction, sigma_m)
+            if drawn is None:
+                continue
+            if not subject.is_team:
+                maps.players[subject.members[0]] = drawn
+            elif subject.team is not None:
+                maps.teams[subject.team] = drawn
+            maps.files.append(_write(folder / f"{subject.file_stem}.png", drawn.file_png))
+        maps.files += _write_periods(game, folder, direction, sigma_m)
     _remove_old(folder, set(maps.files))
     return maps
 
 
-def _draw(results: Results, members: list[int], title: str, remark: str) -> HeatPictures | None:
-    """Draw the heat map of one or several players; None where there is no position."""
-    if results.registration is None:
-        return None
-    rows = results.positions[results.positions["player_id"].isin(members)]
-    court = results.registration.court
-    heat = heat_map(rows, results.frames, court, results.settings.present.heatmap_sigma_m)
+def _write_periods(game: OnCourt, folder: Path, direction: Direction, sigma_m: float) -> list[Path]:
+    """Draw each team in each period where there are several."""
+    if len(game.periods) < 2:
+        return []
+    files = []
+    teams = [subject for subject in subjects(game) if subject.is_team]
+    for period in game.periods["period"]:
+        part = game.during(period)
+        for subject in teams:
+            drawn = _draw(part, subject, period, direction, sigma_m)
+            if drawn is not None:
+                files.append(_write(folder / f"{subject.file_stem}-period-{period}.png", drawn.file_png))
+    return files
+
+
+def _draw(
+    game: OnCourt, subject: Subject, period: int | None, direction: Direction, sigma_m: float
+) -> HeatPictures | None:
+    """Draw a heat map; None where there is no position."""
+    heat = map_of(game, subject, sigma_m, direction)
     if heat is None:
         return None
-    unit = "player seconds" if len(members) > 1 else "seconds"
-    return heat_pictures(
-        heat, court, title, f"{remark} · {heat.located_s:,.0f} {unit} with a position".replace(",", "\u202f")
-    )
+    return heat_pictures(heat, game.court, subject.title, subtitle(subject, heat, period, direction))
 
 
 def _remove_old(folder: Path, kept: set[Path]) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.config import Settings
+from pipeline.present.on_court import OnCourt
 from pipeline.understand.court import CourtRegistration
 from pipeline.video import VideoInfo
 
@@ -51,6 +52,13 @@ class Results:
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What else the report shows: 'versions', 'seconds' (per stage), 'weights' and whatever the run knows;
     values are text, numbers or mappings of these."""
+
+    @property
+    def on_court(self) -> OnCourt | None:
+        """What speaks of metres; None without any."""
+        if self.registration is None or not self.has_metres:
+            return None
+        return OnCourt(self.frames, self.players, self.positions, self.periods, self.registration)
 
     @property
     def has_metres(self) -> bool:

@@ -28,6 +28,9 @@ _JUMP_MPS = 12.0
 _BLOCK = 60
 _RESAMPLED_HZ = 25.0
 _POSITIONS = ("player_id", "team", "time_s", "x_m", "y_m")
+_NBA_FT = (94.0, 50.0)
+_BALL = -1
+"""SportVU's team of the ball."""
 _FLAT_M = 2.4
 """A ball higher than this is nobody's."""
 
@@ -107,27 +110,41 @@ def read_sportvu(path: Path, court: Court) -> Trajectories:
     """Read the first event of a SportVU file (feet, 25 Hz).
 
     Args:
-        path: JSON with `events`, each with `moments`.
-        court: its length and width are those of the 94 x 50 ft of the file.
+        path: JSON with `events`, each with `moments`. People who are not in a moment sit on the bench; a ball that is in
+            none is not known.
+        court: its length and width are those of the court of the file: 94 x 50 ft unless `court_ft` says otherwise.
 
     Raises:
         InputError: the file cannot be read or is of another kind.
     """
     try:
-        moments = json.loads(path.read_text(encoding="utf-8"))["events"][0]["moments"]
-        moments = [m for m in moments if len(m[5]) == 11 and m[5][0][1] == -1]
-        rows = np.array([m[5] for m in moments], dtype=np.float64)
-        clock = np.array([m[1] for m in moments], dtype=np.float64) / 1000
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-        raise InputError(f"{path} is no SportVU event with eleven rows a moment: {type(error).__name__}") from error
-    if len(rows) < 2:
-        raise InputError(f"{path}: the first event has {len(rows)} complete moments; at least 2 are needed")
-    order = np.unique(clock, return_index=True)[1]
-    rows, clock = rows[order], clock[order]
-    scale = np.array([court.length_m / (94 * FOOT_M), court.width_m / (50 * FOOT_M)]) * FOOT_M
-    ball = np.column_stack([rows[:, 0, 2:4] * scale, rows[:, 0, 4] * FOOT_M])
-    places = rows[:, 1:, 2:4] * scale
-    return Trajectories(clock - clock[0], (places[:, :5], places[:, 5:]), ball)
+        told = json.loads(path.read_text(encoding="utf-8"))
+        size_ft = np.array(told.get("court_ft", _NBA_FT), dtype=np.float64)
+        moments = {float(m[1]): m[5] for m in told["events"][0]["moments"]}
+        rows = [(time_ms, *row[:5]) for time_ms, people in sorted(moments.items()) for row in people]
+        table = pd.DataFrame(rows, columns=["time_ms", "team", "person", "x", "y", "z"]).astype(np.float64)
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} is no SportVU event: {type(error).__name__}") from error
+    times = np.array(sorted(moments)) / 1000
+    teams = [team for team in table["team"].unique() if team != _BALL]
+    if len(times) < 2 or len(teams) != 2:
+        raise InputError(
+            f"{path}: the first event has {len(times)} moments and {len(teams)} teams; at least 2 and 2 are needed"
+        )
+    scale = np.array([court.length_m, court.width_m]) / size_ft
+    places = table.assign(x=table["x"] * scale[0], y=table["y"] * scale[1], z=table["z"] * FOOT_M)
+    paths = [_side_by_side(places[places["team"] == team], sorted(moments)) for team in (*teams, _BALL)]
+    ball = paths[2][:, 0] if paths[2].shape[1] else np.full((len(times), 3), np.nan)
+    return Trajectories(times - times[0], (paths[0][..., :2], paths[1][..., :2]), ball)
+
+
+def _side_by_side(rows: pd.DataFrame, times_ms: list[float]) -> Array:
+    """Put the paths of some people into one array (t, k, 3), in order of appearance, NaN where somebody is not."""
+    people = rows["person"].unique()
+    paths = np.full((len(times_ms), len(people), 3), np.nan)
+    moment, person = np.searchsorted(times_ms, rows["time_ms"]), pd.Index(people).get_indexer(rows["person"])
+    paths[moment, person] = rows[["x", "y", "z"]].to_numpy(np.float64)
+    return paths
 
 
 def play_back(

@@ -53,6 +53,34 @@ def test_statistics_per_period_add_up_to_those_of_the_game(positions: Path, tmp_
     assert pd.read_csv(tmp_path / "team_stats.csv")["team"].tolist() == ["A", "B"]
 
 
+def test_heat_maps_and_exports_are_made_of_a_finished_run(out: Path, tmp_path: Path) -> None:
+    assert (
+        run(["heatmap", str(out), "--team", "A", "--versus", "B", "--format", "svg", "--out", f"{tmp_path}/a.svg"]) == 0
+    )
+    assert "<svg" in (tmp_path / "a.svg").read_text()
+    assert run(["heatmap", str(out), "--player", "1", "--period", "1"]) == 0
+    assert list((out / "maps").glob("player-01*-period-1.png"))
+    for name, files in (("sportvu", 1), ("kloppy", 2), ("floodlight", 1)):
+        assert run(["export", str(out), "--format", name, "--out", str(tmp_path / name)]) == 0
+        assert len(list((tmp_path / name).iterdir())) == files
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--player", "99"], "there is no player 99"),
+        (["--player", "1", "--team", "A"], "say whose heat map"),
+        (["--team", "A", "--period", "7"], "there is no period 7"),
+        (["--team", "A", "--versus", "Z"], "nobody is of team Z"),
+    ],
+)
+def test_a_heat_map_of_nobody_is_refused_in_one_line(
+    arguments: list[str], says: str, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["heatmap", str(out), *arguments]) != 0
+    assert says in capsys.readouterr().err
+
+
 def test_it_is_scored_against_its_own_truth(positions: Path, out: Path) -> None:
     scores = evaluate(out, positions)
     assert scores.players.hota > 0.6

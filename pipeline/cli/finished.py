@@ -1,0 +1,64 @@
+"""The commands that make something of a finished run: heat maps and exports."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.errors import SettingsError
+
+_Run = Annotated[Path, typer.Argument(metavar="RUN", help="Output directory of courtside analyze.")]
+
+
+class ExportFormat(StrEnum):
+    """Programs that read the exports."""
+
+    SPORTVU = "sportvu"
+    KLOPPY = "kloppy"
+    FLOODLIGHT = "floodlight"
+
+
+class PictureFormat(StrEnum):
+    """Kinds of pictures."""
+
+    PNG = "png"
+    SVG = "svg"
+
+
+def export(
+    run: _Run,
+    format_: Annotated[ExportFormat, typer.Option("--format", help="Which program is to read it (docs/exports.md).")],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder [default: RUN/exports].")] = None,
+) -> None:
+    """Write where everybody was, 25 times a second, in a format of another program."""
+    from pipeline.run.finished import write_export
+
+    for path in write_export(run, format_.value, out):
+        typer.echo(path)
+
+
+def heatmap(
+    run: _Run,
+    player: Annotated[int | None, typer.Option(metavar="P", help="A player, by id.")] = None,
+    team: Annotated[str | None, typer.Option(metavar="A|B", help="A whole team.")] = None,
+    versus: Annotated[
+        str | None, typer.Option(metavar="P|A|B", help="Show what tells the map from that of this player or team.")
+    ] = None,
+    period: Annotated[int | None, typer.Option(metavar="N", help="One period only.")] = None,
+    attacking: Annotated[
+        bool, typer.Option("--attacking", help="Turn everything so that the team attacks the right basket.")
+    ] = False,
+    format_: Annotated[PictureFormat, typer.Option("--format", help="Kind of picture.")] = PictureFormat.PNG,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="The picture [default: one in RUN/maps].")] = None,
+) -> None:
+    """Draw where a player or a team was: all of the game or a period, as filmed or attacking, alone or compared."""
+    from pipeline.run.finished import write_map
+
+    if (player is None) == (team is None):
+        raise SettingsError("say whose heat map: --player P or --team A")
+    other: int | str | None = int(versus) if versus is not None and versus.isdigit() else versus
+    who: int | str = player if player is not None else str(team)
+    typer.echo(write_map(run, who, other, period, "attacking" if attacking else "filmed", format_.value, out))

@@ -1,0 +1,177 @@
+"""Positions in formats that other programs read: SportVU JSON, Metrica CSV for kloppy, Kinexon CSV for floodlight.
+
+All of them at 25 Hz, players of the two teams only; the ball's place on the floor is not known and is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.geometry.court import FOOT_M
+from pipeline.present.labels import Person, people
+from pipeline.present.on_court import OnCourt
+
+Floats = NDArray[np.float64]
+ExportName = Literal["sportvu", "kloppy", "floodlight"]
+
+RATE_HZ = 25
+LONGEST_STEPS = 3.0
+"""Positions further apart than so many usual steps are not joined."""
+TEAMS = ("A", "B")
+
+
+@dataclass(frozen=True)
+class _Paths:
+    """Everybody's place at regular times."""
+
+    time_s: Floats
+    """(t,)."""
+    period: NDArray[np.int64]
+    """(t,), 0 outside all periods."""
+    persons: list[Person]
+    """(k,) players of both teams."""
+    place_m: Floats
+    """(t, k, 2), NaN where unknown."""
+
+
+def export(game: OnCourt, name: ExportName, title: str) -> dict[str, str]:
+    """Write the positions of a run in a format of another program.
+
+    Args:
+        game: the run.
+        name: which format.
+        title: what the game is called in the file.
+
+    Returns:
+        Texts by file name.
+    """
+    return EXPORTS[name](_paths(game), game, title)
+
+
+def _paths(game: OnCourt) -> _Paths:
+    """Interpolate everybody's positions at regular times."""
+    persons = [person for person in people(game.players) if person.role == "player" and person.team in TEAMS]
+    times = game.frames["time_s"].to_numpy(np.float64)
+    grid = times[0] + np.arange(int((times[-1] - times[0]) * RATE_HZ + 1e-6) + 1) / RATE_HZ if len(times) else times
+    longest_s = LONGEST_STEPS * float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+    by_player = dict(list(game.positions.groupby("player_id")))
+    place = np.full((len(grid), len(persons), 2), np.nan)
+    for k, person in enumerate(persons):
+        if person.player_id in by_player:
+            place[:, k] = _regular(by_player[person.player_id], grid, longest_s)
+    period = np.zeros(len(grid), np.int64)
+    for number, start, end in game.periods[["period", "start_s", "end_s"]].itertuples(index=False):
+        period[(grid >= start) & (grid < end)] = number
+    return _Paths(grid, period, persons, place)
+
+
+def _regular(rows: pd.DataFrame, grid: Floats, longest_s: float) -> Floats:
+    """Interpolate one player's positions at times (t,): (t, 2), NaN within gaps and outside."""
+    known = rows["time_s"].to_numpy(np.float64)
+    after = np.searchsorted(known, grid, side="left")
+    nearest = np.minimum(after, len(known) - 1)
+    exact = np.isclose(known[nearest], grid, atol=1e-6)
+    gap = known[nearest] - known[np.maximum(after - 1, 0)]
+    joined = exact | ((after > 0) & (after < len(known)) & (gap <= longest_s + 1e-9))
+    place = np.column_stack([np.interp(grid, known, rows[name].to_numpy(np.float64)) for name in ("x_m", "y_m")])
+    return np.where(joined[:, None], place, np.nan)
+
+
+def _sportvu(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:
+    """Write SportVU's events and moments: one event per period, feet, time in ms of the video, no ball, no clocks."""
+    size_ft = [round(game.court.length_m / FOOT_M, 4), round(game.court.width_m / FOOT_M, 4)]
+    teams = [_sportvu_team(paths.persons, team, k) for k, team in enumerate(TEAMS, start=1)]
+    events = []
+    for period in np.unique(paths.period[paths.period > 0]).tolist():
+        moments = [_moment(paths, int(k)) for k in np.flatnonzero(paths.period == period)]
+        events.append({"eventId": str(period), "home": teams[0], "visitor": teams[1], "moments": moments})
+    return {"sportvu.json": json.dumps({"gameid": title, "gamedate": None, "court_ft": size_ft, "events": events})}
+
+
+def _sportvu_team(persons: list[Person], team: str, number: int) -> dict[str, object]:
+    """Describe a team and its players."""
+    described = [
+        {
+            "lastname": (person.name or "").split(" ")[-1],
+            "firstname": " ".join((person.name or "").split(" ")[:-1]),
+            "playerid": person.player_id,
+            "jersey": person.number or "",
+            "position": "",
+        }
+        for person in persons
+        if person.team == team
+    ]
+    return {"name": f"Team {team}", "teamid": number, "abbreviation": team, "players": described}
+
+
+def _moment(paths: _Paths, k: int) -> list[object]:
+    """Write one moment: quarter, ms, clocks (unknown), and who is where."""
+    rows = [
+        [TEAMS.index(str(person.team)) + 1, person.player_id, round(x / FOOT_M, 4), round(y / FOOT_M, 4), 0.0]
+        for person, (x, y) in zip(paths.persons, paths.place_m[k], strict=True)
+        if np.isfinite(x)
+    ]
+    return [int(paths.period[k]), round(1000 * float(paths.time_s[k])), None, None, None, rows]
+
+
+def _kloppy(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:
+    """Write two files as Metrica Sports does: one column pair per player, shares of the court's length and width."""
+    del title
+    inside = paths.period > 0
+    share = paths.place_m[inside] / [game.court.length_m, game.court.width_m]
+    frame = np.flatnonzero(inside) + 1
+    texts = {}
+    for team, ground in zip(TEAMS, ("Home", "Away"), strict=True):
+        own = [k for k, person in enumerate(paths.persons) if person.team == team]
+        ids = [str(paths.persons[k].player_id) for k in own]
+        pairs = [(f"x{who}", f"y{who}") for who in ids]
+        columns = [name for pair in pairs for name in pair]
+        table = pd.DataFrame(share[:, own].reshape(len(frame), -1), columns=columns)
+        table.insert(0, "time", frame / RATE_HZ)
+        table.insert(0, "frame", frame)
+        table.insert(0, "period", paths.period[inside])
+        table = table.assign(ball_x=np.nan, ball_y=np.nan)
+        heads = [
+            ["", "", "", *(cell for _ in own for cell in (ground, "")), "", ""],
+            ["", "", "", *(cell for who in ids for cell in (who, "")), "", ""],
+            ["Period", "Frame", "Time [s]", *(cell for who in ids for cell in (f"Player{who}", "")), "Ball", ""],
+        ]
+        body = table.to_csv(index=False, header=False, float_format="%.5f", na_rep="NaN", lineterminator="\n")
+        texts[f"kloppy_{ground.lower()}.csv"] = "".join(",".join(head) + "\n" for head in heads) + body
+    return texts
+
+
+def _floodlight(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:
+    """Write one row per player and moment as Kinexon does: metres, ms; the origin stays the far-left corner."""
+    del game, title
+    moment, k = np.nonzero(np.isfinite(paths.place_m[..., 0]))
+    persons = paths.persons
+    names = np.array([f"P{p.player_id} {p.full}".replace(",", " ") for p in persons], dtype=object)
+    table = pd.DataFrame(
+        {
+            "ts in ms": (1000 * moment) // RATE_HZ,
+            "sensor id": np.array([p.player_id for p in persons], np.int64)[k],
+            "mapped id": np.array([p.player_id for p in persons], np.int64)[k],
+            "full name": names[k],
+            "number": np.array([p.number or "" for p in persons], dtype=object)[k],
+            "group id": np.array([TEAMS.index(str(p.team)) + 1 for p in persons], np.int64)[k],
+            "group name": np.array([f"Team {p.team}" for p in persons], dtype=object)[k],
+            "x in m": paths.place_m[moment, k, 0],
+            "y in m": paths.place_m[moment, k, 1],
+            "period": paths.period[moment],
+        }
+    )
+    return {"floodlight.csv": table.to_csv(index=False, float_format="%.3f", lineterminator="\n")}
+
+
+EXPORTS: Mapping[ExportName, Callable[[_Paths, OnCourt, str], dict[str, str]]] = MappingProxyType(
+    {"sportvu": _sportvu, "kloppy": _kloppy, "floodlight": _floodlight}
+)

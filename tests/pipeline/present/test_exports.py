@@ -1,0 +1,115 @@
+"""Exports are read back by what the formats say, and hold what the tables held."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.geometry.court import COURTS
+from pipeline.present.exports import export
+from pipeline.present.on_court import OnCourt
+from pipeline.present.results import Results
+from pipeline.rendering.playback import read_trajectories
+
+COURT = COURTS["fiba"]
+
+
+@pytest.fixture
+def game(make_results: Callable[..., Results]) -> OnCourt:
+    """The made-up game; player 2 is missing for a third of it."""
+    results = make_results(names={3: "Anna, the Ace Müller"})
+    known = results.on_court
+    assert known is not None
+    gone = (known.positions["player_id"] == 2) & known.positions["frame"].between(8, 15)
+    return OnCourt(known.frames, known.players, known.positions[~gone], known.periods, known.registration)
+
+
+def true_place(game: OnCourt, player: int, times_s: np.ndarray) -> np.ndarray:
+    rows = game.positions[game.positions["player_id"] == player]
+    return np.column_stack([np.interp(times_s, rows["time_s"], rows[name]) for name in ("x_m", "y_m")])
+
+
+def test_sportvu_is_read_back_by_the_renderer(game: OnCourt, tmp_path: Path) -> None:
+    (text,) = export(game, "sportvu", "game").values()
+    (tmp_path / "sportvu.json").write_text(text)
+    read = read_trajectories(tmp_path / "sportvu.json", COURT)
+    assert read.teams[0].shape[1:] == read.teams[1].shape[1:] == (5, 2)
+    assert np.diff(read.time_s) == pytest.approx(0.04)
+    for team, first in ((0, 1), (1, 6)):
+        players = [p["playerid"] for p in json.loads(text)["events"][0][("home", "visitor")[team]]["players"]]
+        assert sorted(players) == list(range(first, first + 5))
+        order = [row[1] for row in json.loads(text)["events"][0]["moments"][0][5] if row[0] == team + 1]
+        for k, player in enumerate(order):
+            found = read.teams[team][:, k]
+            here = np.isfinite(found[:, 0])
+            assert found[here] == pytest.approx(true_place(game, player, read.time_s)[here], abs=0.002)
+            assert here.all() == (player != 2)
+    assert np.isnan(read.ball).all()
+
+
+def test_moments_of_sportvu_have_its_six_fields_and_say_nothing_that_is_not_known(game: OnCourt) -> None:
+    event = json.loads(export(game, "sportvu", "game")["sportvu.json"])["events"][0]
+    quarter, time_ms, game_clock, shot_clock, nothing, rows = event["moments"][5]
+    assert (quarter, time_ms) == (1, 200)
+    assert [game_clock, shot_clock, nothing] == [None, None, None]
+    assert {len(row) for row in rows} == {5}
+    assert -1 not in {row[0] for row in rows}
+
+
+def read_metrica(text: str) -> tuple[list[str], pd.DataFrame]:
+    """Read a file as the format's description says: three heads, then period, frame, time and column pairs, ball last."""
+    lines = list(csv.reader(io.StringIO(text)))
+    ids = lines[1][3:-2:2]
+    rows = [[float(cell) for cell in line] for line in lines[3:]]
+    assert {len(line) for line in lines} == {3 + 2 * len(ids) + 2}
+    names = ["period", "frame", "time", *(f"{axis}{who}" for who in ids for axis in "xy"), "ball_x", "ball_y"]
+    return ids, pd.DataFrame(rows, columns=names)
+
+
+def test_kloppy_reads_two_files_of_the_same_frames(game: OnCourt) -> None:
+    texts = export(game, "kloppy", "game")
+    assert list(texts) == ["kloppy_home.csv", "kloppy_away.csv"]
+    tables = []
+    for text, first in zip(texts.values(), (1, 6), strict=True):
+        ids, table = read_metrica(text)
+        assert sorted(map(int, ids)) == list(range(first, first + 5))
+        for who in ids:
+            found = table[[f"x{who}", f"y{who}"]].to_numpy() * [COURT.length_m, COURT.width_m]
+            here = np.isfinite(found[:, 0])
+            times = (table["frame"].to_numpy() - 1) / 25
+            assert found[here] == pytest.approx(true_place(game, int(who), times)[here], abs=0.001)
+            assert here.all() == (who != "2")
+        tables.append(table)
+    assert (tables[0][["period", "frame"]] == tables[1][["period", "frame"]]).all().all()
+    assert tables[0]["frame"].tolist() == list(range(1, len(tables[0]) + 1))
+    assert tables[0][["ball_x", "ball_y"]].isna().all().all()
+    assert all(text.isascii() for text in texts.values())
+
+
+def test_floodlight_reads_one_row_per_player_and_moment(game: OnCourt) -> None:
+    text = export(game, "floodlight", "game")["floodlight.csv"]
+    heads, *lines = (line.split(",") for line in text.splitlines())
+    assert {len(line) for line in lines} == {len(heads)}, "a name must not bring a comma of its own"
+    column = {name: heads.index(name) for name in ("ts in ms", "full name", "group name", "x in m", "y in m")}
+    assert max(column.values()) < len(heads) - 1
+    times = sorted({int(line[column["ts in ms"]]) for line in lines})
+    assert set(np.diff(times)) == {40}
+    names = {line[column["full name"]] for line in lines}
+    assert len(names) == 10
+    mine = [line for line in lines if line[column["full name"]].startswith("P7 ")]
+    found = np.array([[float(line[column[name]]) for name in ("x in m", "y in m")] for line in mine])
+    seconds = np.array([int(line[column["ts in ms"]]) for line in mine]) / 1000
+    assert found == pytest.approx(true_place(game, 7, seconds), abs=0.001)
+    assert {line[column["group name"]] for line in lines} == {"Team A", "Team B"}
+
+
+@pytest.mark.parametrize("name", ["sportvu", "kloppy", "floodlight"])
+def test_nobody_gives_whole_files(name: str, game: OnCourt) -> None:
+    nobody = OnCourt(game.frames, game.players.iloc[:0], game.positions.iloc[:0], game.periods, game.registration)
+    texts = export(nobody, name, "game")  # type: ignore[arg-type]
+    assert all(text for text in texts.values())
