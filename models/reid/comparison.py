@@ -93,21 +93,25 @@ class Row:
     measured: Measured
 
 
-def of_weights(path: Path, cache: Path, name: str | None = None) -> Contender:
-    """Take the weights of a training of this wing, or of an encoder for `courtside analyze`; pictures go beside them.
+def of_weights(path: Path, out: Path) -> Contender:
+    """Take the weights of a training of this wing, whose pictures go beside them, or of an encoder for `courtside analyze`.
+
+    Args:
+        path: the weights.
+        out: folder for packed crops (`cache`) and for what is said of encoders for `courtside analyze`.
 
     Raises:
         WeightsError: no such weights.
     """
     if not has_recipe(path):
-        return of_encoder(name or path.stem, path, path.parent / "evaluation")
+        return of_encoder(path.stem, path, out)
     recipe, network = load_network(path)
     kind = _KINDS.get(recipe.data.reader, "players")
     metric = find_method(recipe.method, str(path)).metric
     return Contender(
-        name or path.parent.name,
+        path.parent.name,
         kind,
-        lambda crops: vectors_of(network, recipe, crops, cache),
+        lambda crops: vectors_of(network, recipe, crops, out / "cache"),
         metric,
         path.parent / "evaluation",
         hash_file(path),

@@ -150,7 +150,7 @@ def _contenders(
 
     if not weights and not recipes:
         raise SettingsError("evaluate reid: name --weights or --recipe, or say --all")
-    found = [of_weights(path, out / "cache") for path in weights]
+    found = [of_weights(path, out) for path in weights]
     for recipe in recipes:
         for digits in variants_of(recipe):
             run = out / _run_name(recipe, short, digits)
@@ -158,7 +158,7 @@ def _contenders(
             if not kept.is_file():
                 _train(recipe, data, run, (run / "recipe.json").is_file(), short, digits)
             draw_training(run)
-            found.append(of_weights(kept, out / "cache"))
+            found.append(of_weights(kept, out))
     if every:
         published = {name: str(data / "weights" / f"{file}.safetensors") for name, file in PUBLISHED.items()}
         found += [of_encoder(name, file, out) for name, file in {"shipped": "builtin", **published}.items()]
