@@ -10,6 +10,7 @@ from pipeline.present.labels import Person, team_title
 from pipeline.present.report.shots import counted_seconds
 from pipeline.present.results import Results
 from pipeline.present.timeline import time_axis
+from pipeline.understand.shot_kinds import kinds_of_frames
 
 
 def subtitle(results: Results) -> str:
@@ -51,8 +52,9 @@ def _court_tile(results: Results) -> tuple[str, str, str]:
         return "none", "court calibration", "no metres, no heat maps"
     court = registration.court
     size = f"{rate(court.length_m)} × {rate(court.width_m)} m"
-    share = len(registration.table) / max(len(results.frames), 1)
-    return percent(share), "of frames on the court plan", f"{court.name.upper()} court, {size}"
+    game = results.frames["frame"][kinds_of_frames(results.frames, results.shots) == "game"]
+    share = float(game.isin(registration.table["frame"]).mean()) if len(game) else 0.0
+    return percent(share), "of the game on the court plan", f"{court.name.upper()} court, {size}"
 
 
 def how_much_seen(results: Results) -> list[tuple[str, str]]:

@@ -19,8 +19,9 @@ from pipeline.present.labels import people
 from pipeline.present.looks import looks_of
 from pipeline.present.report.facts import flat, how_much_seen, subtitle, tiles
 from pipeline.present.report.looks import looks_figure
-from pipeline.present.report.people import groups_of, person_row
+from pipeline.present.report.people import ATTACK_ZONES, groups_of, periods_of, person_row
 from pipeline.present.report.shots import shots_section
+from pipeline.present.report.teams import teams_section
 from pipeline.present.report.time import time_section
 from pipeline.present.results import Results
 from pipeline.understand.court import NO_CALIBRATION
@@ -86,6 +87,9 @@ def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dic
         "metres": results.has_metres,
         "located": bool(len(results.positions)),
         "groups": groups_of(players, pictures.teams),
+        "periods": periods_of(results),
+        "teams": teams_section(results),
+        "attack_zones": ATTACK_ZONES,
         "players": players,
         "referees": [row for row in rows if row["referee"]],
         "time": time_section(results, persons),

@@ -16,11 +16,20 @@ from pipeline.present.palette import on_white, player_colors
 from pipeline.present.report.evidence import evidence_of
 from pipeline.present.results import Results
 
+ATTACK_ZONES = {
+    "paint": "paint",
+    "mid_range": "mid-range",
+    "corner_three": "corner three",
+    "above_break": "above the break",
+    "backcourt": "own half",
+}
+
 
 def person_row(person: Person, results: Results, heat: HeatPictures | None, crops: Sequence[Crop]) -> dict[str, Any]:
     """Collect what is shown of one person."""
     found = results.player_stats[results.player_stats["player_id"] == person.player_id]
     stats = {str(key): None if pd.isna(value) else value for key, value in found.iloc[0].items()} if len(found) else {}
+    per_period = results.player_periods[results.player_periods["player_id"] == person.player_id]
     color = player_colors(results.players)[person.player_id]
     times = dict(zip(results.frames["frame"], results.frames["time_s"], strict=True))
     return {
@@ -37,10 +46,22 @@ def person_row(person: Person, results: Results, heat: HeatPictures | None, crop
         "counted": bool(len(found)),
         "stats": {name: stats.get(name) for name in results.player_stats.columns},
         "zones": _zone_shares(stats),
+        "attack": _attack_zones(stats),
+        "periods": {row["period"]: row for row in per_period.to_dict("records")},
         "heat": heat_picture(heat),
         "crops": [{"image": data_uri(crop.jpeg, "jpeg"), "time": clock(times.get(crop.frame))} for crop in crops],
         "evidence": evidence_of(person, results),
     }
+
+
+def periods_of(results: Results) -> list[dict[str, Any]]:
+    """Name the periods; empty where the game is one."""
+    periods = results.periods.to_dict("records")
+    return [
+        {"number": row["period"], "name": f"Period {row['period']}, {clock(row['start_s'])} – {clock(row['end_s'])}"}
+        for row in periods
+        if len(periods) > 1
+    ]
 
 
 def groups_of(players: Sequence[Mapping[str, Any]], heat: Mapping[str, HeatPictures]) -> list[dict[str, Any]]:
@@ -79,3 +100,11 @@ def _zone_shares(stats: Mapping[str, Any]) -> list[tuple[str, float, float]]:
     known = {name: float(value) for name, value in zones.items() if value is not None}
     total = sum(known.values())
     return [(name, 100 * value / total, value) for name, value in known.items()] if total > 0 else []
+
+
+def _attack_zones(stats: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Shares of the located time by zone of the attacked basket; empty where the direction is unknown."""
+    columns = {zone: f"attack_{zone}_share" if zone != "backcourt" else "backcourt_share" for zone in ATTACK_ZONES}
+    if any(stats.get(column) is None for column in columns.values()):
+        return []
+    return [{"zone": zone, "name": ATTACK_ZONES[zone], "share": stats[column]} for zone, column in columns.items()]
