@@ -149,7 +149,7 @@ class IdentifySettings(_Strict):
         description="a number counts as read, and two numbers as different, if it is so many times likelier than not",
     )
     unknown_below: float = Field(
-        0.3, ge=0, lt=1, description="a tracklet whose player is less likely than this counts as nobody's: unknown"
+        0.5, ge=0, lt=1, description="a tracklet whose player is less likely than this counts as nobody's: unknown"
     )
     purify: bool = Field(True, description="cut tracklets where they go over to another person")
     max_speed_mps: float = Field(

@@ -91,12 +91,14 @@ class NumberEvidence:
         chance = self.posterior()
         return np.asarray(np.log(np.maximum(len(TEXTS) * chance @ chance.T, 1e-30)))
 
-    def contradict(self, min_odds: float) -> NDArray[np.bool_]:
-        """Tell which pairs (n, n) wear different numbers, with odds of `min_odds` or more."""
+    def contradictions(self, min_odds: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Find the pairs (k,) and (k,) that wear different numbers, with odds of `min_odds` or more; either order."""
         chance = self.posterior()
         least = 1 / (len(TEXTS) * min_odds)
-        blocks = np.array_split(chance, max(1, len(chance) // _PAIR_BLOCK))
-        return np.concatenate([block @ chance.T <= least for block in blocks])
+        blocks = np.array_split(np.arange(len(chance)), max(1, len(chance) // _PAIR_BLOCK))
+        pairs = [np.nonzero(chance[rows] @ chance.T <= least) for rows in blocks]
+        one = [rows[pair[0]] for rows, pair in zip(blocks, pairs, strict=True)]
+        return np.concatenate(one), np.concatenate([pair[1] for pair in pairs])
 
     def expecting(self, texts: Collection[str]) -> NumberEvidence:
         """Take a roster into account: a text that is not on it is a hundred times less likely, not impossible.

@@ -157,7 +157,7 @@ def _reason(known: Known, person: NDArray[np.int64], wishes: Wishes, one: int, o
     if together_s > 0:
         return "together"
     numbers = known.numbers.of_groups(np.where(person == one, 0, np.where(person == other, 1, -1)), 2)
-    if numbers.contradict(_SURE_ODDS)[0, 1]:
+    if len(numbers.contradictions(_SURE_ODDS)[0]):
         return "number"
     sides = known.sides.of_groups(np.where(person == one, 0, np.where(person == other, 1, -1)), 2)
     if np.any(sides.referee() != sides.referee()[0]) or (sides.kits is not None and len(set(sides.team()[0])) > 1):

@@ -109,23 +109,24 @@ def assign(
     return chosen
 
 
-def bound(apart: NDArray[np.bool_], group: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
+def bound(apart: NDArray[np.bool_], rows: NDArray[np.int64], group: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
     """Tell which tracklets are surely other people than which groups.
 
     Args:
-        apart: (n, m) which tracklets (rows) are surely other people than which members (columns).
-        group: (m,) group of each member, from 0.
+        apart: (n, n) which tracklets are surely two people.
+        rows: (m,) tracklets that are asked for.
+        group: (n,) group of each tracklet, from 0; -1 for one that is in none.
         count: groups.
 
     Returns:
-        (n, count) apart from any member; False for a group without members.
+        (m, count) apart from any member; False for a group without members.
     """
-    result = np.zeros((len(apart), count), dtype=bool)
-    order = np.argsort(group, kind="stable")
+    result = np.zeros((len(rows), count), dtype=bool)
+    order = np.argsort(group, kind="stable")[int((group < 0).sum()) :]
     groups, starts = np.unique(group[order], return_index=True)
-    for row in range(0, len(apart) if len(groups) else 0, _BLOCK):
-        block = apart[row : row + _BLOCK][:, order]
-        result[row : row + _BLOCK, groups] = np.logical_or.reduceat(block, starts, axis=1)
+    for at in range(0, len(rows) if len(groups) else 0, _BLOCK):
+        block = apart[rows[at : at + _BLOCK]][:, order]
+        result[at : at + _BLOCK, groups] = np.logical_or.reduceat(block, starts, axis=1)
     return result
 
 

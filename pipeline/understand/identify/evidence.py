@@ -49,6 +49,11 @@ class Evidence:
         """Count the tracklets."""
         return len(self.track_id)
 
+    @property
+    def boxes_in_time(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], float]:
+        """Where each tracklet starts, the frames and boxes one after the other, and the usual time between frames."""
+        return self.start, self.frame, self.box, self.step_s
+
     def boxes(self) -> NDArray[np.int64]:
         """Count the boxes of each tracklet (n,)."""
         return np.diff(self.start)

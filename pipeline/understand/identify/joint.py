@@ -81,7 +81,7 @@ def membership(problem: Problem, label: NDArray[np.int64], rows: NDArray[np.int6
         if has_number[i]:
             read = number - without[:, None] * problem.number[i]
             gain[at] += agreement(read + problem.number[i]) - agreement(read) - agreement(problem.number[i])
-    gain[bound(problem.apart[np.ix_(rows, given)], label[given], k)] = -np.inf
+    gain[bound(problem.apart, rows, label, k)] = -np.inf
     return np.asarray(gain)
 
 
@@ -242,7 +242,7 @@ class _Sweep:
         self.number, self.side = member.T @ problem.number, member.T @ problem.side
         self.has_number = np.abs(problem.number).max(axis=1, initial=0.0) > 0
         self.size, self.seen_s = member.sum(axis=0), member.T @ problem.seen_s
-        self.conflicts = np.stack([problem.apart[:, self.label == one].sum(axis=1) for one in range(k)], axis=1)
+        self.conflicts = np.stack([problem.apart[self.label == one].sum(axis=0) for one in range(k)])  # (k, n)
         self.linked: Array = np.asarray(problem.continuation @ member)
         self.numbered = agreement(self.number)
         self.score = self._score(self.weighted, self.precision, self.number, self.side)
@@ -263,10 +263,10 @@ class _Sweep:
         if self._needed_at(home, i):
             self._put(i, home)
             return 0
-        free = np.where(self.conflicts[i] > 0, -np.inf, gain)
+        free = np.where(self.conflicts[:, i] > 0, -np.inf, gain)
         best = int(free.argmax())
         self._put(i, home)
-        tempting = np.flatnonzero((self.conflicts[i] == 1) & (gain > free[best] + _GAIN))
+        tempting = np.flatnonzero((self.conflicts[:, i] == 1) & (gain > free[best] + _GAIN))
         changes = [change for other in tempting if (change := self._change_places(i, home, int(other))) is not None]
         gained, other, rival = max(changes, default=(-np.inf, 0, 0))
         if gained > max(0.0, free[best] - free[home]) + _GAIN:
@@ -305,7 +305,7 @@ class _Sweep:
     def _change_places(self, i: int, home: int, other: int) -> tuple[float, int, int] | None:
         """Say what is gained if i and the one tracklet in its way change places: (gain, person, tracklet)."""
         rival = int(np.flatnonzero((self.label == other) & self.problem.apart[i])[0])
-        if self.conflicts[rival, home] > int(self.problem.apart[rival, i]):
+        if self.conflicts[home, rival] > int(self.problem.apart[rival, i]):
             return None
         before = self.score[home] + self.score[other]
         places = [(home, rival, i), (other, i, rival)]
@@ -343,7 +343,7 @@ class _Sweep:
         self.side[person] += sign * self.problem.side[i]
         self.size[person] += sign
         self.seen_s[person] += sign * self.problem.seen_s[i]
-        self.conflicts[:, person] += sign * self.problem.apart[:, i].astype(np.int64)
+        self.conflicts[person] += sign * self.problem.apart[i].astype(np.int64)
         links = self.problem.continuation
         part = slice(links.indptr[i], links.indptr[i + 1])
         self.linked[links.indices[part], person] += sign * links.data[part]
@@ -359,4 +359,4 @@ class _Sweep:
         )
         sums = (self.precision, self.size, self.seen_s, self.score, self.numbered)
         self.precision, self.size, self.seen_s, self.score, self.numbered = (np.append(one, 0.0) for one in sums)
-        self.conflicts, self.linked = (np.pad(one, ((0, 0), (0, 1))) for one in (self.conflicts, self.linked))
+        self.conflicts, self.linked = np.pad(self.conflicts, ((0, 1), (0, 0))), np.pad(self.linked, ((0, 0), (0, 1)))

@@ -17,7 +17,7 @@ from pipeline.understand.identify.choices import clusterer_named
 from pipeline.understand.identify.clustering import Bounds, Clusterer, assign, numbered
 from pipeline.understand.identify.contract import contracted
 from pipeline.understand.identify.joint import joint_evidence, membership
-from pipeline.understand.identify.overlaps import without_doubles
+from pipeline.understand.identify.overlaps import find_overlaps, without_doubles
 from pipeline.understand.identify.people import describe, relabelled
 from pipeline.understand.identify.study import SESSION_NOISE, Known, study
 from pipeline.understand.identify.verdict import judge
@@ -87,7 +87,9 @@ def identify(
     evidence = known.evidence
     wishes = Wishes.none(len(evidence))
     if corrections:
-        wishes = wishes_of(frames, detections, tracks, corrections, evidence.track_id, known.together)
+        wishes = wishes_of(
+            frames, detections, tracks, corrections, evidence.track_id, find_overlaps(*evidence.boxes_in_time).apart
+        )
         known = known.corrected(wishes)
     person = _people(known, settings, clusterer or clusterer_named(settings.clusterer), wishes)
     found = judge(known, person, settings, wishes)

@@ -28,6 +28,7 @@ _FIT_NOISE = 1.0
 """The same when the model is learned: the less of what differs is taken for noise, the more axes people have."""
 _LEAST_SHARE = 0.1
 """Of a video so short that `min_player_s` is more, a player is seen for this share."""
+_MOST_FOR_SCALE = 2000
 _SURE_TEAM = 0.9
 """Probability from which on two are taken for team-mates when the scale of distances is read off them."""
 
@@ -44,7 +45,6 @@ class Known:
     limit: float  # average cosine distance above which tracklets stay apart
     pieces: Pieces
     looks: Looks | None
-    together: NDArray[np.bool_]  # (n, n) in the picture at the same time, for too long to be one person
     problem: Problem  # of all n
 
     @property
@@ -82,11 +82,12 @@ def study(
     evidence = gather(frames, detections, embeddings, tracks, feet_m, settings.crops_per_tracklet)
     sides = find_sides(evidence, settings.teams)
     numbers = number_evidence(frames, detections, reads, tracks, evidence.track_id)
-    overlaps = find_overlaps(evidence.start, evidence.frame, evidence.box, evidence.step_s)
-    together = overlaps.apart
-    apart = together | beyond_reach(frames, evidence, settings.max_speed_mps)
-    apart |= numbers.contradict(settings.number_odds)
+    overlaps = find_overlaps(*evidence.boxes_in_time)
     still = evidence.roaming < settings.min_roaming
+    limit = _limit(evidence, sides, overlaps.apart, still, settings)
+    apart = overlaps.apart  # one matrix for all: in a long game it is half a gigabyte
+    _forbid(apart, *beyond_reach(frames, evidence, settings.max_speed_mps))
+    _forbid(apart, *numbers.contradictions(settings.number_odds))
     pieces = cut_to_pieces(frames, detections, embeddings, evidence)
     looks = learn_looks(pieces, _FIT_NOISE)
     problem = Problem(
@@ -99,10 +100,9 @@ def study(
         number=numbers.log_likelihood,
         side=sides.log_likelihood,
     )
-    limit = _limit(evidence, sides, together, still, settings)
     length_s = float(frames["time_s"].iloc[-1] - frames["time_s"].iloc[0])
     least_s = min(settings.min_player_s, _LEAST_SHARE * length_s)
-    return Known(evidence, sides, numbers, still, least_s, limit, pieces, looks, together, problem)
+    return Known(evidence, sides, numbers, still, least_s, limit, pieces, looks, problem)
 
 
 def _limit(
@@ -112,14 +112,22 @@ def _limit(
     still: NDArray[np.bool_],
     settings: IdentifySettings,
 ) -> float:
-    """Give the distance up to which tracklets are merged: as set, or read off team-mates (else anybody) seen together."""
+    """Give the distance up to which tracklets are merged: as set, or read off team-mates (else anybody) seen together.
+
+    The longest tracklets are enough for that.
+    """
     if settings.max_distance != "auto":
         return settings.max_distance
-    other = together & ~still[:, None] & ~still[None]
+    long = np.sort(np.argsort(-evidence.boxes(), kind="stable")[:_MOST_FOR_SCALE])
+    other = together[np.ix_(long, long)] & ~still[long, None] & ~still[None, long]
     if sides.kits is not None:
         team, chance = sides.team()
         sure = (chance >= _SURE_TEAM) & ~sides.referee()
-        other &= (team[:, None] == team[None]) & sure[:, None] & sure[None]
-    return distance_limit(
-        np.where(still, np.nan, evidence.self_distance), cosine_distances(evidence.embedding, evidence.embedding), other
-    )
+        other &= (team[long, None] == team[None, long]) & sure[long, None] & sure[None, long]
+    distance = cosine_distances(evidence.embedding[long], evidence.embedding[long])
+    return distance_limit(np.where(still, np.nan, evidence.self_distance), distance, other)
+
+
+def _forbid(apart: NDArray[np.bool_], one: NDArray[np.int64], other: NDArray[np.int64]) -> None:
+    """Add pairs (k,) to those that are surely two people (n, n), in place."""
+    apart[one, other] = apart[other, one] = True
