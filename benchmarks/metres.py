@@ -3,21 +3,25 @@
     python -m benchmarks.metres [--seeds 511 512 513] [--minutes 8] [--out reports/metres]
 
 Each seed is a game without pixels, filmed by a fixed and by a broadcast camera (rendered and analysed once, about two
-minutes each): four periods, time-outs, substitutions, a change of sides. Tracklets get their true identities, so that
-what is measured is what comes after. True numbers are those of the true positions of all ten players, sent through the
-same definitions. Errors are relative, of players who are on court for a minute or more: mean (mean of absolutes).
+minutes each): four periods, time-outs, substitutions, a change of sides, which is to be found. Tracklets get their true
+identities, so that what is measured is what comes after. True numbers are those of the true positions of all ten
+players, sent through the same definitions; distance and top speed of "located time" are scored as `courtside evaluate`
+does. Errors are relative, those of shares and places absolute, over players who are on court for a minute or more.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from pipeline.evaluation.found import of_tables
 from pipeline.evaluation.oracle import true_identities
+from pipeline.evaluation.score import score
 from pipeline.evaluation.truth import Truth, read_truth
 from pipeline.rendering import WHOLE_GAME, NoiseSettings, render_positions, render_settings
 from pipeline.run import Job, analyze_job
@@ -29,9 +33,11 @@ CAMERAS = ("fixed", "broadcast")
 SHORT = {"period_s": 0.22, "break_s": 0.03, "timeout_every_s": 0.2}
 """Times of a game as shares of its length."""
 LEAST_S = 60.0
+LEAST_MEAN = 20.0
+"""Numbers that are smaller on average may be 0 for somebody."""
 NUMBERS = (
-    *("distance_m", "top_speed_mps", "walk_m", "jog_m", "run_m", "sprint_m", "sprints", "accelerations"),
-    *("decelerations", "offence_m", "defence_m", "on_court_s"),
+    *("walk_m", "jog_m", "run_m", "sprint_m", "sprints", "accelerations"),
+    *("decelerations", "offence_m", "defence_m"),
 )
 SHARES = (
     *("attack_paint_share", "attack_mid_range_share", "attack_corner_three_share", "attack_above_break_share"),
@@ -49,27 +55,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     for camera in CAMERAS:
         games = [_measured(chosen.out, seed, camera, chosen.minutes * 60) for seed in chosen.seeds]
-        players, teams = (pd.concat(parts) for parts in zip(*games, strict=True))
-        _show_players(camera, players)
+        players, teams, scored = (pd.concat(parts) for parts in zip(*games, strict=True))
+        _show_players(camera, players, scored)
         _show_teams(camera, teams)
 
 
-def _measured(out: Path, seed: int, camera: str, seconds: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give found and true numbers of players and of teams side by side (columns end in _x and _y)."""
+def _measured(out: Path, seed: int, camera: str, seconds: float) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Give found and true numbers of players and of teams side by side (columns end in _x and _y), and the scores."""
     game = _rendered(out / f"game-{seed}-{camera}", seed, camera, seconds)
     everything = read_truth(_rendered(out / f"game-{seed}-fixed", seed, "fixed", seconds))
     run = out / f"run-{seed}-{camera}"
     if not (run / "run.json").is_file():
         analyze_job(Job.of(game, out=run))
     found, true = desk_of(run), desk_of(run)
-    found.tables["identities"], found.tables["players"] = true_identities(read_truth(game), found.tables)
-    _complete(found, "locate")
+    seen = read_truth(game)
+    found.tables["identities"], found.tables["players"] = true_identities(seen, found.tables)
+    _complete(found, "shots")
     _put_truth(true, everything)
     _complete(true, "stats")
-    true.tables["periods"] = found.tables["periods"]
+    print(f"{run.name}: sides change at {_starts(found)} s, truly at {_starts(true)} s")
     players = found.tables["player_stats"].merge(true.tables["player_stats"], on="player_id")
     teams = found.tables["team_stats"].merge(true.tables["team_stats"], on="team")
-    return players[(players["role_x"] == "player") & (players["seen_s_y"] >= LEAST_S)], teams
+    movement = score(of_tables(run.name, found.tables, found.facts["court"]), seen).movement
+    scored = pd.DataFrame([asdict(player) for player in movement.players] if movement is not None else [])
+    long = scored["seen_true_s"] >= LEAST_S
+    return players[(players["role_x"] == "player") & (players["seen_s_y"] >= LEAST_S)], teams, scored[long]
+
+
+def _starts(desk: Desk) -> list[float]:
+    """List the changes of sides."""
+    return [round(start, 1) for start in desk.tables["periods"]["start_s"][1:]]
 
 
 def _rendered(game: Path, seed: int, camera: str, seconds: float) -> Path:
@@ -98,7 +113,7 @@ def _put_truth(desk: Desk, truth: Truth) -> None:
     persons = persons.assign(player_id=persons["identity"].map(ids), detection_id=persons.index)
     who = persons.drop_duplicates("player_id").assign(number=None, name=None, color=None)
     unused = dict.fromkeys(("x1", "y1", "x2", "y2", "score", "quality", "kit_l", "kit_a", "kit_b"), 1.0)
-    table = {
+    table: dict[TableName, pd.DataFrame] = {
         "players": who,
         "identities": who.assign(track_id=who["player_id"], confidence=1.0),
         "tracks": persons.assign(track_id=persons["player_id"]),
@@ -106,8 +121,10 @@ def _put_truth(desk: Desk, truth: Truth) -> None:
         "positions": persons.assign(speed_mps=_speeds(persons), position_sd_m=0.0, speed_sd_mps=0.0, source="seen"),
         "frames": desk.tables["frames"].assign(shot=0, **dict.fromkeys(MOTION_COLUMNS, np.nan)),
     }
-    names: tuple[TableName, ...] = ("players", "identities", "tracks", "detections", "positions", "frames")
-    desk.tables |= {name: conform(name, table[name]) for name in names}
+    last = int(desk.tables["frames"]["frame"].iloc[-1])
+    whole = {"shot": [0], "first_frame": 0, "last_frame": last, "kind": "game", "reason": None}
+    table["shots"] = pd.DataFrame({**whole, "repeats_from_s": np.nan, "speed": np.nan})
+    desk.tables |= {name: conform(name, rows) for name, rows in table.items()}
 
 
 def _speeds(persons: pd.DataFrame) -> pd.Series[float]:
@@ -119,16 +136,20 @@ def _speeds(persons: pd.DataFrame) -> pd.Series[float]:
     return (way / (after["time_s"] - before["time_s"])).where(whole)
 
 
-def _show_players(camera: str, both: pd.DataFrame) -> None:
+def _show_players(camera: str, both: pd.DataFrame, scored: pd.DataFrame) -> None:
     """Print how far off players' numbers are."""
     print(f"\n{camera} camera, {len(both)} players\n\n| number | true, mean | off, mean | off, mean of absolutes |")
     print("|---|---:|---:|---:|")
+    for name, true in (("distance", "distance_true_same_time_m"), ("top_speed", "top_speed_true_mps")):
+        unit = "m" if name == "distance" else "mps"
+        _line(f"{name}_{unit}, located time", scored[true], scored[f"{name}_found_{unit}"], scored[true])
+    _line("distance_m, of the true whole", both["distance_m_y"], both["distance_m_x"], both["distance_m_y"])
+    for name, true in (("on_court_s", "located_s"), ("estimated_full_distance_m", "distance_m")):
+        _line(f"{name}, of the true whole", both[f"{true}_y"], both[f"{name}_x"], both[f"{true}_y"])
+    part = both["located_s_x"] / both["located_s_y"]
     for name in NUMBERS:
-        found, true = (both[f"{name}_{side}"].to_numpy(np.float64) for side in "xy")
-        same = true * (both["located_s_x"] / both["located_s_y"]) if name.endswith("_m") else true
-        _line(name, true, found, same.to_numpy() if isinstance(same, pd.Series) else same)
-    full, true = both["estimated_full_distance_m_x"].to_numpy(), both["distance_m_y"].to_numpy()
-    _line("estimated_full_distance_m", true, full, true)
+        found, true = both[f"{name}_x"].astype(float), both[f"{name}_y"].astype(float)
+        _line(f"{name}, located share", true, found, true * part)
     for name in SHARES:
         gap = (both[f"{name}_x"] - both[f"{name}_y"]).to_numpy(np.float64)
         print(f"| {name} | {both[f'{name}_y'].mean():.3f} | {np.nanmean(gap):+.3f} | {np.nanmean(np.abs(gap)):.3f} |")
@@ -139,16 +160,14 @@ def _show_teams(camera: str, both: pd.DataFrame) -> None:
     print(f"\n{camera} camera, {len(both)} teams\n\n| number | true, mean | off, mean | off, mean of absolutes |")
     print("|---|---:|---:|---:|")
     for name in OF_TEAMS:
-        found, true = (both[f"{name}_{side}"].to_numpy(np.float64) for side in "xy")
+        found, true = both[f"{name}_x"].astype(float), both[f"{name}_y"].astype(float)
         _line(name, true, found, true)
 
 
-def _line(name: str, true: np.ndarray, found: np.ndarray, expected: np.ndarray) -> None:
-    """Print one row of errors relative to the mean of what is expected."""
-    error = (found - expected) / np.nanmean(expected) if np.nanmean(true) < 20 else found / expected - 1
-    print(
-        f"| {name} | {np.nanmean(true):.1f} | {np.nanmean(error):+.1%} | {np.nanmean(np.abs(error)):.1%} |", flush=True
-    )
+def _line(name: str, true: pd.Series[float], found: pd.Series[float], expected: pd.Series[float]) -> None:
+    """Print one row: errors relative to what is expected, of small counts to its mean."""
+    error = (found - expected) / (expected.mean() if true.mean() < LEAST_MEAN else expected)
+    print(f"| {name} | {true.mean():.1f} | {error.mean():+.1%} | {error.abs().mean():.1%} |", flush=True)
 
 
 if __name__ == "__main__":

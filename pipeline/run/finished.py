@@ -11,10 +11,12 @@ from pipeline.present.heatmaps import figure_bytes
 from pipeline.present.maps import Direction, Subject, picture, player_subject, team_subject
 from pipeline.present.on_court import OnCourt
 from pipeline.run.oracles import desk_of
-from pipeline.store import RunDirectory, make_directory, write_bytes
+from pipeline.store import make_directory, write_bytes
+from pipeline.tables import TableName
 
 EXPORT_FOLDER = "exports"
 MAP_FOLDER = "maps"
+_TABLES: tuple[TableName, ...] = ("frames", "players", "positions", "periods", "court")
 
 
 def on_court(run: Path) -> OnCourt:
@@ -24,11 +26,11 @@ def on_court(run: Path) -> OnCourt:
         InputError: the run is not finished, or has no metres.
         TableError: a table of the run is missing or damaged.
     """
-    desk, stored = desk_of(run), RunDirectory(run)
-    positions, periods = (stored.read_table(name) for name in ("positions", "periods"))
-    if positions.empty:
+    desk = desk_of(run, names=_TABLES)
+    tables = desk.tables
+    if tables["positions"].empty:
         raise InputError(f"{run} has no positions in metres: the court was neither found nor given (--calibration)")
-    return OnCourt(desk.tables["frames"], desk.tables["players"], positions, periods, desk.registration)
+    return OnCourt(tables["frames"], tables["players"], tables["positions"], tables["periods"], desk.registration)
 
 
 def write_export(run: Path, name: ExportName, out: Path | None = None) -> list[Path]:
@@ -75,7 +77,7 @@ def write_map(
     game = on_court(run)
     one = _subject(game, who)
     other = None if versus is None else _subject(game, versus)
-    sigma_m = desk_of(run).settings.present.heatmap_sigma_m
+    sigma_m = desk_of(run, names=()).settings.present.heatmap_sigma_m
     figure = picture(game, one, other, period, direction, sigma_m)
     parts = [one.file_stem, *(["versus", other.file_stem] if other is not None else [])]
     parts += [

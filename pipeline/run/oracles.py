@@ -103,7 +103,7 @@ def _scored(name: str, desk: Desk, truth: Truth, max_fps: float | None) -> Evalu
     return score(of_tables(name, desk.tables, desk.facts["court"]), truth, max_fps)
 
 
-def desk_of(run: Path, roster: tuple[RosterEntry, ...] | None = None) -> Desk:
+def desk_of(run: Path, roster: tuple[RosterEntry, ...] | None = None, names: Sequence[TableName] = _STORED) -> Desk:
     """Lay a finished run's stored tables ready, so that stages can be run on them again.
 
     Raises:
@@ -116,7 +116,7 @@ def desk_of(run: Path, roster: tuple[RosterEntry, ...] | None = None) -> Desk:
     settings = parse_settings(manifest["settings"], where=str(run / "run.json"))
     stored = RunDirectory(run)
     desk = Desk(Job(run, run, settings), _video(manifest["video"]), None, roster)
-    desk.tables = {name: stored.read_table(name) for name in _STORED}
+    desk.tables = {name: stored.read_table(name) for name in names}
     desk.embeddings = stored.read_array("embeddings", mmap=True)
     desk.facts = {"court": stored.read_json(FACTS)}
     return desk
