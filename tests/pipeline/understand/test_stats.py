@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.config import StatsSettings
 from pipeline.geometry.court import COURTS
+from pipeline.rendering.playback import read_sportvu
 from pipeline.tables import MOTION_COLUMNS, POSITIONS, check, conform
 from pipeline.understand.gathered import gather
 from pipeline.understand.locate import locate
@@ -192,6 +193,16 @@ class TestMoving:
         time_s = np.cumsum(steps)
         stats = Scene(time_s, {1: oval(time_s, 3.0) + white(len(time_s), 0.05)}).one()
         assert stats["distance_m"] == pytest.approx(3.0 * (time_s[-1] - time_s[0]), rel=0.03)
+
+    def test_players_of_a_sportvu_event(self, real_data):
+        """Six seconds of ten real players, of which smoothing loses a little at the ends and in turns."""
+        given = read_sportvu(real_data / "trajectories" / "event_mia_dal" / "event.json", COURTS["nba"])
+        paths = np.concatenate(given.teams, axis=1).transpose(1, 0, 2)
+        noisy = {k: path + white(len(path), 0.05, k) for k, path in enumerate(paths, start=1)}
+        found = Scene(given.time_s, noisy).stats()["distance_m"].to_numpy()
+        true_m = np.linalg.norm(np.diff(paths, axis=1), axis=2).sum(axis=1)
+        assert found.sum() == pytest.approx(true_m.sum(), rel=0.04)
+        assert np.abs(found / true_m - 1).mean() < 0.05
 
 
 class TestGaps:

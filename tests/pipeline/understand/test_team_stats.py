@@ -9,6 +9,7 @@ from pipeline.config import StatsSettings
 from pipeline.geometry.court import COURTS
 from pipeline.tables import check, conform
 from pipeline.understand.gathered import gather
+from pipeline.understand.stats import player_stats
 from pipeline.understand.team_stats import hull_areas, spacings, team_periods, team_stats
 
 COURT = COURTS["fiba"]
@@ -39,7 +40,7 @@ def test_nobody_has_no_hull():
     assert spacings(np.zeros((0, 5, 2))).shape == (0,)
 
 
-def game(place_of, seconds=60, step_s=0.5, **settings):
+def game(place_of, seconds=60, step_s=0.5, court=COURT, **settings):
     """Gather a game of two teams of five; `place_of(team, time_s)` says where (5, 2)."""
     time_s = np.arange(0, seconds, step_s)
     frames = pd.DataFrame({"frame": np.arange(len(time_s)), "time_s": time_s, "shot": 0})
@@ -57,7 +58,7 @@ def game(place_of, seconds=60, step_s=0.5, **settings):
     identities = who.assign(track_id=who["player_id"], confidence=1.0)[["track_id", "player_id", "confidence"]]
     positions = conform("positions", positions.sort_values(["player_id", "frame"]))
     players = conform("players", who.assign(**nobody))
-    return gather(frames, detections, tracks, identities, players, positions, COURT, StatsSettings(**settings))
+    return gather(frames, detections, tracks, identities, players, positions, court, StatsSettings(**settings))
 
 
 def in_turns(team, time_s):
@@ -118,3 +119,16 @@ def test_nobody_gives_no_team():
     nobody = game(lambda *_: np.full((5, 2), np.nan))
     assert team_stats(nobody, COURT).empty
     assert team_periods(nobody, COURT).empty
+
+
+def test_on_a_court_with_one_basket_everybody_attacks_it_and_three_are_a_team():
+    court = COURTS["3x3"]
+    three = np.array([[2.0, 7.5], [1.0, 0.5], [8.5, 7.5], [np.nan] * 2, [np.nan] * 2])
+    found = game(lambda *_: three, court=court)
+    table = check("team_stats", team_stats(found, court))
+    assert table["shape_s"].tolist() == pytest.approx([60, 60])
+    assert table[["offence_s", "attacks"]].isna().all().all()
+    stats = player_stats(found, court, StatsSettings()).set_index("player_id")
+    shares = [f"attack_{zone}_share" for zone in ("paint", "corner_three", "above_break")]
+    assert stats.loc[[1, 2, 3], shares].to_numpy() == pytest.approx(np.eye(3))
+    assert (stats["backcourt_share"] == 0).all()
