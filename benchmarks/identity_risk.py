@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -103,7 +104,7 @@ def show(name: str, claims: Claims, unknown_below: float) -> None:
 def binned(claims: Claims) -> list[tuple[float, float, float, float, float]]:
     """Give for each bin of confidence: its edges, its share of boxes, their mean confidence, and how many are right."""
     rows = []
-    for low, high in zip(_EDGES[:-1], _EDGES[1:], strict=True):
+    for low, high in pairwise(_EDGES):
         inside = (claims.confidence > low) & (claims.confidence <= high)
         if inside.any():
             rows.append(

@@ -152,6 +152,10 @@ class IdentifySettings(_Strict):
         0.5, ge=0, lt=1, description="a tracklet whose player is less likely than this counts as nobody's: unknown"
     )
     purify: bool = Field(True, description="cut tracklets where they go over to another person")
+    adapt: bool = Field(
+        False,
+        description="learn what tells people apart again from those found in this game, if its own check says it helps",
+    )
     max_speed_mps: float = Field(
         12.0, gt=0, description="tracklets that only somebody faster could connect are two people (with a calibration)"
     )

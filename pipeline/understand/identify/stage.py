@@ -13,6 +13,7 @@ from pipeline.config import IdentifySettings
 from pipeline.corrections import Correction
 from pipeline.tables import ALL, conform
 from pipeline.understand.identify import account, purify
+from pipeline.understand.identify.adapt import adapted
 from pipeline.understand.identify.choices import clusterer_named
 from pipeline.understand.identify.clustering import Bounds, Clusterer, assign, numbered
 from pipeline.understand.identify.contract import contracted
@@ -91,7 +92,12 @@ def identify(
             frames, detections, tracks, corrections, evidence.track_id, find_overlaps(*evidence.boxes_in_time).apart
         )
         known = known.corrected(wishes)
-    person = _people(known, settings, clusterer or clusterer_named(settings.clusterer), wishes)
+    grouping = clusterer or clusterer_named(settings.clusterer)
+    said = wishes.unmet
+    if settings.adapt:
+        known, outcome = adapted(known, _reliable_people(known, settings, clusterer_named("dispersion"), wishes))
+        said = (*said, outcome)
+    person = _people(known, settings, grouping, wishes)
     found = judge(known, person, settings, wishes)
     player_of, players = describe(evidence, found.person, known.sides, roster, known.numbers, settings.number_odds)
     identities = pd.DataFrame({"track_id": evidence.track_id, "player_id": player_of, "confidence": found.who.own})
@@ -102,7 +108,7 @@ def identify(
     return Identified(
         identities,
         players,
-        wishes.unmet,
+        said,
         account.tracklet_table(known, found.role, found.who.of(number)),
         account.player_table(known, np.maximum(player_of, 0) - 1, players, wishes),
         account.vote_table(known, np.maximum(player_of, 0) - 1, len(players)),
