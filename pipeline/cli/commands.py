@@ -83,7 +83,7 @@ def analyze(
     A run that was stopped goes on where it was when the same command is given again.
     """
     with _loading():
-        from pipeline.cli.display import observer, stats_table
+        from pipeline.cli.display import left_out, observer, stats_table
         from pipeline.run import Job, analyze_job
 
     console = Console(soft_wrap=False)
@@ -103,6 +103,9 @@ def analyze(
     with observer(console) as watching:
         analysis = analyze_job(job, watching)
     console.print(stats_table(analysis.player_stats))
+    note = left_out(analysis.tables["frames"], analysis.tables["shots"])
+    if note is not None:
+        console.print(note, highlight=False, soft_wrap=True)
     for name in ("report.html", "annotated.mp4", "player_stats.csv"):
         if (job.out / name).exists():
             console.print(f"{job.out / name}", highlight=False, soft_wrap=True)

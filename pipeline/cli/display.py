@@ -13,6 +13,10 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.understand.shot_kinds import seconds_by_kind
+
+_KMH = 3.6
+"""Per m/s."""
 _LINE_EVERY_S = 15.0
 
 
@@ -116,6 +120,17 @@ def stats_table(stats: pd.DataFrame) -> Table:
     return table
 
 
+def left_out(frames: pd.DataFrame, shots: pd.DataFrame) -> str | None:
+    """Say how much of the video does not count; None if all does."""
+    kinds = shots.loc[shots["kind"] != "game", "kind"].value_counts(sort=False)
+    if kinds.empty:
+        return None
+    seconds = seconds_by_kind(frames, shots)
+    total = sum(seconds.values())
+    what = " and ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in kinds.items())
+    return f"not counted: {what}, {_clock(total - seconds.get('game', 0.0))} of {_clock(total)}"
+
+
 _COLUMNS = (
     ("player", False),
     ("team", False),
@@ -138,8 +153,8 @@ def _cells(row: object) -> list[str]:
         _or_blank(getattr(row, "name", None)),
         _clock(getattr(row, "seen_s", None)),
         _number(getattr(row, "distance_m", None), "m", 0),
-        _number(getattr(row, "mean_speed_mps", None), "m/s", 2),
-        _number(getattr(row, "top_speed_mps", None), "m/s", 1),
+        _number(getattr(row, "mean_speed_mps", None), "km/h", 1, _KMH),
+        _number(getattr(row, "top_speed_mps", None), "km/h", 1, _KMH),
     ]
 
 
@@ -147,8 +162,8 @@ def _or_blank(value: object) -> str:
     return "" if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
 
 
-def _number(value: float | None, unit: str, digits: int) -> str:
-    return "" if value is None or pd.isna(value) else f"{value:.{digits}f} {unit}"
+def _number(value: float | None, unit: str, digits: int, scale: float = 1.0) -> str:
+    return "" if value is None or pd.isna(value) else f"{scale * value:.{digits}f} {unit}"
 
 
 def _clock(seconds: float | None) -> str:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline.tables import MOTION_COLUMNS, PERSON_CLASSES, SHOTS, conform
 from pipeline.understand.overlap import iou
 from pipeline.understand.replays import Repeat, find_repeat, patterns
+from pipeline.understand.timeline import frame_durations
 
 TALL = 2.0
 """People so many times as tall as in the usual view make a close-up."""
@@ -62,6 +63,12 @@ def kinds_of_frames(frames: pd.DataFrame, shots: pd.DataFrame) -> NDArray[np.obj
     """Give the kind of shot that each frame belongs to, (f,)."""
     row = np.searchsorted(shots["first_frame"].to_numpy(), frames["frame"].to_numpy(), side="right") - 1
     return shots["kind"].to_numpy(object)[row]
+
+
+def seconds_by_kind(frames: pd.DataFrame, shots: pd.DataFrame) -> dict[str, float]:
+    """Sum the analysed time by the kind of shot, the game first; kinds that do not occur are left out."""
+    seconds = pd.Series(frame_durations(frames)).groupby(kinds_of_frames(frames, shots)).sum()
+    return {kind: float(seconds[kind]) for kind in ("game", "close-up", "replay") if kind in seconds.index}
 
 
 def of_the_game(

@@ -7,10 +7,9 @@ from typing import Any
 
 from pipeline.present.formats import clock, percent, rate, short_list
 from pipeline.present.labels import Person, team_title
-from pipeline.present.report.shots import counted_seconds
 from pipeline.present.results import Results
 from pipeline.present.timeline import time_axis
-from pipeline.understand.shot_kinds import kinds_of_frames
+from pipeline.understand.shot_kinds import kinds_of_frames, seconds_by_kind
 
 
 def subtitle(results: Results) -> str:
@@ -37,7 +36,7 @@ def tiles(results: Results, persons: Sequence[Person]) -> list[tuple[str, str, s
 
 def _time_tile(results: Results) -> tuple[str, str, str]:
     """Say how much time counts, and how much of the video that is."""
-    counted = counted_seconds(results)
+    counted = seconds_by_kind(results.frames, results.shots)
     total, game = sum(counted.values()), counted.get("game", 0.0)
     if game == total:
         return clock(game), "of game", f"{len(results.frames):,} frames analysed".replace(",", "\u202f")

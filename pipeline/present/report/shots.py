@@ -5,27 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from pipeline.present.formats import clock
 from pipeline.present.results import Results
-from pipeline.understand.shot_kinds import kinds_of_frames
-from pipeline.understand.timeline import frame_durations
-
-KINDS = ("game", "close-up", "replay")
-
-
-def counted_seconds(results: Results) -> dict[str, float]:
-    """Sum the analysed time by the kind of shot; kinds that do not occur are left out."""
-    seconds = pd.Series(frame_durations(results.frames)).groupby(kinds_of_frames(results.frames, results.shots)).sum()
-    return {name: float(seconds[name]) for name in KINDS if name in seconds.index}
+from pipeline.understand.shot_kinds import seconds_by_kind
 
 
 def shots_section(results: Results) -> dict[str, Any] | None:
     """Collect the shares of the time and the shots that do not count; None for a single shot."""
     if len(results.shots) < 2:
         return None
-    seconds = counted_seconds(results)
+    seconds = seconds_by_kind(results.frames, results.shots)
     total = max(sum(seconds.values()), 1e-9)
     return {
         "count": len(results.shots),

@@ -11,10 +11,11 @@ from pipeline.present.labels import people
 from pipeline.present.looks import LEAST_TRACKLETS, looks_of
 from pipeline.present.report.evidence import evidence_of
 from pipeline.present.report.looks import looks_figure, own_color
-from pipeline.present.report.shots import counted_seconds, shots_section
+from pipeline.present.report.shots import shots_section
 from pipeline.present.report.time import time_section
 from pipeline.present.results import Results
 from pipeline.tables import conform
+from pipeline.understand.shot_kinds import seconds_by_kind
 
 Make = Callable[..., Results]
 
@@ -74,7 +75,9 @@ def test_without_a_nearest_or_any_evidence_nothing_is_made_up(make_results: Make
 def test_time_by_kind_of_shot_adds_up(make_results: Make) -> None:
     results = make_results()
     results = replace(results, shots=shots_of(results, ["game", "close-up", "replay", "game"]))
-    assert counted_seconds(results) == pytest.approx({"game": 0.4, "close-up": 0.2, "replay": 0.2}, abs=1e-6)
+    assert seconds_by_kind(results.frames, results.shots) == pytest.approx(
+        {"game": 0.4, "close-up": 0.2, "replay": 0.2}, abs=1e-6
+    )
     section = shots_section(results)
     assert section is not None
     assert [shot["kind"] for shot in section["left_out"]] == ["close-up", "replay"]
