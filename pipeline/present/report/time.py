@@ -16,6 +16,8 @@ from pipeline.understand.shot_kinds import kinds_of_frames
 from pipeline.understand.timeline import frame_durations
 
 _WIDEST_LABEL = 24
+MOST_CUTS = 60
+"""More would hide the bars."""
 _FAINTEST = 0.25
 _SHORT_S = 60.0
 
@@ -40,7 +42,7 @@ def time_section(results: Results, persons: Sequence[Person]) -> dict[str, Any] 
         "unknown": unknown,
         "ticks": [(100 * (t - begin) / span, clock(t, tenths=span < 6)) for t in ticks(begin, end)],
         "few_ticks": [(100 * (t - begin) / span, clock(t, tenths=span < 6)) for t in ticks(begin, end, most=5)],
-        "cuts": [WIDTH * (t - begin) / span for t in cuts],
+        "cuts": [WIDTH * (t - begin) / span for t in cuts] if len(cuts) <= MOST_CUTS else [],
         "not_counted": _not_counted(results, begin, span),
     }
 

@@ -12,7 +12,7 @@ from pipeline.present.looks import LEAST_TRACKLETS, looks_of
 from pipeline.present.report.evidence import evidence_of
 from pipeline.present.report.looks import looks_figure, own_color
 from pipeline.present.report.shots import shots_section
-from pipeline.present.report.time import time_section
+from pipeline.present.report.time import MOST_CUTS, time_section
 from pipeline.present.results import Results
 from pipeline.tables import conform
 from pipeline.understand.shot_kinds import seconds_by_kind
@@ -98,6 +98,18 @@ def test_unknown_time_is_that_of_the_game_alone(make_results: Make) -> None:
     assert lane["path"] == "M0 2h1000v12h-1000z"
     assert 3 not in section["lanes"]
     assert section["not_counted"].startswith("M52")
+
+
+def test_few_cuts_are_drawn_and_many_are_not(make_results: Make) -> None:
+    results = make_results()
+    few = time_section(replace(results, shots=shots_of(results, ["game"] * 3)), [])
+    assert few is not None
+    assert few["cuts"] == pytest.approx([1000 * 8 / 23, 1000 * 16 / 23])
+    frames = pd.DataFrame({"frame": np.arange(200), "time_s": np.arange(200) / 30, "shot": 0})
+    longer = replace(results, frames=frames)
+    many = time_section(replace(longer, shots=shots_of(longer, ["game"] * (MOST_CUTS + 2))), [])
+    assert many is not None
+    assert many["cuts"] == []
 
 
 def test_crowd_and_bench_are_not_unknown(make_results: Make) -> None:
