@@ -28,6 +28,9 @@ _FIT_NOISE = 1.0
 """The same when the model is learned: the less of what differs is taken for noise, the more axes people have."""
 _LEAST_SHARE = 0.1
 """Of a video so short that `min_player_s` is more, a player is seen for this share."""
+_TOGETHER = 0.25
+"""How much the side of a tracklet counts in telling people apart: one kit in one light is taken for another again and again, so
+that tracklets of a person err together."""
 _MOST_FOR_SCALE = 2000
 _SURE_TEAM = 0.9
 """Probability from which on two are taken for team-mates when the scale of distances is read off them."""
@@ -98,7 +101,7 @@ def study(
         seen=None if looks is None else see(looks, pieces, SESSION_NOISE),
         continuation=sparse.csr_array(continuation.log_odds(frames, evidence) + overlaps.odds),
         number=numbers.log_likelihood,
-        side=sides.log_likelihood,
+        side=_TOGETHER * sides.log_likelihood,
     )
     length_s = float(frames["time_s"].iloc[-1] - frames["time_s"].iloc[0])
     least_s = min(settings.min_player_s, _LEAST_SHARE * length_s)
