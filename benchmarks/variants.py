@@ -33,6 +33,7 @@ UNTRAINED = "untrained"
 VARIANTS: Mapping[str, Mapping[str, dict[str, Any]]] = {
     "siamese": {
         "24 epochs of the recipe": {},
+        "as in the recipe": {"loop": {"epochs": 48, "check_every": 4}},
         "rate 5e-5, as published": {"learning_rate": 5e-5},
         "merged by cosine": {"merge": "cosine"},
         "triplet for contrastive": {"losses": {"contrastive": 0, "triplet": 1}},
@@ -62,6 +63,11 @@ def changed(file: Path, changes: Mapping[str, Any]) -> Recipe:
     plain = yaml.safe_load(file.read_text(encoding="utf-8"))
     whole = {key: value for key, value in plain.items() if key not in ("digits", "short")}
     return recipe_of(overlaid(whole, changes), str(file), file.parent)
+
+
+def variant(name: str, line: str) -> Recipe:
+    """Return the recipe of one line."""
+    return changed(RECIPES / f"{name}.yaml", overlaid(SHORTER.get(name, {}), VARIANTS[name][line]))
 
 
 def trained(recipe: Recipe, data: Path, folder: Path) -> Path:
@@ -98,8 +104,8 @@ def main() -> None:
     given = parser.parse_args()
     heads = [f"{name}, {part}" for part in ("validation", "held out") for name in COLUMNS]
     print("| " + " | ".join(("", *heads)) + " |\n|---|" + "---:|" * len(heads))
-    for name, changes in VARIANTS[given.recipe].items():
-        recipe = changed(RECIPES / f"{given.recipe}.yaml", overlaid(SHORTER.get(given.recipe, {}), changes))
+    for name in VARIANTS[given.recipe]:
+        recipe = variant(given.recipe, name)
         folder = given.out / f"{given.recipe} {name}".replace(" ", "-").replace(",", "")
         weights = (untrained if name == UNTRAINED else trained)(recipe, given.data, folder)
         splits = read_splits(recipe.data, given.data, given.out / "cache")

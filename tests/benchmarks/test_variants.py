@@ -4,16 +4,14 @@ import json
 from pathlib import Path
 
 from benchmarks.autoencoder import PRETRAINED, RECIPE_JSON, begin
-from benchmarks.variants import RECIPES, UNTRAINED, VARIANTS, changed
+from benchmarks.variants import RECIPES, UNTRAINED, VARIANTS, changed, variant
 from models.reid.loop import recorded
 from models.reid.methods.autoencoder import AutoencoderRecipe
 
 
 def test_every_variant_is_a_recipe_of_its_own() -> None:
-    for name, variants in VARIANTS.items():
-        recipes = [
-            changed(RECIPES / f"{name}.yaml", changes) for line, changes in variants.items() if line != UNTRAINED
-        ]
+    for name, lines in VARIANTS.items():
+        recipes = [variant(name, line) for line in lines if line != UNTRAINED]
         assert all(one != other for i, one in enumerate(recipes) for other in recipes[:i])
 
 
