@@ -203,18 +203,23 @@ def without_numbers(people: list[Person]) -> list[Person]:
 
 
 def team_kits(rng: np.random.Generator) -> tuple[Kit, Kit, Kit]:
-    """Draw the kits of team A, team B (one light, one dark, or two colours) and the officials."""
+    """Draw the kits of team A, team B (one light, one dark, or two colours) and the officials.
+
+    Shorts and stripes follow the shirt, as FIBA's rule 4.3 wants it: else two teams look alike from a distance.
+    """
     dark = _jitter(_pick(_DARK_KITS, rng), rng, 12)
     light = _jitter(_pick(_LIGHT_KITS, rng), rng, 8)
     if rng.random() < 0.15:
         light = _jitter((60, 200, 240) if dark[2] < 120 else (150, 90, 30), rng, 12)
-    trim = [_pick(_ACCENTS, rng), _pick(_ACCENTS, rng)]
+    accents = [_pick(_ACCENTS, rng), _pick(_ACCENTS, rng)]
     pattern = [_PATTERNS[int(k)] for k in rng.choice(3, 2, p=[0.4, 0.4, 0.2])]
     stripe = _jitter(dark if rng.random() < 0.4 else (dark[0] + 45, dark[1] + 45, dark[2] + 45), rng, 10)
+    stripes = stripe, (light[0] - 20, light[1] - 20, light[2] - 20)
+    trim = [stripes[k] if pattern[k] == "stripes" else accents[k] for k in range(2)]
     inks = _ink(dark, rng), _ink(light, rng)
-    shorts = dark if rng.random() < 0.85 else _pick(_DARK_KITS, rng), light if rng.random() < 0.8 else dark
-    kit_dark = Kit(dark, shorts[0], trim[0] if pattern[0] != "stripes" else stripe, inks[0], pattern=pattern[0])
-    kit_light = Kit(light, shorts[1], dark, inks[1], pattern=pattern[1])
+    shorts = dark if rng.random() < 0.85 else _pick(_DARK_KITS, rng), light if rng.random() < 0.8 else _WHITE
+    kit_dark = Kit(dark, shorts[0], trim[0], inks[0], pattern=pattern[0])
+    kit_light = Kit(light, shorts[1], trim[1], inks[1], pattern=pattern[1])
     pair = (kit_dark, kit_light) if rng.random() < 0.5 else (kit_light, kit_dark)
     style = int(rng.integers(4))
     grey: Color = (120, 118, 115)
@@ -224,6 +229,7 @@ def team_kits(rng: np.random.Generator) -> tuple[Kit, Kit, Kit]:
     return pair[0], pair[1], official
 
 
+_WHITE: Color = (235, 235, 235)
 _PATTERNS: tuple[Pattern, ...] = ("plain", "panels", "stripes")
 
 

@@ -24,6 +24,16 @@ def test_kits_stand_out():
         assert np.linalg.norm(kits[0] - kits[1]) > 30
 
 
+def test_nobody_wears_the_colour_of_the_others():
+    """A team once had white shirts with dark stripes and dark shorts, against a dark team: nobody could tell them apart."""
+    for seed in range(100):
+        kits = team_kits(np.random.default_rng(seed))[:2]
+        for own, other in (kits, kits[::-1]):
+            parts = [own.shorts, own.trim] if own.pattern == "stripes" else [own.shorts]
+            for part in parts:
+                assert np.linalg.norm(lab(part) - lab(other.shirt)) > 20
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_everybody_has_a_part_and_a_number(seed):
     people = cast_people(Cast(12, 3), np.random.default_rng(seed))
