@@ -27,6 +27,8 @@ REACHES_PX = (40.0, 26.0, 18.0, 12.0, 8.0, 6.0, 4.5, 3.5, 3.0, 3.0)
 """A line point further from a line, at 1280 px width, does not count; one number per round."""
 TURN_PX_PER_RAD = 60.0
 """A line that runs another way is as far as one that lies so many px aside."""
+COVER_PX = 14.0
+"""A line of the court is covered so far, at 1280 px width, to both sides of a line point on it."""
 STEADY_PX = 1.0
 """Of a line point, usual error at 1280 px width."""
 _PLACES_WORTH = 12.0
@@ -88,6 +90,8 @@ class Aligned:
     """Of the line points that are believed to be the court's."""
     error_px: float
     """Root mean square distance of the inliers from their lines, source px."""
+    coverage: float
+    """Share of the court's lines in the picture that are seen, see `line_coverage`."""
     place_error_m: float
     """Median distance between the places and where the camera puts them."""
     expected_error_m: float
@@ -110,16 +114,18 @@ class CourtLines:
     def __init__(self, court: Court) -> None:
         """Sample the lines."""
         self.court = court
-        points, directions = [], []
-        for line in markings(court, SAMPLE_M):
+        points, directions, numbers = [], [], []
+        for number, line in enumerate(markings(court, SAMPLE_M)):
             steps = np.diff(line, axis=0)
             lengths = np.linalg.norm(steps, axis=1)
             for start, step, length in zip(line[:-1], steps, lengths, strict=True):
                 count = max(1, round(length / SAMPLE_M))
                 points.append(start + (np.arange(count)[:, None] + 0.5) / count * step)
                 directions.append(np.repeat(step[None] / length, count, axis=0))
+                numbers.append(np.full(count, number))
         self.points_m = np.concatenate(points)
         self.directions = np.concatenate(directions)
+        self.line = np.concatenate(numbers)
 
 
 def align(
@@ -160,6 +166,15 @@ def line_support(evidence: Evidence, lines: CourtLines, camera: Pinhole, lens: L
     fit = _Fit(camera, lens, lines.court, evidence, lines, None)
     away = fit.matched(reach)[2]
     return float((evidence.line_score * np.clip(1 - (away / reach) ** 2, 0, None) ** 2).sum())
+
+
+def line_coverage(evidence: Evidence, lines: CourtLines, camera: Pinhole, lens: Lens) -> float:
+    """Measure which share of the court's lines that lie in the picture is seen there: 0 to 1, by their length in px.
+
+    A wrong camera can lay one long line of the court on many line points; it leaves the others bare.
+    """
+    fit = _Fit(camera, lens, lines.court, evidence, lines, None)
+    return fit.covered(REACHES_PX[-1] * camera.size_px[0] / 1280)
 
 
 class _Fit:
@@ -309,12 +324,28 @@ class _Fit:
         total = np.hypot(across, 0.5 * turned) + np.where(beside > 12 * self._unit, beside, 0)
         return index, normal, total
 
+    def covered(self, reach_px: float) -> float:
+        """Return the share of the court's visible lines that have a line point nearby."""
+        assert self._lines is not None
+        index, _, away = self.matched(reach_px)
+        drawn = self._drawn(self.values, self._lines.points_m)
+        with np.errstate(invalid="ignore"):
+            seen = ((drawn > 0) & (drawn < np.array(self._size))).all(axis=1)
+        step = np.linalg.norm(np.diff(drawn, axis=0, prepend=drawn[:1]), axis=1)
+        step[~np.isfinite(step) | (np.diff(self._lines.line, prepend=0) > 0)] = 1e6  # from one line to the next
+        along = step.cumsum()
+        hits = np.concatenate([[-np.inf], np.sort(along[index[away < reach_px]]), [np.inf]])
+        after = np.searchsorted(hits, along)
+        near = np.minimum(along - hits[after - 1], hits[after] - along) < COVER_PX * self._unit
+        weight = np.where(seen & (step < 1e6), step, 0)
+        return float((weight * near).sum() / max(weight.sum(), 1e-9))
+
     def result(self, reach_px: float) -> Aligned:
         """Measure how well the evidence agrees."""
         evidence, camera = self._evidence, self.camera
         rest = np.linalg.norm(self._place_residuals(self.values).reshape(-1, 2), axis=1)
         place_error = float(np.nanmedian(rest)) if np.isfinite(rest).any() else np.inf
-        count, share, error = 0, 0.0, np.inf
+        count, share, error, coverage = 0, 0.0, np.inf, 0.0
         if len(evidence.line_px) and self._lines is not None:
             index, normal, away = self.matched(reach_px)
             across = self._line_residuals(self.values, index, normal)
@@ -322,7 +353,8 @@ class _Fit:
             count = int(near.sum())
             share = float(evidence.line_score[near].sum() / max(1e-9, evidence.line_score.sum()))
             error = float(np.sqrt(np.mean(across[near] ** 2))) if count else np.inf
-        return Aligned(camera, self.lens, self._court, count, share, error, place_error, *self._uncertainty())
+            coverage = self.covered(reach_px)
+        return Aligned(camera, self.lens, self._court, count, share, error, coverage, place_error, *self._uncertainty())
 
     def _uncertainty(self) -> tuple[float, Floats]:
         """Return the expected error on the floor, metres, and the covariance of the eight numbers."""

@@ -23,6 +23,7 @@ from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.motion import chained, picture_grid, project_all, stands_still
 from pipeline.geometry.pinhole import X, Z, nearest_pinhole
+from pipeline.geometry.standing_camera import align_again, align_standing
 from pipeline.understand.carry import known
 from pipeline.understand.court_gate import LIMITS, Gate
 from pipeline.understand.shots import known_motion, runs
@@ -44,10 +45,8 @@ MOST_KEYFRAMES = 1500
 """More of a long video are not fitted, for the time it takes; they are left out evenly."""
 NEIGHBOUR_S = 4.0
 """Keyframes so close check and help each other."""
-FEW_JOINT, MOST_JOINT = (200, 600), (400, 2500)
-"""Places and line points of a standing camera that are fitted together: to compare starts, and in the end."""
-STARTS = 6
-"""Keyframes of a standing camera that a fit starts from."""
+STANDING_SEARCHES = 8
+"""Runs of a standing camera, at most, in which it is searched for: seconds each."""
 SEARCHES = 16
 """Keyframes of a moving camera, at most, that are fitted from many guesses."""
 ROUNDS = 4
@@ -89,8 +88,7 @@ def find_calibration(
     if COURTS[names[0]].baskets == 1:  # the network knows courts with two
         return Automatic(None, len(seen), 0)
     finder = _Finder(frames, detections, image_size_px)
-    lines, lens = finder.choose_court(seen, [CourtLines(COURTS[name]) for name in names])
-    fits = finder.fit_all(seen, lines, lens)
+    lines, fits = finder.fit_best_court(seen, [CourtLines(COURTS[name]) for name in names])
     if not fits:
         return Automatic(None, len(seen), 0)
     time_s = frames["time_s"].to_numpy(np.float64)
@@ -124,6 +122,7 @@ class _Finder:
         self._runs = list(runs(~known(self._motion)))
         self._standing = [self._stands(run) for run in self._runs]
         self._gate = Gate(frames, detections)
+        self._searched_runs = 0
 
     @property
     def is_one_run(self) -> bool:
@@ -136,6 +135,36 @@ class _Finder:
     def _flat(self, lam: float = 0.0) -> Lens:
         width, height = self._size
         return Lens((width / 2, height / 2), width / 2, lam)
+
+    def fit_best_court(self, seen: list[Keyframe], candidates: list[CourtLines]) -> tuple[CourtLines, list[_Fit]]:
+        """Fit all keyframes to the court that suits them best.
+
+        Where the camera always stands that is the court whose lines are seen best in the run with most keyframes.
+        """
+        by_run = self._by_run(seen)
+        if not all(standing for _, standing in by_run):
+            lines, lens = self.choose_court(seen, candidates)
+            return lines, self.fit_all(seen, lines, lens)
+        richest = max((own for own, _ in by_run), key=len)
+        middle, evidence = richest[len(richest) // 2].row, Evidence.joined([key.evidence for key in richest])
+        best: Aligned | None = None
+        lines = candidates[0]
+        for each in candidates:
+            good = best if best is not None and best.coverage >= LIMITS.coverage else None
+            found = align_standing(evidence, each, self._size, middle, good)
+            if found is not None and (best is None or found.coverage > best.coverage):
+                best, lines = found, each
+        if best is None or not self._gate.believes_standing(best, middle):
+            return lines, []
+        return lines, self.fit_all(seen, lines, self._flat(), [_Fit(middle, best, True)])
+
+    def _by_run(self, seen: list[Keyframe]) -> list[tuple[list[Keyframe], bool]]:
+        """Return the keyframes of each run that has any, and whether the camera stands in it."""
+        every = (
+            ([key for key in seen if run.start <= key.row < run.stop], standing)
+            for run, standing in zip(self._runs, self._standing, strict=True)
+        )
+        return [(own, standing) for own, standing in every if own]
 
     def choose_court(self, seen: list[Keyframe], candidates: list[CourtLines]) -> tuple[CourtLines, Lens]:
         """Choose the court and the lens that most line points of a few keyframes agree with."""
@@ -172,16 +201,15 @@ class _Finder:
         start = start_from_places(evidence, lines.court, lens, self._size, seed)
         return None if start is None else align(evidence, lines, start, lens, free_lens=True)
 
-    def fit_all(self, seen: list[Keyframe], lines: CourtLines, lens: Lens) -> list[_Fit]:
-        """Fit all keyframes; those of a run in which the camera stands together."""
-        fits: list[_Fit] = []
+    def fit_all(self, seen: list[Keyframe], lines: CourtLines, lens: Lens, known: Sequence[_Fit] = ()) -> list[_Fit]:
+        """Fit all keyframes; those of a run in which the camera stands together, unless its fit is known."""
+        fits = list(known)
         moving: list[Keyframe] = []
-        for run, standing in zip(self._runs, self._standing, strict=True):
-            own = [key for key in seen if run.start <= key.row < run.stop]
-            if standing and own:
-                fits += self._standing_fit(own, lines, lens)
-            else:
+        for own, standing in self._by_run(seen):
+            if not standing:
                 moving += own
+            elif not any(own[0].row <= fit.row <= own[-1].row for fit in known):
+                fits += self._standing_fit(own, lines, fits)
         if fits and not moving:
             lens = fits[0].aligned.lens
         elif fits:  # one lens for the whole video: as the moving shots have it
@@ -189,30 +217,19 @@ class _Finder:
         fits += self._moving_fits(moving, lines, lens)
         return sorted(fits, key=lambda fit: fit.row)
 
-    def _standing_fit(self, own: list[Keyframe], lines: CourtLines, lens: Lens) -> list[_Fit]:
-        """Fit a standing camera to all its keyframes, lens free."""
-        evidence = Evidence.joined([key.evidence for key in own])
-        few, many = evidence.thinned(*FEW_JOINT), evidence.thinned(*MOST_JOINT)
-        starts = [fit for fit in self._standing_starts(own, few, lines, lens) if fit is not None]
-        fits = [align(few, lines, fit.camera, fit.lens, True, reaches_px=(18.0, *SHORT_REACHES_PX)) for fit in starts]
-        if not fits:
-            return []
-        first = max(fits, key=_support)
-        best = align(many, lines, first.camera, first.lens, free_lens=True, reaches_px=SHORT_REACHES_PX)
+    def _standing_fit(self, own: list[Keyframe], lines: CourtLines, before: list[_Fit]) -> list[_Fit]:
+        """Fit a standing camera to all its keyframes together, lens free: from where it stood before, else by search."""
         middle = own[len(own) // 2].row
-        return [_Fit(middle, best, True)] if self._gate.believes(best, middle) else []
-
-    def _standing_starts(
-        self, own: list[Keyframe], joint: Evidence, lines: CourtLines, lens: Lens
-    ) -> list[Aligned | None]:
-        """Fit a standing camera in several ways: all keyframes at once, and some of them alone; with several lenses."""
-        some = own[:: max(1, len(own) // STARTS)][:STARTS]
-        lenses = [self._flat(lam) for lam in dict.fromkeys((round(lens.lam, 3), 0.0, *LENSES))]
-        together = [self._searched(joint, lines, each.lam, own[0].row) for each in lenses]
-        alone = [
-            self._free(key.evidence, lines, lenses[number % len(lenses)], key.row) for number, key in enumerate(some)
-        ]
-        return [*together, *alone]
+        evidence = Evidence.joined([key.evidence for key in own])
+        for fit in before[-1:]:
+            again = align_again(evidence, lines, fit.aligned)
+            if self._gate.believes_standing(again, middle):
+                return [_Fit(middle, again, True)]
+        if self._searched_runs >= STANDING_SEARCHES:
+            return []
+        self._searched_runs += 1
+        found = align_standing(evidence, lines, self._size, middle)
+        return [_Fit(middle, found, True)] if found and self._gate.believes_standing(found, middle) else []
 
     def _moving_fits(self, seen: list[Keyframe], lines: CourtLines, lens: Lens) -> list[_Fit]:
         """Fit keyframe by keyframe: alone, held to the common place, helped by neighbours, and some searched for longer."""

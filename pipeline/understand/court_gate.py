@@ -26,6 +26,9 @@ class Limits:
     height_m: tuple[float, float] = (1.2, 45.0)
     """Of the camera above the floor."""
     height_ratio: tuple[float, float] = (0.6, 1.5)
+    standing_share: float = 0.15
+    """In place of `inlier_share` and `place_error_m`, for a standing camera whose lines are covered well."""
+    coverage: float = 0.65
 
 
 LIMITS = Limits()
@@ -47,15 +50,28 @@ class Gate:
             fit: of a keyframe.
             row: the keyframe's, in `frames`.
         """
-        limits = LIMITS
-        supported = (
-            fit.inliers >= limits.inliers
-            and fit.inlier_share >= limits.inlier_share
-            and fit.expected_error_m <= limits.expected_error_m
-            and fit.place_error_m <= limits.place_error_m
-            and limits.height_m[0] <= fit.camera.position_m[2] <= limits.height_m[1]
+        supported = fit.inlier_share >= LIMITS.inlier_share and fit.place_error_m <= LIMITS.place_error_m
+        return supported and self._is_plausible(fit, row)
+
+    def believes_standing(self, fit: Aligned, row: int) -> bool:
+        """Say whether a fit to all pictures of a standing camera is supported: much of the court's lines is seen.
+
+        Args:
+            fit: of all keyframes.
+            row: of one of them.
+        """
+        supported = fit.coverage >= LIMITS.coverage and fit.inlier_share >= LIMITS.standing_share
+        return supported and self._is_plausible(fit, row)
+
+    def _is_plausible(self, fit: Aligned, row: int) -> bool:
+        """Say whether a fit is certain enough, and camera and people are where they can be."""
+        low, high = LIMITS.height_m
+        return (
+            fit.inliers >= LIMITS.inliers
+            and fit.expected_error_m <= LIMITS.expected_error_m
+            and low <= fit.camera.position_m[2] <= high
+            and self._people_fit_in(fit, row)
         )
-        return supported and self._people_fit_in(fit, row)
 
     def _people_fit_in(self, fit: Aligned, row: int) -> bool:
         """Say whether people stand on the court and have a human size; true where too few are seen to tell."""

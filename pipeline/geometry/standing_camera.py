@@ -1,0 +1,144 @@
+"""A camera that stands still, from all that its pictures show together: searched for long, as it is found once.
+
+Rough places of the floor may err together by metres (a painted apron taken for court, a strong lens), and their
+consensus then leads to a wrong fit. So many cameras are tried, as if the places were stretched and shifted; the best are drawn
+to the lines, and from the best of these the search goes on in random steps (basin hopping, Wales and Doye 1997). What counts is how
+much of the court's lines is seen (`line_coverage`), not how many line points agree: that asks for the inner lines too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.geometry.alignment import Aligned, CourtLines, Evidence, align, line_coverage, line_support, polish
+from pipeline.geometry.camera_start import COARSE_PX, start_from_places
+from pipeline.geometry.lens import Lens
+from pipeline.geometry.pinhole import Pinhole
+
+Floats = NDArray[np.float64]
+
+LENSES = (0.0, -0.1, -0.2, -0.32)
+"""Distortions that the search starts from."""
+GUESSES = 60
+"""Cameras that are tried for each of them."""
+DRAWN = 16
+"""The best of all these are drawn to the lines."""
+HOPS, PATIENCE = 150, 30
+"""Random steps at most, and without a gain once much is covered."""
+_KEPT = 4
+"""Fits that the steps start from."""
+_ENOUGH, _MUCH, _GAIN = 0.8, 0.7, 0.005
+"""Coverage: with the first, places need not be doubted; with the second, the search may end."""
+_FEW, _MOST = (200, 600), (400, 6000)
+"""Places and line points that are fitted: to compare cameras, and in the end."""
+_STRETCH, _SHEAR, _SHIFT_M = (0.08, 0.3), 0.03, 1.2
+"""How the places may err together: along and across the court."""
+_STEP = np.array([0.02, 0.03, 0.006, 0.6, 1.0, 0.5, 0.06])
+"""Of the camera's seven numbers, in a random step."""
+_REACHES_PX = (18.0, 12.0, 8.0, 5.0, 3.5, 3.0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rated:
+    """A fit to few points, and the coverage by many."""
+
+    coverage: float
+    fit: Aligned
+
+
+def align_standing(
+    evidence: Evidence, lines: CourtLines, size_px: tuple[int, int], seed: int, start: Aligned | None = None
+) -> Aligned | None:
+    """Find a standing camera and its lens.
+
+    Args:
+        evidence: of all its pictures, joined.
+        lines: the court's.
+        size_px: width, height.
+        seed: of the random guesses and steps.
+        start: a camera that is about right, found with another court's lines perhaps; None to look everywhere.
+
+    Returns:
+        The fit whose lines are seen best; None where the places do not agree on any camera.
+    """
+    rng = np.random.default_rng(seed)
+    search = _Search(evidence.thinned(*_FEW), evidence.thinned(*_MOST), lines, size_px)
+    kept = search.everywhere(rng) if start is None else [search.drawn(start.camera, start.lens)]
+    if not kept:
+        return None
+    since = 0
+    for number in range(HOPS):
+        base = kept[0] if number % 2 else kept[number // 2 % len(kept)]
+        found = search.step_from(base.fit, rng)
+        since = 0 if found.coverage > kept[0].coverage + _GAIN else since + 1
+        kept = sorted([*kept, found], key=_coverage, reverse=True)[:_KEPT]
+        if kept[0].coverage > _MUCH and since >= PATIENCE:
+            break
+    return align_again(evidence, lines, kept[0].fit)
+
+
+def align_again(evidence: Evidence, lines: CourtLines, before: Aligned) -> Aligned:
+    """Fit a standing camera that may be the one of another shot."""
+    return align(
+        evidence.thinned(*_MOST), lines, before.camera, before.lens, free_lens=True, reaches_px=_REACHES_PX[1:]
+    )
+
+
+class _Search:
+    """What the search compares cameras with."""
+
+    def __init__(self, few: Evidence, many: Evidence, lines: CourtLines, size_px: tuple[int, int]) -> None:
+        self._few, self._many, self._lines, self._size = few, many, lines, size_px
+
+    def everywhere(self, rng: np.random.Generator) -> list[_Rated]:
+        """Fit the cameras that the places lead to; if too little is covered, also those that they lead to if they err."""
+        starts = []
+        for lens in (_centred(self._size, lam) for lam in LENSES):
+            camera = start_from_places(self._few, self._lines.court, lens, self._size, 0)
+            starts += [] if camera is None else [(camera, lens)]
+        rated = self._best_of(starts)
+        if rated and rated[0].coverage > _ENOUGH:
+            return rated
+        guesses = [guess for camera, lens in starts for guess in self._guesses(camera, lens, rng)]
+        best = sorted(guesses, key=lambda guess: -self._support(*guess))[:DRAWN]
+        return sorted([*rated, *self._best_of(best)], key=_coverage, reverse=True)[:_KEPT]
+
+    def step_from(self, fit: Aligned, rng: np.random.Generator) -> _Rated:
+        """Fit from a camera nearby."""
+        step = _STEP * np.exp(rng.normal(0, 0.6)) * rng.normal(0, 1, len(_STEP))
+        return self.drawn(fit.camera.with_values(fit.camera.values + step), fit.lens)
+
+    def drawn(self, camera: Pinhole, lens: Lens) -> _Rated:
+        """Draw a camera to the lines."""
+        fit = align(self._few, self._lines, camera, lens, free_lens=True, reaches_px=_REACHES_PX)
+        return _Rated(line_coverage(self._many, self._lines, fit.camera, fit.lens), fit)
+
+    def _best_of(self, guesses: list[tuple[Pinhole, Lens]]) -> list[_Rated]:
+        return sorted((self.drawn(*guess) for guess in guesses), key=_coverage, reverse=True)[:_KEPT]
+
+    def _guesses(self, camera: Pinhole, lens: Lens, rng: np.random.Generator) -> list[tuple[Pinhole, Lens]]:
+        """Return cameras that the places lead to if they err together."""
+        return [(polish(_bent(self._few, rng), self._lines.court, camera, lens), lens) for _ in range(GUESSES)]
+
+    def _support(self, camera: Pinhole, lens: Lens) -> float:
+        return line_support(self._few, self._lines, camera, lens, COARSE_PX)
+
+
+def _coverage(rated: _Rated) -> float:
+    return rated.coverage
+
+
+def _bent(evidence: Evidence, rng: np.random.Generator) -> Evidence:
+    """Move all places together."""
+    middle = evidence.place.mean(axis=0)
+    matrix = np.eye(2) + np.diag(rng.normal(0, _STRETCH)) + np.fliplr(np.diag(rng.normal(0, _SHEAR, 2)))
+    shift = rng.normal(0, _SHIFT_M, 2) / [28.0, 15.0]
+    return replace(evidence, place=(evidence.place - middle) @ matrix.T + middle + shift)
+
+
+def _centred(size_px: tuple[int, int], lam: float) -> Lens:
+    """Return the lens in the middle of the picture, scaled by half its width."""
+    return Lens((size_px[0] / 2, size_px[1] / 2), size_px[0] / 2, lam)
