@@ -77,13 +77,17 @@ class CourtSettings(_Strict):
     weights: str = Field("builtin", description="'builtin' or a .safetensors file of the court network")
     keyframe_s: float = Field(0.5, gt=0, description="the court is looked for once in so many seconds")
     max_automatic_s: float = Field(
-        4.0, ge=0, description="a court that was found is carried at most this far by camera motion"
+        4.0,
+        ge=0,
+        description="a court that was found is carried by camera motion at most this far; a second in which the camera stands counts a fifth",
     )
     max_error_px: float = Field(
         15.0, gt=0, description="a calibrated frame that fits worse (at 1280 px width) is refused"
     )
     max_propagation_s: float = Field(
-        20.0, ge=0, description="a moving camera's calibration is carried at most this far by camera motion"
+        20.0,
+        ge=0,
+        description="a moving camera's calibration is carried by camera motion at most this far, counted likewise",
     )
     max_disagreement_m: float = Field(
         0.75, gt=0, description="carried from two calibrated frames, a frame is refused if more is expected to be wrong"

@@ -16,6 +16,8 @@ WORKING_PX = 1024
 """Width of the picture that lines are looked for in, at most; twice the network's."""
 _SIGMAS = (1.0, 2.0)
 """Lines up to three times as wide are found."""
+_SURROUNDINGS_PX = 10
+"""Of a pixel, that its measures depend on: four of the larger sigma, and the derivative."""
 _LEAST_STRENGTH = 2.0
 """Grey levels that a line differs from both sides, roughly."""
 _FLANK = 0.55
@@ -45,14 +47,12 @@ def find_strokes(image: Image, wanted: NDArray[np.bool_], most: int) -> Strokes:
         most: at most so many points, evenly thinned out.
     """
     rows, columns = wanted.shape
-    scale = min(1.0, WORKING_PX / image.shape[1])
-    cell = WORKING_PX / columns if scale < 1 else image.shape[1] / columns
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
-    gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    gray, scale = _working_gray(image)
+    cell = gray.shape[1] / columns
     at, cells = _pixels_of(wanted, gray.shape, cell)
     strength, middle, angle = _ridges(gray, at)
-    order = np.argsort(strength)  # the strongest of a cell is written last
-    order = order[strength[order] > _LEAST_STRENGTH]
+    order = np.flatnonzero(strength)
+    order = order[np.argsort(strength[order])]  # the strongest of a cell is written last
     best = np.full(rows * columns, -1, dtype=np.int64)
     best[cells[order]] = order
     best = best[_outstanding(best, strength, rows, columns)]
@@ -65,6 +65,14 @@ def find_strokes(image: Image, wanted: NDArray[np.bool_], most: int) -> Strokes:
         angle[best].astype(np.float64) % np.pi,
         strength[best].astype(np.float64),
     )
+
+
+def _working_gray(image: Image) -> tuple[Image, float]:
+    """Reduce a picture to grey at the working width; returns also working px per source px."""
+    scale = min(1.0, WORKING_PX / image.shape[1])
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    small = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else gray
+    return np.asarray(small, np.uint8), scale
 
 
 def _outstanding(best: NDArray[np.int64], strength: Array, rows: int, columns: int) -> NDArray[np.bool_]:
@@ -93,27 +101,54 @@ def _pixels_of(
     return at, row[at // width] * wanted.shape[1] + column[at % width]
 
 
-def _ridges(gray: Array, at: NDArray[np.int64]) -> tuple[Array, Array, Array]:
-    """Measure pixels (n,): strength of the line whose middle is there, else 0; how far off it is (n, 2); its angle."""
+def _ridges(gray: Image, at: NDArray[np.int64]) -> tuple[Array, Array, Array]:
+    """Measure pixels (n,): strength of the line whose middle is there, else 0; how far off it is (n, 2); its angle.
+
+    Only the rows about these pixels, which are in order, are looked at: the court is rarely all of the picture.
+    """
+    if not len(at):
+        return np.zeros(0, np.float32), np.zeros((0, 2), np.float32), np.zeros(0, np.float32)
+    width = gray.shape[1]
+    top = max(0, int(at[0]) // width - _SURROUNDINGS_PX)
+    below = int(at[-1]) // width + _SURROUNDINGS_PX + 1
+    gray, at = gray[top:below].astype(np.float32), at - top * width
     best = np.zeros(len(at), np.float32)
     middle = np.zeros((len(at), 2), np.float32)
     angle = np.zeros(len(at), np.float32)
     for sigma in _SIGMAS:
-        soft = cv2.GaussianBlur(gray, (0, 0), sigma)
-        gx, gy, xx, yy, xy = (
-            cv2.Sobel(soft, cv2.CV_32F, dx, dy, scale=scale).ravel()[at]
-            for dx, dy, scale in ((1, 0, 1 / 8), (0, 1, 1 / 8), (2, 0, 1 / 4), (0, 2, 1 / 4), (1, 1, 1 / 4))
-        )
+        soft = np.asarray(cv2.GaussianBlur(gray, (0, 0), sigma), np.float32)
+        xx, yy, xy = (_derivative(soft, at, dx, dy) for dx, dy in ((2, 0), (0, 2), (1, 1)))
         half, spread = (xx + yy) / 2, np.sqrt(((xx - yy) / 2) ** 2 + xy**2)
-        curve = np.where(half < 0, half - spread, half + spread)  # of the larger magnitude, across the line
-        curve = np.where(np.abs(curve) < 1e-6, np.float32(1e-6), curve)
-        across = 0.5 * np.arctan2(2 * xy, xx - yy) + np.where(half < 0, np.float32(np.pi / 2), np.float32(0))
-        nx, ny = np.cos(across), np.sin(across)
-        shift = -(gx * nx + gy * ny) / curve
+        curve: Array = np.where(half < 0, half - spread, half + spread)  # of the larger magnitude, across the line
         strength = np.abs(curve) * np.float32(2 * sigma**1.5)
-        strength[(np.abs(shift * nx) > _OFF_CENTRE) | (np.abs(shift * ny) > _OFF_CENTRE)] = 0
-        better = strength > best
+        better = np.flatnonzero((strength > _LEAST_STRENGTH) & (strength > best))
+        shift, across = _across(soft, at[better], xx[better] - yy[better], xy[better], curve[better])
+        central = (np.abs(shift) <= _OFF_CENTRE).all(axis=1)
+        better = better[central]
         best[better] = strength[better]
-        middle[better] = np.column_stack([shift * nx, shift * ny])[better]
-        angle[better] = (across + np.float32(np.pi / 2))[better]
+        middle[better] = shift[central]
+        angle[better] = across[central] + np.float32(np.pi / 2)
     return best, middle, angle
+
+
+def _across(soft: Array, at: NDArray[np.int64], difference: Array, xy: Array, curve: Array) -> tuple[Array, Array]:
+    """Return how far the middle of the line is (n, 2) from pixels (n,), and the angle across it (n,).
+
+    Args:
+        soft: the blurred picture.
+        at: the pixels.
+        difference: second derivatives there, along x less along y.
+        xy: the mixed one.
+        curve: that across the line.
+    """
+    gx, gy = (_derivative(soft, at, dx, dy) for dx, dy in ((1, 0), (0, 1)))
+    across = 0.5 * np.arctan2(2 * xy, difference) + np.where(curve < 0, np.float32(np.pi / 2), np.float32(0))
+    normal = np.column_stack([np.cos(across), np.sin(across)])
+    shift = -(gx * normal[:, 0] + gy * normal[:, 1]) / curve
+    return np.asarray(shift[:, None] * normal, np.float32), np.asarray(across, np.float32)
+
+
+def _derivative(soft: Array, at: NDArray[np.int64], dx: int, dy: int) -> Array:
+    """Return a derivative of a picture at pixels (n,), grey levels per px to the power of its order."""
+    scale = 1 / 8 if dx + dy == 1 else 1 / 4
+    return np.asarray(cv2.Sobel(soft, cv2.CV_32F, dx, dy, scale=scale).ravel()[at], np.float32)

@@ -17,6 +17,10 @@ Integers = NDArray[np.int64]
 
 GRID = (12, 8)
 """Points over the picture at which registrations are compared."""
+STILL_PX_PER_S = 10.0
+"""A picture that shifts by less, at 1280 px width, is of a camera that stands."""
+STANDING_COUNTS = 0.2
+"""A second in which the camera stands counts so much: what is carried drifts with the motion."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,8 @@ class Homographies:
 class Carrier:
     """Carries homographies along one run of known motions."""
 
-    def __init__(self, time_s: Floats, calibration: Calibration, settings: CourtSettings) -> None:
-        self.time_s = time_s
+    def __init__(self, time_s: Floats, motion: Matrices, calibration: Calibration, settings: CourtSettings) -> None:
+        self.clock_s = drift_clock(time_s, motion, calibration.image_size_px)
         self.court = COURTS[calibration.court]
         self.settings = settings
         width, height = calibration.image_size_px
@@ -91,7 +95,7 @@ class Carrier:
             if anchor is None:
                 continue
             carried = self._oriented(anchor.matrix @ chain[row - offset] @ inverse)
-            away_s = np.abs(self.time_s[between] - self.time_s[row])
+            away_s = np.abs(self.clock_s[between] - self.clock_s[row])
             carried[away_s > self.settings.max_propagation_s] = np.nan
             sides.append((carried, away_s, anchor.error_px))
         if len(sides) == 1:
@@ -153,6 +157,27 @@ class Carrier:
         weight = (matrix @ np.append(self.low, 1.0))[:, 2]
         scaled: Matrices = matrix / np.where(np.abs(weight) > 1e-12, weight, np.nan)[:, None, None]
         return scaled
+
+
+def drift_clock(time_s: Floats, motion: Matrices, image_size_px: tuple[int, int]) -> Floats:
+    """Count seconds (n,) in which what is carried drifts: those in which the camera stands count little.
+
+    Args:
+        time_s: (n,) of the frames.
+        motion: (n, 3, 3) from the frame before, undistorted px; NaN where unknown.
+        image_size_px: width, height.
+
+    Example:
+        >>> step = np.array([[1.0, 0, 4], [0, 1, 0], [0, 0, 1]])
+        >>> drift_clock(np.arange(4.0) / 10, np.stack([step, step, np.eye(3), np.eye(3)]), (1280, 720)).round(2).tolist()
+        [0.0, 0.1, 0.12, 0.14]
+    """
+    elapsed_s = np.diff(time_s, prepend=time_s[:1])
+    grid = picture_grid(image_size_px, 3, 3)
+    shift_px = np.linalg.norm(project_all(motion, grid) - grid, axis=2).max(axis=1)
+    with np.errstate(invalid="ignore"):
+        stands = shift_px <= STILL_PX_PER_S * elapsed_s * image_size_px[0] / 1280
+    return np.asarray(np.cumsum(np.where(stands, STANDING_COUNTS, 1.0) * elapsed_s))
 
 
 def known(matrices: Matrices) -> NDArray[np.bool_]:

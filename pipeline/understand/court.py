@@ -237,7 +237,7 @@ def _moving(
     anchors = sorted(
         (a for a in (_anchor(frames, motion, view) for view in views) if a is not None), key=lambda a: a.first
     )
-    carrier = Carrier(frames["time_s"].to_numpy(np.float64), calibration, settings)
+    carrier = Carrier(frames["time_s"].to_numpy(np.float64), motion, calibration, settings)
     for run in runs(unknown):
         own = [a for a in anchors if run.start <= a.first < run.stop]
         if own:

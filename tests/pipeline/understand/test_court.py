@@ -175,6 +175,13 @@ def test_a_calibration_is_carried_no_further_than_allowed():
     assert found.table["frame"].tolist() == list(range(30, 91))
 
 
+def test_while_the_camera_stands_a_court_is_carried_five_times_as_far():
+    pans = np.concatenate([np.linspace(-0.2, 0.0, 60), np.zeros(240), np.linspace(0.0, 0.2, 60)])
+    settings = CourtSettings(max_propagation_s=1.01)
+    found = register(frames_of(pans), SIZE, calibration_of(view(0.0, 75)), settings)
+    assert found.table["frame"].tolist() == list(range(32, 227))
+
+
 def test_where_no_court_is_in_view_there_is_none():
     pans = np.linspace(0, 1.6, 240)
     found = register(frames_of(pans), SIZE, calibration_of(view(0.0, 0)), SETTINGS)
