@@ -99,14 +99,13 @@ class TrackSettings(_Strict):
     """DeepSORT."""
 
     min_score: float = Field(0.35, gt=0, lt=1, description="boxes below do not take part")
-    max_age_s: float = Field(0.6, gt=0, description="a tracklet without a box for longer ends")
+    max_age_s: float = Field(0.2, gt=0, description="a tracklet without a box for longer ends")
+    max_gap_s: float = Field(
+        2.0, ge=0, description="a tracklet that ended is joined to one that begins up to so much later; 0: never"
+    )
     confirm_boxes: int = Field(3, ge=1, description="boxes before a tracklet counts")
     max_iou_distance: float = Field(
-        0.7, gt=0, le=1, description="1 - IoU above which a box is not the next of a tracklet"
-    )
-    max_cosine_distance: float = Field(0.5, gt=0, le=2, description="appearance further away is not believed")
-    appearance_weight: float = Field(
-        0.5, ge=0, le=1, description="how much appearance counts against motion in choosing the next box"
+        0.7, gt=0, le=1, description="1 - IoU above which a box is not the next of a tracklet that is not confirmed yet"
     )
     nn_budget: int = Field(
         30, ge=1, description="appearance samples kept per tracklet; none at all is quadratic in time"

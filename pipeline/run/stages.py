@@ -21,7 +21,7 @@ from pipeline.geometry.lens import Lens
 from pipeline.roster import RosterEntry
 from pipeline.run.job import Job
 from pipeline.tables import TableName
-from pipeline.understand import court, gathered, identify, locate, shot_kinds, split, stats, team_stats, track
+from pipeline.understand import court, gathered, identify, locate, shot_kinds, split, stats, stitch, team_stats, track
 from pipeline.understand.court import CourtRegistration
 from pipeline.video import VideoInfo
 
@@ -119,9 +119,13 @@ def _track(desk: Desk) -> Output:
 
 def _purify(desk: Desk) -> Output:
     frames, detections, settings = desk.tables["frames"], desk.tables["detections"], desk.settings
-    parted = split.split_at_kit_changes(frames, detections, desk.tables["links"], settings.track)
-    pure = identify.make_pure(frames, detections, desk.embeddings, parted, desk.feet_m, settings.identify)
-    return Output({"parts": identify.split_as_wished(frames, detections, pure, desk.corrections)})
+
+    def cut(tracks: pd.DataFrame) -> pd.DataFrame:
+        parted = split.split_at_kit_changes(frames, detections, tracks, settings.track)
+        return identify.make_pure(frames, detections, desk.embeddings, parted, desk.feet_m, settings.identify)
+
+    joined = stitch.stitch(frames, detections, desk.embeddings, cut(desk.tables["links"]), settings.track)
+    return Output({"parts": identify.split_as_wished(frames, detections, cut(joined), desk.corrections)})
 
 
 def _identify(desk: Desk) -> Output:
@@ -222,7 +226,13 @@ UNDERSTAND: tuple[Stage, ...] = (
         function=_purify,
         settings=("track", "identify"),
         files=lambda job: (job.corrections,),
-        code=("understand/identify", *(f"understand/{name}.py" for name in ("split", "kits", "appearance", "numbers"))),
+        code=(
+            "understand/identify",
+            *(
+                f"understand/{name}.py"
+                for name in ("split", "stitch", "ends", "logistic", "camera", "kits", "appearance", "numbers")
+            ),
+        ),
     ),
     Stage(
         "identify",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,15 +12,59 @@ Ints = NDArray[np.int64]
 Vectors = NDArray[np.float32]
 
 _KIT_COLUMNS = 3
-_KIT_WEIGHT = 0.3
-"""Share of the kit colour in the distance: enough to tell opponents apart where an encoder is in doubt."""
 _KIT_SCALE = 20.0
 """CIE76 colour difference of clearly different kits; a player's own torso varies by about half of it."""
 _FEW = 16
+_FROM, _PER_SPREAD = 1.75, 4.25
+"""How many standard deviations nearer than two people usually are an embedding speaks for neither, and what each further
+one is worth as a log-likelihood ratio."""
+_KIT_FROM, _PER_KIT = 0.5, 6.0
+"""The same of kits, whose distance is 0 to 1 whatever the encoder."""
+_LEAST_RATIO, _MOST_RATIO = -8.0, 5.0
+"""Looks of neighbouring frames err together: they are never believed more."""
+_USUAL_MEAN, _USUAL_SPREAD = 0.75, 0.17
+"""Cosine distance of two people where too few are seen together to measure it."""
+_LEAST_PAIRS = 30
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far apart the embeddings of two people are: scale of what a distance means, whatever the encoder."""
+
+    mean: float = _USUAL_MEAN
+    spread: float = _USUAL_SPREAD
+
+    @classmethod
+    def measured(cls, pictures: Iterable[NDArray[np.float32]]) -> Difference:
+        """Measure it between people who are seen together.
+
+        Args:
+            pictures: unit embeddings (m, dim) of the boxes of single frames, NaN where unknown.
+        """
+        distances: list[float] = []
+        for vectors in pictures:
+            known = vectors[np.isfinite(vectors[:, 0])]
+            distances += (1.0 - (known @ known.T)[np.triu_indices(len(known), 1)]).tolist()
+        every = np.array(distances)
+        return cls(float(every.mean()), max(float(every.std()), 1e-3)) if len(every) >= _LEAST_PAIRS else cls()
+
+    def log_ratio(self, looks: NDArray[np.floating], kits: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Give the log-likelihood ratio of one person to two.
+
+        An unknown distance says nothing, nor does an encoder by which everybody looks alike.
+
+        Args:
+            looks: (n, m) distances of embeddings; NaN where unknown.
+            kits: (n, m) distances of kits.
+        """
+        limit = self.mean - _FROM * self.spread
+        by_looks = _PER_SPREAD * (limit - looks) / self.spread if limit > 0 else np.zeros_like(looks)
+        ratio = np.nan_to_num(by_looks) + np.nan_to_num(_PER_KIT * (_KIT_FROM - kits))
+        return np.asarray(np.clip(ratio, _LEAST_RATIO, _MOST_RATIO), dtype=np.float64)
 
 
 class Looks:
-    """The last samples of each tracklet, and its distance to boxes: nearest embedding, and median kit colour.
+    """The last samples of each tracklet, and its distances to boxes: nearest embedding, and median kit colour.
 
     As in deep-sort-realtime, the newest sample of a tracklet is added again in the next frame, whether it has a box there
     or not: of one that is hidden, the looks from long before are forgotten frame by frame. Keeping them instead links
@@ -65,20 +112,20 @@ class Looks:
         self.samples[places, self.count[places] % self.budget] = vectors
         self.count[places] += 1
 
-    def distances(self, places: Ints, vectors: Vectors) -> NDArray[np.float64]:
-        """Give the distance (n, m), 0 to 2, of boxes with the vectors (m, dim + 3) to the tracklets at `places` (n,).
+    def distances(self, places: Ints, vectors: Vectors) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """Give how far boxes with the vectors (m, dim + 3) are from the tracklets at `places` (n,).
 
-        NaN where either side has no embedding.
+        Returns:
+            Cosine distance (n, m) to the nearest embedding, 0 to 2, and distance (n, m) of the kits, 0 to 1; NaN where
+            either side is unknown.
         """
-        if not self.count[places].any():
-            return np.full((len(places), len(vectors)), np.nan)
         dim = vectors.shape[1] - _KIT_COLUMNS
         stored = self.samples[places]  # (n, budget, dim + 3)
         likeness = stored.reshape(-1, stored.shape[2])[:, :dim] @ vectors[:, :dim].T  # (n * budget, m)
-        looks = 1.0 - likeness.reshape(len(places), self.budget, -1).max(axis=1)
-        kits = _kit_distances(self._kits(stored[:, :, dim:], self.count[places]), vectors[:, dim:])
-        mixed = np.where(np.isnan(kits), looks, (1 - _KIT_WEIGHT) * looks + _KIT_WEIGHT * kits)
-        return np.where(self.count[places, None] > 0, mixed, np.nan).astype(np.float64)
+        looks = 1.0 - likeness.reshape(len(places), self.budget, len(vectors)).max(axis=1)
+        kits = kit_distances(self._kits(stored[:, :, dim:], self.count[places])[:, None], vectors[None, :, dim:])
+        seen = self.count[places, None] > 0
+        return np.where(seen, looks, np.nan), np.where(seen, kits, np.nan)
 
     def _kits(self, kits: Vectors, count: Ints) -> Vectors:
         """Give the median kit (n, 3) of samples (n, budget, 3), of which `count` (n,) are filled; NaN if one is."""
@@ -96,10 +143,9 @@ def with_kit(embeddings: NDArray[np.floating], kit: NDArray[np.floating]) -> Vec
     return np.hstack([unit(embeddings.astype(np.float32)), kit.astype(np.float32)])
 
 
-def _kit_distances(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Give 0 for equal kits to 1 for quite different ones (n, m) of colours (n, 3) and (m, 3); NaN where unknown."""
-    squared = np.square(one[:, None] - other[None]).sum(axis=2)
-    return np.asarray(1.0 - np.exp(-0.5 * squared / _KIT_SCALE**2))
+def kit_distances(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Give 0 for equal kits to 1 for quite different ones of colours (..., 3); NaN where unknown."""
+    return np.asarray(1.0 - np.exp(-0.5 * np.square(one - other).sum(axis=-1) / _KIT_SCALE**2))
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

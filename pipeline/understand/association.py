@@ -1,12 +1,12 @@
-"""Which box continues which tracklet: DeepSORT's tracker with another cost and no cascade.
+"""Which box continues which tracklet: DeepSORT's tracker with one assignment by likelihood in place of gate and cascade.
 
 DeepSORT (Wojke et al., 2017) gates by the Kalman filter, then decides by appearance alone, and serves recently seen
 tracklets first. Team-mates look alike, so that appearance alone swaps them where they cross; and a tracklet that was
-hidden for a moment loses its box to a neighbour that was not. Here one assignment over all confirmed tracklets weighs
-appearance against motion. The gate looks at the position alone: a box cut short by somebody in front has another
-height and aspect, but is in the right place.
+hidden for a moment loses its box to a neighbour that was not. Here the score of a pair is the log-likelihood ratio of
+"the same person" to "somebody else" by place and looks together (Reid, "An Algorithm for Tracking Multiple Targets", 1979): a
+tracklet that is not seen spreads out, and loses to one that was expected just there.
 
-Tracklets are born, confirmed and ended by deep-sort-realtime; states and costs are those of all tracklets at once.
+Tracklets are born, confirmed and ended by deep-sort-realtime; states and scores are those of all tracklets at once.
 """
 
 from __future__ import annotations
@@ -20,19 +20,22 @@ from deep_sort_realtime.deep_sort.tracker import Tracker
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from pipeline.understand.appearance import Looks, Vectors
+from pipeline.understand.appearance import Difference, Looks, Vectors
 from pipeline.understand.camera import move_states
-from pipeline.understand.kalman import StackedFilter, corners, xyah
+from pipeline.understand.kalman import begin, corners, log_density, predict, update, xyah
 from pipeline.understand.overlap import iou
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_GATE_SIGMA = 3.0
-"""Boxes further than so many standard deviations from the prediction are not the tracklet's (99 % of a normal one's are
-nearer). A wider gate links more and mixes people up more."""
-_NEUTRAL = 0.5
-"""Cost of an unknown appearance, half of the largest allowed one."""
+_FREEDOM = 4.0
+"""Degrees of freedom of where boxes lie about their prediction."""
+_LEAST_SCORE = 3.0
+"""Log-likelihood ratio that links: in doubt a tracklet ends, and is joined again by what both sides look like (`stitch`)."""
+_REACH, _REACH_PER_S = 0.5, 3.0
+"""Body heights about the prediction in which a box is looked for, at once and for each second without a box."""
+_PEOPLE = 12
+"""How many somebody elses are anywhere in the picture."""
 _NEVER = 1e5
 
 
@@ -73,7 +76,7 @@ class Tracklet(Track):  # type: ignore[misc]  # the library has no types
 
 
 class MixedTracker(Tracker):  # type: ignore[misc]  # the library has no types
-    """A tracker that decides by appearance and motion together.
+    """A tracker that decides by place and looks together.
 
     `mean` (n, 8) and `covariance` (n, 8, 8) are the states of `tracks`, in their order.
     """
@@ -81,28 +84,29 @@ class MixedTracker(Tracker):  # type: ignore[misc]  # the library has no types
     def __init__(
         self,
         looks: Looks,
-        max_cosine_distance: float,
+        difference: Difference,
+        image_size_px: tuple[int, int],
+        step_s: float,
         max_iou_distance: float,
         max_age: int,
         n_init: int,
-        appearance_weight: float,
     ) -> None:
         """Start without tracklets.
 
         Args:
             looks: keeps appearance.
-            max_cosine_distance: appearance further away is not believed.
-            max_iou_distance: 1 - IoU above which the overlap round does not link.
+            difference: of two people's appearance.
+            image_size_px: width and height.
+            step_s: usual time between frames.
+            max_iou_distance: 1 - IoU above which a box is not the next of a tracklet that is not confirmed yet.
             max_age: frames without a box after which a tracklet ends.
             n_init: boxes that confirm a tracklet.
-            appearance_weight: 0 to 1, how much appearance counts against motion.
         """
         super().__init__(looks, max_iou_distance=max_iou_distance, max_age=max_age, n_init=n_init)
         self.tracks: list[Tracklet] = []
-        self.kf = StackedFilter()
-        self.looks = looks
-        self.max_cosine_distance = max_cosine_distance
-        self.appearance_weight = appearance_weight
+        self.looks, self.difference = looks, difference
+        self.step_s = step_s
+        self.log_others = np.log(_PEOPLE / (image_size_px[0] * image_size_px[1]))
         self.mean, self.covariance = np.zeros((0, 8)), np.zeros((0, 8, 8))
         self.ended: list[list[int]] = []
         """Rows of detections of each tracklet that was ever confirmed, and has ended."""
@@ -113,7 +117,7 @@ class MixedTracker(Tracker):  # type: ignore[misc]  # the library has no types
 
     def predict(self, age: bool = True) -> None:
         """Go on by one frame; without `age`, by one that is missing in the file."""
-        self.mean, self.covariance = self.kf.predict_all(self.mean, self.covariance)
+        self.mean, self.covariance = predict(self.mean, self.covariance, self.step_s)
         if age:
             for one in self.tracks:
                 one.age_by_one()
@@ -133,7 +137,7 @@ class MixedTracker(Tracker):  # type: ignore[misc]  # the library has no types
         """Link the boxes of a frame, begin tracklets, and end those that were not seen for too long."""
         measured = xyah(seen.ltwh)
         own, box = self._match(seen, measured)
-        self.mean[own], self.covariance[own] = self.kf.update_all(self.mean[own], self.covariance[own], measured[box])
+        self.mean[own], self.covariance[own] = update(self.mean[own], self.covariance[own], measured[box])
         for i, j in zip(own.tolist(), box.tolist(), strict=True):
             self.tracks[i].go_on(int(seen.row[j]), time_s)
         self._remember([self.tracks[i] for i in own.tolist()], seen.vector[box])
@@ -155,9 +159,9 @@ class MixedTracker(Tracker):  # type: ignore[misc]  # the library has no types
             row = int(seen.row[j])
             self.tracks.append(Tracklet(self._next_id, self.n_init, self.max_age, row, seen.vector[j], time_s))
             self._next_id += 1
-        states = [self.kf.initiate(measured[j]) for j in boxes.tolist()]
-        self.mean = np.concatenate([self.mean, np.array([mean for mean, _ in states])])
-        self.covariance = np.concatenate([self.covariance, np.array([spread for _, spread in states])])
+        mean, covariance = begin(measured[boxes])
+        self.mean = np.concatenate([self.mean, mean])
+        self.covariance = np.concatenate([self.covariance, covariance])
 
     def _end(self, one: Tracklet) -> None:
         """Keep what a tracklet was, if it was ever confirmed."""
@@ -184,31 +188,29 @@ class MixedTracker(Tracker):  # type: ignore[misc]  # the library has no types
             self.looks.add(np.array(places), vectors[rows])
 
     def _match(self, seen: Seen, measured: Floats) -> tuple[Ints, Ints]:
-        """Match confirmed tracklets by the mixed cost, then new and just lost ones by overlap: indices (k,), (k,)."""
+        """Match confirmed tracklets by likelihood, then new ones by overlap: indices (k,), (k,)."""
         confirmed = np.array([one.is_confirmed() for one in self.tracks], dtype=bool)
-        fresh = np.array([one.time_since_update == 1 for one in self.tracks], dtype=bool)
-        known = np.flatnonzero(confirmed)
-        own, box = assign(self._cost(known, seen, measured), 1.0)
+        known, new = np.flatnonzero(confirmed), np.flatnonzero(~confirmed)
+        own, box = assign(-self._score(known, seen, measured), -_LEAST_SCORE)
         own = known[own]
-        late = fresh.copy()
-        late[own] = False
-        left, rest = np.flatnonzero(late), _others(len(seen.row), box)
-        if not len(left) or not len(rest):
+        rest = _others(len(seen.row), box)
+        if not len(new) or not len(rest):
             return own, box
         places = np.hstack([seen.ltwh[rest, :2], seen.ltwh[rest, :2] + seen.ltwh[rest, 2:]])
-        more, again = assign(1.0 - iou(corners(self.mean[left]), places), self.max_iou_distance)
-        return np.concatenate([own, left[more]]), np.concatenate([box, rest[again]])
+        more, again = assign(1.0 - iou(corners(self.mean[new]), places), self.max_iou_distance)
+        return np.concatenate([own, new[more]]), np.concatenate([box, rest[again]])
 
-    def _cost(self, rows: Ints, seen: Seen, measured: Floats) -> Floats:
-        """Give the cost (n, m) of the tracklets `rows` (n,), 0 to 1 where a pair is possible and far above where not."""
+    def _score(self, rows: Ints, seen: Seen, measured: Floats) -> Floats:
+        """Give the log-likelihood ratio (n, m) that boxes are those of the tracklets `rows` (n,), not somebody else's."""
         if not len(rows) or not len(seen.row):
             return np.zeros((len(rows), len(seen.row)))
+        mean, covariance = self.mean[rows], self.covariance[rows]
+        by_place = log_density(mean, covariance, measured[:, :2], _FREEDOM) - self.log_others
         places = np.array([self.tracks[i].place for i in rows.tolist()])
-        distance = self.looks.distances(places, seen.vector)
-        looks = np.where(np.isnan(distance), _NEUTRAL, distance / self.max_cosine_distance)
-        moves = self.kf.distances(self.mean[rows], self.covariance[rows], measured[:, :2]) / _GATE_SIGMA**2
-        mixed = self.appearance_weight * looks + (1.0 - self.appearance_weight) * moves
-        return np.where((looks > 1.0) | (moves > 1.0), _NEVER, mixed)
+        by_looks = self.difference.log_ratio(*self.looks.distances(places, seen.vector))
+        unseen_s = np.array([self.tracks[i].time_since_update for i in rows.tolist()]) * self.step_s
+        away = np.linalg.norm(measured[None, :, :2] - mean[:, None, :2], axis=2) / mean[:, 3:4]
+        return np.where(away > _REACH + _REACH_PER_S * unseen_s[:, None], -_NEVER, by_place + by_looks)
 
 
 def assign(cost: Floats, most: float) -> tuple[Ints, Ints]:

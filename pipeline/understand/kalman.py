@@ -1,65 +1,87 @@
-"""The Kalman filter of DeepSORT for all tracklets at once.
+"""Where the box of a tracklet will be: a Kalman filter of all tracklets at once.
 
-deep-sort-realtime filters one tracklet at a time, which at a dozen people costs most of the tracking's time. The model
-is its own: constant velocity in (cx, cy, aspect, height), noise in proportion to the height (Wojke et al., 2017).
+People go on as they went and accelerate at random (white noise acceleration: Bar-Shalom, Li and Kirubarajan, "Estimation
+with Applications to Tracking and Navigation", 2001, 6.2.2), in seconds, so that the frame rate does not matter. Lengths of
+noise are in heights of the box. The filter of deep-sort-realtime counts frames and expects the next box three to four times as
+far from its prediction as boxes are; measured so, two neighbours stand at the same place.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from deep_sort_realtime.deep_sort.kalman_filter import KalmanFilter
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_ASPECT_MOVES, _ASPECT_SPEEDS, _ASPECT_MEASURED = 1e-2, 1e-5, 1e-1
-"""Standard deviations of the aspect, as in the library: of its change, of its speed's change, of its measurement."""
-_DIAGONAL = np.arange(8)
+_ACCELERATION, _GROWTH, _ASPECT_DRIFT = 1.0, 0.6, 0.3
+"""Spectral densities (root) of what drives place and height, heights / s^1.5, and of the aspect's random walk, 1 / s^0.5."""
+_PLACE, _HEIGHT, _ASPECT = 0.02, 0.04, 0.1
+"""Standard deviations of a measured box: place and height in heights, aspect."""
+_FIRST_SPEED, _FIRST_GROWTH = 1.5, 0.2
+"""Standard deviations of speed and growth where there is but one box, heights / s."""
+_EVEN, _DIAGONAL = np.arange(4), np.arange(8)
 
 
-class StackedFilter(KalmanFilter):  # type: ignore[misc]  # the library has no types
-    """Filters n tracklets: `mean` (n, 8) is (cx, cy, aspect, height) and their velocities, `covariance` (n, 8, 8)."""
+def begin(measured: Floats) -> tuple[Floats, Floats]:
+    """Give the states of tracklets that begin with the boxes (n, 4) centre, aspect, height.
 
-    def __init__(self) -> None:
-        """Take the library's weights."""
-        super().__init__()
-        place, speed = self._std_weight_position, self._std_weight_velocity
-        self._moves_with_height = np.array([place, place, 0, place, speed, speed, 0, speed])
-        self._moves = np.array([0, 0, _ASPECT_MOVES, 0, 0, 0, _ASPECT_SPEEDS, 0])
-        self._measured_with_height = np.array([place, place, 0, place])
-        self._measured = np.array([0, 0, _ASPECT_MEASURED, 0])
+    Returns:
+        Mean (n, 8) of (cx, cy, aspect, height), px, and their velocities per second; covariance (n, 8, 8).
+    """
+    tall = measured[:, 3:]
+    spread = np.hstack([_measured(tall), tall * [_FIRST_SPEED, _FIRST_SPEED, 0.0, _FIRST_GROWTH]])
+    covariance = np.zeros((len(measured), 8, 8))
+    covariance[:, _DIAGONAL, _DIAGONAL] = spread**2
+    return np.hstack([measured, np.zeros_like(measured)]), covariance
 
-    def predict_all(self, mean: Floats, covariance: Floats) -> tuple[Floats, Floats]:
-        """Predict one frame ahead: new mean (n, 8) and covariance (n, 8, 8)."""
-        noise = mean[:, 3:4] * self._moves_with_height + self._moves
-        moved, spread = mean.copy(), covariance.copy()
-        moved[:, :4] += mean[:, 4:]
-        spread[:, :4] += spread[:, 4:]
-        spread[:, :, :4] += spread[:, :, 4:]
-        spread[:, _DIAGONAL, _DIAGONAL] += noise**2
-        return moved, spread
 
-    def update_all(self, mean: Floats, covariance: Floats, measured: Floats) -> tuple[Floats, Floats]:
-        """Correct predictions by the boxes `measured` (n, 4): new mean (n, 8) and covariance (n, 8, 8)."""
-        seen = covariance[:, :, :4]  # (n, 8, 4)
-        gain = np.linalg.solve(self._innovation(mean, covariance), covariance[:, :4])  # (n, 4, 8)
-        better = mean + ((measured - mean[:, :4])[:, None] @ gain)[:, 0]
-        return better, covariance - seen @ gain
+def predict(mean: Floats, covariance: Floats, step_s: float) -> tuple[Floats, Floats]:
+    """Predict `step_s` seconds ahead: new mean (n, 8) and covariance (n, 8, 8)."""
+    noise = (mean[:, 3:4] * [_ACCELERATION, _ACCELERATION, 0.0, _GROWTH]) ** 2
+    moved, spread = mean.copy(), covariance.copy()
+    moved[:, :4] += step_s * mean[:, 4:]
+    spread[:, :4] += step_s * spread[:, 4:]
+    spread[:, :, :4] += step_s * spread[:, :, 4:]
+    spread[:, _EVEN, _EVEN] += noise * step_s**3 / 3
+    spread[:, _EVEN, _EVEN + 4] += noise * step_s**2 / 2
+    spread[:, _EVEN + 4, _EVEN] += noise * step_s**2 / 2
+    spread[:, _EVEN + 4, _EVEN + 4] += noise * step_s
+    spread[:, 2, 2] += _ASPECT_DRIFT**2 * step_s
+    return moved, spread
 
-    def distances(self, mean: Floats, covariance: Floats, places: Floats) -> Floats:
-        """Give the squared Mahalanobis distance (n, m) of places (m, 2), by position alone."""
-        spread = self._innovation(mean, covariance)
-        across, along, both = spread[:, 0, 0, None], spread[:, 1, 1, None], spread[:, 0, 1, None]
-        dx, dy = (places[None, :, k] - mean[:, k, None] for k in (0, 1))
-        squared: Floats = (along * dx**2 - 2 * both * dx * dy + across * dy**2) / (across * along - both**2)
-        return squared
 
-    def _innovation(self, mean: Floats, covariance: Floats) -> Floats:
-        """Give the covariance (n, 4, 4) of what would be measured."""
-        noise = mean[:, 3:4] * self._measured_with_height + self._measured
-        spread = covariance[:, :4, :4].copy()
-        spread[:, _DIAGONAL[:4], _DIAGONAL[:4]] += noise**2
-        return spread
+def update(mean: Floats, covariance: Floats, measured: Floats) -> tuple[Floats, Floats]:
+    """Correct predictions by the boxes `measured` (n, 4): new mean (n, 8) and covariance (n, 8, 8)."""
+    gain = np.linalg.solve(_expected(mean, covariance), covariance[:, :4])  # (n, 4, 8)
+    better = mean + ((measured - mean[:, :4])[:, None] @ gain)[:, 0]
+    return better, covariance - covariance[:, :, :4] @ gain
+
+
+def log_density(mean: Floats, covariance: Floats, places: Floats, freedom: float) -> Floats:
+    """Give the log-density (n, m), 1 / px^2, of boxes with their centres at places (m, 2).
+
+    It is Student's t of `freedom` degrees rather than the filter's normal distribution: most boxes lie close to where they are
+    expected, and a few that are cut short by somebody in front lie far off.
+    """
+    spread = _expected(mean, covariance)
+    across, along, both = spread[:, 0, 0, None], spread[:, 1, 1, None], spread[:, 0, 1, None]
+    dx, dy = (places[None, :, k] - mean[:, k, None] for k in (0, 1))
+    area = across * along - both**2
+    squared = (along * dx**2 - 2 * both * dx * dy + across * dy**2) / area
+    density: Floats = -np.log(2 * np.pi) - 0.5 * np.log(area) - (freedom + 2) / 2 * np.log1p(squared / freedom)
+    return density
+
+
+def _expected(mean: Floats, covariance: Floats) -> Floats:
+    """Give the covariance (n, 4, 4) of what would be measured."""
+    spread = covariance[:, :4, :4].copy()
+    spread[:, _EVEN, _EVEN] += _measured(mean[:, 3:4]) ** 2
+    return spread
+
+
+def _measured(tall: Floats) -> Floats:
+    """Give the standard deviations (n, 4) of a measured box that is (n, 1) px tall."""
+    return np.asarray(tall * [_PLACE, _PLACE, 0.0, _HEIGHT] + [0.0, 0.0, _ASPECT, 0.0])
 
 
 def xyah(ltwh: Floats) -> Floats:

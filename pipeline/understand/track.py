@@ -4,7 +4,8 @@ One tracker for players and referees alike: a detector confuses the two on singl
 for one of them would break there. The role of a tracklet is decided later by the vote of its boxes.
 
 deep-sort-realtime keeps the tracklets; `appearance` replaces its metric by one that knows missing embeddings, `kalman` its
-filter by one of all tracklets at once, and `association` its choice of the next box.
+filter by one of all tracklets at once, and `association` its choice of the next box. A tracklet ends where it is in doubt,
+and is joined again by `stitch`.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from numpy.typing import NDArray
 from pipeline.config import TrackSettings
 from pipeline.errors import TableError
 from pipeline.tables import MOTION_COLUMNS, PERSON_CLASSES, conform
-from pipeline.understand.appearance import Looks, Vectors, with_kit
+from pipeline.understand.appearance import Difference, Looks, Vectors, with_kit
 from pipeline.understand.association import MixedTracker, Seen
 from pipeline.understand.camera import is_motion
 from pipeline.understand.overlap import cross_class_duplicates
 
 _BLOCK = 2048
 """Boxes whose embeddings are read in one go."""
+_FRAMES_COMPARED = 200
+"""Frames in which people are compared to learn how different they look."""
 _MOST_STEPS = 1000
 """A longer hole in the file is not predicted over frame by frame."""
 
@@ -75,6 +78,8 @@ def track(
     numbers = frames["frame"].to_numpy(np.int64)
     first, last = (np.searchsorted(boxes.frame, numbers, side) for side in ("left", "right"))
     vectors = _Vectors(boxes, embeddings)
+    chosen = np.unique(np.linspace(0, len(numbers) - 1, min(len(numbers), _FRAMES_COMPARED)).astype(np.int64))
+    difference = Difference.measured(vectors.of(slice(first[k], last[k]))[:, :-3] for k in chosen)
     linked: list[list[int]] = []
     tracker: MixedTracker | None = None
     previous_s, previous_shot = -math.inf, -1
@@ -83,7 +88,7 @@ def track(
     for k, (time_s, shot) in enumerate(zip(frames["time_s"].tolist(), frames["shot"].tolist(), strict=True)):
         if tracker is None or shot != previous_shot or time_s - previous_s > settings.max_age_s + step_s:
             linked += [] if tracker is None else tracker.finish()
-            tracker = _new_tracker(settings, step_s, embeddings.shape[1])
+            tracker = _new_tracker(settings, step_s, embeddings.shape[1], difference, image_size_px)
         else:
             if moves[k]:
                 tracker.move(motions[k])
@@ -134,15 +139,18 @@ def _median_step_s(frames: pd.DataFrame) -> float:
     return float(np.median(steps)) if len(steps) else 0.04
 
 
-def _new_tracker(settings: TrackSettings, step_s: float, dim: int) -> MixedTracker:
+def _new_tracker(
+    settings: TrackSettings, step_s: float, dim: int, difference: Difference, image_size_px: tuple[int, int]
+) -> MixedTracker:
     """Start a tracker."""
     return MixedTracker(
         Looks(settings.nn_budget, dim),
-        settings.max_cosine_distance,
+        difference,
+        image_size_px,
+        step_s,
         settings.max_iou_distance,
         max_age=max(1, math.ceil(settings.max_age_s / step_s)),
         n_init=settings.confirm_boxes,
-        appearance_weight=settings.appearance_weight,
     )
 
 
@@ -161,7 +169,7 @@ class _Vectors:
 
     def __init__(self, boxes: _Boxes, embeddings: NDArray[np.floating]) -> None:
         self.boxes, self.embeddings = boxes, embeddings
-        self.start, self.block = 0, np.zeros((0, 0), dtype=np.float32)
+        self.start, self.block = 0, with_kit(embeddings[:0], boxes.kit[:0])
 
     def of(self, here: slice) -> Vectors:
         """Give the vectors (m, dim + 3) of boxes in order, see `with_kit`."""

@@ -1,39 +1,56 @@
-"""All tracklets at once are filtered as one by one by the library."""
+"""Prediction and correction of all tracklets at once."""
 
 import numpy as np
 import pytest
-from deep_sort_realtime.deep_sort.kalman_filter import KalmanFilter
 
 from pipeline.understand.camera import is_motion, move_states
-from pipeline.understand.kalman import StackedFilter, corners, xyah
+from pipeline.understand.kalman import begin, corners, log_density, predict, update, xyah
 
 
 def boxes(rng: np.random.Generator, count: int) -> np.ndarray:
     return np.column_stack([rng.uniform(0, 1000, (count, 2)), rng.uniform(20, 60, count), rng.uniform(50, 160, count)])
 
 
+def walk(steps: int, step_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Follow one box, 100 px tall, that goes right by 60 px/s."""
+    mean, covariance = begin(np.array([[0.0, 200, 0.4, 100]]))
+    for k in range(1, steps + 1):
+        mean, covariance = predict(mean, covariance, step_s)
+        mean, covariance = update(mean, covariance, np.array([[60.0 * k * step_s, 200, 0.4, 100]]))
+    return mean, covariance
+
+
 @pytest.mark.parametrize("count", [0, 1, 7])
-def test_the_same_as_one_by_one(count: int) -> None:
-    rng = np.random.default_rng(count)
-    one, all_ = KalmanFilter(), StackedFilter()
-    measured = xyah(boxes(rng, count))
-    states = [one.initiate(box) for box in measured]
-    mean, covariance = (
-        np.array([state[k] for state in states]).reshape(shape) for k, shape in ((0, (-1, 8)), (1, (-1, 8, 8)))
-    )
-    for _ in range(4):
-        states = [one.predict(*state) for state in states]
-        mean, covariance = all_.predict_all(mean, covariance)
-        places = xyah(boxes(rng, 5))
-        distance = all_.distances(mean, covariance, places[:, :2])
-        for k, state in enumerate(states):
-            np.testing.assert_allclose(distance[k], one.gating_distance(*state, places, True), rtol=1e-9)
-        measured = measured + rng.normal(0, 0.01, measured.shape) * measured
-        states = [one.update(*state, box) for state, box in zip(states, measured, strict=True)]
-        mean, covariance = all_.update_all(mean, covariance, measured)
-        for k, state in enumerate(states):
-            np.testing.assert_allclose(mean[k], state[0], rtol=1e-9, atol=1e-9)
-            np.testing.assert_allclose(covariance[k], state[1], rtol=1e-7, atol=1e-9)
+def test_two_half_steps_are_one_step_whatever_the_frame_rate(count: int) -> None:
+    measured = xyah(boxes(np.random.default_rng(count), count))
+    mean, covariance = begin(measured)
+    mean[:, 4:6] = 35.0
+    once = predict(mean, covariance, 0.08)
+    twice = predict(*predict(mean, covariance, 0.04), 0.04)
+    for one, other in zip(once, twice, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("fps", [10, 25, 50])
+def test_speed_is_learned_per_second(fps: int) -> None:
+    mean, _ = walk(2 * fps, 1 / fps)
+    assert mean[0, 4] == pytest.approx(60, rel=0.05)
+    ahead, _ = predict(mean, np.zeros((1, 8, 8)), 0.5)
+    assert ahead[0, 0] - mean[0, 0] == pytest.approx(30, rel=0.05)
+
+
+def test_somebody_who_is_not_seen_may_be_further_away() -> None:
+    mean, covariance = walk(50, 0.04)
+    here, near = mean[:, :2], mean[:, :2] + [[60.0, 0]]
+    later = mean, predict(mean, covariance, 0.6)[1]
+    assert log_density(mean, covariance, here, 4.0) > log_density(*later, here, 4.0)
+    assert log_density(mean, covariance, near, 4.0) < log_density(*later, near, 4.0)
+
+
+def test_the_density_is_one_in_all() -> None:
+    mean, covariance = walk(20, 0.04)
+    grid = np.stack(np.meshgrid(np.arange(-300.0, 300), np.arange(-300.0, 300)), axis=-1).reshape(-1, 2)
+    assert np.exp(log_density(mean, covariance, mean[:, :2] + grid, 4.0)).sum() == pytest.approx(1.0, abs=0.01)
 
 
 def test_boxes_there_and_back() -> None:

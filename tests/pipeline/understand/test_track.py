@@ -19,6 +19,7 @@ from pipeline.understand.track import track
 
 SIZE_PX = (1280, 720)
 SETTINGS = TrackSettings()
+PATIENT = TrackSettings(max_age_s=0.6)
 
 
 def make_frames(count: int, *, fps: float = 25.0, shot: NDArray[np.int64] | None = None, step: int = 1) -> pd.DataFrame:
@@ -100,7 +101,7 @@ def test_a_gap_within_the_age_is_survived_and_has_no_boxes_in_it() -> None:
     hidden = (who == 1) & detections["frame"].between(15, 24).to_numpy()
     keep = np.flatnonzero(~hidden)
     seen = detections.iloc[keep].reset_index(drop=True).assign(detection_id=np.arange(len(keep)))
-    assert (link(frames, seen, vectors[keep]) == who[keep] + 1).all()
+    assert (link(frames, seen, vectors[keep], PATIENT) == who[keep] + 1).all()
 
 
 @pytest.mark.parametrize("step_frames", [1, 5])
@@ -141,7 +142,7 @@ def test_a_short_hole_in_the_file_is_predicted_over() -> None:
     seen = detections.iloc[keep].reset_index(drop=True).assign(detection_id=np.arange(len(keep)))
     cut = frames[~frames["frame"].between(40, 44)].reset_index(drop=True)
     same = np.ones_like(vectors[keep])  # appearance tells nobody apart
-    assert (link(cut, seen, same) == who[keep] + 1).all()
+    assert (link(cut, seen, same, PATIENT) == who[keep] + 1).all()
 
 
 def test_a_cut_ends_every_tracklet() -> None:
@@ -258,7 +259,7 @@ def test_opponents_of_equal_embedding_are_told_apart_by_kit_when_they_cross() ->
     detections = make_detections(rows)
     detections[["kit_a", "kit_b"]] = np.float32(0.0)
     same = np.ones((len(rows), 8), np.float16)
-    assert (link(frames, detections, same) == np.array(who) + 1).all()
+    assert (link(frames, detections, same, PATIENT) == np.array(who) + 1).all()
 
 
 @settings(max_examples=15)

@@ -1,0 +1,153 @@
+"""Tracklets by themselves: what the tracker links, what purifying and stitching make of it, and what others link.
+
+    python -m benchmarks.tracklets --data ../shared/data --game videos/demo --out reports/baselines
+
+takes the runs that `benchmarks.baselines` left in `--out`, computes what is behind perception anew, and prints two tables
+in Markdown. "Best" is the IDF1 that would be reached if each tracklet were given to the person most of its boxes show. A
+cut is right if the tracker's tracklet goes over to another person within half a second of it; such a change counts where
+either person is seen in three scored boxes in a row. Needs `lap`, as `benchmarks.baselines` does.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from benchmarks.baselines import Material, job_of, link, materials, rows_on_court
+from benchmarks.trackers import NEEDS_PICTURES, TRACKERS, import_offline
+from pipeline.config import load_settings
+from pipeline.evaluation.boxes import IdentifiedBoxes, match, on_ignored, pair
+from pipeline.evaluation.found import of_tables
+from pipeline.evaluation.identity import score_identity
+from pipeline.evaluation.tracking import score_tracking
+from pipeline.evaluation.truth import Truth, read_truth
+from pipeline.run import Job
+from pipeline.run.oracles import desk_of
+from pipeline.run.stages import UNDERSTAND, Desk
+from pipeline.tables import PERSON_CLASSES
+
+COLUMNS = ("material", "tracklets", "HOTA", "AssA", "IDF1", "best", "purity", "switches", "number")
+TOLERANCE_S, RUN_BOXES = 0.5, 3
+Ints = NDArray[np.int64]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="real material with hand-made truth")
+    parser.add_argument("--game", type=Path, action="append", default=[], help="a rendered game; may be repeated")
+    parser.add_argument("--out", type=Path, default=Path("reports/baselines"))
+    given = parser.parse_args(arguments)
+    import_offline()
+    settings = load_settings(None)
+    cuts = []
+    print("| " + " | ".join(COLUMNS) + " |\n|---|---" + "|---:" * (len(COLUMNS) - 2) + "|")
+    for material in materials(given.data, given.game):
+        job = job_of(material, given.out / material.name, settings, "auto")
+        desk, truth = tracked(job), read_truth(material.truth)
+        for name, boxes in _ways(material, job, desk):
+            print(row(material.name, name, boxes, truth, desk.tables["frames"]), flush=True)
+        cuts.append(cut_row(material.name, desk, truth))
+    print("\n| material | cuts | right | changes | cut |\n|---|---:|---:|---:|---:|")
+    print("\n".join(cuts))
+
+
+def tracked(job: Job) -> Desk:
+    """Track and purify again, with the settings of the job."""
+    desk = desk_of(job.out)
+    desk.job = job
+    for stage in UNDERSTAND:
+        if stage.name in ("track", "purify"):
+            desk.tables = {**desk.tables, **stage.function(desk).tables}
+    return desk
+
+
+def _ways(material: Material, job: Job, desk: Desk) -> Iterator[tuple[str, IdentifiedBoxes]]:
+    """Give the boxes of player tracklets by every method."""
+    found = of_tables(material.name, desk.tables, desk.facts["court"])
+    for name, tracker in TRACKERS.items():
+        if name not in NEEDS_PICTURES or job.has_pixels:
+            video = job.video if name in NEEDS_PICTURES else None
+            rows = rows_on_court(found, job.settings)
+            yield name, link(found, rows, desk.embeddings, tracker, job.settings, video).people.boxes
+    for name, table in (("courtside, tracker", "links"), ("**courtside, purified and joined**", "parts")):
+        tables = {**desk.tables, "tracks": desk.tables[table]}  # type: ignore[literal-required]
+        boxes = of_tables(material.name, tables).tracklets
+        assert boxes is not None
+        yield name, boxes
+
+
+def row(material: str, name: str, found: IdentifiedBoxes, truth: Truth, frames: pd.DataFrame) -> str:
+    """Score player tracklets, a line of the table."""
+    scored = truth.frames[truth.frames["frame"].isin(frames["frame"])]
+    numbers = scored["frame"].to_numpy(np.int64)
+    boxes, ignored, _ = truth.boxes("player")
+    counted = found.take(~on_ignored(boxes, ignored, found, numbers))
+    pairing = pair(boxes.take(~ignored), counted, numbers)
+    tracking, identity = score_tracking(pairing), score_identity(pairing, scored["time_s"].to_numpy(np.float64))
+    best = score_tracking(pair(boxes.take(~ignored), told(boxes.take(~ignored), counted, numbers), numbers))
+    shares = [tracking.hota, tracking.assa, tracking.idf1, best.idf1, identity.purity]
+    cells = [material, name, *(f"{100 * one:.1f}" for one in shares)]
+    return "| " + " | ".join([*cells, str(tracking.switches), str(identity.players_found)]) + " |"
+
+
+def told(truth: IdentifiedBoxes, found: IdentifiedBoxes, frames: Ints) -> IdentifiedBoxes:
+    """Give each tracklet to the person whom most of its matched boxes show; of two boxes of one in a frame one is left."""
+    matches = match(pair(truth, found, frames))
+    shown = pd.DataFrame({"track": found.identity[matches.found_row], "who": truth.identity[matches.truth_row]})
+    most = shown.groupby("track")["who"].agg(lambda who: who.value_counts().index[0])
+    nobody = int(truth.identity.max(initial=0)) + 1 + found.identity
+    who = most.reindex(found.identity).to_numpy(np.float64)
+    identity = np.where(np.isnan(who), nobody, who).astype(np.int64)
+    twice = pd.DataFrame({"frame": found.frame, "identity": identity}).duplicated().to_numpy()
+    return IdentifiedBoxes(found.frame, identity, found.xywh_px).take(~twice)
+
+
+def cut_row(material: str, desk: Desk, truth: Truth) -> str:
+    """Count the cuts along the tracker's tracklets, and the changes of person there, a line of the table."""
+    cuts, changes = cuts_and_changes(desk, truth)
+    near = np.abs(cuts[:, 1, None] - changes[None, :, 1]) <= TOLERANCE_S
+    near &= cuts[:, 0, None] == changes[None, :, 0]
+    right, seen = int(near.any(axis=1).sum()), int(near.any(axis=0).sum())
+    return f"| {material} | {len(cuts)} | {_share(right, len(cuts))} | {len(changes)} | {_share(seen, len(changes))} |"
+
+
+def cuts_and_changes(desk: Desk, truth: Truth) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """List cuts (k, 2) and true changes of person (l, 2) along the tracker's tracklets, each its number and time in s."""
+    tables = desk.tables
+    boxes = tables["links"].merge(tables["parts"].rename(columns={"track_id": "part"}), on="detection_id")
+    boxes = boxes.merge(tables["detections"], on="detection_id").merge(
+        tables["frames"][["frame", "time_s"]], on="frame"
+    )
+    boxes = boxes[boxes["class"].isin(PERSON_CLASSES)].sort_values(["track_id", "frame"]).reset_index(drop=True)
+    corners = boxes[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
+    found = IdentifiedBoxes(
+        boxes["frame"].to_numpy(np.int64),
+        boxes["track_id"].to_numpy(np.int64),
+        np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]]),
+    )
+    true, _, _ = truth.boxes(None)
+    matches = match(pair(true, found, truth.frames["frame"].to_numpy(np.int64)))
+    seen = boxes.iloc[matches.found_row].assign(who=true.identity[matches.truth_row]).sort_index()
+    lasting = seen.groupby((seen[["track_id", "who"]].diff() != 0).any(axis=1).cumsum())["who"].transform("size")
+    return _changes(boxes, "part"), _changes(seen[lasting >= RUN_BOXES], "who")
+
+
+def _changes(boxes: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    """List where a column changes along tracklets: (k, 2) number of the tracklet and the time between the two boxes."""
+    same = boxes["track_id"].eq(boxes["track_id"].shift()) & boxes[column].ne(boxes[column].shift())
+    middle = (boxes["time_s"] + boxes["time_s"].shift()) / 2
+    return np.column_stack([boxes["track_id"][same], middle[same]]).astype(np.float64).reshape(-1, 2)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} %" if whole else "-"
+
+
+if __name__ == "__main__":
+    main()
