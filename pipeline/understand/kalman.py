@@ -2,8 +2,8 @@
 
 People go on as they went and accelerate at random (white noise acceleration: Bar-Shalom, Li and Kirubarajan, "Estimation
 with Applications to Tracking and Navigation", 2001, 6.2.2), in seconds, so that the frame rate does not matter. Lengths of
-noise are in heights of the box. The filter of deep-sort-realtime counts frames and expects the next box three to four times as
-far from its prediction as boxes are; measured so, two neighbours stand at the same place.
+noise are in heights of the box. The filter of deep-sort-realtime counts frames and expects the next box several times as far from its
+prediction as boxes are; measured so, two neighbours stand at the same place.
 """
 
 from __future__ import annotations
