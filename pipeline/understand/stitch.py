@@ -27,7 +27,7 @@ _PLACE, _PLACE_PER_S = 0.3, 1.0
 """Body heights by which somebody is elsewhere than expected after a gap: at once, and for each second of it."""
 _LEAST_GAP_S, _SIDE_S = 0.2, 0.3
 """Shortest gap that is cut open, and least time on either side of it."""
-_CUTS, _LEAST_CUTS = 300, 20
+_CUTS, _LEAST_CUTS = 600, 20
 """How many tracklets are cut open to learn, and how many are too few."""
 _LEAST_BOXES = 3
 _LEAST_GAIN = 1.0
