@@ -20,7 +20,7 @@ from scipy.signal import lfilter
 
 from pipeline.config import StatsSettings
 from pipeline.geometry.court import COURTS, FOOT_M
-from pipeline.tables import MOTION_COLUMNS, conform
+from pipeline.tables import ALL, MOTION_COLUMNS, conform
 from pipeline.understand.gathered import gather
 from pipeline.understand.locate import locate
 from pipeline.understand.stats import player_stats
@@ -114,7 +114,8 @@ def measured(time_s: Floats, feet: list[Floats]) -> pd.DataFrame:
 
 def _stats(tables: tuple[pd.DataFrame, ...], positions: pd.DataFrame) -> pd.DataFrame:
     court = COURTS["nba"]
-    return player_stats(gather(*tables[:5], positions, court, SETTINGS), court, SETTINGS)
+    nobody = ALL["tracklets"].empty()
+    return player_stats(gather(*tables[:4], nobody, tables[4], positions, court, SETTINGS), court, SETTINGS)
 
 
 def tables_of(time_s: Floats, feet: list[Floats]) -> tuple[pd.DataFrame, ...]:

@@ -87,6 +87,10 @@ _PHASES = {"": "", "offence_": ", in offence", "defence_": ", in defence"}
 _OF_TEAM = (
     Column("team", "str", "", "A or B"),
     Column("players", "int64", "", "located players", check=at_least(1)),
+    _seconds("seen_s", "time with a box of its players, everybody's added up"),
+    _seconds(
+        "unknown_s", "time with a box of somebody of the team of whom it is too doubtful who he is; in no player's"
+    ),
     _metres("distance_m", "distance of all players together"),
     _speed("mean_speed_mps", "mean speed of a player"),
     _speed("offence_speed_mps", "the same while the play is in the half that the team attacks"),

@@ -179,6 +179,7 @@ def _stats(desk: Desk) -> Output:
         tables["detections"],
         desk.counted_tracks(),
         tables["identities"],
+        tables["tracklets"],
         tables["players"],
         tables["positions"],
         court_model,
@@ -261,7 +262,7 @@ UNDERSTAND: tuple[Stage, ...] = (
     ),
     Stage(
         "stats",
-        needs=("frames", "detections", "tracks", "identities", "players", "shots", "positions"),
+        needs=("frames", "detections", "tracks", "identities", "tracklets", "players", "shots", "positions"),
         gives=("periods", "player_stats", "player_periods", "team_stats", "team_periods"),
         function=_stats,
         settings=("stats",),

@@ -33,6 +33,8 @@ class Gathered:
     """Table `players`."""
     seen: pd.DataFrame
     """One row per player and frame with a box: player_id, `row` of the frames, confidence."""
+    unknown: pd.DataFrame
+    """One row per box of a player of whom nobody knows who he is: team, `row` of the frames."""
     located: pd.DataFrame
     """Table `positions` with `row`, `dt` (s), `team`, `role`, `attack_x_m` and `attack_y_m` (as if the team attacked the
     right basket; NaN where unknown) and `phase` (1 offence: the play is where the team attacks, -1 defence, 0 unknown)."""
@@ -44,8 +46,8 @@ class Gathered:
     def during(self, start_s: float, end_s: float) -> Gathered:
         """Leave out what is before or after."""
         inside = (self.time_s >= start_s) & (self.time_s < end_s)
-        seen, located = (rows[inside[rows["row"].to_numpy()]] for rows in (self.seen, self.located))
-        return replace(self, seen=seen, located=located)
+        kept = {name: getattr(self, name) for name in ("seen", "unknown", "located")}
+        return replace(self, **{name: rows[inside[rows["row"].to_numpy()]] for name, rows in kept.items()})
 
 
 def gather(
@@ -53,6 +55,7 @@ def gather(
     detections: pd.DataFrame,
     tracks: pd.DataFrame,
     identities: pd.DataFrame,
+    tracklets: pd.DataFrame,
     players: pd.DataFrame,
     positions: pd.DataFrame,
     court: Court,
@@ -72,6 +75,7 @@ def gather(
         duration_s,
         players,
         _seen(frames, detections, tracks, identities),
+        _unknown(frames, detections, tracks, identities, tracklets),
         _attacking(located, time_s, play, periods, court),
         periods,
         not positions.empty,
@@ -82,10 +86,29 @@ def _seen(
     frames: pd.DataFrame, detections: pd.DataFrame, tracks: pd.DataFrame, identities: pd.DataFrame
 ) -> pd.DataFrame:
     """Join boxes to players; one per player and frame."""
-    joined = tracks.merge(identities, on="track_id").merge(detections[["detection_id", "frame"]], on="detection_id")
+    joined = _boxes(frames, detections, tracks, identities)
     joined = joined.sort_values(["player_id", "frame", "confidence"], ascending=[True, True, False], kind="stable")
-    joined = joined.drop_duplicates(["player_id", "frame"])
-    return joined.assign(row=np.searchsorted(frames["frame"].to_numpy(), joined["frame"].to_numpy()))
+    return joined.drop_duplicates(["player_id", "frame"])
+
+
+def _unknown(
+    frames: pd.DataFrame,
+    detections: pd.DataFrame,
+    tracks: pd.DataFrame,
+    identities: pd.DataFrame,
+    tracklets: pd.DataFrame,
+) -> pd.DataFrame:
+    """Join boxes to the teams of players of whom nobody knows who they are."""
+    nameless = (tracklets["role"] == "player") & ~tracklets["track_id"].isin(identities["track_id"])
+    return _boxes(frames, detections, tracks, tracklets.loc[nameless, ["track_id", "team"]])
+
+
+def _boxes(
+    frames: pd.DataFrame, detections: pd.DataFrame, tracks: pd.DataFrame, of_tracklets: pd.DataFrame
+) -> pd.DataFrame:
+    """Give every box of some tracklets, with what is known of its tracklet and its `row` of the frames."""
+    boxes = tracks.merge(of_tracklets, on="track_id").merge(detections[["detection_id", "frame"]], on="detection_id")
+    return boxes.assign(row=np.searchsorted(frames["frame"].to_numpy(), boxes["frame"].to_numpy()))
 
 
 def _attacking(located: pd.DataFrame, time_s: Floats, play: Play, periods: pd.DataFrame, court: Court) -> pd.DataFrame:

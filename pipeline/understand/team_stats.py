@@ -23,7 +23,10 @@ def team_stats(game: Gathered, court: Court) -> pd.DataFrame:
     """Make the table `team_stats` of a game, or the same of a period: one row per team with located players."""
     players = game.located[game.located["role"] == "player"]
     size = 5 if court.baskets == 2 else 3
-    rows = [_row(str(team), rows, size) for team, rows in players.groupby("team")]
+    rows = [
+        _row(str(team), rows, size) | {"seen_s": _seen_s(game, str(team)), "unknown_s": _unknown_s(game, str(team))}
+        for team, rows in players.groupby("team")
+    ]
     return conform("team_stats", pd.DataFrame(rows)) if rows else TEAM_STATS.empty()
 
 
@@ -35,6 +38,17 @@ def team_periods(game: Gathered, court: Court) -> pd.DataFrame:
     ]
     parts = [part for part in parts if len(part)]
     return conform("team_periods", pd.concat(parts, ignore_index=True)) if parts else TEAM_PERIODS.empty()
+
+
+def _seen_s(game: Gathered, team: str) -> float:
+    """Add up the time that the players of a team were seen, each one's by itself."""
+    members = game.players.loc[(game.players["team"] == team) & (game.players["role"] == "player"), "player_id"]
+    return float(game.duration_s[game.seen.loc[game.seen["player_id"].isin(members), "row"]].sum())
+
+
+def _unknown_s(game: Gathered, team: str) -> float:
+    """Add up the time that somebody of a team was seen of whom nobody knows who he is."""
+    return float(game.duration_s[game.unknown.loc[game.unknown["team"] == team, "row"]].sum())
 
 
 def _row(team: str, located: pd.DataFrame, size: int) -> dict[str, Any]:

@@ -51,11 +51,17 @@ def unknown_boxes(results: Results) -> pd.DataFrame:
     """Collect the boxes of players and referees of whom nobody knows who they are: who (which team), frame, confidence."""
     part = results.tracklets[results.tracklets["role"].isin(PERSON_CLASSES)]
     part = part[~part["track_id"].isin(results.identities["track_id"])]
-    who = part["team"].map(lambda team: f"? {team_title(team)}", na_action="ignore").fillna("? No team")
-    who = who.where(part["role"] == "player", "? Referee")
+    who = [_nameless(role, team) for role, team in zip(part["role"], part["team"], strict=True)]
     boxes = results.tracks.merge(part.assign(who=who)[["track_id", "who"]], on="track_id")
     boxes = boxes.merge(results.detections[["detection_id", "frame"]], on="detection_id")
     return boxes.assign(confidence=1.0)[["who", "frame", "confidence"]]
+
+
+def _nameless(role: str, team: str | None) -> str:
+    """Call somebody by what is known of him."""
+    if role != "player":
+        return "? Referee"
+    return f"? {team_title(team)}" if isinstance(team, str) else "? No team"
 
 
 def _unknown_lanes(results: Results) -> list[dict[str, str]]:

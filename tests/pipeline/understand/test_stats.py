@@ -9,7 +9,7 @@ import pytest
 from pipeline.config import StatsSettings
 from pipeline.geometry.court import COURTS
 from pipeline.rendering.playback import read_sportvu
-from pipeline.tables import MOTION_COLUMNS, POSITIONS, check, conform
+from pipeline.tables import ALL, MOTION_COLUMNS, POSITIONS, check, conform
 from pipeline.understand.gathered import gather
 from pipeline.understand.locate import locate
 from pipeline.understand.stats import player_stats
@@ -19,7 +19,8 @@ COURT = COURTS["fiba"]
 
 
 def statistics(frames, detections, tracks, identities, players, positions, settings=SETTINGS):
-    game = gather(frames, detections, tracks, identities, players, positions, COURT, settings)
+    tracklets = ALL["tracklets"].empty()
+    game = gather(frames, detections, tracks, identities, tracklets, players, positions, COURT, settings)
     return player_stats(game, COURT, settings)
 
 

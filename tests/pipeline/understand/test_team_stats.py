@@ -40,8 +40,8 @@ def test_nobody_has_no_hull():
     assert spacings(np.zeros((0, 5, 2))).shape == (0,)
 
 
-def game(place_of, seconds=60, step_s=0.5, court=COURT, **settings):
-    """Gather a game of two teams of five; `place_of(team, time_s)` says where (5, 2)."""
+def game(place_of, seconds=60, step_s=0.5, court=COURT, doubtful=False, **settings):
+    """Gather a game of two teams of five; `place_of(team, time_s)` says where (5, 2); `doubtful`: nobody knows the first."""
     time_s = np.arange(0, seconds, step_s)
     frames = pd.DataFrame({"frame": np.arange(len(time_s)), "time_s": time_s, "shot": 0})
     rows = []
@@ -58,7 +58,13 @@ def game(place_of, seconds=60, step_s=0.5, court=COURT, **settings):
     identities = who.assign(track_id=who["player_id"], confidence=1.0)[["track_id", "player_id", "confidence"]]
     positions = conform("positions", positions.sort_values(["player_id", "frame"]))
     players = conform("players", who.assign(**nobody))
-    return gather(frames, detections, tracks, identities, players, positions, court, StatsSettings(**settings))
+    unsure = [1] if doubtful else []
+    identities = identities[~identities["track_id"].isin(unsure)]
+    positions = positions[~positions["player_id"].isin(unsure)]
+    tracklets = who.assign(track_id=who["player_id"])[["track_id", "role", "team"]]
+    return gather(
+        frames, detections, tracks, identities, tracklets, players, positions, court, StatsSettings(**settings)
+    )
 
 
 def in_turns(team, time_s):
@@ -101,6 +107,16 @@ def test_four_of_a_team_have_no_shape():
 
     table = team_stats(game(one_hidden), COURT).set_index("team")
     assert table["shape_s"].tolist() == pytest.approx([30, 60])
+
+
+def test_time_of_somebody_unknown_is_his_teams_and_no_players():
+    whole = game(in_turns, doubtful=True, periods=(0.0, 40.0))
+    table = check("team_stats", team_stats(whole, COURT)).set_index("team")
+    assert table["unknown_s"].tolist() == pytest.approx([60, 0])
+    assert table["seen_s"].tolist() == pytest.approx([4 * 60, 5 * 60])
+    assert table["players"].tolist() == [4, 5]
+    periods = team_periods(whole, COURT)
+    assert periods.loc[periods["team"] == "A", "unknown_s"].tolist() == pytest.approx([40, 20])
 
 
 def test_each_period_has_its_rows():
