@@ -30,7 +30,7 @@ def zones(court: Court, points_m: NDArray[np.float64]) -> NDArray[np.int64]:
 
     Example:
         >>> from pipeline.geometry.court import COURTS
-        >>> places = np.array([[27.0, 7.5], [24.0, 2.0], [26.5, 0.5], [20.0, 7.5], [3.0, 7.5]])
+        >>> places = np.array([[27.0, 7.5], [24.0, 2.0], [26.5, 0.5], [19.0, 7.5], [3.0, 7.5]])
         >>> [ZONES[k] for k in zones(COURTS["fiba"], places)]
         ['paint', 'mid_range', 'corner_three', 'above_break', 'backcourt']
     """

@@ -111,8 +111,8 @@ def on_white(color: Color) -> Color:
     """Darken a colour until a bar of it shows on white paper.
 
     Example:
-        >>> on_white(Color.parse(WHITE_KIT)).hex, on_white(Color.parse(DARK_KIT)).hex
-        ('#b0b0af', '#2b2d33')
+        >>> [round(to_lab(on_white(Color.parse(kit)))[0]) for kit in (WHITE_KIT, DARK_KIT)]
+        [72, 18]
     """
     lab = to_lab(color)
     return color if lab[0] <= _LIGHTEST_BAR else from_lab(np.array([_LIGHTEST_BAR, lab[1], lab[2]]))

@@ -161,7 +161,9 @@ def test_a_recipe_that_is_none(words: list[str], text: str, tmp_path: Path, caps
 
 def test_encoders_are_compared_by_a_command_of_evaluate(capsys: pytest.CaptureFixture[str]) -> None:
     assert "name --weights or --recipe, or say --all" in refused(["evaluate", "reid"], capsys)
-    assert "no/such.safetensors: missing" in refused(["evaluate", "reid", "--weights", "no/such.safetensors"], capsys)
+    assert "no/such.safetensors: not a readable" in refused(
+        ["evaluate", "reid", "--weights", "no/such.safetensors"], capsys
+    )
     assert "no/such" in refused(["evaluate", "no/such", "--truth", "no/truth"], capsys), "a run needs no word before it"
 
 

@@ -30,6 +30,8 @@ TABLES = (
     "tracks",
     "identities",
     "players",
+    "tracklets",
+    "shots",
     "positions",
     "periods",
     "player_stats",
@@ -37,6 +39,7 @@ TABLES = (
     "team_stats",
     "team_periods",
 )
+STAGES = ("perceive", *(stage.name for stage in UNDERSTAND), "present")
 SMALL = {"detect": {"input_size_px": 640}, "video": {"chunk_s": 0.7}}
 
 
@@ -76,7 +79,7 @@ def test_all_outputs_are_there(out: Path) -> None:
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert len(run["video"]["sha256"]) == 64
     assert all(len(digest) == 64 for digest in run["weights_sha256"].values())
-    assert set(run["seconds"]) == {"perceive", "court", "track", "purify", "identify", "locate", "stats", "present"}
+    assert set(run["seconds"]) == set(STAGES)
     assert run["settings"]["detect"]["input_size_px"] == 640
 
 
@@ -102,7 +105,7 @@ def test_a_second_run_reuses_everything(out: Path, game: Path, settings: Setting
     before = {path: path.stat().st_mtime_ns for path in (out / "annotated.mp4", out / "work" / "detections.parquet")}
     analyze(game, out, settings=settings)
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
-    assert run["reused"] == ["perceive", "court", "track", "purify", "identify", "locate", "stats", "present"]
+    assert run["reused"] == list(STAGES)
     assert all(path.stat().st_mtime_ns == when for path, when in before.items())
 
 
@@ -112,7 +115,7 @@ def test_another_setting_computes_only_what_depends_on_it(out: Path, game: Path,
     other = parse_settings(SMALL | {"stats": {"smooth_s": 1.0}, "present": {"video": False}})
     analyze(game, copy, settings=other)
     run = json.loads((copy / "run.json").read_text(encoding="utf-8"))
-    assert run["reused"] == ["perceive", "court", "track", "purify", "identify"]
+    assert run["reused"] == ["perceive", "court", "track", "purify", "identify", "shots"]
 
 
 def test_a_removed_output_is_written_again(out: Path, game: Path, settings: Settings) -> None:
@@ -145,7 +148,8 @@ def test_a_run_is_scored_and_each_stage_can_be_replaced_by_the_truth(out: Path, 
     assert found.as_run.as_dict() == evaluate(out, game).as_dict()
     replaced = found.replaced
     assert set(replaced) == {"detections", "court", "tracks", "identities"}
-    assert replaced["detections"].players.deta > 0.9
+    assert replaced["detections"].players.loca == pytest.approx(1)
+    assert replaced["detections"].players.deta > found.as_run.players.deta
     assert replaced["court"].court is not None
     assert replaced["court"].court.error_px_p95 == pytest.approx(0, abs=1e-6)
     assert replaced["tracks"].tracklet_identity is not None
@@ -195,7 +199,7 @@ def test_a_rendered_game_stands_for_its_files(game: Path) -> None:
 
 def test_the_chain_is_checked() -> None:
     check_chain()
-    with pytest.raises(SettingsError, match="'locate' needs"):
+    with pytest.raises(SettingsError, match="'shots' needs"):
         check_chain(tuple(stage for stage in UNDERSTAND if stage.name != "identify"))
 
 
