@@ -155,7 +155,7 @@ def test_a_run_is_scored_and_each_stage_can_be_replaced_by_the_truth(out: Path, 
     assert replaced["tracks"].tracklet_identity is not None
     assert replaced["tracks"].tracklet_identity.purity == 1
     assert replaced["identities"].labels is not None
-    assert replaced["identities"].identity.purity >= found.as_run.identity.purity
+    assert replaced["identities"].identity.accuracy >= found.as_run.identity.accuracy
 
 
 KILLED = """
