@@ -22,7 +22,7 @@ from pipeline.run.observer import Observer, Silence
 from pipeline.run.stages import GIVEN_BY_PERCEIVE, UNDERSTAND, Desk, Stage, check_chain
 from pipeline.store import RunDirectory, fingerprint, hash_file, write_json
 from pipeline.tables import TableName
-from pipeline.understand import identify
+from pipeline.understand import court, identify, shot_kinds
 from pipeline.video import probe
 
 _LONG_GAP_S = 1.0
@@ -231,6 +231,8 @@ def _warnings(desk: Desk) -> tuple[str, ...]:
     if read["longest_gap_s"] > _LONG_GAP_S:
         found.append(f"the video has gaps, the longest {read['longest_gap_s']:.1f} s: nobody was seen there")
     found += desk.registration.warnings
+    counted = shot_kinds.kinds_of_frames(desk.tables["frames"], desk.tables["shots"]) == "game"
+    found += court.about_share(desk.registration, desk.tables["frames"].loc[counted, "frame"].to_numpy("int64"))
     found += desk.facts["identify"]["warnings"]
     found += identify.complaints(desk.tables["players"], desk.settings.identify)
     if desk.tables["players"].empty:

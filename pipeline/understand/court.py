@@ -75,7 +75,8 @@ def register(
     else:
         rows = _constant(frames, scaled, views) if fixed else _moving(frames, scaled, views, settings)
     table = _table(frames, rows)
-    warnings += _about_share(len(table), len(frames), fixed)
+    if table.empty and len(frames):
+        warnings.append("no analysed frame is within reach of a calibrated one: there are no metres")
     return CourtRegistration(table, scaled.lens, COURTS[scaled.court], image_size_px, fixed, tuple(warnings))
 
 
@@ -101,22 +102,21 @@ def register_seen(
         return CourtRegistration(COURT.empty(), Lens(), court, image_size_px, False, (NOT_FOUND,))
     near = settings.model_copy(update={"max_propagation_s": settings.max_automatic_s})
     registered = register(frames, image_size_px, found.calibration, near)
-    share = len(registered.table) / max(1, len(frames))
-    said = f"the court was found in the picture (as {registered.court.name}), in {share:.0%} of the frames"
-    return replace(registered, warnings=(said if share >= 0.995 else f"{said}; elsewhere there are no metres",))
+    return replace(registered, warnings=(f"the court was found in the picture, as {registered.court.name}",))
 
 
 NOT_FOUND = "no calibration was given and no court was found in the picture: positions, distances and speeds in metres need one (--calibration)"
 
 
-def _about_share(known_count: int, count: int, fixed: bool) -> list[str]:
-    """Say how many frames have a court, and what to do if some have none."""
-    if known_count >= 0.995 * count:
-        return []
-    if known_count == 0:
-        return ["no analysed frame is within reach of a calibrated one: there are no metres"]
-    advice = 'if the camera never moves, put "camera": "fixed" there' if fixed else "calibrate frames there too"
-    return [f"the court is known in {known_count / count:.0%} of the frames; elsewhere there are no metres ({advice})"]
+def about_share(registration: CourtRegistration, frames: NDArray[np.int64]) -> tuple[str, ...]:
+    """Say in how many of some frames (n,) the court is known, and what to do if it is not in all."""
+    table = registration.table
+    share = float(np.isin(frames, table["frame"]).mean()) if len(frames) else 1.0
+    if table.empty or share >= 0.995:
+        return ()
+    moving = "courtside calibrate asks for frames there"
+    advice = 'if the camera never moves, put "camera": "fixed" in the calibration' if registration.fixed else moving
+    return (f"the court is known in {share:.0%} of the frames of the game; elsewhere there are no metres ({advice})",)
 
 
 NO_CALIBRATION = "no calibration was given: positions, distances and speeds in metres need one (--calibration)"

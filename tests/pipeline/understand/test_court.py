@@ -10,7 +10,7 @@ from pipeline.geometry.calibration import CalibratedFrame, Calibration
 from pipeline.geometry.homography import oriented, project
 from pipeline.geometry.lens import Lens
 from pipeline.tables import DETECTIONS, FRAMES, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, check, conform
-from pipeline.understand.court import FOOT_DEPTH_M, feet, on_court, register
+from pipeline.understand.court import FOOT_DEPTH_M, about_share, feet, on_court, register
 
 SIZE = (1280, 720)
 SETTINGS = CourtSettings()
@@ -106,8 +106,18 @@ def test_without_any_motion_one_calibrated_frame_is_taken_for_the_shot():
     frames[list(MOTION_COLUMNS)] = np.nan
     found = register(frames, SIZE, calibration_of(view(0.0, 3)), SETTINGS)
     assert found.table["frame"].tolist() == list(range(20))
-    assert "50%" in found.warnings[-1]
-    assert '"camera": "fixed"' in found.warnings[-1]
+    (said,) = about_share(found, frames["frame"].to_numpy())
+    assert "50%" in said
+    assert '"camera": "fixed"' in said
+
+
+def test_frames_that_do_not_count_are_not_missed():
+    """A close-up without a court once made the report ask for a calibration there."""
+    frames = still(40, shots=np.repeat([0, 1], 20))
+    frames[list(MOTION_COLUMNS)] = np.nan
+    found = register(frames, SIZE, calibration_of(view(0.0, 3)), SETTINGS)
+    assert about_share(found, np.arange(20)) == ()
+    assert about_share(found, np.arange(0)) == ()
 
 
 def test_a_camera_said_to_be_fixed_is_so_across_cuts():
