@@ -3,7 +3,8 @@
     python -m benchmarks.identity --data ../shared/data --game videos/demo --out reports/baselines
 
 analyses the clips with hand-made truth and the named rendered games (or takes what is stored in `--out`), then puts players
-together from the tracker's tracklets in several ways, and prints one table in Markdown: shares of found player-time under the
+together in several ways, from the same tracklets unless the line says otherwise (neither cut nor joined: as the tracker
+leaves them), and prints one table in Markdown: shares of found player-time under the
 right player, IDF1, identity kept after absences of more than two seconds, numbers of players found and true.
 """
 
@@ -149,12 +150,12 @@ def _named(name: ClustererName) -> Method:
 
 
 def _gta_link(desk: Desk) -> Desk:
-    """GTA-link on the tracker's tracklets; roles by the vote of the boxes, as ours.
+    """GTA-link, which cuts tracklets again by its own rule; roles by the vote of the boxes, as ours.
 
     Its overlap rule is soft: where a person is twice in a frame, the box of the higher score is kept.
     """
     detections = desk.tables["detections"]
-    tracks, person = gta_link(detections, np.asarray(desk.embeddings), desk.tables["links"])
+    tracks, person = gta_link(detections, np.asarray(desk.embeddings), desk.tables["parts"])
     boxes = tracks.merge(detections[["detection_id", "frame", "score", "class"]], on="detection_id")
     boxes["player"] = pd.Series(person + 1, index=np.arange(1, len(person) + 1))[boxes["track_id"]].to_numpy()
     boxes = boxes.sort_values("score", ascending=False).drop_duplicates(["player", "frame"]).sort_values("detection_id")
@@ -182,13 +183,13 @@ def _told(desk: Desk, truth: Truth) -> Desk:
 
 METHODS: dict[str, Method] = {
     "**courtside**": _ours,
-    "tracklets not purified": _links_only,
+    "neither cut nor joined": _links_only,
     "without numbers": _without("numbers"),
     "without place and time": _without("continuation"),
     "without teams": _without("teams"),
     "hardly any looks": _without("looks"),
     **{f"{name}, looks alone": _named(name) for name in get_args(ClustererName) if name != "joint"},
-    "average linkage, not purified": _average_linkage,
+    "average linkage, neither cut nor joined": _average_linkage,
     "GTA-link": _gta_link,
 }
 
