@@ -11,14 +11,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.special import softmax
 
 from pipeline.understand.identify.clustering import Bounds, Problem, bound, numbered
 from pipeline.understand.identify.linkage import average_linkage
+from pipeline.understand.identify.sides import TEAMS
 
 Array = NDArray[np.float64]
 
 PERSON_PRICE = 4.0
 """Log-odds against one more person."""
+SURE = 0.99
+"""How sure it can be at most that two people wear the same number for the same team: some are misread however often."""
 _BLOCK = 1500
 """Tracklets that are merged in one go at first; in a longer game those of a time first, then all."""
 _MOST_SWEEPS = 6
@@ -103,7 +107,9 @@ def affinity(problem: Problem, label: NDArray[np.int64], count: int) -> Array:
     )
     alone = seen.looks.log_evidence(weighted, precision) + agreement(number) + agreement(side)
     odds: Array = sparse.csr_array(member @ problem.continuation @ member.T).toarray() + PERSON_PRICE
+    worn, team = _worn(number), _team(side)
     for one in range(count):
+        odds[one] += one_shirt(worn[one] @ worn.T, team[one] @ team.T)
         odds[one] += seen.looks.log_evidence(weighted + weighted[one], precision + precision[one]) - alone - alone[one]
         odds[one] += agreement(number + number[one]) + agreement(side + side[one])
     return odds
@@ -113,6 +119,30 @@ def agreement(log_likelihood: Array) -> Array:
     """Give the log-likelihood (...) that all is of one number, or side (..., values), any being equally likely before."""
     most = log_likelihood.max(axis=-1)
     return np.asarray(most + np.log(np.exp(log_likelihood - most[..., None]).mean(axis=-1)))
+
+
+def one_shirt(same_number: Array, same_team: Array) -> Array:
+    """Give the log-likelihood ratio (...) of two people being one to their being two because no two of a team wear one number.
+
+    Args:
+        same_number: (...) how likely both wear the same number.
+        same_team: (...) how likely both play for the same team.
+
+    Example:
+        >>> one_shirt(np.array([0.01, 1.0, 1.0]), np.array([1.0, 0.0, 1.0])).round(2).tolist()
+        [0.01, 0.0, 4.61]
+    """
+    return np.asarray(-np.log1p(-np.minimum(same_number * same_team, SURE)))
+
+
+def _worn(number: Array) -> Array:
+    """Turn log-likelihoods of numbers (k, 101) into probabilities."""
+    return np.asarray(softmax(number, axis=1))
+
+
+def _team(side: Array) -> Array:
+    """Turn log-likelihoods of sides (k, 3) into the probabilities of the two teams (k, 2)."""
+    return np.asarray(softmax(side, axis=1)[:, : len(TEAMS)])
 
 
 def _merged(problem: Problem, label: NDArray[np.int64], least_gain: float, bounds: Bounds) -> NDArray[np.int64]:
@@ -137,6 +167,7 @@ class _People:
         self.number: Array = np.asarray(member @ problem.number)
         self.has_number = np.abs(self.number).max(axis=1, initial=0.0) > 0
         self.side: Array = np.asarray(member @ problem.side)
+        self.worn, self.team = _worn(self.number), _team(self.side)
         self.link: Array = sparse.csr_array(member @ problem.continuation @ member.T).toarray()
         self.apart = _any_between(member, problem.apart)
         np.fill_diagonal(self.apart, True)
@@ -178,6 +209,7 @@ class _People:
         if self.has_number[i]:
             j = j[self.has_number[j]]
             gain[j] += agreement(self.number[i] + self.number[j]) - self.numbered[i] - self.numbered[j]
+            gain[j] += one_shirt(self.worn[j] @ self.worn[i], self.team[j] @ self.team[i])
         return gain
 
     def _merge(self, i: int, j: int) -> None:
@@ -191,6 +223,7 @@ class _People:
         self.looks_like[i] = self.looks.log_evidence(self.weighted[i], self.precision[i])
         self.numbered[i] = agreement(self.number[i])
         self.sided[i] = agreement(self.side[i])
+        self.worn[i], self.team[i] = _worn(self.number[i : i + 1])[0], _team(self.side[i : i + 1])[0]
         self.alive[j] = False
         self.root[self.root == j] = i
         self.gain[j], self.gain[:, j], self.best[j] = -np.inf, -np.inf, -np.inf

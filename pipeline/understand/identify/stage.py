@@ -197,7 +197,8 @@ def _reliable_people(
 ) -> NDArray[np.int64]:
     """Cluster the reliable tracklets, those that are one person by a correction as one; -1 (n,) for the others."""
     evidence = known.evidence
-    reliable = np.isfinite(evidence.embedding).all(axis=1) & (evidence.seen_s >= settings.min_tracklet_s) & ~known.still
+    reliable = np.isfinite(evidence.embedding).all(axis=1) & (evidence.seen_s >= settings.min_tracklet_s)
+    reliable &= ~known.still & ~known.close
     rows = np.flatnonzero(reliable | wishes.mentioned)
     person = np.full(len(evidence), -1, dtype=np.int64)
     bounds = Bounds(known.limit, settings.min_players, settings.max_players, known.least_s)

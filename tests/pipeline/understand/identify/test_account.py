@@ -61,7 +61,7 @@ def test_a_player_alone_has_nobody_near() -> None:
 
 def test_different_numbers_keep_apart_who_are_never_seen_together() -> None:
     made, reads = with_numbers(
-        scene([Piece(0, 0, 60), Piece(0, 80, 140), Piece(1, 0, 140)]), {1: "4", 2: "5", 3: "23"}, every=3
+        scene([Piece(0, 0, 150), Piece(0, 170, 320), Piece(1, 0, 320)]), {1: "4", 2: "5", 3: "23"}, every=3
     )
     found = identify(*made, IdentifySettings(), number_reads=reads)
     worn = dict(zip(found.players["number"], found.players["player_id"], strict=True))
@@ -69,7 +69,7 @@ def test_different_numbers_keep_apart_who_are_never_seen_together() -> None:
     assert evidence.loc[worn["4"], "nearest"] == worn["5"]
     assert evidence.loc[worn["4"], "kept_apart_by"] == "number"
     votes = found.number_votes.set_index(["player_id", "number"])
-    assert votes.loc[(worn["23"], "23"), "reads"] == 47
+    assert votes.loc[(worn["23"], "23"), "reads"] == 107
     assert votes.loc[(worn["23"], "23"), "probability"] > 0.99
     tracklets = found.tracklets.set_index("track_id")
     assert tracklets["number"].tolist() == ["4", "5", "23"]

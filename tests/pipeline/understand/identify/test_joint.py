@@ -1,13 +1,16 @@
 """All evidence together: what each kind can decide, and that constraints hold on every input."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import sparse
 
 from pipeline.understand.identify.clustering import Bounds, Problem
-from pipeline.understand.identify.joint import joint_evidence
+from pipeline.understand.identify.joint import SURE, affinity, joint_evidence
 from pipeline.understand.identify.looks import Looks, Seen
 
 FREE = Bounds(max_distance=0.5, min_count=1, max_count=30, min_seen_s=0.0)
@@ -72,6 +75,20 @@ def test_numbers_join_who_look_a_little_different_and_part_who_look_alike() -> N
     alike = [[0.0, 0.0], [0.5, 0.0]]
     assert groups(problem(alike)) == [0, 0]
     assert groups(problem(alike, number={0: 23, 1: 32})) == [0, 1]
+
+
+def test_two_of_a_team_never_wear_one_number() -> None:
+    """Players who look otherwise in another light once stayed two, named by one number."""
+    pair = [[0.0, 0.0], [9.0, 0.0]]
+    same = [[25.0, 0.0, 0.0], [25.0, 0.0, 0.0]]
+    other = [[25.0, 0.0, 0.0], [0.0, 25.0, 0.0]]
+
+    def odds(side: list[list[float]], number: dict[int, int]) -> float:
+        given_problem = replace(problem(pair, number=number), side=np.array(side))
+        return float(affinity(given_problem, np.arange(2), 2)[0, 1])
+
+    assert odds(same, {0: 4, 1: 4}) - odds(same, {}) == pytest.approx(np.log(101) - np.log(1 - SURE), abs=0.02)
+    assert odds(other, {0: 4, 1: 4}) - odds(other, {}) == pytest.approx(np.log(101), abs=0.02)
 
 
 def test_a_tracklet_changes_places_with_the_one_in_its_way() -> None:

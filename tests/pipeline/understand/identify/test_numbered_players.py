@@ -77,7 +77,7 @@ def test_a_name_needs_the_right_team() -> None:
 
 
 def test_two_look_alikes_with_different_numbers_stay_two() -> None:
-    pieces = [Piece(0, 0, 40), Piece(0, 60, 100), Piece(1, 0, 100)]
+    pieces = [Piece(0, 0, 150), Piece(0, 170, 320), Piece(1, 0, 320)]
     same, alike = with_numbers(scene(pieces), {1: "4", 2: "4"}), with_numbers(scene(pieces), {1: "4", 2: "5"})
     for (made, reads), people in ((same, 2), (alike, 3)):
         identities, players, _ = identify(*made, IdentifySettings(), number_reads=reads)[:3]
