@@ -78,7 +78,7 @@ def test_what_cannot_be_saved_is_refused_in_words_and_nothing_is_written(ask, wo
 
 def test_done_ends_it(ask, work):
     assert ask("done", {})[0].status == 200
-    assert work.done.is_set()
+    assert work.done.wait(30)
 
 
 @pytest.mark.parametrize(
