@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor, nn
 
@@ -77,8 +75,3 @@ def fused(network: DigitNetwork) -> DigitNetwork:
                 one = torch.nn.utils.fusion.fuse_conv_bn_eval(convolution, norm)
                 result.features[index] = nn.Sequential(one, nn.ReLU(inplace=True))
     return result
-
-
-def parameters_of(state: Mapping[str, Tensor]) -> int:
-    """Count the numbers in a state."""
-    return sum(tensor.numel() for tensor in state.values())

@@ -231,7 +231,7 @@ UNDERSTAND: tuple[Stage, ...] = (
             "understand/identify",
             *(
                 f"understand/{name}.py"
-                for name in ("split", "stitch", "ends", "logistic", "camera", "kits", "appearance", "numbers")
+                for name in ("split", "stitch", "ends", "camera", "kits", "appearance", "numbers")
             ),
         ),
     ),

@@ -13,12 +13,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from pipeline.config import TrackSettings
 from pipeline.tables import conform
 from pipeline.understand.appearance import kit_distances
 from pipeline.understand.ends import Boxes, Ends
-from pipeline.understand.logistic import Logistic, fit_logistic
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -68,7 +70,9 @@ def stitch(
     gain = np.concatenate(
         [np.zeros(0)]
         + [
-            model.log_odds(_features(boxes, ends.take(one[k : k + _BLOCK]), beginnings.take(other[k : k + _BLOCK])))
+            model.decision_function(
+                _features(boxes, ends.take(one[k : k + _BLOCK]), beginnings.take(other[k : k + _BLOCK]))
+            )
             for k in range(0, len(one), _BLOCK)
         ]
     )
@@ -103,7 +107,7 @@ def _features(boxes: Boxes, ends: Ends, beginnings: Ends) -> Floats:
     )
 
 
-def _learn(boxes: Boxes, parts: Sequence[Ints], max_gap_s: float) -> Logistic | None:
+def _learn(boxes: Boxes, parts: Sequence[Ints], max_gap_s: float) -> Pipeline | None:
     """Learn what tells a tracklet's own other side from others'; None where too few last long enough."""
     rng = np.random.default_rng(0)
     time_s = [boxes.time_s[part] for part in parts]
@@ -125,7 +129,17 @@ def _learn(boxes: Boxes, parts: Sequence[Ints], max_gap_s: float) -> Logistic | 
     every, is_same = np.concatenate(features), np.concatenate(same)
     if is_same.all() or is_same.sum() < _LEAST_CUTS:
         return None
-    return fit_logistic(every, is_same)
+    return likelihood_ratio(every, is_same)
+
+
+def likelihood_ratio(features: Floats, same: NDArray[np.bool_]) -> Pipeline:
+    """Learn from rows (n, d) what tells those of the class; `decision_function` gives the log-likelihood ratio.
+
+    Either class counts as much as there are rows of the class: the log-odds have no opinion beforehand.
+    """
+    model = make_pipeline(StandardScaler(), LogisticRegression(solver="newton-cholesky"))
+    share = np.where(same, 1.0, same.sum() / (~same).sum())
+    return model.fit(features, same, logisticregression__sample_weight=share)
 
 
 def _candidates(boxes: Boxes, ends: Ends, beginnings: Ends, max_gap_s: float) -> tuple[Ints, Ints]:

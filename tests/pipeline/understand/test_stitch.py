@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import TrackSettings
 from pipeline.tables import MOTION_COLUMNS, conform
-from pipeline.understand.logistic import fit_logistic
-from pipeline.understand.stitch import stitch
+from pipeline.understand.stitch import likelihood_ratio, stitch
 
 FPS, SECONDS = 25, 12
 GAP = (150, 170)
@@ -125,5 +124,5 @@ def test_missing_looks_leave_the_place_to_decide() -> None:
 def test_log_odds_are_a_likelihood_ratio_however_many_there_are_of_either_class() -> None:
     rng = np.random.default_rng(0)
     one, other = rng.normal(1, 1, (2000, 1)), rng.normal(-1, 1, (60000, 1))
-    model = fit_logistic(np.concatenate([one, other]), np.arange(62000) < 2000)
-    np.testing.assert_allclose(model.log_odds(np.array([[-1.0], [0], [2]])), [-2, 0, 4], atol=0.25)
+    model = likelihood_ratio(np.concatenate([one, other]), np.arange(62000) < 2000)
+    np.testing.assert_allclose(model.decision_function(np.array([[-1.0], [0], [2]])), [-2, 0, 4], atol=0.25)
