@@ -101,7 +101,8 @@ def _identified(
     tables = desk.tables
     reads = tables["number_reads"] if numbers else ALL["number_reads"].empty()
     found = identify.identify(
-        tables["frames"], tables["detections"], desk.embeddings, tracks, desk.feet_m, settings, None, clusterer, reads
+        *(tables["frames"], tables["detections"], desk.embeddings, tracks, desk.feet_m, desk.registration.court),
+        *(settings, None, clusterer, reads),
     )
     desk.tables = {**tables, "tracks": found.tracks, "identities": found.identities, "players": found.players}
     return desk

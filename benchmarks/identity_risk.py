@@ -74,6 +74,7 @@ def claimed(material: Material, out: Path, settings: Settings, device: str) -> C
     tables = desk.tables
     found = identify.identify(
         *(tables["frames"], tables["detections"], desk.embeddings, tables["parts"], desk.feet_m),
+        desk.registration.court,
         settings.identify.model_copy(update={"unknown_below": 0.0}),
         number_reads=tables["number_reads"],
     )

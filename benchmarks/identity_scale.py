@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.config import IdentifySettings
+from pipeline.geometry.court import COURTS
 from pipeline.tables import MOTION_COLUMNS, conform
 from pipeline.understand.identify import identify
 
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began, worked = time.perf_counter(), time.process_time()
     nowhere = np.full((len(detections), 2), np.nan)
-    found = identify(frames, detections, embeddings, tracks, nowhere, IdentifySettings())
+    found = identify(frames, detections, embeddings, tracks, nowhere, COURTS["fiba"], IdentifySettings())
     taken, work = time.perf_counter() - began, time.process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     given_to = found.identities.set_index("track_id")["player_id"].reindex(np.arange(1, len(person) + 1)).fillna(0)

@@ -11,7 +11,7 @@ import pandera.pandas as pa
 
 CLASSES = ("player", "referee", "ball", "rim", "number")
 PERSON_CLASSES = ("player", "referee")
-ROLES = (*PERSON_CLASSES, "bench", "crowd")
+ROLES = (*PERSON_CLASSES, "bench", "coach", "crowd")
 
 TableName = Literal[
     "frames",

@@ -215,7 +215,7 @@ TRACKLETS = Table(
     (
         Column("track_id", "int64", "", "tracklet", check=at_least(1)),
         Column("seen_s", "float64", "s", "time with a box", check=at_least(0)),
-        Column("role", "str", "", "player, referee, bench (staff too) or crowd", check=one_of(*ROLES)),
+        Column("role", "str", "", "player, referee, bench (staff too), coach or crowd", check=one_of(*ROLES)),
         Column("team", "str", "", "A or B, whichever is likelier; none unless a player", True),
         Column("team_confidence", "float32", "", "probability of that team", True, share()),
         Column("number", "str", "", "likeliest number by its own reads; none where nothing was read", True),

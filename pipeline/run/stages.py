@@ -135,6 +135,7 @@ def _identify(desk: Desk) -> Output:
         desk.embeddings,
         desk.tables["parts"],
         desk.feet_m,
+        desk.registration.court,
         desk.settings.identify,
         None if desk.roster is None else pd.DataFrame([asdict(entry) for entry in desk.roster]),
         number_reads=desk.tables["number_reads"],

@@ -30,7 +30,7 @@ def tracklet_table(known: Known, role: NDArray[Any], who: Chances) -> pd.DataFra
 
     Args:
         known: of n tracklets.
-        role: (n,) player, referee, bench or crowd.
+        role: (n,) player, referee, bench, coach or crowd.
         who: person p being player p + 1.
     """
     team, team_confidence = _teams(known.sides, role == "player")

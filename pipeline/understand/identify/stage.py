@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import IdentifySettings
 from pipeline.corrections import Correction
+from pipeline.geometry.court import Court
 from pipeline.tables import ALL, conform
 from pipeline.understand.identify import account, purify
 from pipeline.understand.identify.adapt import adapted
@@ -20,6 +21,7 @@ from pipeline.understand.identify.contract import contracted
 from pipeline.understand.identify.joint import joint_evidence, membership
 from pipeline.understand.identify.overlaps import find_overlaps, without_doubles
 from pipeline.understand.identify.people import describe, relabelled
+from pipeline.understand.identify.sidelines import beside
 from pipeline.understand.identify.study import SESSION_NOISE, Known, study
 from pipeline.understand.identify.verdict import judge
 from pipeline.understand.identify.wishes import Wishes, wishes_of
@@ -48,6 +50,7 @@ def identify(
     embeddings: NDArray[np.float16] | NDArray[np.float32],
     tracks: pd.DataFrame,
     feet_m: NDArray[np.float64],
+    court: Court,
     settings: IdentifySettings,
     roster: pd.DataFrame | None = None,
     clusterer: Clusterer | None = None,
@@ -65,6 +68,7 @@ def identify(
         embeddings: (m, dim); NaN rows where unknown; may be a memory map.
         tracks: table `tracks`.
         feet_m: (m, 2) foot points on the court, m; NaN where unknown.
+        court: whose lines these are.
         settings: of the stage.
         roster: number, name and team of the players, if known: names those whose number was read.
         clusterer: how reliable tracklets are grouped; None for the one that the settings name.
@@ -98,7 +102,7 @@ def identify(
         known, outcome = adapted(known, _reliable_people(known, settings, clusterer_named("dispersion"), wishes))
         said = (*said, outcome)
     person = _people(known, settings, grouping, wishes)
-    found = judge(known, person, settings, wishes)
+    found = judge(known, person, beside(evidence, feet_m, court), settings, wishes)
     player_of, players = describe(evidence, found.person, known.sides, roster, known.numbers, settings.number_odds)
     identities = pd.DataFrame({"track_id": evidence.track_id, "player_id": player_of, "confidence": found.who.own})
     identities = conform("identities", identities[found.sure].sort_values("track_id"))

@@ -12,12 +12,14 @@ from pipeline.config import IdentifySettings
 from pipeline.tables import PERSON_CLASSES
 from pipeline.understand.identify.clustering import numbered
 from pipeline.understand.identify.confidence import Chances, chances, posterior
-from pipeline.understand.identify.evidence import Evidence
 from pipeline.understand.identify.joint import PERSON_PRICE, membership
-from pipeline.understand.identify.sides import Sides
+from pipeline.understand.identify.sidelines import Beside
 from pipeline.understand.identify.study import Known
 from pipeline.understand.identify.wishes import Wishes
 from pipeline.understand.kits import UNDECIDED
+
+_WAITS_S = 10.0
+"""Who is beside the court for so long waits to come in: to throw the ball in a player has five seconds from when he gets it."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Verdict:
     """What was decided of n tracklets."""
 
     role: NDArray[Any]
-    """(n,) player, referee, bench or crowd."""
+    """(n,) player, referee, bench, coach or crowd."""
     person: NDArray[np.int64]
     """(n,) whose it is, from 0; -1 for who is neither player nor referee, or was seen too little to be anybody."""
     sure: NDArray[np.bool_]
@@ -34,17 +36,20 @@ class Verdict:
     """In terms of the same people."""
 
 
-def judge(known: Known, person: NDArray[np.int64], settings: IdentifySettings, wishes: Wishes) -> Verdict:
+def judge(
+    known: Known, person: NDArray[np.int64], aside: Beside, settings: IdentifySettings, wishes: Wishes
+) -> Verdict:
     """Decide who of the people found is a player or a referee, and which tracklets are too doubtful.
 
     Args:
         known: of n tracklets.
         person: (n,) from 0.
+        aside: of the tracklets.
         settings: of the stage.
         wishes: what a person said holds.
     """
     corrected = np.isin(person, person[wishes.mentioned])
-    role = roles(known.evidence, person, known.sides, known.still & ~corrected)
+    role = roles(known, person, aside, settings, corrected)
     role[np.isin(person, person[wishes.nobody])] = "crowd"
     seen_s = np.bincount(person, weights=known.evidence.seen_s)[person]
     somebody = np.isin(role, PERSON_CLASSES) & (corrected | (seen_s >= known.least_s - 1e-9))
@@ -63,19 +68,40 @@ def _surest(chance: NDArray[np.float64], person: NDArray[np.int64]) -> NDArray[n
     return chosen & (person >= 0)
 
 
-def roles(evidence: Evidence, person: NDArray[np.int64], sides: Sides, still: NDArray[np.bool_]) -> NDArray[Any]:
-    """Tell what everybody is: player, referee, bench or crowd (n,).
+def roles(
+    known: Known,
+    person: NDArray[np.int64],
+    aside: Beside,
+    settings: IdentifySettings,
+    corrected: NDArray[np.bool_],
+) -> NDArray[Any]:
+    """Tell what everybody is: player, referee, bench, coach or crowd (n,).
 
     Who never moves about is on the bench if his kit is one of the teams', else in the crowd, with everybody who works there.
+    Who moves about beside the court is a coach, unless he wears a number; a player who is there for long is on the bench.
+
+    Args:
+        known: of n tracklets.
+        person: (n,) from 0.
+        aside: of the tracklets.
+        settings: of the stage.
+        corrected: (n,) is a player or a referee, whatever it looks like.
     """
     count = int(person.max(initial=-1)) + 1
-    moves = np.bincount(person, weights=np.isfinite(evidence.roaming) & ~still, minlength=count) > 0
+    still = known.still & ~corrected
+    moves = np.bincount(person, weights=np.isfinite(known.evidence.roaming) & ~still, minlength=count) > 0
     stays = (np.bincount(person, weights=still, minlength=count) > 0) & ~moves
     of_team = np.zeros(count, dtype=bool)
-    if sides.kits is not None:
-        of_team[person[sides.kits.team(evidence.kit) != UNDECIDED]] = True
-    moving = np.where(sides.of_groups(person, count).referee(), "referee", "player")
-    return np.asarray(np.where(stays, np.where(of_team, "bench", "crowd"), moving), dtype=object)[person]
+    if known.sides.kits is not None:
+        of_team[person[known.sides.kits.team(known.evidence.kit) != UNDECIDED]] = True
+    numbered_shirt = known.numbers.of_groups(person, count).best(settings.number_odds) >= 0
+    role = np.where(known.sides.of_groups(person, count).referee(), "referee", "player").astype(object)
+    walks = aside.of_groups(np.where(corrected, -1, person), count).stays(known.least_s)
+    role[walks] = np.where(numbered_shirt, "bench", "coach")[walks]
+    role[stays] = np.where(of_team, "bench", "crowd")[stays]
+    role = role[person]
+    role[(role == "player") & aside.stays(_WAITS_S) & ~corrected] = "bench"
+    return np.asarray(role)
 
 
 def _chances(known: Known, person: NDArray[np.int64]) -> Chances:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.config import IdentifySettings
+from pipeline.corrections import Correction, Spot
 from pipeline.understand.identify import Identified, identify
 from tests.pipeline.understand.identify.test_identify import GREY, Piece, Scene, scene
 from tests.pipeline.understand.identify.test_numbered_players import with_numbers
@@ -80,6 +81,70 @@ def test_who_never_moves_is_on_the_bench_in_a_kit_and_in_the_crowd_without() -> 
     found = told(scene(pieces, kit={5: (55.0, 60.0, 60.0)}, still=frozenset({4, 5})))
     assert found.tracklets["role"].tolist() == ["player"] * 4 + ["bench", "crowd"]
     assert found.identities["track_id"].tolist() == [1, 2, 3, 4]
+
+
+def placed(made: Scene, where_m: dict[int, tuple[float, float]]) -> Scene:
+    """Put the feet of some tracklets on a place of the court or beside it, the others in its middle."""
+    track = made.tracks["track_id"].to_numpy()
+    place = np.array([where_m.get(int(one), (14.0, 7.5)) for one in track])
+    return made._replace(feet_m=place + np.random.default_rng(1).normal(0, 0.1, place.shape))
+
+
+ASIDE = [Piece(p, 0, 119) for p in range(4)]
+ON_COURT, BEHIND_FAR_LINE, BEHIND_NEAR_LINE, BEHIND_END_LINE = (5.0, 3.0), (10.0, -1.0), (10.0, 15.8), (-0.8, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("where_m", "referee", "role"),
+    [
+        (ON_COURT, False, "player"),
+        (BEHIND_FAR_LINE, False, "coach"),
+        (BEHIND_FAR_LINE, True, "coach"),
+        (BEHIND_NEAR_LINE, False, "coach"),
+        (BEHIND_END_LINE, True, "referee"),
+        ((10.0, -0.1), True, "referee"),
+    ],
+)
+def test_who_walks_along_a_side_line_is_a_coach(where_m: tuple[float, float], referee: bool, role: str) -> None:
+    made = scene([*ASIDE, Piece(4, 0, 119)], referees=frozenset({4} if referee else ()))
+    found = told(placed(made, {5: where_m}))
+    assert found.tracklets["role"].tolist() == ["player"] * 4 + [role]
+    assert (5 in found.identities["track_id"].tolist()) == (role != "coach")
+
+
+def test_without_a_court_nobody_is_a_coach() -> None:
+    assert told(scene([*ASIDE, Piece(4, 0, 119)])).tracklets["role"].tolist() == ["player"] * 5
+
+
+def test_who_throws_the_ball_in_stays_a_player() -> None:
+    made = scene([*ASIDE, Piece(4, 0, 59), Piece(4, 62, 119)])
+    found = told(placed(made, {5: (10.0, 0.5), 6: BEHIND_FAR_LINE}))
+    assert found.tracklets["role"].tolist() == ["player"] * 6
+    assert len(found.players) == 5
+
+
+def test_a_substitute_who_waits_is_on_the_bench_and_no_second_player() -> None:
+    made = placed(scene([*ASIDE, Piece(4, 0, 150), Piece(4, 160, 300)]), {5: BEHIND_FAR_LINE})
+    found = told(made)
+    assert found.tracklets["role"].tolist() == ["player"] * 4 + ["bench", "player"]
+    assert found.identities["track_id"].tolist() == [1, 2, 3, 4, 6]
+    assert len(found.players) == 5
+
+
+def test_who_wears_a_number_is_no_coach() -> None:
+    made, reads = with_numbers(placed(scene([*ASIDE, Piece(4, 0, 119)]), {5: BEHIND_FAR_LINE}), {5: "23"}, every=3)
+    found = identify(*made, IdentifySettings(), number_reads=reads)
+    assert found.tracklets["role"].tolist() == ["player"] * 4 + ["bench"]
+
+
+def test_a_coach_whom_a_person_names_is_taken_for_a_player() -> None:
+    made = placed(scene([*ASIDE, Piece(4, 0, 119)]), {5: BEHIND_FAR_LINE})
+    box = made.detections.loc[made.tracks["track_id"] == 5].iloc[0]
+    here = Spot(0.0, float(box["x1"]) + 5, float(box["y1"]) + 5)
+    found = identify(
+        *made, IdentifySettings(), corrections=[Correction("name", here, None, "E", "corrections.csv: line 2")]
+    )
+    assert found.tracklets["role"].tolist() == ["player"] * 5
 
 
 def test_one_kit_tells_no_team() -> None:

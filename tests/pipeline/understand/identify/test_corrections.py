@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pipeline.config import IdentifySettings
 from pipeline.corrections import Action, Correction, Spot
 from pipeline.errors import InputError
+from pipeline.geometry.court import COURTS, Court
 from pipeline.tables import MOTION_COLUMNS, conform
 from pipeline.understand.identify import identify, split_as_wished
 
@@ -22,6 +23,7 @@ class Game(NamedTuple):
     embeddings: NDArray[np.float64]
     tracks: pd.DataFrame
     feet_m: NDArray[np.float64]
+    court: Court = COURTS["fiba"]
 
 
 def game(pieces: list[tuple[int, int, int]]) -> Game:

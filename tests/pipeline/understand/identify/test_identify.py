@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pipeline.config import IdentifySettings
+from pipeline.geometry.court import COURTS, Court
 from pipeline.tables import ALL, MOTION_COLUMNS, conform
 from pipeline.understand.identify import complaints, identify
 
@@ -32,6 +33,7 @@ class Scene(NamedTuple):
     embeddings: NDArray[np.float16]
     tracks: pd.DataFrame
     feet_m: NDArray[np.float64]
+    court: Court = COURTS["fiba"]
 
     def identify(self, given_settings: IdentifySettings | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
         return identify(*self, given_settings or IdentifySettings(), None)[:2]
