@@ -1,11 +1,11 @@
-"""What people are called: player, referee, bench, coach or crowd, against what they are in a rendered game.
+"""What people are called: player, referee, bench, coach or crowd, and who counts as on court, against a rendered game.
 
     python -m benchmarks.roles --game videos/game10 --out reports/baselines
 
 analyses rendered games (or takes what is stored in `--out`), plays each of them again to know where coaches and substitutes
 are, which the truth leaves out, and prints tables in Markdown: for how long tracklets of people of each true role are called
-what. A tracklet is whoever most of its boxes show, nobody (spectators, officials at the table) if they show nobody of the
-game.
+what, and whom the boxes show that do not count because five of the team do. A tracklet is whoever most of its boxes show,
+nobody (spectators, officials at the table) if they show nobody of the game.
 """
 
 from __future__ import annotations
@@ -29,8 +29,11 @@ from pipeline.run.oracles import desk_of
 from pipeline.run.stages import UNDERSTAND, Desk
 from pipeline.store import read_json
 from pipeline.tables import ROLES
+from pipeline.understand.lineup import off_court
+from pipeline.understand.shot_kinds import of_the_game
 
 TRUE_ROLES = ("player", "referee", "bench", "coach", "nobody")
+SHOWN = ("nobody of the game", "somebody under a wrong name", "a player who was replaced", "a player of the game")
 _BATCH = 300
 _LEAST_VISIBLE = 0.1
 
@@ -44,33 +47,63 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     settings = load_settings(None)
     settings = settings.model_copy(update={"present": settings.present.model_copy(update={"video": False})})
+    surplus = ["| game | frames with a surplus | boxes that do not count | " + " | ".join(SHOWN) + " |"]
+    surplus.append("|---" + "|---:" * (2 + len(SHOWN)) + "|")
     print("| game | true role | " + " | ".join(ROLES) + " |\n|---|---" + "|---:" * len(ROLES) + "|")
     for material in materials(None, given.game):
         job = job_of(material, given.out / material.name, settings, given.device)
         analyze_job(job)
-        for role, called in called_s(identified(desk_of(job.out)), material.truth).iterrows():
+        desk, everybody = identified(desk_of(job.out)), true_boxes(material.truth)
+        for role, called in called_s(desk, everybody).iterrows():
             cells = [f"{called[name]:.0f} s" for name in ROLES]
             print(" | ".join(["| " + material.name, str(role), *cells]) + " |", flush=True)
+        share, shown = not_counted(desk, everybody)
+        cells = [
+            f"{100 * share:.1f} %",
+            str(shown.sum()),
+            *(f"{100 * shown[name] / shown.sum():.0f} %" for name in SHOWN),
+        ]
+        surplus.append(" | ".join(["| " + material.name, *cells]) + " |")
+    print("\n" + "\n".join(surplus))
 
 
 def identified(desk: Desk) -> Desk:
     """Put players together again."""
-    stage = next(stage for stage in UNDERSTAND if stage.name == "identify")
-    desk.tables = {**desk.tables, **stage.function(desk).tables}
+    for stage in UNDERSTAND:
+        if stage.name in ("identify", "shots"):
+            desk.tables = {**desk.tables, **stage.function(desk).tables}
     return desk
 
 
-def called_s(desk: Desk, game: Path) -> pd.DataFrame:
+def called_s(desk: Desk, everybody: pd.DataFrame) -> pd.DataFrame:
     """Give the seconds that tracklets of each true role (row) are called each role (column)."""
-    boxes = desk.tables["parts"].merge(desk.tables["detections"], on="detection_id")
-    true = _true_roles(boxes, true_boxes(game))
+    boxes = _shown(desk.tables["parts"].merge(desk.tables["detections"], on="detection_id"), everybody)
+    true = pd.crosstab(boxes["track_id"], boxes["true"]).idxmax(axis=1)
     tracklets = desk.tables["tracklets"].set_index("track_id")
     table = tracklets.assign(true=true).pivot_table("seen_s", "true", "role", "sum", fill_value=0.0)
     return table.reindex(index=list(TRUE_ROLES), columns=list(ROLES), fill_value=0.0)
 
 
+def not_counted(desk: Desk, everybody: pd.DataFrame) -> tuple[float, pd.Series]:
+    """Give the share of frames in which more of a team are on court than may be, and whom the boxes show that do not count."""
+    tables = desk.tables
+    game = of_the_game(tables["frames"], tables["detections"], tables["tracks"], tables["shots"])
+    boxes = game.merge(tables["identities"], on="track_id").merge(tables["players"], on="player_id")
+    boxes = boxes[boxes["role"] == "player"].drop(columns="role").merge(tables["detections"], on="detection_id")
+    boxes = _shown(boxes, everybody)
+    on_court = boxes[~off_court(desk.feet_m, desk.registration.court)[boxes["detection_id"]]]
+    of_team = on_court.groupby(["frame", "team"]).size()
+    crowded = of_team[of_team > desk.registration.court.team_size].index.get_level_values("frame").nunique()
+    named = boxes[boxes["person"] > 0].groupby("player_id")["person"].agg(lambda one: one.mode()[0])
+    right = boxes["person"] == boxes["player_id"].map(named)
+    shown = np.select([boxes["person"] == 0, ~right, boxes["true"] == "bench"], SHOWN[:3], SHOWN[3])
+    out = ~boxes["detection_id"].isin(desk.counted_tracks()["detection_id"])
+    counts = pd.Series(shown[out]).value_counts().reindex(list(SHOWN), fill_value=0)
+    return crowded / len(tables["frames"]), counts
+
+
 def true_boxes(game: Path) -> pd.DataFrame:
-    """Play a rendered game again: frame, role and box (x1 y1 x2 y2) of everybody of the game who is in the picture."""
+    """Play a rendered game again: frame, person, role and box (x1 y1 x2 y2) of all of the game who are in the picture."""
     coverage = Coverage(RenderSettings(**read_json(game / "game.json")["settings"]))
     takes = coverage.takes()
     batches = iter(lambda: list(islice(takes, _BATCH)), [])
@@ -84,17 +117,18 @@ def _boxes_of(takes: Sequence[Take], coverage: Coverage) -> pd.DataFrame:
     plays = np.stack([take.moment.facts.on_court for take in takes])[frame, person]
     role = np.where((role == "player") & ~plays, "bench", role)
     table = pd.DataFrame(crowd.inside[frame, person], columns=["x1", "y1", "x2", "y2"])
-    return table.assign(frame=np.array([take.index for take in takes])[frame], role=role)
+    who = np.array([one.person_id for one in coverage.people])[person]
+    return table.assign(frame=np.array([take.index for take in takes])[frame], person=who, role=role)
 
 
-def _true_roles(boxes: pd.DataFrame, everybody: pd.DataFrame) -> pd.Series:
-    """Give the true role of each tracklet: that of most of its boxes."""
+def _shown(boxes: pd.DataFrame, everybody: pd.DataFrame) -> pd.DataFrame:
+    """Add whom each box shows: `person`, 0 for nobody of the game, and the `true` role."""
     found, true = _identified_boxes(boxes), _identified_boxes(everybody)
     pairs = match(pair(true, found, np.unique(found.frame)))
-    role = np.full(len(boxes), "nobody", dtype=object)
+    person, role = np.zeros(len(boxes), dtype=np.int64), np.full(len(boxes), "nobody", dtype=object)
+    person[pairs.found_row] = everybody["person"].to_numpy()[pairs.truth_row]
     role[pairs.found_row] = everybody["role"].to_numpy()[pairs.truth_row]
-    votes = pd.crosstab(boxes["track_id"], role)
-    return votes.idxmax(axis=1)
+    return boxes.assign(person=person, true=role)
 
 
 def _identified_boxes(table: pd.DataFrame) -> IdentifiedBoxes:

@@ -68,6 +68,8 @@ class Court:
     halfway_beyond_m: float = 0.0
     """By which the half-way line goes on beyond the side lines."""
     baskets: Literal[1, 2] = 2
+    team_size: int = 5
+    """Players of one team on court at once."""
 
     def from_end(self, x_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Measure from the end line of the nearer basket.
@@ -110,7 +112,7 @@ _FIBA = Court(
     lane_mark_m=0.1,
     halfway_beyond_m=0.15,
 )
-_3X3 = replace(_FIBA, name="3x3", length_m=11.0, halfway_beyond_m=0.0, baskets=1)
+_3X3 = replace(_FIBA, name="3x3", length_m=11.0, halfway_beyond_m=0.0, baskets=1, team_size=3)
 _NBA = Court(
     name="nba",
     length_m=94 * FOOT_M,

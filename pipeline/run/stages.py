@@ -21,7 +21,19 @@ from pipeline.geometry.lens import Lens
 from pipeline.roster import RosterEntry
 from pipeline.run.job import Job
 from pipeline.tables import TableName
-from pipeline.understand import court, gathered, identify, locate, shot_kinds, split, stats, stitch, team_stats, track
+from pipeline.understand import (
+    court,
+    gathered,
+    identify,
+    lineup,
+    locate,
+    shot_kinds,
+    split,
+    stats,
+    stitch,
+    team_stats,
+    track,
+)
 from pipeline.understand.court import CourtRegistration
 from pipeline.video import VideoInfo
 
@@ -71,9 +83,14 @@ class Desk:
         return court.feet(self.tables["detections"], self.registration)
 
     def counted_tracks(self) -> pd.DataFrame:
-        """The rows of `tracks` that count in seconds and metres: those of shots of the game."""
-        tables = self.tables
-        return shot_kinds.of_the_game(tables["frames"], tables["detections"], tables["tracks"], tables["shots"])
+        """The rows of `tracks` that count in seconds and metres: those of shots of the game, and of who is on court."""
+        tables, absence_s = self.tables, self.settings.stats.max_absence_s
+        shown = shot_kinds.of_the_game(tables["frames"], tables["detections"], tables["tracks"], tables["shots"])
+        people = (tables["identities"], tables["players"])
+        court_model = self.registration.court
+        return lineup.of_the_lineup(
+            tables["frames"], tables["detections"], shown, *people, self.feet_m, court_model, absence_s
+        )
 
 
 @dataclass(frozen=True)
@@ -255,21 +272,21 @@ UNDERSTAND: tuple[Stage, ...] = (
     ),
     Stage(
         "locate",
-        needs=("frames", "detections", "tracks", "identities", "shots", "court"),
+        needs=("frames", "detections", "tracks", "identities", "players", "shots", "court"),
         gives=("positions",),
         function=_locate,
         settings=("stats",),
-        code=("understand/locate.py", "understand/smoothing.py"),
+        code=("understand/lineup.py", "understand/locate.py", "understand/smoothing.py"),
     ),
     Stage(
         "stats",
-        needs=("frames", "detections", "tracks", "identities", "tracklets", "players", "shots", "positions"),
+        needs=("frames", "detections", "tracks", "identities", "tracklets", "players", "shots", "positions", "court"),
         gives=("periods", "player_stats", "player_periods", "team_stats", "team_periods"),
         function=_stats,
         settings=("stats",),
         code=tuple(
             f"understand/{name}.py"
-            for name in ("gathered", "play", "periods", "stats", "efforts", "team_stats", "timeline")
+            for name in ("lineup", "gathered", "play", "periods", "stats", "efforts", "team_stats", "timeline")
         ),
     ),
 )

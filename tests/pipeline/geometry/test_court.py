@@ -37,6 +37,7 @@ FIBA_RULES = [
     ("backboard_width_m", 1.80),  # Equipment, backboards
     ("ring_radius_m", 0.45 / 2),  # Equipment, rings: inner diameter 450 to 459 mm
     ("lane_mark_m", 0.10),  # diagram 3
+    ("team_size", 5),  # 4.2.2: five on the court during playing time
 ]
 THREE_RULES = [
     # 3x3 Basketball Rules of the Game 2024, art. 1: the rest is the full court's
@@ -46,6 +47,7 @@ THREE_RULES = [
     ("three_point_radius_m", 6.75),  # "2-point line"
     ("restricted_radius_m", 1.25),
     ("baskets", 1),
+    ("team_size", 3),  # art. 2: up to four players, three of them on court
 ]
 NBA_RULES = [
     # Rule 1, section I (letters) and II, and the court diagram
@@ -67,6 +69,7 @@ NBA_RULES = [
     ("basket_m", 63 * IN),  # diagram
     ("backboard_width_m", 6 * FT),  # II a
     ("ring_radius_m", 18 * IN / 2),  # II d
+    ("team_size", 5),  # rule 3, section I
 ]
 WNBA_RULES = [
     # Rule 1, section I; all else as the NBA
