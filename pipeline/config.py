@@ -137,7 +137,11 @@ class IdentifySettings(_Strict):
     max_distance: Annotated[float, Field(gt=0, le=2)] | Literal["auto"] = Field(
         "auto", description="average cosine distance above which tracklets stay apart; auto: read off the game"
     )
-    min_tracklet_s: float = Field(0.5, ge=0, description="shorter tracklets are assigned after the others")
+    min_tracklet_s: float = Field(
+        3.0,
+        ge=0,
+        description="shorter tracklets are given to the people found among the others, if those hold most of the time",
+    )
     min_player_s: float = Field(
         10.0, ge=0, description="people seen for less, or for less than a tenth of a shorter video, are left out"
     )

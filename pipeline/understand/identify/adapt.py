@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from pipeline.understand.identify.looks import PIECE_NOISE, Looks, Pieces, Seen, see
-from pipeline.understand.identify.study import SESSION_NOISE, Known
+from pipeline.understand.identify.looks import LEAST_NOISE, Looks, Pieces, Seen, see, tracklet_noise
+from pipeline.understand.identify.study import Known
 
 Array = NDArray[np.float64]
 
@@ -65,21 +65,19 @@ def adapted(known: Known, person: NDArray[np.int64]) -> tuple[Known, str]:
     """
     found = None
     if known.problem.seen is not None:
-        found = adapt(known.problem.seen, known.pieces, person, known.apart, SESSION_NOISE)
+        found = adapt(known.problem.seen, known.pieces, person, known.apart)
     if found is None:
         return (
             known,
             "the model of looks was not adapted to this game: it shows too little to learn from and to judge by",
         )
     if found.helps:
-        seen = see(found.looks, known.pieces, SESSION_NOISE)
+        seen = see(found.looks, known.pieces)
         known = replace(known, looks=found.looks, problem=replace(known.problem, seen=seen))
     return known, str(found)
 
 
-def adapt(
-    seen: Seen, pieces: Pieces, person: NDArray[np.int64], apart: NDArray[np.bool_], session_noise: float
-) -> Adaptation | None:
+def adapt(seen: Seen, pieces: Pieces, person: NDArray[np.int64], apart: NDArray[np.bool_]) -> Adaptation | None:
     """Learn the model of looks again from the people found.
 
     Args:
@@ -87,52 +85,50 @@ def adapt(
         pieces: of the same.
         person: (n,) from 0; -1 for nobody.
         apart: (n, n) surely two people.
-        session_noise: as for `looks.see`.
 
     Returns:
         The adaptation, or None where the game shows too little to learn from or to judge by.
     """
-    learned = relearned(seen, person, session_noise)
+    learned = relearned(seen, person)
     fold = np.arange(len(person)) % 2
     halves = _halves(pieces)
     if learned is None:
         return None
     before, after = [], []
     for held_out in range(2):
-        part = relearned(seen, np.where(fold == held_out, -1, person), session_noise)
+        part = relearned(seen, np.where(fold == held_out, -1, person))
         rows = np.flatnonzero((fold == held_out) & np.isfinite(halves[0]).all(axis=1))
         if part is None or not _comparable(apart, rows):
             return None
-        before.append(_told_apart(seen.looks, halves, rows, apart, session_noise))
-        after.append(_told_apart(part, halves, rows, apart, session_noise))
+        before.append(_told_apart(seen.looks, halves, rows, apart))
+        after.append(_told_apart(part, halves, rows, apart))
     return Adaptation(learned, float(np.mean(before)), float(np.mean(after)))
 
 
-def relearned(seen: Seen, person: NDArray[np.int64], session_noise: float) -> Looks | None:
+def relearned(seen: Seen, person: NDArray[np.int64]) -> Looks | None:
     """Learn noise and people from labels; None where too few people have several tracklets.
 
     Args:
         seen: n tracklets.
         person: (n,) from 0; -1 for nobody.
-        session_noise: variance of a tracklet about its person along every axis, the assumption.
     """
     given = np.flatnonzero((person >= 0) & (seen.precision > 0))
     _, label, count = np.unique(person[given], return_inverse=True, return_counts=True)
     several = count[label] > 1
     if several.sum() < _LEAST_TRACKLETS:
         return None
-    weight = seen.precision[given] * session_noise
+    weight = seen.precision[given] * LEAST_NOISE
     total = np.bincount(label, weights=weight)
     mean = np.zeros((len(count), seen.place.shape[1]))
     np.add.at(mean, label, seen.place[given] * weight[:, None])
     mean /= total[:, None]
     off = (seen.place[given] - mean[label]) * np.sqrt(weight * count[label] / np.maximum(count[label] - 1, 1))[:, None]
     freedom = float(several.sum())
-    within = (off[several].T @ off[several] + _PRIOR_TRACKLETS * session_noise * np.eye(off.shape[1])) / (
+    within = (off[several].T @ off[several] + _PRIOR_TRACKLETS * LEAST_NOISE * np.eye(off.shape[1])) / (
         freedom + _PRIOR_TRACKLETS
     )
     variance, axes = np.linalg.eigh(within)
-    to_round = axes / np.sqrt(variance) * np.sqrt(session_noise)
+    to_round = axes / np.sqrt(variance) * np.sqrt(LEAST_NOISE)
     people = (mean - np.average(mean, axis=0, weights=total)) @ to_round
     prior = to_round.T @ (seen.looks.between[:, None] * to_round)
     between = (people.T @ people + len(count) * prior) / (2 * len(count))
@@ -164,11 +160,10 @@ def _told_apart(
     halves: tuple[Array, Array, NDArray[np.int64]],
     rows: NDArray[np.int64],
     apart: NDArray[np.bool_],
-    session_noise: float,
 ) -> float:
     """Say how well the halves of tracklets are told from those of others who are surely other people."""
     first, second = looks.project(halves[0][rows]), looks.project(halves[1][rows])
-    precision = 1.0 / (session_noise + PIECE_NOISE / np.maximum(halves[2][rows], 1))
+    precision = 1.0 / tracklet_noise(halves[2][rows])
     one, other = first * precision[:, None], second * precision[:, None]
     alone = looks.log_evidence(one, precision), looks.log_evidence(other, precision)
     i, j = np.nonzero(apart[np.ix_(rows, rows)] | np.eye(len(rows), dtype=bool))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_TEMPERATURE = 4.0
+_TEMPERATURE = 2.0
 """Log-likelihood ratios are divided by this: evidence of one tracklet errs together. Chosen on rendered games, so that the
 tracklets of a confidence are right about as often."""
 

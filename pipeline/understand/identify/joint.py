@@ -15,6 +15,7 @@ from scipy.special import softmax
 
 from pipeline.understand.identify.clustering import Bounds, Problem, bound, numbered
 from pipeline.understand.identify.linkage import average_linkage
+from pipeline.understand.identify.looks import in_context
 from pipeline.understand.identify.sides import TEAMS
 
 Array = NDArray[np.float64]
@@ -27,6 +28,8 @@ _BLOCK = 1500
 """Tracklets that are merged in one go at first; in a longer game those of a time first, then all."""
 _MOST_SWEEPS = 6
 _GAIN = 1e-6
+_WORTH_A_TRY = -30.0
+"""Log-odds of being one person, whatever forbids it, from which on two people are tried as one."""
 
 
 def joint_evidence(problem: Problem, bounds: Bounds) -> NDArray[np.int64]:
@@ -47,6 +50,8 @@ def joint_evidence(problem: Problem, bounds: Bounds) -> NDArray[np.int64]:
     for _ in range(_MOST_SWEEPS):
         moved, label = _Sweep(problem, label, bounds).run()
         label = _merged(problem, numbered(label), 0.0, bounds)
+        if not moved:
+            moved, label = _reunited(problem, numbered(label), bounds)
         if not moved:
             break
     return numbered(_merged(problem, label, -np.inf, bounds))
@@ -77,9 +82,8 @@ def membership(problem: Problem, label: NDArray[np.int64], rows: NDArray[np.int6
         without = np.zeros(k)
         without[label[i] : label[i] + 1] = label[i] >= 0
         rest, weight = weighted - without[:, None] * own[i], precision - without * seen.precision[i]
-        alone = seen.looks.log_evidence(own[i], seen.precision[i])
-        gain[at] += seen.looks.log_evidence(rest + own[i], weight + seen.precision[i]) - alone
-        gain[at] -= seen.looks.log_evidence(rest, weight)
+        one, other = in_context(own[i], seen.precision[i]), in_context(rest, weight)
+        gain[at] += seen.looks.log_ratio(*one, *other)
         known = side - without[:, None] * problem.side[i]
         gain[at] += agreement(known + problem.side[i]) - agreement(known) - agreement(problem.side[i])
         if has_number[i]:
@@ -105,12 +109,13 @@ def affinity(problem: Problem, label: NDArray[np.int64], count: int) -> Array:
     weighted, precision, number, side = (
         np.asarray(member @ part) for part in (own, seen.precision, problem.number, problem.side)
     )
-    alone = seen.looks.log_evidence(weighted, precision) + agreement(number) + agreement(side)
+    weighted, precision = in_context(weighted, precision)
+    alone = agreement(number) + agreement(side)
     odds: Array = sparse.csr_array(member @ problem.continuation @ member.T).toarray() + PERSON_PRICE
     worn, team = _worn(number), _team(side)
     for one in range(count):
         odds[one] += one_shirt(worn[one] @ worn.T, team[one] @ team.T)
-        odds[one] += seen.looks.log_evidence(weighted + weighted[one], precision + precision[one]) - alone - alone[one]
+        odds[one] += seen.looks.log_ratio(weighted, precision, weighted[one], precision[one]) - alone - alone[one]
         odds[one] += agreement(number + number[one]) + agreement(side + side[one])
     return odds
 
@@ -154,6 +159,17 @@ def _merged(problem: Problem, label: NDArray[np.int64], least_gain: float, bound
     return people.root[label]
 
 
+def _reunited(problem: Problem, label: NDArray[np.int64], bounds: Bounds) -> tuple[int, NDArray[np.int64]]:
+    """Try two as one who are kept apart by a few tracklets that may be somebody else's; return how many became one."""
+    count = int(label.max()) + 1
+    odds = np.triu(affinity(problem, label, count), k=1)
+    odds[np.tril_indices(count)] = -np.inf
+    pairs = np.argwhere(odds > _WORTH_A_TRY)
+    sweep = _Sweep(problem, label, bounds)
+    done = sum(sweep.reunite(int(i), int(j)) for i, j in pairs[np.argsort(-odds[tuple(pairs.T)], kind="stable")])
+    return done, numbered(sweep.label)
+
+
 class _People:
     """k people while they are merged; one lives on in the place of the smaller number."""
 
@@ -173,7 +189,7 @@ class _People:
         np.fill_diagonal(self.apart, True)
         self.seen_s: Array = np.asarray(member @ problem.seen_s)
         self.min_seen_s = min_seen_s
-        self.looks_like = self.looks.log_evidence(self.weighted, self.precision)
+        self.known = in_context(self.weighted, self.precision)
         self.numbered = agreement(self.number)
         self.sided = agreement(self.side)
         self.alive = np.ones(k, dtype=bool)
@@ -203,8 +219,9 @@ class _People:
         """Give the gain (k,) of merging person i with every other; -inf where it is forbidden."""
         gain = np.full(len(self.alive), -np.inf, dtype=np.float32)
         j = np.flatnonzero(self.alive & ~self.apart[i])
-        together = self.looks.log_evidence(self.weighted[i] + self.weighted[j], self.precision[i] + self.precision[j])
-        gain[j] = together - self.looks_like[i] - self.looks_like[j] + self.link[i, j] + PERSON_PRICE
+        weighted, precision = self.known
+        gain[j] = self.looks.log_ratio(weighted[j], precision[j], weighted[i], precision[i])
+        gain[j] += self.link[i, j] + PERSON_PRICE
         gain[j] += agreement(self.side[i] + self.side[j]) - self.sided[i] - self.sided[j]
         if self.has_number[i]:
             j = j[self.has_number[j]]
@@ -220,7 +237,7 @@ class _People:
         self.apart[i] |= self.apart[j]
         self.apart[:, i] |= self.apart[:, j]
         self.has_number[i] |= self.has_number[j]
-        self.looks_like[i] = self.looks.log_evidence(self.weighted[i], self.precision[i])
+        self.known[0][i], self.known[1][i] = in_context(self.weighted[i], self.precision[i])
         self.numbered[i] = agreement(self.number[i])
         self.sided[i] = agreement(self.side[i])
         self.worn[i], self.team[i] = _worn(self.number[i : i + 1])[0], _team(self.side[i : i + 1])[0]
@@ -278,7 +295,8 @@ class _Sweep:
         self.conflicts = np.stack([problem.apart[self.label == one].sum(axis=0) for one in range(k)])  # (k, n)
         self.linked: Array = np.asarray(problem.continuation @ member)
         self.numbered = agreement(self.number)
-        self.score = self._score(self.weighted, self.precision, self.number, self.side)
+        self.known = in_context(self.weighted, self.precision)
+        self.score = self.looks.log_evidence(*self.known) + self.numbered + agreement(self.side)
 
     def run(self) -> tuple[int, NDArray[np.int64]]:
         """Go through all tracklets; return how many moved, and the labels (n,), not renumbered."""
@@ -313,24 +331,67 @@ class _Sweep:
             return 1
         return 0
 
-    def _score(self, weighted: Array, precision: Array, number: Array, side: Array) -> Array:
-        """Score people (...) by summed appearance (..., d), its precision (...), and log-likelihoods of numbers (..., 101)
-        and sides (..., 3)."""
-        return np.asarray(self.looks.log_evidence(weighted, precision) + agreement(number) + agreement(side))
+    def reunite(self, i: int, j: int) -> bool:
+        """Make one of persons i and j if that explains more than the two, with what stands against it given to others."""
+        before, players = self.label.copy(), self._players()
+        gained = sum(self._join(int(tracklet), i, j) for tracklet in np.flatnonzero(before == j))
+        if gained > _GAIN and self._players() >= min(players, self.bounds.min_count):
+            return True
+        self._go_back(before)
+        return False
+
+    def _join(self, tracklet: int, i: int, j: int) -> float:
+        """Give person i a tracklet of j, or whoever else gains by it; return what is gained.
+
+        It comes in the place of those that cannot be the same person, or goes elsewhere itself, whichever explains more.
+        """
+        before = self.label.copy()
+        rivals = np.flatnonzero((self.label == i) & self.problem.apart[tracklet])
+        gained = sum(self._move(int(rival), barred=(i, j)) for rival in rivals) + self._move(tracklet, i)
+        if not len(rivals):
+            return gained
+        self._go_back(before)
+        elsewhere = self._move(tracklet, barred=(i, j))
+        if elsewhere >= gained:
+            return elsewhere
+        self._go_back(before)
+        return sum(self._move(int(rival), barred=(i, j)) for rival in rivals) + self._move(tracklet, i)
+
+    def _go_back(self, before: NDArray[np.int64]) -> None:
+        """Give all tracklets back to whom they were before (n,)."""
+        for tracklet in map(int, np.flatnonzero(self.label != before)):
+            self._move(tracklet, int(before[tracklet]))
+
+    def _move(self, i: int, to: int | None = None, barred: tuple[int, ...] = ()) -> float:
+        """Give a tracklet to a person, or to where it fits best but to those barred; return what is gained."""
+        home = int(self.label[i])
+        self._take(i)
+        gain = self._gains(i)
+        if to is None:
+            free = np.where(self.conflicts[:, i] > 0, -np.inf, gain)
+            free[list(barred)] = -np.inf
+            to = int(free.argmax())
+        self._put(i, to)
+        return float(gain[to] - gain[home])
 
     def _needed_at(self, home: int, i: int) -> bool:
         """Tell whether there would be too few players if this tracklet, taken away, went to somebody else."""
         least = self.bounds.min_seen_s
         if self.seen_s[home] >= max(least, 1e-9) or self.seen_s[home] + self.problem.seen_s[i] < least:
             return False
-        return int(((self.seen_s >= least) & (self.size > 0)).sum()) < self.bounds.min_count
+        return self._players() < self.bounds.min_count
+
+    def _players(self) -> int:
+        """Count the people who were seen for long enough to be players."""
+        return int(((self.seen_s >= self.bounds.min_seen_s) & (self.size > 0)).sum())
 
     def _gains(self, i: int) -> Array:
         """Give the gain (k,) of giving a tracklet, that is nobody's, to each person."""
         seen = self.problem.seen
         assert seen is not None
         gain = self.linked[i] + np.where(self.size > 0, PERSON_PRICE, 0.0) - self.score
-        gain += self.looks.log_evidence(self.weighted + self.own[i], self.precision + seen.precision[i])
+        weighted, precision = in_context(self.own[i], seen.precision[i])
+        gain += self.looks.log_evidence(self.known[0] + weighted, self.known[1] + precision)
         gain += agreement(self.side + self.problem.side[i])
         gain += agreement(self.number + self.problem.number[i]) if self.has_number[i] else self.numbered
         return np.asarray(gain)
@@ -340,21 +401,12 @@ class _Sweep:
         rival = int(np.flatnonzero((self.label == other) & self.problem.apart[i])[0])
         if self.conflicts[home, rival] > int(self.problem.apart[rival, i]):
             return None
-        before = self.score[home] + self.score[other]
-        places = [(home, rival, i), (other, i, rival)]
-        after = sum(self._with_instead(person, comes, goes) for person, comes, goes in places)
-        links = self.linked[i, other] + self.linked[rival, home] - self.linked[i, home] - self.linked[rival, other]
-        return float(after - before + links), other, rival
-
-    def _with_instead(self, person: int, comes: int, goes: int) -> float:
-        """Score a person with one tracklet in place of another."""
-        seen, number = self.problem.seen, self.problem.number
-        assert seen is not None
-        weighted = self.weighted[person] + self.own[comes] - self.own[goes]
-        precision = self.precision[person] + seen.precision[comes] - seen.precision[goes]
-        worn = self.number[person] + number[comes] - number[goes]
-        on = self.side[person] + self.problem.side[comes] - self.problem.side[goes]
-        return float(self._score(weighted, np.asarray(precision), worn, on))
+        self._take(i)
+        self._take(rival)
+        here, there = self._gains(i), self._gains(rival)
+        self._put(i, home)
+        self._put(rival, other)
+        return float(here[other] - here[home] + there[home] - there[other]), other, rival
 
     def _take(self, i: int) -> None:
         self._shift(i, int(self.label[i]), -1)
@@ -382,7 +434,9 @@ class _Sweep:
         self.linked[links.indices[part], person] += sign * links.data[part]
         if self.has_number[i]:
             self.numbered[person] = agreement(self.number[person])
-        looks = self.looks.log_evidence(self.weighted[person], self.precision[person])
+        known = in_context(self.weighted[person], self.precision[person])
+        self.known[0][person], self.known[1][person] = known
+        looks = self.looks.log_evidence(*known)
         self.score[person] = looks + self.numbered[person] + agreement(self.side[person])
 
     def _grow(self) -> None:
@@ -392,4 +446,5 @@ class _Sweep:
         )
         sums = (self.precision, self.size, self.seen_s, self.score, self.numbered)
         self.precision, self.size, self.seen_s, self.score, self.numbered = (np.append(one, 0.0) for one in sums)
+        self.known = np.vstack([self.known[0], np.zeros((1, self.known[0].shape[1]))]), np.append(self.known[1], 0.0)
         self.conflicts, self.linked = np.pad(self.conflicts, ((0, 1), (0, 0))), np.pad(self.linked, ((0, 0), (0, 1)))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.tables import conform
 from pipeline.understand.identify.evidence import Evidence
-from pipeline.understand.identify.looks import PIECE_NOISE, Looks, Pieces
+from pipeline.understand.identify.looks import PIECE_NOISE, Looks, Pieces, in_context, tracklet_noise
 
 Array = NDArray[np.float64]
 
@@ -42,14 +42,13 @@ def cut_by_itself(looks: Looks, pieces: Pieces) -> list[list[int]]:
     return [_changes(looks, place[a:b]) for a, b in zip(pieces.start[:-1], pieces.start[1:], strict=True)]
 
 
-def cut_by_people(looks: Looks, pieces: Pieces, person: NDArray[np.int64], session_noise: float) -> list[list[int]]:
+def cut_by_people(looks: Looks, pieces: Pieces, person: NDArray[np.int64]) -> list[list[int]]:
     """Find where tracklets change the person, given the people that were found among them.
 
     Args:
         looks: the model.
         pieces: of n tracklets.
         person: (n,) from 0; -1 for a tracklet that is nobody's, which is left whole.
-        session_noise: as for `looks.see`.
 
     Returns:
         As `cut_by_itself`.
@@ -61,9 +60,10 @@ def cut_by_people(looks: Looks, pieces: Pieces, person: NDArray[np.int64], sessi
     usable = (person >= 0) & (counts > 0)
     weighted, precision = np.zeros((person.max() + 1, len(looks.between))), np.zeros(person.max() + 1)
     for i in map(int, np.flatnonzero(usable)):
-        weight = 1.0 / (session_noise + PIECE_NOISE / counts[i])
+        weight = 1.0 / float(tracklet_noise(counts[i]))
         weighted[person[i]] += weight * place[pieces.start[i] : pieces.start[i + 1]].mean(axis=0)
         precision[person[i]] += weight
+    weighted, precision = in_context(weighted, precision)
     shrink = looks.between / (1.0 + looks.between * precision[:, None])
     mean, variance = shrink * weighted, shrink + PIECE_NOISE + CHANGE_NOISE
     cuts: list[list[int]] = []

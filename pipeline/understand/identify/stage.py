@@ -22,7 +22,7 @@ from pipeline.understand.identify.joint import joint_evidence, membership
 from pipeline.understand.identify.overlaps import find_overlaps, without_doubles
 from pipeline.understand.identify.people import describe, relabelled
 from pipeline.understand.identify.sidelines import beside
-from pipeline.understand.identify.study import SESSION_NOISE, Known, study
+from pipeline.understand.identify.study import Known, study
 from pipeline.understand.identify.verdict import judge
 from pipeline.understand.identify.wishes import Wishes, wishes_of
 
@@ -161,7 +161,7 @@ def make_pure(
         if known.looks is None:
             return tracks
         person = _reliable_people(known, settings, joint_evidence, Wishes.none(len(known.evidence)))
-        cuts = purify.cut_by_people(known.looks, known.pieces, person, SESSION_NOISE)
+        cuts = purify.cut_by_people(known.looks, known.pieces, person)
         if not any(cuts):
             return tracks
     return purify.apply_cuts(tracks, detections, known.evidence, known.pieces, cuts)
@@ -201,7 +201,7 @@ def _reliable_people(
 ) -> NDArray[np.int64]:
     """Cluster the reliable tracklets, those that are one person by a correction as one; -1 (n,) for the others."""
     evidence = known.evidence
-    reliable = np.isfinite(evidence.embedding).all(axis=1) & (evidence.seen_s >= settings.min_tracklet_s)
+    reliable = np.isfinite(evidence.embedding).all(axis=1) & (evidence.seen_s >= known.clear_s - 1e-9)
     reliable &= ~known.still & ~known.close
     rows = np.flatnonzero(reliable | wishes.mentioned)
     person = np.full(len(evidence), -1, dtype=np.int64)

@@ -21,13 +21,13 @@ from pipeline.understand.identify.sides import Sides, find_sides
 from pipeline.understand.identify.wishes import Wishes
 from pipeline.understand.numbers import NumberEvidence, number_evidence
 
-SESSION_NOISE = 6.0
-"""Variance of a tracklet about its person, in units of the noise of half a second: pose, light and place on the court stay
-the same for longer than that."""
 _FIT_NOISE = 1.0
-"""The same when the model is learned: the less of what differs is taken for noise, the more axes people have."""
+"""Variance of a tracklet about its person when the model is learned, in units of the noise of a piece: the less of what differs is
+taken for noise, the more axes people have."""
 _LEAST_SHARE = 0.1
 """Of a video so short that `min_player_s` is more, a player is seen for this share."""
+_MOST_TIME = 0.8
+"""People are found among tracklets that hold so much of all time at least, however short they are."""
 _TOGETHER = 0.25
 """How much the side of a tracklet counts in telling people apart: one kit in one light is taken for another again and again, so
 that tracklets of a person err together."""
@@ -50,6 +50,7 @@ class Known:
     still: NDArray[np.bool_]  # (n,) stays where it is
     close: NDArray[np.bool_]  # (n,) in a close-up, where people look like nobody in a usual view
     least_s: float  # who was seen for less is no player
+    clear_s: float  # a tracklet of less makes nobody
     limit: float  # average cosine distance above which tracklets stay apart
     pieces: Pieces
     looks: Looks | None
@@ -105,14 +106,21 @@ def study(
         apart=apart,
         weight=np.minimum(evidence.boxes(), settings.crops_per_tracklet).astype(np.float64),
         seen_s=np.where(sides.referee(), 0.0, evidence.seen_s),  # the bounds are on players
-        seen=None if looks is None else see(looks, pieces, SESSION_NOISE),
+        seen=None if looks is None else see(looks, pieces),
         continuation=sparse.csr_array(continuation.log_odds(frames, evidence) + overlaps.odds),
         number=believed.log_likelihood,
         side=_TOGETHER * sides.log_likelihood,
     )
     length_s = float(frames["time_s"].iloc[-1] - frames["time_s"].iloc[0])
     least_s = min(settings.min_player_s, _LEAST_SHARE * length_s)
-    return Known(evidence, sides, numbers, still, close, least_s, limit, pieces, looks, problem)
+    clear_s = min(settings.min_tracklet_s, _least_of_most(evidence.seen_s))
+    return Known(evidence, sides, numbers, still, close, least_s, clear_s, limit, pieces, looks, problem)
+
+
+def _least_of_most(seen_s: NDArray[np.float64]) -> float:
+    """Give the length of the shortest of the longest tracklets that hold most of all time."""
+    falling = np.sort(seen_s)[::-1]
+    return float(falling[np.searchsorted(falling.cumsum(), _MOST_TIME * falling.sum())])
 
 
 def _limit(

@@ -6,10 +6,8 @@ import pytest
 from pipeline.config import IdentifySettings
 from pipeline.understand.identify import identify
 from pipeline.understand.identify.adapt import Adaptation, relearned
-from pipeline.understand.identify.looks import Looks, Seen
+from pipeline.understand.identify.looks import LEAST_NOISE, Looks, Seen
 from tests.pipeline.understand.identify.test_identify import Piece, scene
-
-NOISE = 6.0
 
 
 def drifting(people: int, each: int, seed: int) -> tuple[Seen, np.ndarray]:
@@ -18,13 +16,13 @@ def drifting(people: int, each: int, seed: int) -> tuple[Seen, np.ndarray]:
     person = np.tile(np.arange(people), each)
     place = rng.normal(0, 10, (people, 2))[person] + rng.normal(0, [0.5, 15.0], (len(person), 2))
     looks = Looks(np.zeros(2), np.eye(2), np.array([100.0, 100.0]))
-    return Seen(looks, place, np.full(len(person), 1 / NOISE)), person
+    return Seen(looks, place, np.full(len(person), 1 / LEAST_NOISE)), person
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_an_axis_along_which_people_drift_counts_less(seed: int) -> None:
     seen, person = drifting(people=12, each=30, seed=seed)
-    learned = relearned(seen, person, NOISE)
+    learned = relearned(seen, person)
     assert learned is not None
     steady, drift = (np.linalg.norm(learned.project(np.eye(2)[axis : axis + 1])) for axis in range(2))
     assert steady > 3 * drift
@@ -32,8 +30,8 @@ def test_an_axis_along_which_people_drift_counts_less(seed: int) -> None:
 
 def test_few_tracklets_teach_nothing() -> None:
     seen, person = drifting(people=3, each=4, seed=0)
-    assert relearned(seen, person, NOISE) is None
-    assert relearned(seen, np.arange(len(person)), NOISE) is None
+    assert relearned(seen, person) is None
+    assert relearned(seen, np.arange(len(person))) is None
 
 
 def test_it_helps_only_where_there_is_something_to_gain() -> None:

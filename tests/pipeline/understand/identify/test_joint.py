@@ -69,7 +69,7 @@ def test_place_and_time_decide_between_two_who_look_alike() -> None:
 
 
 def test_numbers_join_who_look_a_little_different_and_part_who_look_alike() -> None:
-    apart = [[0.0, 0.0], [7.0, 0.0]]
+    apart = [[0.0, 0.0], [9.0, 0.0]]
     assert groups(problem(apart)) == [0, 1]
     assert groups(problem(apart, number={0: 23, 1: 23})) == [0, 0]
     alike = [[0.0, 0.0], [0.5, 0.0]]
@@ -101,6 +101,20 @@ def test_a_tracklet_changes_places_with_the_one_in_its_way() -> None:
     )
     assert found[0] == found[2] == found[5]
     assert found[1] == found[3] == found[4]
+
+
+def test_one_who_looks_otherwise_under_the_basket_is_one_however_often_he_was_seen() -> None:
+    """Fifty tracklets under the basket and fifty elsewhere once were two people."""
+    places = [[4.0 * (i % 2) + 0.1 * np.sin(i), 0.0] for i in range(100)]
+    assert len(set(groups(problem(places)))) == 1
+    assert len(set(groups(problem([[5 * x, y] for x, y in places])))) == 2
+
+
+def test_two_are_one_though_a_tracklet_of_somebody_else_stands_between() -> None:
+    """3 to 5 begin where 0 to 2 ended; 6 looks like 3 to 5, but was there at the same time as 0 to 2."""
+    places = [[0.0, 0], [0.1, 0], [0.2, 0], [5, 0], [5.1, 0], [5.2, 0], [5, 0.1]]
+    goes_on = {(2, 3): 3.0, (1, 4): 3.0, (0, 5): 3.0}
+    assert groups(problem(places, apart=[(0, 6), (1, 6), (2, 6)], linked=goes_on)) == [0] * 6 + [1]
 
 
 def test_no_more_players_than_wanted_and_no_fewer() -> None:
