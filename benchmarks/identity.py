@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import get_args
 
@@ -28,6 +28,7 @@ from pipeline.evaluation.found import of_tables
 from pipeline.evaluation.oracle import true_identities
 from pipeline.evaluation.score import score
 from pipeline.evaluation.truth import Truth, read_truth
+from pipeline.roster import read_roster
 from pipeline.run import Job, analyze_job
 from pipeline.run.oracles import desk_of
 from pipeline.run.stages import Desk
@@ -67,6 +68,9 @@ def compare(material: Material, job: Job, max_fps: float | None) -> Iterator[str
     truth = read_truth(material.truth)
     for name, method in METHODS.items():
         yield _line(material.name, name, _scored(method(desk_of(job.out)), truth, max_fps))
+    if (material.truth / "roster.csv").is_file():
+        desk = _with_roster(desk_of(job.out), material.truth / "roster.csv")
+        yield _line(material.name, "with its roster", _scored(desk, truth, max_fps))
     if _has_every_frame(truth):
         for name, method in (("true players of our tracklets", _ours), ("true players of the tracker's", _links_only)):
             yield _line(material.name, name, _scored(_told(method(desk_of(job.out)), truth), truth, max_fps))
@@ -96,13 +100,14 @@ def _identified(
     settings: IdentifySettings,
     clusterer: Clusterer | None,
     numbers: bool = True,
+    roster: pd.DataFrame | None = None,
 ) -> Desk:
     """Put players together from some tracklets."""
     tables = desk.tables
     reads = tables["number_reads"] if numbers else ALL["number_reads"].empty()
     found = identify.identify(
         *(tables["frames"], tables["detections"], desk.embeddings, tracks, desk.feet_m, desk.registration.court),
-        *(settings, None, clusterer, reads),
+        *(settings, roster, clusterer, reads),
     )
     desk.tables = {**tables, "tracks": found.tracks, "identities": found.identities, "players": found.players}
     return desk
@@ -110,6 +115,12 @@ def _identified(
 
 def _ours(desk: Desk) -> Desk:
     return _identified(desk, desk.tables["parts"], desk.settings.identify, joint_evidence)
+
+
+def _with_roster(desk: Desk, path: Path) -> Desk:
+    """Courtside, told who can be there."""
+    roster = pd.DataFrame([asdict(entry) for entry in read_roster(path)])
+    return _identified(desk, desk.tables["parts"], desk.settings.identify, joint_evidence, roster=roster)
 
 
 def _links_only(desk: Desk) -> Desk:

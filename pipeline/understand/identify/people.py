@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 import numpy as np
@@ -49,19 +49,20 @@ def describe(
     for number, one in enumerate(people, start=1):
         player_of[one.tracklets] = number
     read = numbers.of_groups(np.where(player_of > 0, player_of - 1, -1), len(people))
-    worn = (read if roster is None else read.expecting(set(roster["number"]))).best(number_odds)
-    text = [None if one.referee or at < 0 else TEXTS[at] for one, at in zip(people, worn, strict=True)]
     table = pd.DataFrame(
         {
             "player_id": np.arange(1, len(people) + 1),
             "role": pd.Series(["referee" if one.referee else "player" for one in people], dtype=object),
             "team": pd.Series([None if one.side == UNDECIDED else TEAMS[one.side] for one in people], dtype=object),
-            "number": pd.Series(text, dtype=object),
+            "number": _texts(read.best(number_odds), people),
             "name": pd.Series([None] * len(people), dtype=object),
             "color": pd.Series([one.color for one in people], dtype=object),
         }
     )
-    return player_of, conform("players", table if roster is None else _named(table, roster))
+    if roster is not None:
+        expected = _expecting(read, table, roster).best(number_odds)
+        table = _named(table.assign(number=_texts(expected, people)), roster)
+    return player_of, conform("players", table)
 
 
 def relabelled(
@@ -124,6 +125,23 @@ def _people(evidence: Evidence, person: NDArray[np.int64], sides: Sides) -> list
             kit = np.average(evidence.kit[dressed], axis=0, weights=boxes[dressed]) if len(dressed) else _NO_KIT
         people.append(_Person(tracklets, bool(referee[one]), side, hex_color(kit)))
     return people
+
+
+def _texts(place: NDArray[np.int64], people: list[_Person]) -> pd.Series:
+    """Look the numbers of people up by their place in `TEXTS`, -1 being none; a referee has none."""
+    texts = [None if one.referee or at < 0 else TEXTS[at] for one, at in zip(people, place, strict=True)]
+    return pd.Series(texts, dtype=object)
+
+
+def _expecting(read: NumberEvidence, players: pd.DataFrame, roster: pd.DataFrame) -> NumberEvidence:
+    """Expect of each player (n,) the numbers that the roster has for his team; of a team that it leaves out, any."""
+    side_of = _sides(players, roster)
+    expected = (read if roster["team"].nunique() == 1 else read.expecting(set(roster["number"]))).log_likelihood.copy()
+    for team, side in side_of.items():
+        own = (players["team"] == side).to_numpy()
+        numbers = roster.loc[roster["team"].isna() | (roster["team"] == team), "number"]
+        expected[own] = read.expecting(set(numbers)).log_likelihood[own]
+    return replace(read, log_likelihood=expected)
 
 
 def _named(players: pd.DataFrame, roster: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from pipeline.understand.identify.choices import clusterer_named
 from pipeline.understand.identify.clustering import Bounds, Clusterer, assign, numbered
 from pipeline.understand.identify.contract import contracted
 from pipeline.understand.identify.joint import joint_evidence, membership
+from pipeline.understand.identify.listing import beyond, bounded, is_complete
 from pipeline.understand.identify.overlaps import find_overlaps, without_doubles
 from pipeline.understand.identify.people import describe, relabelled
 from pipeline.understand.identify.sidelines import beside
@@ -70,7 +71,8 @@ def identify(
         feet_m: (m, 2) foot points on the court, m; NaN where unknown.
         court: whose lines these are.
         settings: of the stage.
-        roster: number, name and team of the players, if known: names those whose number was read.
+        roster: number, name and team of the players, if known: names those whose number was read. If it lists two whole
+            teams, nobody else is expected to be there.
         clusterer: how reliable tracklets are grouped; None for the one that the settings name.
         number_reads: table `number_reads`; None where numbers were not read.
         corrections: by a person who knows better: they hold whatever the evidence says.
@@ -88,7 +90,11 @@ def identify(
     if tracks.empty:
         return _nobody()
     reads = ALL["number_reads"].empty() if number_reads is None else number_reads
-    known = study(frames, detections, embeddings, tracks, feet_m, settings, reads)
+    listed = roster if is_complete(roster, court) else None
+    if listed is not None:
+        settings = bounded(settings, listed)
+    numbers = None if listed is None else set(listed["number"])
+    known = study(frames, detections, embeddings, tracks, feet_m, settings, reads, numbers)
     evidence = known.evidence
     wishes = Wishes.none(len(evidence))
     if corrections:
@@ -107,6 +113,7 @@ def identify(
     identities = pd.DataFrame({"track_id": evidence.track_id, "player_id": player_of, "confidence": found.who.own})
     identities = conform("identities", identities[found.sure].sort_values("track_id"))
     players = relabelled(players, player_of, wishes.labels, roster)
+    said = said if listed is None else (*said, *beyond(players, listed))
     number = np.full(len(players) + 1, -1)
     number[found.person[player_of > 0]] = player_of[player_of > 0] - 1
     return Identified(

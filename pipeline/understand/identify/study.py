@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,6 +77,7 @@ def study(
     feet_m: NDArray[np.float64],
     settings: IdentifySettings,
     reads: pd.DataFrame,
+    listed: Collection[str] | None = None,
 ) -> Known:
     """Collect all evidence.
 
@@ -87,6 +89,7 @@ def study(
         feet_m: (m, 2) foot points on the court, m; NaN where unknown.
         settings: of the stage.
         reads: table `number_reads`.
+        listed: the only numbers that can be worn, if they are known.
     """
     evidence = gather(frames, detections, embeddings, tracks, feet_m, settings.crops_per_tracklet)
     sides = find_sides(evidence, settings.teams)
@@ -98,7 +101,8 @@ def study(
     apart = overlaps.apart  # one matrix for all: in a long game it is half a gigabyte
     _forbid(apart, *beyond_reach(frames, evidence, settings.max_speed_mps))
     believed = replace(numbers, log_likelihood=_READ_TOGETHER * numbers.log_likelihood)
-    _forbid(apart, *believed.contradictions(settings.number_odds))
+    worn = believed if listed is None else believed.expecting(listed)
+    _forbid(apart, *worn.contradictions(settings.number_odds))
     pieces = cut_to_pieces(frames, detections, embeddings, evidence)
     looks = learn_looks(pieces, _FIT_NOISE)
     problem = Problem(

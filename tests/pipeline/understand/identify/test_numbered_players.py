@@ -90,3 +90,50 @@ def test_referees_have_no_number_of_a_player() -> None:
     made, reads = with_numbers(scene([Piece(p, 0, 40) for p in range(3)], referees=frozenset({2})), {3: "23"})
     _, players, _ = identify(*made, IdentifySettings(), number_reads=reads)[:3]
     assert players.loc[players["role"] == "referee", "number"].isna().all()
+
+
+SQUADS = pd.DataFrame(
+    {
+        "number": ["4", "5", "6", "7", "8", "4", "9", "10", "11", "12"],
+        "name": [f"Home {n}" for n in range(5)] + [f"Guest {n}" for n in range(5)],
+        "team": ["A"] * 5 + ["B"] * 5,
+    }
+)
+
+
+def test_a_number_that_nobody_is_listed_with_keeps_nobody_apart() -> None:
+    """One player, read as 10 for half of the time and rather as 18 for the other: nobody is listed with 18."""
+    pieces = [Piece(1, 0, 100), Piece(1, 120, 220), Piece(0, 0, 220)]
+    made, reads = with_numbers(scene(pieces), {1: "10", 2: "18"})
+    ones = reads["ones_8"] > 0.9
+    reads = conform("number_reads", reads.assign(ones_0=reads["ones_0"].where(~ones, 0.3)))
+    assert len(identify(*made, IdentifySettings(), number_reads=reads).players) == 3
+    found = identify(*made, IdentifySettings(), SQUADS, number_reads=reads)
+    assert len(found.players) == 2
+    assert found.players["number"].dropna().tolist() == ["10"]
+
+
+def test_no_more_players_are_found_than_a_roster_of_both_teams_lists() -> None:
+    """Twelve tracklets, one after the other, that look like twelve people: ten can be there, but not of one team alone."""
+    made = scene([Piece(p, 50 * p, 50 * p + 45) for p in range(12)])
+    home = SQUADS[SQUADS["team"] == "A"]
+    for roster, count in ((None, 12), (SQUADS, 10), (home, 12), (SQUADS.assign(team=None), 12)):
+        assert len(identify(*made, IdentifySettings(min_player_s=1.0), roster).players) == count
+
+
+def test_more_players_than_the_roster_lists_are_told_of() -> None:
+    made = scene([Piece(p, 0, 45) for p in range(12)])
+    assert "12 players were found, and the roster lists 10" in identify(*made, IdentifySettings(), SQUADS).warnings[0]
+
+
+def test_a_roster_of_one_team_says_nothing_of_the_other() -> None:
+    """Team B's 18 is read a little doubtfully; the home team has a 10 and no 18."""
+    pieces = [Piece(p, 0, 60) for p in range(4)]
+    made, reads = with_numbers(scene(pieces), {1: "4", 2: "18", 3: "10"})
+    doubtful = (reads["ones_8"] > 0.9) & (reads["tens_1"] > 0.9)
+    reads = conform("number_reads", reads.assign(ones_0=reads["ones_0"].where(~doubtful, 0.4)))
+    home = SQUADS.assign(number=[*SQUADS["number"][:4], "10", *SQUADS["number"][5:]])
+    home = home[home["team"] == "A"]
+    worn = identify(*made, IdentifySettings(number_odds=10.0), home, number_reads=reads).players
+    assert set(worn.loc[worn["team"] == "B", "number"].dropna()) == {"18"}
+    assert set(worn.loc[worn["team"] == "A", "name"].dropna()) == {"Home 0", "Home 4"}
