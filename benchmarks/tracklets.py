@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +30,11 @@ from pipeline.evaluation.truth import Truth, read_truth
 from pipeline.run import Job
 from pipeline.run.oracles import desk_of
 from pipeline.run.stages import UNDERSTAND, Desk
-from pipeline.tables import PERSON_CLASSES
+from pipeline.tables import PERSON_CLASSES, TableName
 
 COLUMNS = ("material", "tracklets", "HOTA", "AssA", "IDF1", "best", "purity", "switches", "number")
 TOLERANCE_S, RUN_BOXES = 0.5, 3
+STAGES = {stage.name: stage for stage in UNDERSTAND}
 Ints = NDArray[np.int64]
 
 
@@ -46,11 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     import_offline()
     settings = load_settings(None)
     cuts = []
-    print("| " + " | ".join(COLUMNS) + " |\n|---|---" + "|---:" * (len(COLUMNS) - 2) + "|")
+    print(head())
     for material in materials(given.data, given.game):
         job = job_of(material, given.out / material.name, settings, "auto")
         desk, truth = tracked(job), read_truth(material.truth)
-        for name, boxes in _ways(material, job, desk):
+        for name, boxes in chain(of_others(material, job, desk), _ours(desk)):
             print(row(material.name, name, boxes, truth, desk.tables["frames"]), flush=True)
         cuts.append(cut_row(material.name, desk, truth))
     print("\n| material | cuts | right | changes | cut |\n|---|---:|---:|---:|---:|")
@@ -61,25 +63,42 @@ def tracked(job: Job) -> Desk:
     """Track and purify again, with the settings of the job."""
     desk = desk_of(job.out)
     desk.job = job
-    for stage in UNDERSTAND:
-        if stage.name in ("track", "purify"):
-            desk.tables = {**desk.tables, **stage.function(desk).tables}
+    desk.tables |= STAGES["track"].function(desk).tables
+    return purify(desk)
+
+
+def purify(desk: Desk) -> Desk:
+    """Cut and join what was linked."""
+    desk.tables |= STAGES["purify"].function(desk).tables
     return desk
 
 
-def _ways(material: Material, job: Job, desk: Desk) -> Iterator[tuple[str, IdentifiedBoxes]]:
-    """Give the boxes of player tracklets by every method."""
+def of_others(material: Material, job: Job, desk: Desk) -> Iterator[tuple[str, IdentifiedBoxes]]:
+    """Give the boxes of player tracklets by every other tracker."""
     found = of_tables(material.name, desk.tables, desk.facts["court"])
     for name, tracker in TRACKERS.items():
         if name not in NEEDS_PICTURES or job.has_pixels:
             video = job.video if name in NEEDS_PICTURES else None
             rows = rows_on_court(found, job.settings)
             yield name, link(found, rows, desk.embeddings, tracker, job.settings, video).people.boxes
-    for name, table in (("courtside, tracker", "links"), ("**courtside, purified and joined**", "parts")):
-        tables = {**desk.tables, "tracks": desk.tables[table]}  # type: ignore[literal-required]
-        boxes = of_tables(material.name, tables).tracklets
-        assert boxes is not None
-        yield name, boxes
+
+
+def _ours(desk: Desk) -> Iterator[tuple[str, IdentifiedBoxes]]:
+    """Give those of courtside, before and after they are cut and joined."""
+    yield "courtside, tracker", tracklets_of(desk, "links")
+    yield "**courtside, purified and joined**", tracklets_of(desk, "parts")
+
+
+def tracklets_of(desk: Desk, table: TableName) -> IdentifiedBoxes:
+    """Give the boxes of player tracklets in a table."""
+    boxes = of_tables("", {**desk.tables, "tracks": desk.tables[table]}).tracklets
+    assert boxes is not None
+    return boxes
+
+
+def head() -> str:
+    """Begin the table."""
+    return "| " + " | ".join(COLUMNS) + " |\n|---|---" + "|---:" * (len(COLUMNS) - 2) + "|"
 
 
 def row(material: str, name: str, found: IdentifiedBoxes, truth: Truth, frames: pd.DataFrame) -> str:

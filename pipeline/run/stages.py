@@ -35,6 +35,7 @@ from pipeline.understand import (
     track,
 )
 from pipeline.understand.court import CourtRegistration
+from pipeline.understand.court_motion import Feet
 from pipeline.video import VideoInfo
 
 
@@ -130,7 +131,8 @@ def _court(desk: Desk) -> Output:
 def _track(desk: Desk) -> Output:
     frames, detections, settings = desk.tables["frames"], desk.tables["detections"], desk.settings.track
     on_court = court.on_court(detections, desk.registration, desk.settings.court.margin_m)
-    linked = track.track(frames, detections, desk.embeddings, on_court, settings, desk.image_size_px)
+    feet = Feet(desk.feet_m, court.foot_spread(detections, desk.registration))
+    linked = track.track(frames, detections, desk.embeddings, on_court, settings, desk.image_size_px, feet)
     return Output({"links": linked})
 
 
@@ -235,7 +237,8 @@ UNDERSTAND: tuple[Stage, ...] = (
         function=_track,
         settings=("track",),
         code=tuple(
-            f"understand/{name}.py" for name in ("track", "association", "appearance", "camera", "kalman", "overlap")
+            f"understand/{name}.py"
+            for name in ("track", "association", "appearance", "camera", "kalman", "court_motion", "overlap")
         ),
     ),
     Stage(

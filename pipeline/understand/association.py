@@ -4,7 +4,8 @@ DeepSORT (Wojke et al., 2017) gates by the Kalman filter, then decides by appear
 tracklets first. Team-mates look alike, so that appearance alone swaps them where they cross; and a tracklet that was
 hidden for a moment loses its box to a neighbour that was not. Here the score of a pair is the log-likelihood ratio of
 "the same person" to "somebody else" by place and looks together (Reid, "An Algorithm for Tracking Multiple Targets", 1979): a
-tracklet that is not seen spreads out, and loses to one that was expected just there.
+tracklet that is not seen spreads out, and loses to one that was expected just there. Where the court is known, place is
+that in the picture and that in metres on the court.
 
 Tracklets are born, confirmed and ended by deep-sort-realtime; states and scores are those of all tracklets at once.
 """
@@ -20,8 +21,10 @@ from deep_sort_realtime.deep_sort.tracker import Tracker
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from pipeline.understand import court_motion
 from pipeline.understand.appearance import Difference, Looks, Vectors
 from pipeline.understand.camera import move_states
+from pipeline.understand.court_motion import Feet
 from pipeline.understand.kalman import begin, corners, log_density, predict, update, xyah
 from pipeline.understand.overlap import iou
 
@@ -30,12 +33,12 @@ Ints = NDArray[np.int64]
 
 _FREEDOM = 4.0
 """Degrees of freedom of where boxes lie about their prediction."""
-_LEAST_SCORE = 3.0
-"""Log-likelihood ratio that links: in doubt a tracklet ends, and is joined again by what both sides look like (`stitch`)."""
 _REACH, _REACH_PER_S = 0.5, 3.0
 """Body heights about the prediction in which a box is looked for, at once and for each second without a box."""
 _PEOPLE = 12
 """How many somebody elses are anywhere in the picture."""
+_COURT_M2 = 600.0
+"""What the picture shows of the court and about it."""
 _NEVER = 1e5
 
 
@@ -46,6 +49,11 @@ class Seen:
     row: Ints  # (m,) row in detections
     ltwh: Floats  # (m, 4) left, top, width, height, px
     vector: Vectors  # (m, dim + 3) see `appearance.with_kit`
+    feet: Feet
+
+    def take(self, boxes: Ints) -> Seen:
+        """Choose some, in the order named."""
+        return Seen(self.row[boxes], self.ltwh[boxes], self.vector[boxes], self.feet.take(boxes))
 
 
 class Tracklet(Track):  # type: ignore[misc]  # the library has no types
@@ -78,8 +86,12 @@ class Tracklet(Track):  # type: ignore[misc]  # the library has no types
 class MixedTracker(Tracker):  # type: ignore[misc]  # the library has no types
     """A tracker that decides by place and looks together.
 
-    `mean` (n, 8) and `covariance` (n, 8, 8) are the states of `tracks`, in their order.
+    `mean` (n, 8) and `covariance` (n, 8, 8) are the states of `tracks` in the picture, in their order; `court_mean` (n, 4) and
+    `court_covariance` (n, 4, 4) those on the court, NaN where it is unknown.
     """
+
+    least_score = 3.0
+    """Log-likelihood ratio that links: in doubt a tracklet ends, and is joined again by what both sides look like (`stitch`)."""
 
     def __init__(
         self,
@@ -108,6 +120,7 @@ class MixedTracker(Tracker):  # type: ignore[misc]  # the library has no types
         self.step_s = step_s
         self.log_others = np.log(_PEOPLE / (image_size_px[0] * image_size_px[1]))
         self.mean, self.covariance = np.zeros((0, 8)), np.zeros((0, 8, 8))
+        self.court_mean, self.court_covariance = court_motion.begin(Feet.unknown(0))
         self.ended: list[list[int]] = []
         """Rows of detections of each tracklet that was ever confirmed, and has ended."""
 
@@ -118,6 +131,9 @@ class MixedTracker(Tracker):  # type: ignore[misc]  # the library has no types
     def predict(self, age: bool = True) -> None:
         """Go on by one frame; without `age`, by one that is missing in the file."""
         self.mean, self.covariance = predict(self.mean, self.covariance, self.step_s)
+        self.court_mean, self.court_covariance = court_motion.predict(
+            self.court_mean, self.court_covariance, self.step_s
+        )
         if age:
             for one in self.tracks:
                 one.age_by_one()
@@ -132,36 +148,105 @@ class MixedTracker(Tracker):  # type: ignore[misc]  # the library has no types
         self.tracks = [one for one, stays in zip(self.tracks, kept, strict=True) if stays]
         mask = np.asarray(kept, dtype=bool)
         self.mean, self.covariance = self.mean[mask], self.covariance[mask]
+        self.court_mean, self.court_covariance = self.court_mean[mask], self.court_covariance[mask]
 
     def update(self, seen: Seen, time_s: float) -> None:
         """Link the boxes of a frame, begin tracklets, and end those that were not seen for too long."""
-        measured = xyah(seen.ltwh)
-        own, box = self._match(seen, measured)
-        self.mean[own], self.covariance[own] = update(self.mean[own], self.covariance[own], measured[box])
+        own, box = self.match(seen)
+        self.mean[own], self.covariance[own] = update(self.mean[own], self.covariance[own], xyah(seen.ltwh[box]))
+        self.court_mean[own], self.court_covariance[own] = court_motion.update(
+            self.court_mean[own], self.court_covariance[own], seen.feet.take(box)
+        )
         for i, j in zip(own.tolist(), box.tolist(), strict=True):
             self.tracks[i].go_on(int(seen.row[j]), time_s)
         self._remember([self.tracks[i] for i in own.tolist()], seen.vector[box])
-        for i in _others(len(self.tracks), own).tolist():
+        for i in others(len(self.tracks), own).tolist():
             self.tracks[i].mark_missed()
         self.keep([not one.is_deleted() for one in self.tracks])
-        self._begin(seen, measured, _others(len(seen.row), box), time_s)
+        self.begin(seen.take(others(len(seen.row), box)), time_s)
+
+    def match(self, seen: Seen) -> tuple[Ints, Ints]:
+        """Match confirmed tracklets, then new ones with the boxes that are left: indices (k,), (k,)."""
+        confirmed = np.array([one.is_confirmed() for one in self.tracks], dtype=bool)
+        own, box = self.match_confirmed(np.flatnonzero(confirmed), seen)
+        left = others(len(seen.row), box)
+        new, again = self.match_new(np.flatnonzero(~confirmed), seen.take(left))
+        return np.concatenate([own, new]), np.concatenate([box, left[again]])
+
+    def match_confirmed(self, rows: Ints, seen: Seen) -> tuple[Ints, Ints]:
+        """Match the tracklets `rows` (n,) by likelihood."""
+        own, box = assign(-self.score(rows, seen), -self.least_score)
+        return rows[own], box
+
+    def match_new(self, rows: Ints, seen: Seen) -> tuple[Ints, Ints]:
+        """Match the tracklets `rows` (n,) by overlap."""
+        own, box = assign(1.0 - self.overlap(rows, seen), self.max_iou_distance)
+        return rows[own], box
+
+    def score(self, rows: Ints, seen: Seen) -> Floats:
+        """Give the log-likelihood ratio (n, m) that boxes are those of the tracklets `rows` (n,), not somebody else's."""
+        if not len(rows) or not len(seen.row):
+            return np.zeros((len(rows), len(seen.row)))
+        ratio = self.score_of_place(rows, seen) + self.score_of_looks(rows, seen)
+        return np.where(self.in_reach(rows, seen), ratio, -_NEVER)
+
+    def score_of_place(self, rows: Ints, seen: Seen) -> Floats:
+        """Give the log-likelihood ratio (n, m) by where the boxes are.
+
+        Place in the picture and place on the court are two views of one box: where both are known their mean counts, not
+        their sum.
+        """
+        in_picture, on_court = self.score_in_picture(rows, seen), self.score_on_court(rows, seen)
+        return np.asarray(np.where(np.isfinite(on_court), (in_picture + on_court) / 2, in_picture))
+
+    def score_on_court(self, rows: Ints, seen: Seen) -> Floats:
+        """Give the log-likelihood ratio (n, m) by where the feet are on the court; NaN where either side is unknown."""
+        density = court_motion.log_density(self.court_mean[rows], self.court_covariance[rows], seen.feet, _FREEDOM)
+        return np.asarray(density - np.log(_PEOPLE / _COURT_M2))
+
+    def score_in_picture(self, rows: Ints, seen: Seen) -> Floats:
+        """Give the log-likelihood ratio (n, m) by where the boxes are in the picture."""
+        centre = xyah(seen.ltwh)[:, :2]
+        density = log_density(self.mean[rows], self.covariance[rows], centre, _FREEDOM)
+        return np.asarray(density - self.log_others)
+
+    def score_of_looks(self, rows: Ints, seen: Seen) -> Floats:
+        """Give the log-likelihood ratio (n, m) by what the boxes look like."""
+        places = np.array([self.tracks[i].place for i in rows.tolist()])
+        return self.difference.log_ratio(*self.looks.distances(places, seen.vector))
+
+    def in_reach(self, rows: Ints, seen: Seen) -> NDArray[np.bool_]:
+        """Say which boxes (n, m) are near enough to where the tracklets `rows` (n,) are expected."""
+        mean, centre = self.mean[rows], xyah(seen.ltwh)[:, :2]
+        away = np.linalg.norm(centre[None] - mean[:, None, :2], axis=2) / mean[:, 3:4]
+        return np.asarray(away <= _REACH + _REACH_PER_S * self.unseen_s(rows)[:, None])
+
+    def overlap(self, rows: Ints, seen: Seen) -> Floats:
+        """Give the intersection over union (n, m) of boxes with those expected of the tracklets `rows` (n,)."""
+        return iou(corners(self.mean[rows]), np.hstack([seen.ltwh[:, :2], seen.ltwh[:, :2] + seen.ltwh[:, 2:]]))
+
+    def unseen_s(self, rows: Ints) -> Floats:
+        """Say how long the tracklets `rows` (n,) have had no box."""
+        return np.array([self.tracks[i].time_since_update for i in rows.tolist()]) * self.step_s
+
+    def begin(self, seen: Seen, time_s: float) -> None:
+        """Begin a tracklet with each box."""
+        if not len(seen.row):
+            return
+        for row, vector in zip(seen.row.tolist(), seen.vector, strict=True):
+            self.tracks.append(Tracklet(self._next_id, self.n_init, self.max_age, row, vector, time_s))
+            self._next_id += 1
+        mean, covariance = begin(xyah(seen.ltwh))
+        self.mean = np.concatenate([self.mean, mean])
+        self.covariance = np.concatenate([self.covariance, covariance])
+        mean, covariance = court_motion.begin(seen.feet)
+        self.court_mean = np.concatenate([self.court_mean, mean])
+        self.court_covariance = np.concatenate([self.court_covariance, covariance])
 
     def finish(self) -> list[list[int]]:
         """End all tracklets; give the rows of detections of each that was ever confirmed, its first boxes included."""
         self.keep([False] * len(self.tracks))
         return self.ended
-
-    def _begin(self, seen: Seen, measured: Floats, boxes: Ints, time_s: float) -> None:
-        """Begin a tracklet with each of the boxes (k,)."""
-        if not len(boxes):
-            return
-        for j in boxes.tolist():
-            row = int(seen.row[j])
-            self.tracks.append(Tracklet(self._next_id, self.n_init, self.max_age, row, seen.vector[j], time_s))
-            self._next_id += 1
-        mean, covariance = begin(measured[boxes])
-        self.mean = np.concatenate([self.mean, mean])
-        self.covariance = np.concatenate([self.covariance, covariance])
 
     def _end(self, one: Tracklet) -> None:
         """Keep what a tracklet was, if it was ever confirmed."""
@@ -187,31 +272,6 @@ class MixedTracker(Tracker):  # type: ignore[misc]  # the library has no types
         if places:
             self.looks.add(np.array(places), vectors[rows])
 
-    def _match(self, seen: Seen, measured: Floats) -> tuple[Ints, Ints]:
-        """Match confirmed tracklets by likelihood, then new ones by overlap: indices (k,), (k,)."""
-        confirmed = np.array([one.is_confirmed() for one in self.tracks], dtype=bool)
-        known, new = np.flatnonzero(confirmed), np.flatnonzero(~confirmed)
-        own, box = assign(-self._score(known, seen, measured), -_LEAST_SCORE)
-        own = known[own]
-        rest = _others(len(seen.row), box)
-        if not len(new) or not len(rest):
-            return own, box
-        places = np.hstack([seen.ltwh[rest, :2], seen.ltwh[rest, :2] + seen.ltwh[rest, 2:]])
-        more, again = assign(1.0 - iou(corners(self.mean[new]), places), self.max_iou_distance)
-        return np.concatenate([own, new[more]]), np.concatenate([box, rest[again]])
-
-    def _score(self, rows: Ints, seen: Seen, measured: Floats) -> Floats:
-        """Give the log-likelihood ratio (n, m) that boxes are those of the tracklets `rows` (n,), not somebody else's."""
-        if not len(rows) or not len(seen.row):
-            return np.zeros((len(rows), len(seen.row)))
-        mean, covariance = self.mean[rows], self.covariance[rows]
-        by_place = log_density(mean, covariance, measured[:, :2], _FREEDOM) - self.log_others
-        places = np.array([self.tracks[i].place for i in rows.tolist()])
-        by_looks = self.difference.log_ratio(*self.looks.distances(places, seen.vector))
-        unseen_s = np.array([self.tracks[i].time_since_update for i in rows.tolist()]) * self.step_s
-        away = np.linalg.norm(measured[None, :, :2] - mean[:, None, :2], axis=2) / mean[:, 3:4]
-        return np.where(away > _REACH + _REACH_PER_S * unseen_s[:, None], -_NEVER, by_place + by_looks)
-
 
 def assign(cost: Floats, most: float) -> tuple[Ints, Ints]:
     """Choose pairs of a cost matrix (n, m) with the smallest sum; pairs above `most` are never chosen.
@@ -226,7 +286,7 @@ def assign(cost: Floats, most: float) -> tuple[Ints, Ints]:
     return rows[good], columns[good]
 
 
-def _others(count: int, taken: Ints) -> Ints:
+def others(count: int, taken: Ints) -> Ints:
     """Give the indices below `count` that are not taken, ascending."""
     free = np.ones(count, dtype=bool)
     free[taken] = False

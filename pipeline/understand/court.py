@@ -31,6 +31,10 @@ from pipeline.understand.shots import known_motion, runs
 Floats = NDArray[np.float64]
 FOOT_DEPTH_M = 0.2
 """A box ends at the tip of the nearer foot: this far in front of the middle of the body, away from which the camera looks."""
+FOOT_NOISE = 0.03, 0.08
+"""Standard deviations of the middle of a box's lower edge, across and upwards, in heights of the box."""
+COURT_NOISE_M = 0.1
+"""Standard deviation of the court from frame to frame."""
 CUT_PX = 2.0
 """A box that ends this close to the lower border shows no feet."""
 
@@ -134,6 +138,17 @@ def feet(detections: pd.DataFrame, registration: CourtRegistration) -> Floats:
     no_feet = detections["y2"].to_numpy(np.float64) >= height - CUT_PX
     positions[no_feet] = np.nan
     return positions
+
+
+def foot_spread(detections: pd.DataFrame, registration: CourtRegistration) -> Floats:
+    """Say how far off `feet` may be: covariances (n, 2, 2), m^2, where a box's lower edge is misplaced as boxes are."""
+    box = detections[["x1", "x2", "y1", "y2"]].astype(np.float64)
+    across, up = ((box["y2"] - box["y1"]) * share for share in FOOT_NOISE)
+    place = _on_floor(detections, registration)
+    aside = _on_floor(detections.assign(x1=box["x1"] + across, x2=box["x2"] + across), registration) - place
+    behind = _on_floor(detections.assign(y2=box["y2"] - up), registration) - place
+    spread = np.stack([aside, behind], axis=2)
+    return np.asarray(spread @ spread.transpose(0, 2, 1) + COURT_NOISE_M**2 * np.eye(2))
 
 
 def on_court(detections: pd.DataFrame, registration: CourtRegistration, margin_m: float) -> NDArray[np.bool_]:

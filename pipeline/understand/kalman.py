@@ -58,14 +58,18 @@ def update(mean: Floats, covariance: Floats, measured: Floats) -> tuple[Floats, 
 
 
 def log_density(mean: Floats, covariance: Floats, places: Floats, freedom: float) -> Floats:
-    """Give the log-density (n, m), 1 / px^2, of boxes with their centres at places (m, 2).
+    """Give the log-density (n, m), 1 / px^2, of boxes with their centres at places (m, 2), see `student_t`."""
+    return student_t(places[None] - mean[:, None, :2], _expected(mean, covariance)[:, None, :2, :2], freedom)
+
+
+def student_t(away: Floats, spread: Floats, freedom: float) -> Floats:
+    """Give the log-density (n, m) of being `away` (n, m, 2) from where one is expected within `spread` (n or 1, m or 1, 2, 2).
 
     It is Student's t of `freedom` degrees rather than the filter's normal distribution: most boxes lie close to where they are
     expected, and a few that are cut short by somebody in front lie far off.
     """
-    spread = _expected(mean, covariance)
-    across, along, both = spread[:, 0, 0, None], spread[:, 1, 1, None], spread[:, 0, 1, None]
-    dx, dy = (places[None, :, k] - mean[:, k, None] for k in (0, 1))
+    across, along, both = spread[..., 0, 0], spread[..., 1, 1], spread[..., 0, 1]
+    dx, dy = away[..., 0], away[..., 1]
     area = across * along - both**2
     squared = (along * dx**2 - 2 * both * dx * dy + across * dy**2) / area
     density: Floats = -np.log(2 * np.pi) - 0.5 * np.log(area) - (freedom + 2) / 2 * np.log1p(squared / freedom)

@@ -11,7 +11,7 @@ and is joined again by `stitch`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,8 +24,11 @@ from pipeline.tables import MOTION_COLUMNS, PERSON_CLASSES, conform
 from pipeline.understand.appearance import Difference, Looks, Vectors, with_kit
 from pipeline.understand.association import MixedTracker, Seen
 from pipeline.understand.camera import is_motion
+from pipeline.understand.court_motion import Feet
 from pipeline.understand.overlap import cross_class_duplicates
 
+MakeTracker = Callable[..., MixedTracker]
+"""Takes what `MixedTracker` does; one that associates otherwise."""
 _BLOCK = 2048
 """Boxes whose embeddings are read in one go."""
 _FRAMES_COMPARED = 200
@@ -51,6 +54,8 @@ def track(
     on_court: NDArray[np.bool_],
     settings: TrackSettings,
     image_size_px: tuple[int, int],
+    feet: Feet | None = None,
+    make_tracker: MakeTracker = MixedTracker,
 ) -> pd.DataFrame:
     """Link the boxes of players and referees to tracklets.
 
@@ -65,6 +70,8 @@ def track(
         on_court: (m,) which boxes take part.
         settings: of the tracker.
         image_size_px: width and height; a tracklet predicted outside of the picture ends.
+        feet: of the m boxes on the court; None where there is no court.
+        make_tracker: starts the tracker of a shot.
 
     Returns:
         Table `tracks` in order of detection_id; track_id counts from 1 in order of first appearance.
@@ -78,6 +85,7 @@ def track(
     numbers = frames["frame"].to_numpy(np.int64)
     first, last = (np.searchsorted(boxes.frame, numbers, side) for side in ("left", "right"))
     vectors = _Vectors(boxes, embeddings)
+    feet = (Feet.unknown(len(detections)) if feet is None else feet).take(boxes.row)
     chosen = np.unique(np.linspace(0, len(numbers) - 1, min(len(numbers), _FRAMES_COMPARED)).astype(np.int64))
     difference = Difference.measured(vectors.of(slice(first[k], last[k]))[:, :-3] for k in chosen)
     linked: list[list[int]] = []
@@ -88,7 +96,7 @@ def track(
     for k, (time_s, shot) in enumerate(zip(frames["time_s"].tolist(), frames["shot"].tolist(), strict=True)):
         if tracker is None or shot != previous_shot or time_s - previous_s > settings.max_age_s + step_s:
             linked += [] if tracker is None else tracker.finish()
-            tracker = _new_tracker(settings, step_s, embeddings.shape[1], difference, image_size_px)
+            tracker = _new_tracker(make_tracker, settings, step_s, embeddings.shape[1], difference, image_size_px)
         else:
             if moves[k]:
                 tracker.move(motions[k])
@@ -97,7 +105,7 @@ def track(
         tracker.keep(_alive(tracker, time_s, settings.max_age_s + 0.5 * step_s, image_size_px))
         tracker.predict()
         here = slice(int(first[k]), int(last[k]))
-        tracker.update(Seen(boxes.row[here], boxes.ltwh[here], vectors.of(here)), time_s)
+        tracker.update(Seen(boxes.row[here], boxes.ltwh[here], vectors.of(here), feet.take(here)), time_s)
         previous_s, previous_shot = time_s, shot
     linked += [] if tracker is None else tracker.finish()
     return _table(linked, detections["detection_id"].to_numpy())
@@ -140,10 +148,15 @@ def _median_step_s(frames: pd.DataFrame) -> float:
 
 
 def _new_tracker(
-    settings: TrackSettings, step_s: float, dim: int, difference: Difference, image_size_px: tuple[int, int]
+    make: MakeTracker,
+    settings: TrackSettings,
+    step_s: float,
+    dim: int,
+    difference: Difference,
+    image_size_px: tuple[int, int],
 ) -> MixedTracker:
     """Start a tracker."""
-    return MixedTracker(
+    return make(
         Looks(settings.nn_budget, dim),
         difference,
         image_size_px,

@@ -148,7 +148,7 @@ def test_a_run_is_scored_and_each_stage_can_be_replaced_by_the_truth(out: Path, 
     assert found.as_run.as_dict() == evaluate(out, game).as_dict()
     replaced = found.replaced
     assert set(replaced) == {"detections", "court", "tracks", "identities"}
-    assert replaced["detections"].players.loca == pytest.approx(1)
+    assert replaced["detections"].players.loca > 0.99  # whose box no tracklet has is matched to a neighbour's
     assert replaced["detections"].players.deta > found.as_run.players.deta
     assert replaced["court"].court is not None
     assert replaced["court"].court.error_px_p95 == pytest.approx(0, abs=1e-6)

@@ -10,7 +10,16 @@ from pipeline.geometry.calibration import CalibratedFrame, Calibration
 from pipeline.geometry.homography import oriented, project
 from pipeline.geometry.lens import Lens
 from pipeline.tables import DETECTIONS, FRAMES, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, check, conform
-from pipeline.understand.court import FOOT_DEPTH_M, about_share, feet, on_court, register
+from pipeline.understand.court import (
+    COURT_NOISE_M,
+    FOOT_DEPTH_M,
+    FOOT_NOISE,
+    about_share,
+    feet,
+    foot_spread,
+    on_court,
+    register,
+)
 
 SIZE = (1280, 720)
 SETTINGS = CourtSettings()
@@ -299,6 +308,20 @@ class TestFeet:
         straight = feet(boxes(project(to_px(0.0), self.positions), 2), self.registration())
         detections = boxes(lens.distort(project(to_px(0.0), self.positions)), 2)
         assert feet(detections, self.registration(lens)) == pytest.approx(straight, abs=0.03)
+
+    def test_feet_lie_about_as_far_off_as_is_said(self):
+        rng = np.random.default_rng(0)
+        place = np.repeat(project(to_px(0.0), self.positions), 1000, axis=0)
+        noise = rng.normal(0, 100 * np.array(FOOT_NOISE), place.shape)  # boxes are 100 px tall
+        off = (feet(boxes(place + noise, 2), self.registration())).reshape(3, 1000, 2)
+        said = foot_spread(boxes(place[::1000], 2), self.registration()) - COURT_NOISE_M**2 * np.eye(2)
+        for one, spread in zip(off, said, strict=True):
+            assert np.cov(one.T) == pytest.approx(spread, rel=0.25, abs=0.005)
+
+    def test_where_nobody_stands_is_not_known_how_far_off(self):
+        spread = foot_spread(boxes([[640, 500]], 2, "ball"), self.registration())
+        assert spread.shape == (1, 2, 2)
+        assert np.isnan(spread).all()
 
     def test_what_is_no_person_has_no_feet(self):
         assert np.isnan(feet(boxes([[640, 500]], 2, "ball"), self.registration())).all()

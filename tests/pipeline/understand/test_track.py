@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline.config import TrackSettings
 from pipeline.errors import TableError
 from pipeline.tables import MOTION_COLUMNS, conform
+from pipeline.understand.court_motion import Feet
 from pipeline.understand.track import track
 
 SIZE_PX = (1280, 720)
@@ -64,10 +65,11 @@ def link(
     vectors: NDArray[Any],
     settings: TrackSettings = SETTINGS,
     on_court: NDArray[np.bool_] | None = None,
+    feet: Feet | None = None,
 ) -> NDArray[np.int64]:
     """Track and give the track id of each detection row, 0 for none."""
     mask = np.ones(len(detections), bool) if on_court is None else on_court
-    tracks = track(frames, detections, vectors, mask, settings, SIZE_PX)
+    tracks = track(frames, detections, vectors, mask, settings, SIZE_PX, feet)
     ids = pd.Series(0, index=detections["detection_id"])
     ids[tracks["detection_id"]] = tracks["track_id"].to_numpy()
     return ids.to_numpy()
@@ -287,3 +289,29 @@ def test_nobody_is_twice_in_a_frame_and_no_box_is_in_two_tracklets(seed: int, pe
     boxes = tracks.merge(detections, on="detection_id").merge(frames, on="frame")
     assert not boxes.duplicated(["track_id", "frame"]).any()
     assert boxes.groupby("track_id")["shot"].nunique().le(1).all()
+
+
+def feet_at(place_m: NDArray[np.float64]) -> Feet:
+    return Feet(place_m, np.tile(0.01 * np.eye(2), (len(place_m), 1, 1)))
+
+
+def test_a_shaking_camera_is_followed_where_the_court_is_known() -> None:
+    frames = make_frames(40)  # the camera's motion is not known
+    detections, vectors, who = walkers(frames, 6, speed_px=0.0)
+    shift = np.where(detections["frame"] < 10, 0.0, 20.0 * (detections["frame"] % 2)).astype(np.float32)
+    detections["x1"] += shift
+    detections["x2"] += shift
+    feet = feet_at(np.column_stack([1.0 + who, np.full(len(who), 7.0)]))
+    same = np.ones_like(vectors)  # appearance tells nobody apart
+    assert (link(frames, detections, same, feet=feet) == who + 1).all()
+    assert not (link(frames, detections, same) == who + 1).all()
+
+
+@pytest.mark.parametrize(("metres", "people"), [(0.0, 1), (8.0, 2)])
+def test_nobody_jumps_across_the_court(metres: float, people: int) -> None:
+    frames = make_frames(30)
+    detections, vectors, _ = walkers(frames, 1, speed_px=0.0)
+    late = detections["frame"].to_numpy() >= 15
+    feet = feet_at(np.column_stack([np.full(30, 5.0), 9.0 - metres * late]))  # in the picture he stays where he is
+    ids = link(frames, detections, vectors, feet=feet)
+    assert (ids == np.where(late, people, 1)).all()
