@@ -140,7 +140,7 @@ class IdentifySettings(_Strict):
     min_tracklet_s: float = Field(
         3.0,
         ge=0,
-        description="shorter tracklets are given to the people found among the others, if those hold most of the time",
+        description="shorter tracklets, or than a sixtieth of a shorter video, are given to the people found among the others",
     )
     min_player_s: float = Field(
         10.0, ge=0, description="people seen for less, or for less than a tenth of a shorter video, are left out"

@@ -15,7 +15,7 @@ from pipeline.understand.identify import continuation
 from pipeline.understand.identify.clustering import Problem, cosine_distances
 from pipeline.understand.identify.constraints import beyond_reach
 from pipeline.understand.identify.evidence import Evidence, gather
-from pipeline.understand.identify.looks import Looks, Pieces, cut_to_pieces, learn_looks, see
+from pipeline.understand.identify.looks import PIECE_S, Looks, Pieces, cut_to_pieces, learn_looks, see
 from pipeline.understand.identify.overlaps import find_overlaps
 from pipeline.understand.identify.scale import distance_limit
 from pipeline.understand.identify.sides import Sides, find_sides
@@ -27,8 +27,8 @@ _FIT_NOISE = 1.0
 taken for noise, the more axes people have."""
 _LEAST_SHARE = 0.1
 """Of a video so short that `min_player_s` is more, a player is seen for this share."""
-_MOST_TIME = 0.8
-"""People are found among tracklets that hold so much of all time at least, however short they are."""
+_CLEAR_SHARE = 1 / 60
+"""Of a video so short that `min_tracklet_s` is more, but for a piece: where everybody has a few tracklets only, the short ones are needed."""
 _TOGETHER = 0.25
 """How much the side of a tracklet counts in telling people apart: one kit in one light is taken for another again and again, so
 that tracklets of a person err together."""
@@ -117,14 +117,8 @@ def study(
     )
     length_s = float(frames["time_s"].iloc[-1] - frames["time_s"].iloc[0])
     least_s = min(settings.min_player_s, _LEAST_SHARE * length_s)
-    clear_s = min(settings.min_tracklet_s, _least_of_most(evidence.seen_s))
+    clear_s = min(settings.min_tracklet_s, max(PIECE_S, _CLEAR_SHARE * length_s))
     return Known(evidence, sides, numbers, still, close, least_s, clear_s, limit, pieces, looks, problem)
-
-
-def _least_of_most(seen_s: NDArray[np.float64]) -> float:
-    """Give the length of the shortest of the longest tracklets that hold most of all time."""
-    falling = np.sort(seen_s)[::-1]
-    return float(falling[np.searchsorted(falling.cumsum(), _MOST_TIME * falling.sum())])
 
 
 def _limit(
