@@ -12,6 +12,8 @@ from pipeline.evaluation.boxes import Bools, Floats, Ints, Matches, Pairing, ass
 
 ABSENCE_BINS_S = (0.0, 2.0, 10.0, 60.0, float("inf"))
 """Edges of the lengths that absences are counted by, in seconds; the lower edge belongs to the bin."""
+_AROUND_S = 3.0
+"""So long before and after an absence it is asked who somebody is."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +21,8 @@ class AbsenceScores:
     """How often a player has the same identity after an absence as before it, for absences of one range of lengths.
 
     An absence lies between two boxes of a true person on scored frames with at least one scored frame without one
-    between them: out of the picture, hidden, substituted, or during a close-up. Before and after are the last and the
-    first matched box of the appearances around it.
+    between them: out of the picture, hidden, substituted, or during a close-up. Who he is before and after is what most of
+    his matched boxes in the three seconds on either side say: a single one at the edge of the picture may be a neighbour's.
     """
 
     low_s: float
@@ -28,7 +30,7 @@ class AbsenceScores:
     kept: int
     lost: int
     undecided: int
-    """Nothing was matched in the appearance before or after."""
+    """Nothing was matched in the seconds before or after."""
 
     @property
     def span(self) -> str:
@@ -149,17 +151,24 @@ def _absences_of(
     rows: Ints, position: Ints, found_of_row: Ints, found_identity: Ints, time_s: Floats
 ) -> list[tuple[float, bool | None]]:
     """List one person's absences: length in seconds, and whether the identity was kept (None: undecided)."""
-    breaks = np.flatnonzero(np.diff(position) > 1) + 1
-    appearances = [found_of_row[part] for part in np.split(rows, breaks)]
+    box_s, found_row = time_s[position], found_of_row[rows]
     outcomes: list[tuple[float, bool | None]] = []
-    for k, cut in enumerate(breaks):
-        length_s = float(time_s[position[cut]] - time_s[position[cut - 1]])
-        before, after = appearances[k][appearances[k] >= 0], appearances[k + 1][appearances[k + 1] >= 0]
+    for after in np.flatnonzero(np.diff(position) > 1) + 1:
+        length_s = float(box_s[after] - box_s[after - 1])
         if np.isnan(length_s):
             continue
-        kept = bool(found_identity[before[-1]] == found_identity[after[0]]) if len(before) and len(after) else None
-        outcomes.append((length_s, kept))
+        first, last = np.searchsorted(box_s, [box_s[after - 1] - _AROUND_S, box_s[after] + _AROUND_S], side="left")
+        who = [
+            _most_common(found_identity[part[part >= 0]]) for part in (found_row[first:after], found_row[after:last])
+        ]
+        outcomes.append((length_s, None if None in who else who[0] == who[1]))
     return outcomes
+
+
+def _most_common(identity: Ints) -> int | None:
+    """Give what most say (n,), of equals who said it first; None where nobody says anything."""
+    known, first, count = np.unique(identity, return_index=True, return_counts=True)
+    return int(known[np.lexsort((first, -count))[0]]) if len(known) else None
 
 
 def _count(outcomes: list[tuple[float, bool | None]], low_s: float, high_s: float) -> AbsenceScores:

@@ -91,6 +91,14 @@ def test_an_absence_loses_the_identity_when_it_changes(scene):
     assert absence.kept_share == 0
 
 
+def test_a_neighbours_box_at_the_edge_of_an_absence_does_not_decide(scene):
+    """The last box of who leaves the picture was often matched to somebody else's."""
+    truth = absent(scene, 60, 10, 40)
+    found = dataclasses.replace(truth, identity=truth.identity + np.isin(truth.frame, [9, 40]))
+    absence = score(truth, found).absences[1]
+    assert (absence.kept, absence.lost, absence.undecided) == (1, 0, 0)
+
+
 def test_an_absence_is_undecided_when_nothing_is_found_after_it(scene):
     truth = absent(scene, 60, 10, 40)
     absence = score(truth, truth.take(truth.frame < 10)).absences[1]
