@@ -24,9 +24,6 @@ _PRIOR_TRACKLETS = 100.0
 """Tracklets as weighty as the assumption."""
 _LEAST_TRACKLETS = 20
 """Tracklets of people with two or more, from which on anything is learned; and halves that are compared, of either kind."""
-_GOOD_ENOUGH = 0.995
-"""Where halves are told apart as well as this, there is nothing to gain: on rendered games adaptation then changed identity
-by up to 1.6 % either way."""
 _LEAST_PIECES = 4
 """Of a tracklet whose halves are compared."""
 
@@ -43,8 +40,8 @@ class Adaptation:
 
     @property
     def helps(self) -> bool:
-        """Tell whether there was something to gain, and it was gained."""
-        return self.before < _GOOD_ENOUGH and self.after > self.before
+        """Tell whether anything was gained."""
+        return self.after > self.before
 
     def __str__(self) -> str:
         """Say what came of it."""
@@ -127,6 +124,7 @@ def relearned(seen: Seen, person: NDArray[np.int64]) -> Looks | None:
     within = (off[several].T @ off[several] + _PRIOR_TRACKLETS * LEAST_NOISE * np.eye(off.shape[1])) / (
         freedom + _PRIOR_TRACKLETS
     )
+    within *= LEAST_NOISE * len(within) / np.trace(within)  # which way, not how much: who was found is likelier alike
     variance, axes = np.linalg.eigh(within)
     to_round = axes / np.sqrt(variance) * np.sqrt(LEAST_NOISE)
     people = (mean - np.average(mean, axis=0, weights=total)) @ to_round

@@ -105,7 +105,7 @@ def identify(
     grouping = clusterer or clusterer_named(settings.clusterer)
     said = wishes.unmet
     if settings.adapt:
-        known, outcome = adapted(known, _reliable_people(known, settings, clusterer_named("dispersion"), wishes))
+        known, outcome = adapted(known, _reliable_people(known, settings, grouping, wishes))
         said = (*said, outcome)
     person = _people(known, settings, grouping, wishes)
     found = judge(known, person, beside(evidence, feet_m, court), settings, wishes)

@@ -1,5 +1,7 @@
 """Adaptation to a game: learns how tracklets of one person really differ, and is refused where it does not help."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -34,11 +36,20 @@ def test_few_tracklets_teach_nothing() -> None:
     assert relearned(seen, np.arange(len(person))) is None
 
 
+def test_what_is_learned_is_which_way_people_drift_not_how_much() -> None:
+    """People found among tracklets are likelier alike than people are: noise learned from them once tore players apart."""
+    seen, person = drifting(people=12, each=30, seed=0)
+    same = replace(seen, place=seen.place[:12][person])  # all tracklets of a person alike to the last
+    learned = relearned(same, person)
+    assert learned is not None
+    assert abs(np.linalg.det(learned.basis)) == pytest.approx(1.0, rel=0.01)
+
+
 def test_it_helps_only_where_there_is_something_to_gain() -> None:
     looks = Looks(np.zeros(2), np.eye(2), np.ones(2))
     assert Adaptation(looks, before=0.95, after=0.96).helps
     assert not Adaptation(looks, before=0.96, after=0.95).helps
-    assert not Adaptation(looks, before=0.998, after=0.999).helps
+    assert not Adaptation(looks, before=1.0, after=1.0).helps
     assert "was not adapted" in str(Adaptation(looks, before=0.96, after=0.95))
 
 
