@@ -28,7 +28,6 @@ from pipeline.understand import (
     lineup,
     locate,
     shot_kinds,
-    split,
     stats,
     stitch,
     team_stats,
@@ -140,8 +139,7 @@ def _purify(desk: Desk) -> Output:
     frames, detections, settings = desk.tables["frames"], desk.tables["detections"], desk.settings
 
     def cut(tracks: pd.DataFrame) -> pd.DataFrame:
-        parted = split.split_at_kit_changes(frames, detections, tracks, settings.track)
-        return identify.make_pure(frames, detections, desk.embeddings, parted, desk.feet_m, settings.identify)
+        return identify.make_pure(frames, detections, desk.embeddings, tracks, desk.feet_m, settings.identify)
 
     joined = stitch.stitch(frames, detections, desk.embeddings, cut(desk.tables["links"]), settings.track)
     return Output({"parts": identify.split_as_wished(frames, detections, cut(joined), desk.corrections)})
@@ -250,10 +248,7 @@ UNDERSTAND: tuple[Stage, ...] = (
         files=lambda job: (job.corrections,),
         code=(
             "understand/identify",
-            *(
-                f"understand/{name}.py"
-                for name in ("split", "stitch", "ends", "camera", "kits", "appearance", "numbers")
-            ),
+            *(f"understand/{name}.py" for name in ("stitch", "ends", "camera", "kits", "appearance", "numbers")),
         ),
     ),
     Stage(

@@ -48,6 +48,16 @@ def is_motion(motions: Floats) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(motions).all(axis=(1, 2)) & ~still)
 
 
+def since_cut(motions: Floats, moves: NDArray[np.bool_], shot: NDArray[np.int64]) -> Floats:
+    """Chain the motions (t, 3, 3) of each shot, px of the previous frame to px of each one; unknown ones move nothing."""
+    camera = np.tile(np.eye(3), (len(shot), 1, 1))
+    for k in range(1, len(shot)):
+        if shot[k] == shot[k - 1]:
+            camera[k] = motions[k] @ camera[k - 1] if moves[k] else camera[k - 1]
+            camera[k] /= camera[k, 2, 2]
+    return camera
+
+
 def _local(motion: Floats, points: Floats) -> tuple[Floats, Floats]:
     """Give the images (n, 2) of points under a homography, and its derivatives (n, 2, 2) there; NaN beyond the horizon."""
     ahead = points @ motion[:, :2].T + motion[:, 2]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.tables import MOTION_COLUMNS
 from pipeline.understand.appearance import unit
-from pipeline.understand.camera import is_motion
+from pipeline.understand.camera import is_motion, since_cut
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -89,7 +89,7 @@ class Boxes:
             np.maximum(quality**_SHARPNESS, 1e-3),
             detections[["kit_l", "kit_a", "kit_b"]].to_numpy(np.float64),
             embeddings,
-            _since_cut(motions, is_motion(motions) & moving, shot),
+            since_cut(motions, is_motion(motions) & moving, shot),
         )
 
     def ends(self, parts: Sequence[Ints]) -> Ends:
@@ -151,13 +151,3 @@ class Boxes:
         kit = self.weight[rows[colored]] @ self.kit[rows[colored]]
         total = self.weight[rows[colored]].sum()
         return look / max(float(np.linalg.norm(look)), 1e-9), kit / total if total else np.full(3, np.nan)
-
-
-def _since_cut(motions: Floats, moves: NDArray[np.bool_], shot: Ints) -> Floats:
-    """Chain the motions (t, 3, 3) of each shot, px of the previous frame to px of each one; unknown ones move nothing."""
-    camera = np.tile(np.eye(3), (len(shot), 1, 1))
-    for k in range(1, len(shot)):
-        if shot[k] == shot[k - 1]:
-            camera[k] = motions[k] @ camera[k - 1] if moves[k] else camera[k - 1]
-            camera[k] /= camera[k, 2, 2]
-    return camera

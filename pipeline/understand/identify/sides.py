@@ -35,20 +35,49 @@ _TAIL = 4.0
 
 
 @dataclass(frozen=True)
+class Kitting:
+    """What the sides of a game wear."""
+
+    kits: Kits | None
+    """Of the two teams; None where there is but one kit, and kits tell nothing."""
+    middle: Array
+    """(3, 3) CIE L* a* b* of team A, team B and the referees; NaN where unknown."""
+    scatter: Array
+    """(3, 3) standard deviations about it."""
+
+    def judge(self, kit: Array, referee: Array) -> Array:
+        """Give the log-likelihoods (n, 3) of the sides, relative to no information.
+
+        Args:
+            kit: (n, 3) CIE L* a* b* of torsos; NaN where unknown.
+            referee: (n,) share of the votes that say referee.
+        """
+        votes = _votes(referee)
+        if self.kits is None:
+            return votes
+        return votes + _capped(_density(kit, self.middle, self.scatter))
+
+
+@dataclass(frozen=True)
 class Sides:
     """Sides of n tracklets, or of n people."""
 
     log_likelihood: Array
     """(n, 3) of team A, team B and the referees, relative to no information."""
-    kits: Kits | None
-    """Of the two teams; None where there is but one kit, and the teams can not be told apart."""
+    kitting: Kitting
+    """What the sides of the game wear."""
+
+    @property
+    def kits(self) -> Kits | None:
+        """Of the two teams; None where there is but one kit, and the teams can not be told apart."""
+        return self.kitting.kits
 
     def of_groups(self, group: NDArray[np.int64], count: int) -> Sides:
         """Add up what is known of tracklets that are one person; `group` (n,) from 0, -1 for nobody."""
         total = np.zeros((count, len(TEAMS) + 1))
         member = group >= 0
         np.add.at(total, group[member], self.log_likelihood[member])
-        return Sides(total, self.kits)
+        return Sides(total, self.kitting)
 
     def referee(self) -> NDArray[np.bool_]:
         """Tell who is likelier a referee than a player of either team (n,)."""
@@ -68,16 +97,25 @@ def find_sides(evidence: Evidence, teams: bool) -> Sides:
         evidence: of n tracklets.
         teams: tell two teams apart.
     """
+    kitting = _learn_kits(evidence, teams)
+    return Sides(kitting.judge(evidence.kit, evidence.referee), kitting)
+
+
+def _learn_kits(evidence: Evidence, teams: bool) -> Kitting:
+    """Learn what the sides of a game wear from its tracklets."""
     boxes = evidence.boxes().astype(np.float64)
     player, referee = evidence.referee <= _SURE_PLAYER, evidence.referee >= _SURE_REFEREE
     kits = find_kits(evidence.kit[player], boxes[player]) if teams else None
-    total = _votes(evidence.referee)
-    if kits is None:
-        return Sides(total, None)
-    near = kits.team(evidence.kit)
-    members = [player & (near == 0), player & (near == 1), referee & np.isfinite(evidence.kit).all(axis=1)]
-    density = np.column_stack([_density(evidence.kit, members[side], boxes) for side in range(len(members))])
-    return Sides(total + _capped(density), kits)
+    middle, scatter = np.full((2, len(TEAMS) + 1, 3), np.nan)
+    if kits is not None:
+        near = kits.team(evidence.kit)
+        members = [player & (near == 0), player & (near == 1), referee & np.isfinite(evidence.kit).all(axis=1)]
+        for side, member in enumerate(members):
+            if member.any():
+                kit, weight = evidence.kit[member], boxes[member]
+                middle[side] = np.average(kit, axis=0, weights=weight)
+                scatter[side] = np.sqrt(np.average((kit - middle[side]) ** 2, axis=0, weights=weight))
+    return Kitting(kits, middle, np.maximum(scatter, _LEAST_SCATTER))
 
 
 def _votes(share: Array) -> Array:
@@ -87,15 +125,10 @@ def _votes(share: Array) -> Array:
     return np.asarray(np.log(2 * np.column_stack([1 - chance, 1 - chance, chance])))
 
 
-def _density(kit: Array, member: NDArray[np.bool_], weight: Array) -> Array:
-    """Give the log density (n,) of kits (n, 3) on one side, by a t-distribution about its members; NaN where unknown."""
-    if not member.any():
-        return np.full(len(kit), np.nan)
-    middle = np.average(kit[member], axis=0, weights=weight[member])
-    scatter = np.sqrt(np.average((kit[member] - middle) ** 2, axis=0, weights=weight[member]))
-    scatter = np.maximum(scatter, _LEAST_SCATTER)
-    off = (((kit - middle) / scatter) ** 2).sum(axis=1)
-    return np.asarray(-0.5 * (_TAIL + kit.shape[1]) * np.log1p(off / _TAIL) - np.log(scatter).sum())
+def _density(kit: Array, middle: Array, scatter: Array) -> Array:
+    """Give the log density (n, sides) of kits (n, 3), by t-distributions about the middles (sides, 3); NaN where unknown."""
+    off = (((kit[:, None] - middle) / scatter) ** 2).sum(axis=2)
+    return np.asarray(-0.5 * (_TAIL + kit.shape[1]) * np.log1p(off / _TAIL) - np.log(scatter).sum(axis=1))
 
 
 def _capped(density: Array) -> Array:

@@ -23,6 +23,7 @@ from pipeline.understand.identify.listing import beyond, bounded, is_complete
 from pipeline.understand.identify.overlaps import find_overlaps, without_doubles
 from pipeline.understand.identify.people import describe, relabelled
 from pipeline.understand.identify.sidelines import beside
+from pipeline.understand.identify.steps import steps_along
 from pipeline.understand.identify.study import Known, study
 from pipeline.understand.identify.verdict import judge
 from pipeline.understand.identify.wishes import Wishes, wishes_of
@@ -160,18 +161,20 @@ def make_pure(
     known = study(frames, detections, embeddings, tracks, feet_m, settings, no_reads)
     if known.looks is None:
         return tracks
-    cuts = purify.cut_by_itself(known.looks, known.pieces)
+    cuts = purify.cut_by_itself(known.looks, steps_along(frames, detections, feet_m, known, known.looks))
     for _ in range(_PURIFY_ROUNDS):
-        if any(cuts):
-            tracks = purify.apply_cuts(tracks, detections, known.evidence, known.pieces, cuts)
+        if any(map(len, cuts)):
+            tracks = purify.apply_cuts(tracks, detections, known.evidence, cuts)
             known = study(frames, detections, embeddings, tracks, feet_m, settings, no_reads)
-        if known.looks is None:
+        seen = known.problem.seen
+        if seen is None:
             return tracks
         person = _reliable_people(known, settings, joint_evidence, Wishes.none(len(known.evidence)))
-        cuts = purify.cut_by_people(known.looks, known.pieces, person)
-        if not any(cuts):
+        steps = steps_along(frames, detections, feet_m, known, seen.looks)
+        cuts = purify.cut_by_people(seen, steps, person, known.problem.side)
+        if not any(map(len, cuts)):
             return tracks
-    return purify.apply_cuts(tracks, detections, known.evidence, known.pieces, cuts)
+    return purify.apply_cuts(tracks, detections, known.evidence, cuts)
 
 
 def complaints(players: pd.DataFrame, settings: IdentifySettings) -> tuple[str, ...]:

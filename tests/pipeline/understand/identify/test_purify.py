@@ -72,6 +72,59 @@ def test_pure_tracklets_stay_whole(seed: int) -> None:
     assert purified(made).equals(made[3])
 
 
+def alike(event: str, seed: int, kits: bool = False) -> tuple[pd.DataFrame, ...]:
+    """Tracklet 13 goes over to somebody who looks much the same, or who wears the other kit, at frame 263.
+
+    Args:
+        event: "crossing" with tracklet 14, which ends there, "jump" by four body heights, or "calm".
+        seed: of the noise.
+        kits: it shows the same person in another kit, rather than another one.
+    """
+    frames, detections, vectors, tracks = game([*PURE, (200, [0] * 63 + [1] * 57), (200, [2] * 63)], seed)
+    track, frame = tracks["track_id"].to_numpy(), detections["frame"].to_numpy()
+    after = (track == 13) & (frame >= 263)
+    look = np.random.default_rng(99).normal(size=(20, DIM))
+    vectors = np.array(vectors)
+    vectors[after] += (0.0 - 1.0 if kits else 0.4 - 1.0) * (look[1] - look[0]) / 4
+    left = 300.0 * track + 3.0 * (frame % 100)
+    left[after] += 400.0 * (event == "jump")
+    by = track == 14
+    left[by] = 8000.0
+    if event == "crossing":
+        left[by] = 300.0 * 13 + 3.0 * (frame[by] % 100) + 4.0 * np.abs(frame[by] - 262.5)
+    detections = detections.assign(x1=left, x2=left + 40.0)
+    if kits:
+        light = (track % 2 == 0) | after
+        detections = detections.assign(kit_l=np.where(light, 90.0, 20.0))
+    return frames, conform("detections", detections), vectors, tracks
+
+
+def cuts_of(made: tuple[pd.DataFrame, ...], tracklet: int) -> list[int]:
+    """Frames at which a tracklet is cut."""
+    own = made[3]["track_id"].to_numpy() == tracklet
+    parts = purified(made)["track_id"].to_numpy()[own]
+    return made[1]["frame"].to_numpy()[own][1:][np.diff(parts) != 0].tolist()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("event", ["crossing", "jump"])
+def test_a_doubtful_change_is_cut_where_something_happens(event: str, seed: int) -> None:
+    made = alike(event, seed)
+    assert cuts_of(made, 13) in ([262], [263], [264])
+    assert cuts_of(made, 14) == []
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_doubtful_change_is_not_cut_where_nothing_happens(seed: int) -> None:
+    assert cuts_of(alike("calm", seed), 13) == []
+
+
+@pytest.mark.parametrize("event", ["crossing", "calm"])
+def test_who_changes_his_kit_is_somebody_else(event: str) -> None:
+    (cut,) = cuts_of(alike(event, seed=1, kits=True), 13)
+    assert abs(cut - 263) <= FPS / 2
+
+
 def test_nothing_is_cut_when_it_is_switched_off() -> None:
     made = game([*PURE, (200, [0] * 50 + [1] * 50)])
     assert purified(made, IdentifySettings(purify=False)).equals(made[3])
@@ -95,5 +148,13 @@ def test_boxes_without_embeddings_stay_with_their_tracklet() -> None:
 
 def test_a_change_has_its_price() -> None:
     short = np.array([[0.0, 0], [0, 2], [0, 0]])
-    assert most_likely(short, 3.0).tolist() == [0, 0, 0] or most_likely(short, 3.0).tolist() == [1, 1, 1]
-    assert most_likely(np.array([[9.0, 0], [0, 9.0], [0, 9.0]]), 3.0).tolist() == [0, 1, 1]
+    assert len(set(most_likely(short, np.full(3, 3.0)).tolist())) == 1
+    assert most_likely(np.array([[9.0, 0], [0, 9.0], [0, 9.0]]), np.full(3, 3.0)).tolist() == [0, 1, 1]
+
+
+def test_a_change_is_where_it_is_cheap() -> None:
+    unclear = np.array([[4.0, 0], [4, 0], [0, 0], [0, 0], [0, 4], [0, 4]])
+    for cheap in (2, 3, 4):
+        price = np.full(6, 6.0)
+        price[cheap] = 1.0
+        assert np.flatnonzero(np.diff(most_likely(unclear, price))).tolist() == [cheap - 1]
