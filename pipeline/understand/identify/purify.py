@@ -18,8 +18,8 @@ from scipy.special import log_softmax, logsumexp
 
 from pipeline.tables import conform
 from pipeline.understand.identify.evidence import Evidence
-from pipeline.understand.identify.joint import agreement
 from pipeline.understand.identify.looks import PIECE_NOISE, Looks, Seen, in_context
+from pipeline.understand.identify.odds import agreement
 from pipeline.understand.identify.steps import Steps
 
 Array = NDArray[np.float64]

@@ -12,7 +12,8 @@ from pipeline.config import IdentifySettings
 from pipeline.tables import PERSON_CLASSES
 from pipeline.understand.identify.clustering import numbered
 from pipeline.understand.identify.confidence import Chances, chances, posterior
-from pipeline.understand.identify.joint import PERSON_PRICE, membership
+from pipeline.understand.identify.joint import membership
+from pipeline.understand.identify.odds import PERSON_PRICE
 from pipeline.understand.identify.sidelines import Beside
 from pipeline.understand.identify.study import Known
 from pipeline.understand.identify.wishes import Wishes

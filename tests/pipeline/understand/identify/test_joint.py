@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from pipeline.understand.identify.clustering import Bounds, Problem
-from pipeline.understand.identify.joint import SURE, affinity, joint_evidence
+from pipeline.understand.identify.joint import affinity, joint_evidence
 from pipeline.understand.identify.looks import Looks, Seen
+from pipeline.understand.identify.odds import SURE
 
 FREE = Bounds(max_distance=0.5, min_count=1, max_count=30, min_seen_s=0.0)
 
