@@ -143,7 +143,7 @@ class IdentifySettings(_Strict):
         description="shorter tracklets, or than a sixtieth of a shorter video, are given to the people found among the others",
     )
     min_player_s: float = Field(
-        10.0, ge=0, description="people seen for less, or for less than a tenth of a shorter video, are left out"
+        20.0, ge=0, description="people seen for less, or for less than a tenth of a shorter video, are left out"
     )
     min_roaming: float = Field(
         0.25, ge=0, description="people who always stay within so many body heights for seconds are bench or crowd"

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from pipeline.understand.identify.continuation import gaps
 from pipeline.understand.identify.evidence import Evidence
 
-_SLACK_M = 2.0
-"""How far a foot point may be off: feet hidden behind others when a tracklet ends or begins."""
-
+_SLACK_M = 4.0
+"""How far foot points may be off: the lower half of somebody hidden by others at the end or the beginning of a tracklet is 3.4 m of
+court for a camera that looks down by 15 degrees."""
 
 _SLACK_HEIGHTS = 1.0
 """The same in body heights, in the picture."""
