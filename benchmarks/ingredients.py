@@ -123,7 +123,6 @@ def speed_gate(desk: Desk) -> track.MakeTracker:
     return partial(associations.SpeedGate, feet=feet)
 
 
-WHOLE: Mapping[str, Mapping[str, Any]] = {"track": {"kit_change_s": None}, "identify": {"purify": False}}
 INGREDIENTS: Mapping[str, Ingredient] = {
     "**courtside**": tracker(MixedTracker),
     "without the camera's motion": settings(track={"motion_compensation": False}),
@@ -133,9 +132,9 @@ INGREDIENTS: Mapping[str, Ingredient] = {
     "every crop counts alike": equal_quality,
     "waiting for a second": settings(track={"max_age_s": PATIENCE_S}),
     "linking in doubt": tracker(associations.Undoubting),
-    "not cut": settings(**WHOLE),
+    "not cut": settings(identify={"purify": False}),
     "not joined": settings(track={"max_gap_s": 0.0}),
-    "neither cut nor joined": settings(track={**WHOLE["track"], "max_gap_s": 0.0}, identify=WHOLE["identify"]),
+    "neither cut nor joined": settings(track={"max_gap_s": 0.0}, identify={"purify": False}),
     "with expanded boxes": tracker(associations.ExpandedBoxes),
     "with a second round": second_round,
     "with looks by quality": looks_by_quality,

@@ -111,11 +111,6 @@ class TrackSettings(_Strict):
         30, ge=1, description="appearance samples kept per tracklet; none at all is quadratic in time"
     )
     motion_compensation: bool = Field(True, description="move predictions with the camera")
-    kit_change_s: float | None = Field(
-        0.25,
-        gt=0,
-        description="a tracklet is cut where the kit changes for good: so many seconds of evidence; null: never",
-    )
     duplicate_iou: float = Field(
         0.8, gt=0, le=1, description="a player box and a referee box that overlap more are one person"
     )

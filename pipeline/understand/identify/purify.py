@@ -1,10 +1,10 @@
 """Tracklets are made pure: one that goes over to another person is cut there.
 
-First by itself: where the pieces before and after differ like two people do, in looks and side, by more than what
-happens there speaks against a change (`changes`). Then with everybody's help: people are found among the pieces, and along each tracklet the most
-likely sequence of people is looked for (a hidden Markov model with the people as states, as in the resegmentation of speaker
-diarisation: Landini et al., "Bayesian HMM clustering of x-vector sequences", 2022). Neither has a length as a parameter but
-that of a piece.
+First by itself: where the pieces before and after differ like two people do, in looks and side, by more than what happens
+there speaks against a change (`changes`). Then with everybody's help: people are found among the pieces, and along each
+tracklet the most likely sequence of people is looked for (a hidden Markov model with the people as states, as in the
+resegmentation of speaker diarisation: Landini et al., "Bayesian HMM clustering of x-vector sequences", 2022). Neither has a
+length as a parameter but that of a piece.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from pipeline.understand.identify.study import Known
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_KIT = ("kit_l", "kit_a", "kit_b")
 _SIDE = 0.5
 """How much the side that a piece shows counts beside its looks. Chosen on rendered games."""
 
@@ -31,8 +32,8 @@ class Steps:
     side: Array
     """(p, 3) log-likelihoods of team A, team B and the referees."""
     weight: Array
-    """(p,) how much a piece counts, 1 on average: as the square of the quality of its crops, for whom somebody is in front of
-    looks like another."""
+    """(p,) how much a piece counts, 1 on average: as the square of the quality of its crops, since
+    who is half hidden looks like another."""
     odds: Array
     """(p,) log-odds of a change before each piece, by what happens there; -inf at the first piece of a tracklet."""
     box: Ints
@@ -65,14 +66,15 @@ def steps_along(frames: pd.DataFrame, detections: pd.DataFrame, feet_m: Array, k
     at, piece = _boxes_of(pieces, evidence)
     quality = pooling_weight(detections)[evidence.row[at]]
     clear = _mean(piece, quality, np.ones(len(piece))) ** 2
-    side = _SIDE * _sides(detections.iloc[evidence.row[at]], piece, quality, known.sides.kitting)
+    boxes = detections[[*_KIT, "class"]].iloc[evidence.row[at]]
+    side = _SIDE * _sides(boxes, piece, quality, known.sides.kitting)
     odds, box = _between(pieces, evidence, log_rate(frames, evidence, feet_m))
     return Steps(looks.project(pieces.vector), side, clear / clear.mean(), odds, box, pieces.start)
 
 
 def _sides(boxes: pd.DataFrame, piece: Ints, quality: Array, kitting: Kitting) -> Array:
     """Give the log-likelihoods (p, 3) of the sides that pieces show, by the mean kit and the votes of their boxes (k,)."""
-    kit = boxes[["kit_l", "kit_a", "kit_b"]].to_numpy(np.float64)
+    kit = boxes[[*_KIT]].to_numpy(np.float64)
     colored = np.where(np.isfinite(kit).all(axis=1), quality, 0.0)
     mean_kit = np.column_stack([_mean(piece, np.nan_to_num(one), colored) for one in kit.T])
     says_referee = (boxes["class"] == "referee").to_numpy().astype(np.float64)
