@@ -2,9 +2,9 @@
 
     python -m benchmarks.ingredients --data ../shared/data --game videos/demo --out reports/baselines
 
-takes the runs that `benchmarks.baselines` left in `--out`, and prints a table in Markdown for each material: other trackers on
-the same detections, courtside's tracklets as they are handed to identity, and those with one thing changed. Columns are those
-of `benchmarks.tracklets`. Needs `lap`, as `benchmarks.baselines` does.
+takes the runs that `benchmarks.baselines` left in `--out`, and prints a table in Markdown for each material, and their mean:
+other trackers on the same detections, courtside's tracklets as they are handed to identity, and those with one thing changed.
+Columns are those of `benchmarks.tracklets`. Needs `lap`, as `benchmarks.baselines` does.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import numpy as np
 from benchmarks import associations
 from benchmarks.baselines import job_of, materials
 from benchmarks.trackers import import_offline
-from benchmarks.tracklets import head, of_others, purify, row, tracklets_of
+from benchmarks.tracklets import head, line, marks, of_others, purify, tracklets_of
 from pipeline.config import load_settings
 from pipeline.evaluation.truth import read_truth
 from pipeline.run import Job
@@ -48,16 +49,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     import_offline()
     chosen = load_settings(None)
+    measured: dict[str, list[list[float]]] = {}
     for material in materials(given.data, given.game):
         job, truth = job_of(material, given.out / material.name, chosen, "auto"), read_truth(material.truth)
         desk = desk_of(job.out)
         print(head())
-        for name, boxes in of_others(material, job, desk):
-            print(row(material.name, name, boxes, truth, desk.tables["frames"]), flush=True)
-        for name, ingredient in INGREDIENTS.items():
-            found = tracklets_of(tracked(job, ingredient), "parts")
-            print(row(material.name, name, found, truth, desk.tables["frames"]), flush=True)
+        ours = ((name, tracklets_of(tracked(job, one), "parts")) for name, one in INGREDIENTS.items())
+        for name, boxes in chain(of_others(material, job, desk), ours):
+            values = marks(boxes, truth, desk.tables["frames"])
+            measured.setdefault(name, []).append(values)
+            print(line(material.name, name, values), flush=True)
         print()
+    print(head())
+    for name, each in measured.items():
+        print(line("mean", name, np.mean(each, axis=0).tolist()))
 
 
 def tracked(job: Job, ingredient: Ingredient) -> Desk:

@@ -103,6 +103,20 @@ def head() -> str:
 
 def row(material: str, name: str, found: IdentifiedBoxes, truth: Truth, frames: pd.DataFrame) -> str:
     """Score player tracklets, a line of the table."""
+    return line(material, name, marks(found, truth, frames))
+
+
+def line(material: str, name: str, values: Sequence[float]) -> str:
+    """Format a line of the table: five shares in percent, two counts."""
+    return (
+        "| "
+        + " | ".join([material, name, *(f"{one:.1f}" for one in values[:5]), *(f"{one:.0f}" for one in values[5:])])
+        + " |"
+    )
+
+
+def marks(found: IdentifiedBoxes, truth: Truth, frames: pd.DataFrame) -> list[float]:
+    """Score player tracklets: HOTA to purity in percent, switches, and how many tracklets there are."""
     scored = truth.frames[truth.frames["frame"].isin(frames["frame"])]
     numbers = scored["frame"].to_numpy(np.int64)
     boxes, ignored, _ = truth.boxes("player")
@@ -111,8 +125,7 @@ def row(material: str, name: str, found: IdentifiedBoxes, truth: Truth, frames: 
     tracking, identity = score_tracking(pairing), score_identity(pairing, scored["time_s"].to_numpy(np.float64))
     best = score_tracking(pair(boxes.take(~ignored), told(boxes.take(~ignored), counted, numbers), numbers))
     shares = [tracking.hota, tracking.assa, tracking.idf1, best.idf1, identity.purity]
-    cells = [material, name, *(f"{100 * one:.1f}" for one in shares)]
-    return "| " + " | ".join([*cells, str(tracking.switches), str(identity.players_found)]) + " |"
+    return [*(100 * one for one in shares), tracking.switches, identity.players_found]
 
 
 def told(truth: IdentifiedBoxes, found: IdentifiedBoxes, frames: Ints) -> IdentifiedBoxes:
