@@ -48,8 +48,8 @@ def posterior(gain: NDArray[np.float64], person_price: float) -> NDArray[np.floa
         person_price: log-odds against somebody new.
 
     Example:
-        >>> posterior(np.array([[8.0, -2.0]]), 4.0).round(2).tolist()
-        [[0.88, 0.07, 0.04]]
+        >>> posterior(np.array([[4.0, -2.0]]), 4.0).round(2).tolist()
+        [[0.94, 0.05, 0.02]]
     """
     new = np.full((len(gain), 1), -person_price)
     scaled = np.concatenate([np.maximum(gain, -1e6), new], axis=1) / _TEMPERATURE
