@@ -25,6 +25,8 @@ from pipeline.rendering import WHOLE_GAME, NoiseSettings, noise_settings, render
 
 FPS = 30.0
 SCORED_FPS = 5.0
+ASKED = "asked.json"
+"""What a stored game was asked to be, beside it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -37,8 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     noise = noise_settings({name: float(value) for name, _, value in (text.partition("=") for text in given.noise)})
     game, run = given.out / "game", given.out / "run"
-    if not (game / "game.json").is_file():
+    asked = json.dumps({"seed": given.seed, "minutes": given.minutes, "noise": noise.model_dump(mode="json")})
+    if not is_what(game / ASKED, asked):
         render(game, given.seed, given.minutes * 60, noise)
+        (game / ASKED).write_text(asked, encoding="utf-8")
     analyse(game, run)
     show_time(game, run)
     began = time.perf_counter()
@@ -47,6 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(
         f"\nscored on {scores.frames_scored} of {scores.frames_of_truth} frames in {time.perf_counter() - began:.0f} s"
     )
+
+
+def is_what(path: Path, asked: str) -> bool:
+    """Tell whether the stored game, if there is one, is the one asked for."""
+    return path.is_file() and path.read_text(encoding="utf-8") == asked
 
 
 def render(game: Path, seed: int, seconds: float, noise: NoiseSettings) -> None:
