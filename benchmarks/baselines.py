@@ -73,9 +73,7 @@ class Line:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, help="real material with hand-made truth")
-    parser.add_argument("--game", type=Path, action="append", default=[], help="a rendered game; may be repeated")
-    parser.add_argument("--out", type=Path, default=Path("reports/baselines"))
+    ask_for_material(parser)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--config", type=Path, help="settings of the analysis; the annotated video is never written")
     parser.add_argument("--only", action="append", metavar="NAME", help="of the material; may be repeated")
@@ -101,6 +99,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     table = markdown(lines)
     (given.out / "baselines.md").write_text(table + "\n", encoding="utf-8")
     print(table)
+
+
+def ask_for_material(parser: argparse.ArgumentParser) -> None:
+    """Let a command be told what to run on, and where runs are kept."""
+    parser.add_argument("--data", type=Path, help="real material with hand-made truth")
+    parser.add_argument("--game", type=Path, action="append", default=[], help="a rendered game; may be repeated")
+    parser.add_argument("--out", type=Path, default=Path("reports/baselines"))
 
 
 def materials(data: Path | None, games: Sequence[Path]) -> list[Material]:

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.baselines import Material, job_of, materials
+from benchmarks.baselines import Material, ask_for_material, job_of, materials
 from benchmarks.gta_link import gta_link
 from pipeline.config import ClustererName, IdentifySettings, load_settings
 from pipeline.evaluation import Evaluation
@@ -45,9 +45,7 @@ Method = Callable[[Desk], Desk]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, help="real material with hand-made truth")
-    parser.add_argument("--game", type=Path, action="append", default=[], help="a rendered game; may be repeated")
-    parser.add_argument("--out", type=Path, default=Path("reports/baselines"))
+    ask_for_material(parser)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--config", type=Path)
     parser.add_argument("--max-fps", type=float, help="score at most so many frames per second")
@@ -146,6 +144,12 @@ def _without(part: str) -> Method:
     return method
 
 
+def _adapted(desk: Desk) -> Desk:
+    """With --adapt."""
+    settings = desk.settings.identify.model_copy(update={"adapt": True})
+    return _identified(desk, desk.tables["parts"], settings, joint_evidence)
+
+
 def _average_linkage(desk: Desk) -> Desk:
     """Plain average linkage under the constraints, on the tracker's tracklets; no numbers."""
     return _identified(desk, desk.tables["links"], desk.settings.identify, average_linkage, numbers=False)
@@ -195,6 +199,7 @@ def _told(desk: Desk, truth: Truth) -> Desk:
 
 METHODS: dict[str, Method] = {
     "**courtside**": _ours,
+    "adapted": _adapted,
     "neither cut nor joined": _links_only,
     "without numbers": _without("numbers"),
     "without place and time": _without("continuation"),

@@ -14,13 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks import associations
-from benchmarks.baselines import job_of, materials
+from benchmarks.baselines import ask_for_material, job_of, materials
 from benchmarks.trackers import import_offline
 from benchmarks.tracklets import head, line, marks, of_others, purify, tracklets_of
 from pipeline.config import load_settings
@@ -43,9 +42,7 @@ Ingredient = Callable[[Desk], track.MakeTracker]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, help="real material with hand-made truth")
-    parser.add_argument("--game", type=Path, action="append", default=[], help="a rendered game; may be repeated")
-    parser.add_argument("--out", type=Path, default=Path("reports/baselines"))
+    ask_for_material(parser)
     given = parser.parse_args(arguments)
     import_offline()
     chosen = load_settings(None)

@@ -13,13 +13,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.baselines import Material, job_of, link, materials, rows_on_court
+from benchmarks.baselines import Material, ask_for_material, job_of, link, materials, rows_on_court
 from benchmarks.trackers import NEEDS_PICTURES, TRACKERS, import_offline
 from pipeline.config import load_settings
 from pipeline.evaluation.boxes import IdentifiedBoxes, match, on_ignored, pair
@@ -41,9 +40,7 @@ Ints = NDArray[np.int64]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, help="real material with hand-made truth")
-    parser.add_argument("--game", type=Path, action="append", default=[], help="a rendered game; may be repeated")
-    parser.add_argument("--out", type=Path, default=Path("reports/baselines"))
+    ask_for_material(parser)
     given = parser.parse_args(arguments)
     import_offline()
     settings = load_settings(None)

@@ -27,18 +27,16 @@ from pipeline.video import VideoInfo
 OracleName = Literal["detections", "court", "tracks", "identities"]
 ORACLES: tuple[OracleName, ...] = get_args(OracleName)
 _STORED: tuple[TableName, ...] = (
-    *(
-        "frames",
-        "detections",
-        "number_reads",
-        "court",
-        "links",
-        "parts",
-        "tracks",
-        "identities",
-        "players",
-        "tracklets",
-    ),
+    "frames",
+    "detections",
+    "number_reads",
+    "court",
+    "links",
+    "parts",
+    "tracks",
+    "identities",
+    "players",
+    "tracklets",
 )
 
 

@@ -70,7 +70,7 @@ def adapted(known: Known, person: NDArray[np.int64]) -> tuple[Known, str]:
         )
     if found.helps:
         seen = see(found.looks, known.pieces)
-        known = replace(known, looks=found.looks, problem=replace(known.problem, seen=seen))
+        known = replace(known, problem=replace(known.problem, seen=seen))
     return known, str(found)
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pipeline.tables import MOTION_COLUMNS
 from pipeline.understand.camera import is_motion, since_cut
 from pipeline.understand.identify.evidence import Evidence
+from pipeline.understand.overlap import iou_of_pairs
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -70,19 +71,11 @@ def _overlaps(evidence: Evidence) -> tuple[Array, Array]:
     for shift in range(1, int(np.bincount(frame).max(initial=0))):
         same = frame[shift:] == frame[:-shift]
         pair = order[shift:][same], order[:-shift][same]
-        shared = _iou(evidence.box[pair[0]], evidence.box[pair[1]])
+        shared = iou_of_pairs(evidence.box[pair[0]], evidence.box[pair[1]])
         for one, other in (pair, pair[::-1]):
             overlap[one] = np.maximum(overlap[one], shared)
             meeting[one] = np.maximum(meeting[one], np.where(outer[other], shared, 0.0))
     return overlap, meeting
-
-
-def _iou(one: Array, other: Array) -> Array:
-    """Give the intersection over union (k,) of boxes (k, 4) with others (k, 4)."""
-    low, high = np.maximum(one[:, :2], other[:, :2]), np.minimum(one[:, 2:], other[:, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=1)
-    area = (one[:, 2:] - one[:, :2]).prod(axis=1) + (other[:, 2:] - other[:, :2]).prod(axis=1)
-    return np.asarray(shared / np.maximum(area - shared, 1e-12))
 
 
 def _around(value: Array, owner: Ints, time_s: Array) -> Array:

@@ -3,7 +3,8 @@
 The score of a grouping is the sum over people of the log-likelihood of their appearance (`looks`), of their number and of
 their side (`sides`), of the log-odds that tracklets go on where others ended (`continuation`), less a price for every person. Cannot-links
 are hard. People are first merged bottom up, by the largest gain; then single tracklets go where they fit better, or change
-places with the one that is in their way, and people are merged again, until nothing gains any more.
+places with the one that is in their way, and people are merged again, until nothing gains any more; then two whom only
+somebody else's tracklets keep apart are tried as one.
 """
 
 from __future__ import annotations

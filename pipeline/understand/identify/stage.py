@@ -18,6 +18,7 @@ from pipeline.understand.identify.adapt import adapted
 from pipeline.understand.identify.choices import clusterer_named
 from pipeline.understand.identify.clustering import Bounds, Clusterer, assign, numbered
 from pipeline.understand.identify.contract import contracted
+from pipeline.understand.identify.evidence import Evidence
 from pipeline.understand.identify.joint import joint_evidence, membership
 from pipeline.understand.identify.listing import beyond, bounded, is_complete
 from pipeline.understand.identify.overlaps import find_overlaps, without_doubles
@@ -25,7 +26,7 @@ from pipeline.understand.identify.people import describe, relabelled
 from pipeline.understand.identify.sidelines import beside
 from pipeline.understand.identify.steps import steps_along
 from pipeline.understand.identify.study import Known, study
-from pipeline.understand.identify.verdict import judge
+from pipeline.understand.identify.verdict import Verdict, judge
 from pipeline.understand.identify.wishes import Wishes, wishes_of
 
 _PURIFY_ROUNDS = 3
@@ -111,20 +112,30 @@ def identify(
     person = _people(known, settings, grouping, wishes)
     found = judge(known, person, beside(evidence, feet_m, court), settings, wishes)
     player_of, players = describe(evidence, found.person, known.sides, roster, known.numbers, settings.number_odds)
-    identities = pd.DataFrame({"track_id": evidence.track_id, "player_id": player_of, "confidence": found.who.own})
-    identities = conform("identities", identities[found.sure].sort_values("track_id"))
     players = relabelled(players, player_of, wishes.labels, roster)
     said = said if listed is None else (*said, *beyond(players, listed))
+    identities = _identities(evidence, found, player_of)
+    left = without_doubles(tracks, detections, identities, pd.Series(evidence.seen_s, index=evidence.track_id))
+    return Identified(identities, players, said, *_account(known, found, player_of, players, wishes), left)
+
+
+def _identities(evidence: Evidence, found: Verdict, player_of: NDArray[np.int64]) -> pd.DataFrame:
+    """Make the table `identities` of the tracklets that are surely enough somebody's."""
+    table = pd.DataFrame({"track_id": evidence.track_id, "player_id": player_of, "confidence": found.who.own})
+    return conform("identities", table[found.sure].sort_values("track_id"))
+
+
+def _account(
+    known: Known, found: Verdict, player_of: NDArray[np.int64], players: pd.DataFrame, wishes: Wishes
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Make the tables `tracklets`, `player_evidence` and `number_votes`."""
+    player = np.maximum(player_of, 0) - 1
     number = np.full(len(players) + 1, -1)
-    number[found.person[player_of > 0]] = player_of[player_of > 0] - 1
-    return Identified(
-        identities,
-        players,
-        said,
+    number[found.person[player >= 0]] = player[player >= 0]
+    return (
         account.tracklet_table(known, found.role, found.who.of(number)),
-        account.player_table(known, np.maximum(player_of, 0) - 1, players, wishes),
-        account.vote_table(known, np.maximum(player_of, 0) - 1, len(players)),
-        without_doubles(tracks, detections, identities, pd.Series(evidence.seen_s, index=evidence.track_id)),
+        account.player_table(known, player, players, wishes),
+        account.vote_table(known, player, len(players)),
     )
 
 

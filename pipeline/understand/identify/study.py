@@ -54,8 +54,12 @@ class Known:
     clear_s: float  # a tracklet of less makes nobody
     limit: float  # average cosine distance above which tracklets stay apart
     pieces: Pieces
-    looks: Looks | None
     problem: Problem  # of all n
+
+    @property
+    def looks(self) -> Looks | None:
+        """The model of looks; None where the game shows too little to learn one."""
+        return None if self.problem.seen is None else self.problem.seen.looks
 
     @property
     def apart(self) -> NDArray[np.bool_]:
@@ -118,7 +122,7 @@ def study(
     length_s = float(frames["time_s"].iloc[-1] - frames["time_s"].iloc[0])
     least_s = min(settings.min_player_s, _LEAST_SHARE * length_s)
     clear_s = min(settings.min_tracklet_s, max(PIECE_S, _CLEAR_SHARE * length_s))
-    return Known(evidence, sides, numbers, still, close, least_s, clear_s, limit, pieces, looks, problem)
+    return Known(evidence, sides, numbers, still, close, least_s, clear_s, limit, pieces, problem)
 
 
 def _limit(
