@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.understand.association import Floats, Ints, MixedTracker, Seen, assign, others
-from pipeline.understand.court_motion import Feet
-from pipeline.understand.kalman import corners
-from pipeline.understand.overlap import iou
+from pipeline.geometry.boxes import iou
+from pipeline.understand.tracking.association import Floats, Ints, MixedTracker, Seen, assign, others
+from pipeline.understand.tracking.court_kalman import Feet
+from pipeline.understand.tracking.kalman import corners
 
 EXPANSION = 0.5
 """By how much of its size a box grows on each side."""

@@ -27,7 +27,7 @@ from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
 from pipeline.perceive.motion import compare, view
 from pipeline.tables import HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, conform
-from pipeline.understand.court import CourtRegistration, register
+from pipeline.understand.court.registration import CourtRegistration, register
 
 MOVING = {
     "spurs_thunder": "nba_spurs_thunder_broadcast_720p30.mp4",

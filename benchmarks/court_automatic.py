@@ -33,7 +33,7 @@ from pipeline.geometry.calibration import Calibration, read_calibration
 from pipeline.geometry.homography import project
 from pipeline.perceive.court_points import marked, table_of
 from pipeline.tables import DETECTIONS, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, conform
-from pipeline.understand.court import CourtRegistration, register_seen
+from pipeline.understand.court.registration import CourtRegistration, register_seen
 from pipeline.video import Frame
 
 FINALS = "finals2018"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import DBSCAN
 
 from pipeline.tables import conform
-from pipeline.understand.appearance import unit
+from pipeline.understand.features.embeddings import unit
 
 _EPS, _SAMPLES, _MOST_PARTS = 0.6, 10, 3
 _MERGE = 0.4
@@ -39,7 +39,7 @@ def gta_link(
     Args:
         detections: table `detections`, m rows.
         embeddings: (m, dim).
-        links: table `links`.
+        links: table `raw_tracks`.
 
     Returns:
         Table `tracks`, and for each of its tracklets, in order of number, the person.

@@ -30,16 +30,16 @@ from pipeline.evaluation.score import score
 from pipeline.evaluation.truth import Truth, read_truth
 from pipeline.roster import read_roster
 from pipeline.run import Job, analyze_job
-from pipeline.run.oracles import desk_of
-from pipeline.run.stages import Desk
+from pipeline.run.oracles import context_of
+from pipeline.run.stages import RunContext
 from pipeline.tables import ALL, conform
-from pipeline.understand import identify
-from pipeline.understand.identify.clustering import Bounds, Clusterer, Problem
-from pipeline.understand.identify.joint import joint_evidence
-from pipeline.understand.identify.linkage import average_linkage
+from pipeline.understand import identity as identify
+from pipeline.understand.grouping.average_linkage import average_linkage
+from pipeline.understand.grouping.joint import joint_evidence
+from pipeline.understand.grouping.problem import Bounds, Clusterer, Problem
 
 COLUMNS = ("material", "method", "where found", "identity", "IDF1", "purity", "kept", "found", "true")
-Method = Callable[[Desk], Desk]
+Method = Callable[[RunContext], RunContext]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -65,17 +65,17 @@ def compare(material: Material, job: Job, max_fps: float | None) -> Iterator[str
     """Score all methods on one material, a line of the table each."""
     truth = read_truth(material.truth)
     for name, method in METHODS.items():
-        yield _line(material.name, name, _scored(method(desk_of(job.out)), truth, max_fps))
+        yield _line(material.name, name, _scored(method(context_of(job.out)), truth, max_fps))
     if (material.truth / "roster.csv").is_file():
-        desk = _with_roster(desk_of(job.out), material.truth / "roster.csv")
-        yield _line(material.name, "with its roster", _scored(desk, truth, max_fps))
+        context = _with_roster(context_of(job.out), material.truth / "roster.csv")
+        yield _line(material.name, "with its roster", _scored(context, truth, max_fps))
     if _has_every_frame(truth):
         for name, method in (("true players of our tracklets", _ours), ("true players of the tracker's", _links_only)):
-            yield _line(material.name, name, _scored(_told(method(desk_of(job.out)), truth), truth, max_fps))
+            yield _line(material.name, name, _scored(_told(method(context_of(job.out)), truth), truth, max_fps))
 
 
-def _scored(desk: Desk, truth: Truth, max_fps: float | None) -> Evaluation:
-    return score(of_tables("", desk.tables, desk.facts["court"]), truth, max_fps)
+def _scored(context: RunContext, truth: Truth, max_fps: float | None) -> Evaluation:
+    return score(of_tables("", context.tables, context.facts["court"]), truth, max_fps)
 
 
 def _line(material: str, method: str, scores: Evaluation) -> str:
@@ -93,36 +93,45 @@ def _has_every_frame(truth: Truth) -> bool:
 
 
 def _identified(
-    desk: Desk,
+    context: RunContext,
     tracks: pd.DataFrame,
     settings: IdentifySettings,
     clusterer: Clusterer | None,
     numbers: bool = True,
     roster: pd.DataFrame | None = None,
-) -> Desk:
+) -> RunContext:
     """Put players together from some tracklets."""
-    tables = desk.tables
+    tables = context.tables
     reads = tables["number_reads"] if numbers else ALL["number_reads"].empty()
     found = identify.identify(
-        *(tables["frames"], tables["detections"], desk.embeddings, tracks, desk.feet_m, desk.registration.court),
+        *(
+            tables["frames"],
+            tables["detections"],
+            context.embeddings,
+            tracks,
+            context.feet_m,
+            context.registration.court,
+        ),
         *(settings, roster, clusterer, reads),
     )
-    desk.tables = {**tables, "tracks": found.tracks, "identities": found.identities, "players": found.players}
-    return desk
+    context.tables = {**tables, "tracks": found.tracks, "identities": found.identities, "players": found.players}
+    return context
 
 
-def _ours(desk: Desk) -> Desk:
-    return _identified(desk, desk.tables["parts"], desk.settings.identify, joint_evidence)
+def _ours(context: RunContext) -> RunContext:
+    return _identified(context, context.tables["split_tracks"], context.settings.identify, joint_evidence)
 
 
-def _with_roster(desk: Desk, path: Path) -> Desk:
+def _with_roster(context: RunContext, path: Path) -> RunContext:
     """Courtside, told who can be there."""
     roster = pd.DataFrame([asdict(entry) for entry in read_roster(path)])
-    return _identified(desk, desk.tables["parts"], desk.settings.identify, joint_evidence, roster=roster)
+    return _identified(
+        context, context.tables["split_tracks"], context.settings.identify, joint_evidence, roster=roster
+    )
 
 
-def _links_only(desk: Desk) -> Desk:
-    return _identified(desk, desk.tables["links"], desk.settings.identify, joint_evidence)
+def _links_only(context: RunContext) -> RunContext:
+    return _identified(context, context.tables["raw_tracks"], context.settings.identify, joint_evidence)
 
 
 def _without(part: str) -> Method:
@@ -135,43 +144,43 @@ def _without(part: str) -> Method:
             problem = replace(problem, seen=replace(problem.seen, precision=problem.seen.precision * 1e-3))
         return joint_evidence(problem, bounds)
 
-    def method(desk: Desk) -> Desk:
-        settings = desk.settings.identify
+    def method(context: RunContext) -> RunContext:
+        settings = context.settings.identify
         if part == "teams":
             settings = settings.model_copy(update={"teams": False})
-        return _identified(desk, desk.tables["parts"], settings, clusterer, numbers=part != "numbers")
+        return _identified(context, context.tables["split_tracks"], settings, clusterer, numbers=part != "numbers")
 
     return method
 
 
-def _adapted(desk: Desk) -> Desk:
+def _adapted(context: RunContext) -> RunContext:
     """With --adapt."""
-    settings = desk.settings.identify.model_copy(update={"adapt": True})
-    return _identified(desk, desk.tables["parts"], settings, joint_evidence)
+    settings = context.settings.identify.model_copy(update={"adapt": True})
+    return _identified(context, context.tables["split_tracks"], settings, joint_evidence)
 
 
-def _average_linkage(desk: Desk) -> Desk:
+def _average_linkage(context: RunContext) -> RunContext:
     """Plain average linkage under the constraints, on the tracker's tracklets; no numbers."""
-    return _identified(desk, desk.tables["links"], desk.settings.identify, average_linkage, numbers=False)
+    return _identified(context, context.tables["raw_tracks"], context.settings.identify, average_linkage, numbers=False)
 
 
 def _named(name: ClustererName) -> Method:
     """Another clusterer on pure tracklets, without numbers."""
 
-    def method(desk: Desk) -> Desk:
-        settings = desk.settings.identify.model_copy(update={"clusterer": name})
-        return _identified(desk, desk.tables["parts"], settings, None, numbers=False)
+    def method(context: RunContext) -> RunContext:
+        settings = context.settings.identify.model_copy(update={"clusterer": name})
+        return _identified(context, context.tables["split_tracks"], settings, None, numbers=False)
 
     return method
 
 
-def _gta_link(desk: Desk) -> Desk:
+def _gta_link(context: RunContext) -> RunContext:
     """GTA-link, which cuts tracklets again by its own rule; roles by the vote of the boxes, as ours.
 
     Its overlap rule is soft: where a person is twice in a frame, the box of the higher score is kept.
     """
-    detections = desk.tables["detections"]
-    tracks, person = gta_link(detections, np.asarray(desk.embeddings), desk.tables["parts"])
+    detections = context.tables["detections"]
+    tracks, person = gta_link(detections, np.asarray(context.embeddings), context.tables["split_tracks"])
     boxes = tracks.merge(detections[["detection_id", "frame", "score", "class"]], on="detection_id")
     boxes["player"] = pd.Series(person + 1, index=np.arange(1, len(person) + 1))[boxes["track_id"]].to_numpy()
     boxes = boxes.sort_values("score", ascending=False).drop_duplicates(["player", "frame"]).sort_values("detection_id")
@@ -183,18 +192,18 @@ def _gta_link(desk: Desk) -> Desk:
     identities = pd.DataFrame({"track_id": left["track_id"], "player_id": left["player"], "confidence": 0.5})
     players = pd.DataFrame({"player_id": ids, "role": ["referee" if referee[one] else "player" for one in ids]})
     empty = {name: pd.Series([None] * len(ids), dtype=object) for name in ("team", "number", "name", "color")}
-    desk.tables |= {
+    context.tables |= {
         "tracks": tracks,
         "identities": conform("identities", identities),
         "players": conform("players", players.assign(**empty)),
     }
-    return desk
+    return context
 
 
-def _told(desk: Desk, truth: Truth) -> Desk:
+def _told(context: RunContext, truth: Truth) -> RunContext:
     """Give every tracklet to the person whom most of its boxes show: the best that any clustering could do."""
-    desk.tables["identities"], desk.tables["players"] = true_identities(truth, desk.tables)
-    return desk
+    context.tables["identities"], context.tables["players"] = true_identities(truth, context.tables)
+    return context
 
 
 METHODS: dict[str, Method] = {

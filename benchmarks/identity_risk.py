@@ -27,8 +27,8 @@ from pipeline.evaluation.found import of_tables
 from pipeline.evaluation.identity import assign_identities
 from pipeline.evaluation.truth import read_truth
 from pipeline.run import analyze_job
-from pipeline.run.oracles import desk_of
-from pipeline.understand import identify
+from pipeline.run.oracles import context_of
+from pipeline.understand import identity as identify
 
 _EDGES = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
 
@@ -70,11 +70,11 @@ def claimed(material: Material, out: Path, settings: Settings, device: str) -> C
     """Put players together with nothing left unknown, and compare with the truth."""
     job = job_of(material, out / material.name, settings, device)
     analyze_job(job)
-    desk, truth = desk_of(job.out), read_truth(material.truth)
-    tables = desk.tables
+    context, truth = context_of(job.out), read_truth(material.truth)
+    tables = context.tables
     found = identify.identify(
-        *(tables["frames"], tables["detections"], desk.embeddings, tables["parts"], desk.feet_m),
-        desk.registration.court,
+        *(tables["frames"], tables["detections"], context.embeddings, tables["split_tracks"], context.feet_m),
+        context.registration.court,
         settings.identify.model_copy(update={"unknown_below": 0.0}),
         number_reads=tables["number_reads"],
     )

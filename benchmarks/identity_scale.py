@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pipeline.config import IdentifySettings
 from pipeline.geometry.court import COURTS
 from pipeline.tables import MOTION_COLUMNS, conform
-from pipeline.understand.identify import identify
+from pipeline.understand.identity import identify
 
 _MINUTES, _FPS, _DIM = 48.0, 30.0, 128
 _PER_TEAM, _REFEREES, _ON_COURT = 12, 3, 5
@@ -126,9 +126,9 @@ def _detections(rng: np.random.Generator, person: NDArray[np.int64], frame: NDAr
         "score": 0.9,
         "class": np.where(person < 2 * _PER_TEAM, "player", "referee"),
         "quality": 0.8,
-        "kit_l": lightness + rng.normal(0, 5, len(person)),
-        "kit_a": 0.0,
-        "kit_b": 0.0,
+        "jersey_l": lightness + rng.normal(0, 5, len(person)),
+        "jersey_a": 0.0,
+        "jersey_b": 0.0,
     }
     return conform("detections", pd.DataFrame(table))
 

@@ -25,17 +25,18 @@ from benchmarks.tracklets import head, line, marks, of_others, purify, tracklets
 from pipeline.config import load_settings
 from pipeline.evaluation.truth import read_truth
 from pipeline.run import Job
-from pipeline.run.oracles import desk_of
-from pipeline.run.stages import Desk
-from pipeline.understand import court, track
-from pipeline.understand.association import MixedTracker
-from pipeline.understand.court_motion import Feet
+from pipeline.run.oracles import context_of
+from pipeline.run.stages import RunContext
+from pipeline.understand.court import registration as court
+from pipeline.understand.tracking import stage as track
+from pipeline.understand.tracking.association import MixedTracker
+from pipeline.understand.tracking.court_kalman import Feet
 
 LOW_SCORE = 0.25
 """Boxes below are not stored."""
 PATIENCE_S = 1.0
 """How long DeepSORT waits for a box (30 frames)."""
-Ingredient = Callable[[Desk], track.MakeTracker]
+Ingredient = Callable[[RunContext], track.MakeTracker]
 """Lays tables and settings of a run out otherwise, and says who tracks."""
 
 
@@ -49,11 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     measured: dict[str, list[list[float]]] = {}
     for material in materials(given.data, given.game):
         job, truth = job_of(material, given.out / material.name, chosen, "auto"), read_truth(material.truth)
-        desk = desk_of(job.out)
+        context = context_of(job.out)
         print(head())
-        ours = ((name, tracklets_of(tracked(job, one), "parts")) for name, one in INGREDIENTS.items())
-        for name, boxes in chain(of_others(material, job, desk), ours):
-            values = marks(boxes, truth, desk.tables["frames"])
+        ours = ((name, tracklets_of(tracked(job, one), "split_tracks")) for name, one in INGREDIENTS.items())
+        for name, boxes in chain(of_others(material, job, context), ours):
+            values = marks(boxes, truth, context.tables["frames"])
             measured.setdefault(name, []).append(values)
             print(line(material.name, name, values), flush=True)
         print()
@@ -62,25 +63,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(line("mean", name, np.mean(each, axis=0).tolist()))
 
 
-def tracked(job: Job, ingredient: Ingredient) -> Desk:
+def tracked(job: Job, ingredient: Ingredient) -> RunContext:
     """Track and purify a run again with an ingredient changed."""
-    desk = desk_of(job.out)
-    desk.job = job
-    make_tracker = ingredient(desk)
-    detections, settings = desk.tables["detections"], desk.settings
-    on_court = court.on_court(detections, desk.registration, settings.court.margin_m)
+    context = context_of(job.out)
+    context.job = job
+    make_tracker = ingredient(context)
+    detections, settings = context.tables["detections"], context.settings
+    on_court = court.on_court(detections, context.registration, settings.court.margin_m)
     links = track.track(
-        desk.tables["frames"],
+        context.tables["frames"],
         detections,
-        desk.embeddings,
+        context.embeddings,
         on_court,
         settings.track,
-        desk.image_size_px,
-        Feet(desk.feet_m, court.foot_spread(detections, desk.registration)),
+        context.image_size_px,
+        Feet(context.feet_m, court.foot_spread(detections, context.registration)),
         make_tracker,
     )
-    desk.tables["links"] = links
-    return purify(desk)
+    context.tables["raw_tracks"] = links
+    return purify(context)
 
 
 def tracker(make: track.MakeTracker) -> Ingredient:
@@ -91,37 +92,37 @@ def tracker(make: track.MakeTracker) -> Ingredient:
 def settings(make: track.MakeTracker = MixedTracker, **sections: Mapping[str, Any]) -> Ingredient:
     """Change settings, by section."""
 
-    def ingredient(desk: Desk) -> track.MakeTracker:
-        old = desk.settings
+    def ingredient(context: RunContext) -> track.MakeTracker:
+        old = context.settings
         new = {name: getattr(old, name).model_copy(update=values) for name, values in sections.items()}
-        desk.job = replace(desk.job, settings=old.model_copy(update=new))
+        context.job = replace(context.job, settings=old.model_copy(update=new))
         return make
 
     return ingredient
 
 
-def equal_quality(desk: Desk) -> track.MakeTracker:
+def equal_quality(context: RunContext) -> track.MakeTracker:
     """Let every crop count alike."""
-    desk.tables["detections"] = desk.tables["detections"].assign(quality=np.float32(1.0))
+    context.tables["detections"] = context.tables["detections"].assign(quality=np.float32(1.0))
     return MixedTracker
 
 
-def second_round(desk: Desk) -> track.MakeTracker:
+def second_round(context: RunContext) -> track.MakeTracker:
     """Let boxes of low score go on with tracklets."""
-    first = desk.settings.track.min_score
-    settings(track={"min_score": LOW_SCORE})(desk)
-    return partial(associations.SecondRound, score=desk.tables["detections"]["score"].to_numpy(), first=first)
+    first = context.settings.track.min_score
+    settings(track={"min_score": LOW_SCORE})(context)
+    return partial(associations.SecondRound, score=context.tables["detections"]["score"].to_numpy(), first=first)
 
 
-def looks_by_quality(desk: Desk) -> track.MakeTracker:
+def looks_by_quality(context: RunContext) -> track.MakeTracker:
     """Let looks count as much as the crop is worth."""
-    quality = np.nan_to_num(desk.tables["detections"]["quality"].to_numpy(np.float64))
+    quality = np.nan_to_num(context.tables["detections"]["quality"].to_numpy(np.float64))
     return partial(associations.LooksByQuality, quality=quality)
 
 
-def speed_gate(desk: Desk) -> track.MakeTracker:
+def speed_gate(context: RunContext) -> track.MakeTracker:
     """Link nobody over a distance that nobody runs."""
-    feet = Feet(desk.feet_m, court.foot_spread(desk.tables["detections"], desk.registration))
+    feet = Feet(context.feet_m, court.foot_spread(context.tables["detections"], context.registration))
     return partial(associations.SpeedGate, feet=feet)
 
 
@@ -134,9 +135,9 @@ INGREDIENTS: Mapping[str, Ingredient] = {
     "every crop counts alike": equal_quality,
     "waiting for a second": settings(track={"max_age_s": PATIENCE_S}),
     "linking in doubt": tracker(associations.Undoubting),
-    "not cut": settings(identify={"purify": False}),
+    "not cut": settings(identify={"split_tracklets": False}),
     "not joined": settings(track={"max_gap_s": 0.0}),
-    "neither cut nor joined": settings(track={"max_gap_s": 0.0}, identify={"purify": False}),
+    "neither cut nor joined": settings(track={"max_gap_s": 0.0}, identify={"split_tracklets": False}),
     "with expanded boxes": tracker(associations.ExpandedBoxes),
     "with a second round": second_round,
     "with looks by quality": looks_by_quality,

@@ -25,8 +25,8 @@ from pipeline.evaluation.score import score
 from pipeline.evaluation.truth import Truth, read_truth
 from pipeline.rendering import WHOLE_GAME, NoiseSettings, render_positions, render_settings
 from pipeline.run import Job, analyze_job
-from pipeline.run.oracles import desk_of
-from pipeline.run.stages import UNDERSTAND, Desk
+from pipeline.run.oracles import context_of
+from pipeline.run.stages import UNDERSTAND, RunContext
 from pipeline.tables import MOTION_COLUMNS, TableName, conform
 
 CAMERAS = ("fixed", "broadcast")
@@ -67,7 +67,7 @@ def _measured(out: Path, seed: int, camera: str, seconds: float) -> tuple[pd.Dat
     run = out / f"run-{seed}-{camera}"
     if not (run / "run.json").is_file():
         analyze_job(Job.of(game, out=run))
-    found, true = desk_of(run), desk_of(run)
+    found, true = context_of(run), context_of(run)
     seen = read_truth(game)
     found.tables["identities"], found.tables["players"] = true_identities(seen, found.tables)
     _complete(found, "shots")
@@ -82,9 +82,9 @@ def _measured(out: Path, seed: int, camera: str, seconds: float) -> tuple[pd.Dat
     return players[(players["role_x"] == "player") & (players["seen_s_y"] >= LEAST_S)], teams, scored[long]
 
 
-def _starts(desk: Desk) -> list[float]:
+def _starts(context: RunContext) -> list[float]:
     """List the changes of sides."""
-    return [round(start, 1) for start in desk.tables["periods"]["start_s"][1:]]
+    return [round(start, 1) for start in context.tables["periods"]["start_s"][1:]]
 
 
 def _rendered(game: Path, seed: int, camera: str, seconds: float) -> Path:
@@ -98,33 +98,33 @@ def _rendered(game: Path, seed: int, camera: str, seconds: float) -> Path:
     return game
 
 
-def _complete(desk: Desk, start: str) -> None:
+def _complete(context: RunContext, start: str) -> None:
     """Run the stages from `start` on."""
     names = [stage.name for stage in UNDERSTAND]
     for stage in UNDERSTAND[names.index(start) :]:
-        desk.tables |= stage.function(desk).tables
+        context.tables |= stage.function(context).tables
 
 
-def _put_truth(desk: Desk, truth: Truth) -> None:
+def _put_truth(context: RunContext, truth: Truth) -> None:
     """Lay the true positions, speeds and identities ready in place of what was found."""
-    persons = truth.persons[truth.persons["frame"].isin(desk.tables["frames"]["frame"])]
+    persons = truth.persons[truth.persons["frame"].isin(context.tables["frames"]["frame"])]
     persons = persons.sort_values(["identity", "frame"]).reset_index(drop=True)
     ids = {int(identity): k for k, identity in enumerate(np.unique(truth.persons["identity"]), start=1)}
     persons = persons.assign(player_id=persons["identity"].map(ids), detection_id=persons.index)
     who = persons.drop_duplicates("player_id").assign(number=None, name=None, color=None)
-    unused = dict.fromkeys(("x1", "y1", "x2", "y2", "score", "quality", "kit_l", "kit_a", "kit_b"), 1.0)
+    unused = dict.fromkeys(("x1", "y1", "x2", "y2", "score", "quality", "jersey_l", "jersey_a", "jersey_b"), 1.0)
     table: dict[TableName, pd.DataFrame] = {
         "players": who,
         "identities": who.assign(track_id=who["player_id"], confidence=1.0),
         "tracks": persons.assign(track_id=persons["player_id"]),
         "detections": persons.assign(**unused, **{"class": persons["role"]}),
         "positions": persons.assign(speed_mps=_speeds(persons), position_sd_m=0.0, speed_sd_mps=0.0, source="seen"),
-        "frames": desk.tables["frames"].assign(shot=0, **dict.fromkeys(MOTION_COLUMNS, np.nan)),
+        "frames": context.tables["frames"].assign(shot=0, **dict.fromkeys(MOTION_COLUMNS, np.nan)),
     }
-    last = int(desk.tables["frames"]["frame"].iloc[-1])
+    last = int(context.tables["frames"]["frame"].iloc[-1])
     whole = {"shot": [0], "first_frame": 0, "last_frame": last, "kind": "game", "reason": None}
     table["shots"] = pd.DataFrame({**whole, "repeats_from_s": np.nan, "speed": np.nan})
-    desk.tables |= {name: conform(name, rows) for name, rows in table.items()}
+    context.tables |= {name: conform(name, rows) for name, rows in table.items()}
 
 
 def _speeds(persons: pd.DataFrame) -> pd.Series[float]:

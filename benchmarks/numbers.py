@@ -42,9 +42,9 @@ from models.numbers.render import INPUT_PX, NO_TEXT, STORED_PX
 from models.numbers.settings import read_settings
 from models.numbers.texts import TEXTS, index_of, text_probabilities
 from pipeline.config import Settings
-from pipeline.perceive.senses import load_senses
+from pipeline.perceive.networks import load_networks
 from pipeline.tables import MOTION_COLUMNS, ONES_COLUMNS, TENS_COLUMNS, conform
-from pipeline.understand.numbers import NumberEvidence, number_evidence, owners_of_numbers
+from pipeline.understand.features.numbers import NumberEvidence, number_evidence, owners_of_numbers
 from pipeline.video import chunks, probe, read_chunks
 
 CLIPS = {
@@ -183,7 +183,7 @@ def _evidence(rows: list[_Row], reads: Reads, fps: float = 30.0) -> NumberEviden
     """Add up reads along tracks; rows are frame, class, x1, y1, x2, y2, track (-1 for a number)."""
     table = pd.DataFrame(rows, columns=["frame", "class", "x1", "y1", "x2", "y2", "track_id"])
     table = table.assign(detection_id=range(len(table)), score=0.9)
-    blank = dict.fromkeys(("quality", "kit_l", "kit_a", "kit_b"), np.nan)
+    blank = dict.fromkeys(("quality", "jersey_l", "jersey_a", "jersey_b"), np.nan)
     detections = conform("detections", table.drop(columns="track_id").assign(**blank))
     tracked = table[table["track_id"] >= 0][["detection_id", "track_id"]]
     tracks = conform("tracks", tracked.assign(track_id=tracked["track_id"] + 1))
@@ -202,7 +202,7 @@ def _evidence(rows: list[_Row], reads: Reads, fps: float = 30.0) -> NumberEviden
 
 def truth_clip(data: Path, clip: str, reader: NumberReader) -> tuple[Scored, NumberEvidence, list[str]]:
     """Find and read the numbers in the annotated frames of a clip with hand-made truth."""
-    senses = load_senses(Settings(), "cpu", DETECTOR_PX)
+    networks = load_networks(Settings(), "cpu", DETECTOR_PX)
     truth = pd.read_csv(data / "truth" / clip / "truth.csv", dtype={"jersey": str}).fillna({"jersey": "-"})
     present = {int(frame): boxes for frame, boxes in truth.groupby("frame")}
     rows: list[_Row] = []
@@ -211,10 +211,10 @@ def truth_clip(data: Path, clip: str, reader: NumberReader) -> tuple[Scored, Num
     for frame in read_chunks(video, chunks(video, max_fps=None)):
         if frame.index not in present:
             continue
-        found = senses.detector.detect([frame.image])[0]
+        found = networks.detector.detect([frame.image])[0]
         for row in present[frame.index].itertuples(index=False):
             rows.append((frame.index, row.role, row.x, row.y, row.x + row.w, row.y + row.h, row.id))
-        for box in found.xyxy_px[found.class_index == senses.detector.class_names.index("number")].astype(np.float64):
+        for box in found.xyxy_px[found.class_index == networks.detector.class_names.index("number")].astype(np.float64):
             rows.append((frame.index, "number", *box.tolist(), -1))
             crops.append(window(frame.image, box))
     jersey = truth.drop_duplicates("id").set_index("id")["jersey"]

@@ -25,12 +25,12 @@ from pipeline.rendering.coverage import Coverage, Take
 from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.silhouettes import silhouettes
 from pipeline.run import analyze_job
-from pipeline.run.oracles import desk_of
-from pipeline.run.stages import UNDERSTAND, Desk
+from pipeline.run.oracles import context_of
+from pipeline.run.stages import UNDERSTAND, RunContext
 from pipeline.store import read_json
 from pipeline.tables import ROLES
-from pipeline.understand.lineup import off_court
-from pipeline.understand.shot_kinds import of_the_game
+from pipeline.understand.location.lineup import off_court
+from pipeline.understand.shots.stage import of_the_game
 
 TRUE_ROLES = ("player", "referee", "bench", "coach", "nobody")
 SHOWN = ("nobody of the game", "somebody under a wrong name", "a player who was replaced", "a player of the game")
@@ -53,11 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for material in materials(None, given.game):
         job = job_of(material, given.out / material.name, settings, given.device)
         analyze_job(job)
-        desk, everybody = identified(desk_of(job.out)), true_boxes(material.truth)
-        for role, called in called_s(desk, everybody).iterrows():
+        context, everybody = identified(context_of(job.out)), true_boxes(material.truth)
+        for role, called in called_s(context, everybody).iterrows():
             cells = [f"{called[name]:.0f} s" for name in ROLES]
             print(" | ".join(["| " + material.name, str(role), *cells]) + " |", flush=True)
-        share, shown = not_counted(desk, everybody)
+        share, shown = not_counted(context, everybody)
         cells = [
             f"{100 * share:.1f} %",
             str(shown.sum()),
@@ -67,37 +67,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("\n" + "\n".join(surplus))
 
 
-def identified(desk: Desk) -> Desk:
+def identified(context: RunContext) -> RunContext:
     """Put players together again."""
     for stage in UNDERSTAND:
         if stage.name in ("identify", "shots"):
-            desk.tables = {**desk.tables, **stage.function(desk).tables}
-    return desk
+            context.tables = {**context.tables, **stage.function(context).tables}
+    return context
 
 
-def called_s(desk: Desk, everybody: pd.DataFrame) -> pd.DataFrame:
+def called_s(context: RunContext, everybody: pd.DataFrame) -> pd.DataFrame:
     """Give the seconds that tracklets of each true role (row) are called each role (column)."""
-    boxes = _shown(desk.tables["parts"].merge(desk.tables["detections"], on="detection_id"), everybody)
+    boxes = _shown(context.tables["split_tracks"].merge(context.tables["detections"], on="detection_id"), everybody)
     true = pd.crosstab(boxes["track_id"], boxes["true"]).idxmax(axis=1)
-    tracklets = desk.tables["tracklets"].set_index("track_id")
+    tracklets = context.tables["tracklets"].set_index("track_id")
     table = tracklets.assign(true=true).pivot_table("seen_s", "true", "role", "sum", fill_value=0.0)
     return table.reindex(index=list(TRUE_ROLES), columns=list(ROLES), fill_value=0.0)
 
 
-def not_counted(desk: Desk, everybody: pd.DataFrame) -> tuple[float, pd.Series]:
+def not_counted(context: RunContext, everybody: pd.DataFrame) -> tuple[float, pd.Series]:
     """Give the share of frames in which more of a team are on court than may be, and whom the boxes show that do not count."""
-    tables = desk.tables
+    tables = context.tables
     game = of_the_game(tables["frames"], tables["detections"], tables["tracks"], tables["shots"])
     boxes = game.merge(tables["identities"], on="track_id").merge(tables["players"], on="player_id")
     boxes = boxes[boxes["role"] == "player"].drop(columns="role").merge(tables["detections"], on="detection_id")
     boxes = _shown(boxes, everybody)
-    on_court = boxes[~off_court(desk.feet_m, desk.registration.court)[boxes["detection_id"]]]
+    on_court = boxes[~off_court(context.feet_m, context.registration.court)[boxes["detection_id"]]]
     of_team = on_court.groupby(["frame", "team"]).size()
-    crowded = of_team[of_team > desk.registration.court.team_size].index.get_level_values("frame").nunique()
+    crowded = of_team[of_team > context.registration.court.team_size].index.get_level_values("frame").nunique()
     named = boxes[boxes["person"] > 0].groupby("player_id")["person"].agg(lambda one: one.mode()[0])
     right = boxes["person"] == boxes["player_id"].map(named)
     shown = np.select([boxes["person"] == 0, ~right, boxes["true"] == "bench"], SHOWN[:3], SHOWN[3])
-    out = ~boxes["detection_id"].isin(desk.counted_tracks()["detection_id"])
+    out = ~boxes["detection_id"].isin(context.counted_tracks()["detection_id"])
     counts = pd.Series(shown[out]).value_counts().reindex(list(SHOWN), fill_value=0)
     return crowded / len(tables["frames"]), counts
 

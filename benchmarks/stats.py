@@ -21,9 +21,9 @@ from scipy.signal import lfilter
 from pipeline.config import StatsSettings
 from pipeline.geometry.court import COURTS, FOOT_M
 from pipeline.tables import ALL, MOTION_COLUMNS, conform
-from pipeline.understand.gathered import gather
-from pipeline.understand.locate import locate
-from pipeline.understand.stats import player_stats
+from pipeline.understand.location.stage import locate
+from pipeline.understand.statistics.gathered import gather
+from pipeline.understand.statistics.player_stats import player_stats
 
 Floats = NDArray[np.float64]
 NOISES = [(0.0, 0.0), (0.05, 0.0), (0.15, 0.0), (0.05, 0.1), (0.15, 0.1), (0.05, 0.3), (0.15, 0.3)]
@@ -127,7 +127,7 @@ def tables_of(time_s: Floats, feet: list[Floats]) -> tuple[pd.DataFrame, ...]:
         pd.DataFrame({"frame": number, "p": k, "x": f[:, 0], "y": f[:, 1]}).dropna() for k, f in enumerate(feet, 1)
     ]
     rows = pd.concat(parts).sort_values(["frame", "p"]).reset_index(drop=True)
-    unused = dict.fromkeys(("x1", "y1", "x2", "y2", "quality", "kit_l", "kit_a", "kit_b"), 1.0)
+    unused = dict.fromkeys(("x1", "y1", "x2", "y2", "quality", "jersey_l", "jersey_a", "jersey_b"), 1.0)
     detections = conform("detections", rows.assign(detection_id=rows.index, score=0.9, **unused, **{"class": "player"}))
     tracks = conform("tracks", rows.assign(detection_id=rows.index, track_id=rows["p"]))
     ids = np.arange(1, len(feet) + 1)

@@ -27,8 +27,8 @@ from pipeline.evaluation.identity import score_identity
 from pipeline.evaluation.tracking import score_tracking
 from pipeline.evaluation.truth import Truth, read_truth
 from pipeline.run import Job
-from pipeline.run.oracles import desk_of
-from pipeline.run.stages import UNDERSTAND, Desk
+from pipeline.run.oracles import context_of
+from pipeline.run.stages import UNDERSTAND, RunContext
 from pipeline.tables import PERSON_CLASSES, TableName
 
 COLUMNS = ("material", "tracklets", "HOTA", "AssA", "IDF1", "best", "purity", "switches", "number")
@@ -48,47 +48,47 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(head())
     for material in materials(given.data, given.game):
         job = job_of(material, given.out / material.name, settings, "auto")
-        desk, truth = tracked(job), read_truth(material.truth)
-        for name, boxes in chain(of_others(material, job, desk), _ours(desk)):
-            print(row(material.name, name, boxes, truth, desk.tables["frames"]), flush=True)
-        cuts.append(cut_row(material.name, desk, truth))
+        context, truth = tracked(job), read_truth(material.truth)
+        for name, boxes in chain(of_others(material, job, context), _ours(context)):
+            print(row(material.name, name, boxes, truth, context.tables["frames"]), flush=True)
+        cuts.append(cut_row(material.name, context, truth))
     print("\n| material | cuts | right | changes | cut |\n|---|---:|---:|---:|---:|")
     print("\n".join(cuts))
 
 
-def tracked(job: Job) -> Desk:
+def tracked(job: Job) -> RunContext:
     """Track and purify again, with the settings of the job."""
-    desk = desk_of(job.out)
-    desk.job = job
-    desk.tables |= STAGES["track"].function(desk).tables
-    return purify(desk)
+    context = context_of(job.out)
+    context.job = job
+    context.tables |= STAGES["track"].function(context).tables
+    return purify(context)
 
 
-def purify(desk: Desk) -> Desk:
+def purify(context: RunContext) -> RunContext:
     """Cut and join what was linked."""
-    desk.tables |= STAGES["purify"].function(desk).tables
-    return desk
+    context.tables |= STAGES["purify"].function(context).tables
+    return context
 
 
-def of_others(material: Material, job: Job, desk: Desk) -> Iterator[tuple[str, IdentifiedBoxes]]:
+def of_others(material: Material, job: Job, context: RunContext) -> Iterator[tuple[str, IdentifiedBoxes]]:
     """Give the boxes of player tracklets by every other tracker."""
-    found = of_tables(material.name, desk.tables, desk.facts["court"])
+    found = of_tables(material.name, context.tables, context.facts["court"])
     for name, tracker in TRACKERS.items():
         if name not in NEEDS_PICTURES or job.has_pixels:
             video = job.video if name in NEEDS_PICTURES else None
             rows = rows_on_court(found, job.settings)
-            yield name, link(found, rows, desk.embeddings, tracker, job.settings, video).people.boxes
+            yield name, link(found, rows, context.embeddings, tracker, job.settings, video).people.boxes
 
 
-def _ours(desk: Desk) -> Iterator[tuple[str, IdentifiedBoxes]]:
+def _ours(context: RunContext) -> Iterator[tuple[str, IdentifiedBoxes]]:
     """Give those of courtside, before and after they are cut and joined."""
-    yield "courtside, tracker", tracklets_of(desk, "links")
-    yield "**courtside, purified and joined**", tracklets_of(desk, "parts")
+    yield "courtside, tracker", tracklets_of(context, "raw_tracks")
+    yield "**courtside, purified and joined**", tracklets_of(context, "split_tracks")
 
 
-def tracklets_of(desk: Desk, table: TableName) -> IdentifiedBoxes:
+def tracklets_of(context: RunContext, table: TableName) -> IdentifiedBoxes:
     """Give the boxes of player tracklets in a table."""
-    boxes = of_tables("", {**desk.tables, "tracks": desk.tables[table]}).tracklets
+    boxes = of_tables("", {**context.tables, "tracks": context.tables[table]}).tracklets
     assert boxes is not None
     return boxes
 
@@ -137,19 +137,19 @@ def told(truth: IdentifiedBoxes, found: IdentifiedBoxes, frames: Ints) -> Identi
     return IdentifiedBoxes(found.frame, identity, found.xywh_px).take(~twice)
 
 
-def cut_row(material: str, desk: Desk, truth: Truth) -> str:
+def cut_row(material: str, context: RunContext, truth: Truth) -> str:
     """Count the cuts along the tracker's tracklets, and the changes of person there, a line of the table."""
-    cuts, changes = cuts_and_changes(desk, truth)
+    cuts, changes = cuts_and_changes(context, truth)
     near = np.abs(cuts[:, 1, None] - changes[None, :, 1]) <= TOLERANCE_S
     near &= cuts[:, 0, None] == changes[None, :, 0]
     right, seen = int(near.any(axis=1).sum()), int(near.any(axis=0).sum())
     return f"| {material} | {len(cuts)} | {_share(right, len(cuts))} | {len(changes)} | {_share(seen, len(changes))} |"
 
 
-def cuts_and_changes(desk: Desk, truth: Truth) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def cuts_and_changes(context: RunContext, truth: Truth) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """List cuts (k, 2) and true changes of person (l, 2) along the tracker's tracklets, each its number and time in s."""
-    tables = desk.tables
-    boxes = tables["links"].merge(tables["parts"].rename(columns={"track_id": "part"}), on="detection_id")
+    tables = context.tables
+    boxes = tables["raw_tracks"].merge(tables["split_tracks"].rename(columns={"track_id": "part"}), on="detection_id")
     boxes = boxes.merge(tables["detections"], on="detection_id").merge(
         tables["frames"][["frame", "time_s"]], on="frame"
     )

@@ -153,7 +153,7 @@ class IdentifySettings(_Strict):
     unknown_below: float = Field(
         0.5, ge=0, lt=1, description="a tracklet whose player is less likely than this counts as nobody's: unknown"
     )
-    purify: bool = Field(True, description="cut tracklets where they go over to another person")
+    split_tracklets: bool = Field(True, description="cut tracklets where they go over to another person")
     adapt: bool = Field(
         False,
         description="learn what tells people apart again from those found in this game, if its own check says it helps",

@@ -17,10 +17,39 @@ from pipeline.schema import CLASSES, PERSON_CLASSES, ROLES, Column, Table, Table
 from pipeline.statistics_tables import PERIODS, PLAYER_PERIODS, PLAYER_STATS, TEAM_PERIODS, TEAM_STATS
 
 __all__ = [
-    "ALL", "CLASSES", "COURT", "COURT_POINTS", "DETECTIONS", "FRAMES", "HOMOGRAPHY_COLUMNS", "IDENTITIES", "LINKS",
-    "MOTION_COLUMNS", "NUMBER_READS", "NUMBER_VOTES", "ONES_COLUMNS", "PARTS", "PERIODS", "PERSON_CLASSES", "PLAYERS",
-    "PLAYER_EVIDENCE", "PLAYER_PERIODS", "PLAYER_STATS", "POSITIONS", "ROLES", "SHOTS", "TEAM_PERIODS", "TEAM_STATS",
-    "TENS_COLUMNS", "TRACKLETS", "TRACKS", "Column", "Table", "TableName", "check", "conform",
+    "ALL",
+    "CLASSES",
+    "COURT",
+    "COURT_POINTS",
+    "DETECTIONS",
+    "FRAMES",
+    "HOMOGRAPHY_COLUMNS",
+    "IDENTITIES",
+    "MOTION_COLUMNS",
+    "NUMBER_READS",
+    "NUMBER_VOTES",
+    "ONES_COLUMNS",
+    "PERIODS",
+    "PERSON_CLASSES",
+    "PLAYERS",
+    "PLAYER_EVIDENCE",
+    "PLAYER_PERIODS",
+    "PLAYER_STATS",
+    "POSITIONS",
+    "RAW_TRACKS",
+    "ROLES",
+    "SHOTS",
+    "SPLIT_TRACKS",
+    "TEAM_PERIODS",
+    "TEAM_STATS",
+    "TENS_COLUMNS",
+    "TRACKLETS",
+    "TRACKS",
+    "Column",
+    "Table",
+    "TableName",
+    "check",
+    "conform",
 ]  # fmt: skip
 
 _FRAME = Column("frame", "int64", "", "analysed frame, from 0, in order of presentation", check=at_least(0))
@@ -72,9 +101,9 @@ DETECTIONS = Table(
             nullable=True,
             check=share(),
         ),
-        Column("kit_l", "float32", "CIE L*", "median lightness of the torso, 0 to 100; NaN unless a person", True),
-        Column("kit_a", "float32", "CIE a*", "median green-red of the torso; NaN unless a person", True),
-        Column("kit_b", "float32", "CIE b*", "median blue-yellow of the torso; NaN unless a person", True),
+        Column("jersey_l", "float32", "CIE L*", "median lightness of the torso, 0 to 100; NaN unless a person", True),
+        Column("jersey_a", "float32", "CIE a*", "median green-red of the torso; NaN unless a person", True),
+        Column("jersey_b", "float32", "CIE b*", "median blue-yellow of the torso; NaN unless a person", True),
     ),
 )
 """Beside it: `embeddings.npy` (n, dim) float16, unit length, row i of row i; NaN rows unless a person."""
@@ -137,8 +166,8 @@ COURT = Table(
 )
 """A frame without a trusted homography has no row. Beside it: the lens (`geometry.lens.Lens`) and the court's name."""
 
-LINKS = Table(
-    "links",
+RAW_TRACKS = Table(
+    "raw_tracks",
     ("detection_id",),
     (
         Column("detection_id", "int64", "", "a row of detections", check=at_least(0)),
@@ -146,8 +175,8 @@ LINKS = Table(
     ),
 )
 
-PARTS = Table(
-    "parts",
+SPLIT_TRACKS = Table(
+    "split_tracks",
     ("detection_id",),
     (
         Column("detection_id", "int64", "", "a row of detections", check=at_least(0)),
@@ -280,7 +309,7 @@ POSITIONS = Table(
 
 _EVERY = (
     *(FRAMES, DETECTIONS, NUMBER_READS, COURT_POINTS, COURT),
-    *(LINKS, PARTS, TRACKS, IDENTITIES, PLAYERS, TRACKLETS, PLAYER_EVIDENCE, NUMBER_VOTES),
+    *(RAW_TRACKS, SPLIT_TRACKS, TRACKS, IDENTITIES, PLAYERS, TRACKLETS, PLAYER_EVIDENCE, NUMBER_VOTES),
     *(SHOTS, POSITIONS, PERIODS, PLAYER_STATS, PLAYER_PERIODS, TEAM_STATS, TEAM_PERIODS),
 )
 ALL: MappingProxyType[TableName, Table] = MappingProxyType({table.name: table for table in _EVERY})

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.geometry.alignment import CourtLines, Evidence
+from pipeline.geometry.alignment import CourtEvidence, CourtLines
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
@@ -31,7 +31,7 @@ def visible(camera: Pinhole, lens: Lens, court: str) -> tuple[Floats, Floats]:
     return px[on], floor[on]
 
 
-def sighting(camera: Pinhole, rng: np.random.Generator, court: str = "fiba", lens: Lens | None = None) -> Evidence:
+def sighting(camera: Pinhole, rng: np.random.Generator, court: str = "fiba", lens: Lens | None = None) -> CourtEvidence:
     """Simulate: places off by 0.6 m each and 0.4 m together, a tenth of them anywhere; line points off by 0.5 px, a
     quarter of them clutter."""
     lens = lens or Lens()
@@ -54,10 +54,10 @@ def sighting(camera: Pinhole, rng: np.random.Generator, court: str = "fiba", len
     points = np.concatenate([points, rng.uniform(0, 1, (clutter, 2)) * camera.size_px])
     angle = np.concatenate([angle, rng.uniform(0, np.pi, clutter)]) % np.pi
     score = np.concatenate([np.full(len(seen), 0.8), np.full(clutter, 0.5)])
-    return Evidence(px, floor / [spec.length_m, spec.width_m], np.full(len(px), 0.8), points, angle, score)
+    return CourtEvidence(px, floor / [spec.length_m, spec.width_m], np.full(len(px), 0.8), points, angle, score)
 
 
-def as_table(seen: dict[int, Evidence]) -> pd.DataFrame:
+def as_table(seen: dict[int, CourtEvidence]) -> pd.DataFrame:
     """Make the table `court_points` of frames."""
     parts = []
     for frame, of_frame in sorted(seen.items()):

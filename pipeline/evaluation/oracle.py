@@ -47,7 +47,7 @@ def true_detections(
     )
     source = np.full(len(people), -1, dtype=np.int64)
     source[matches.truth_row] = persons[matches.found_row]
-    looks = given[["kit_l", "kit_a", "kit_b"]].to_numpy(np.float32)
+    looks = given[["jersey_l", "jersey_a", "jersey_b"]].to_numpy(np.float32)
     kit = np.where(source[:, None] >= 0, looks[source] if len(looks) else np.nan, np.nan)
     true_rows = pd.DataFrame(
         {
@@ -59,7 +59,7 @@ def true_detections(
             "score": 1.0,
             "class": people["role"].to_numpy(),
             "quality": people["visible"].to_numpy(),
-            **{name: kit[:, k] for k, name in enumerate(("kit_l", "kit_a", "kit_b"))},
+            **{name: kit[:, k] for k, name in enumerate(("jersey_l", "jersey_a", "jersey_b"))},
         }
     )
     others = np.flatnonzero(~is_person)

@@ -43,7 +43,7 @@ _SPREAD = np.array([np.inf, 0.5, 0.03, np.inf, np.inf, 8.0, np.inf, 0.15])
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class CourtEvidence:
     """What one picture, or several of one fixed camera, show of the court."""
 
     place_px: Floats
@@ -60,18 +60,18 @@ class Evidence:
     """(m,) 0 to 1."""
 
     @staticmethod
-    def joined(parts: list[Evidence]) -> Evidence:
+    def joined(parts: list[CourtEvidence]) -> CourtEvidence:
         """Put the evidence of several pictures of one fixed camera together."""
         names = ("place_px", "place", "place_score", "line_px", "line_angle", "line_score")
-        return Evidence(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        return CourtEvidence(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
-    def thinned(self, most_places: int, most_lines: int) -> Evidence:
+    def thinned(self, most_places: int, most_lines: int) -> CourtEvidence:
         """Keep so many of each, evenly."""
         first, second = (
             np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)) if count else np.zeros(0, int)
             for count, most in ((len(self.place), most_places), (len(self.line_px), most_lines))
         )
-        return Evidence(
+        return CourtEvidence(
             self.place_px[first], self.place[first], self.place_score[first],
             self.line_px[second], self.line_angle[second], self.line_score[second],
         )  # fmt: skip
@@ -129,7 +129,7 @@ class CourtLines:
 
 
 def align(
-    evidence: Evidence, lines: CourtLines, start: Pinhole, lens: Lens, free_lens: bool = False,
+    evidence: CourtEvidence, lines: CourtLines, start: Pinhole, lens: Lens, free_lens: bool = False,
     known: Aligned | None = None, reaches_px: tuple[float, ...] = REACHES_PX,
 ) -> Aligned:  # fmt: skip
     """Draw a camera to the painted lines.
@@ -152,7 +152,7 @@ def align(
     return fit.result(reaches_px[-1] * unit)
 
 
-def polish(evidence: Evidence, court: Court, start: Pinhole, lens: Lens) -> Pinhole:
+def polish(evidence: CourtEvidence, court: Court, start: Pinhole, lens: Lens) -> Pinhole:
     """Draw a camera to the places alone."""
     fit = _Fit(start, lens, court, evidence, None, None)
     for _ in range(8):
@@ -160,7 +160,7 @@ def polish(evidence: Evidence, court: Court, start: Pinhole, lens: Lens) -> Pinh
     return fit.camera
 
 
-def line_support(evidence: Evidence, lines: CourtLines, camera: Pinhole, lens: Lens, reach_px: float) -> float:
+def line_support(evidence: CourtEvidence, lines: CourtLines, camera: Pinhole, lens: Lens, reach_px: float) -> float:
     """Sum how well the line points agree with a camera as it is, 0 to 1 each; `reach_px` is at 1280 px width."""
     reach = reach_px * camera.size_px[0] / 1280
     fit = _Fit(camera, lens, lines.court, evidence, lines, None)
@@ -168,7 +168,7 @@ def line_support(evidence: Evidence, lines: CourtLines, camera: Pinhole, lens: L
     return float((evidence.line_score * np.clip(1 - (away / reach) ** 2, 0, None) ** 2).sum())
 
 
-def line_coverage(evidence: Evidence, lines: CourtLines, camera: Pinhole, lens: Lens) -> float:
+def line_coverage(evidence: CourtEvidence, lines: CourtLines, camera: Pinhole, lens: Lens) -> float:
     """Measure which share of the court's lines that lie in the picture is seen there: 0 to 1, by their length in px.
 
     A wrong camera can lay one long line of the court on many line points; it leaves the others bare.
@@ -181,7 +181,7 @@ class _Fit:
     """Gauss-Newton on the camera's seven numbers, and the lens where it is free."""
 
     def __init__(
-        self, camera: Pinhole, lens: Lens, court: Court, evidence: Evidence, lines: CourtLines | None,
+        self, camera: Pinhole, lens: Lens, court: Court, evidence: CourtEvidence, lines: CourtLines | None,
         known: Aligned | None, free_lens: bool = False,
     ) -> None:  # fmt: skip
         self.values = np.append(camera.values, lens.lam)

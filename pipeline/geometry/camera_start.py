@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geometry.alignment import Aligned, CourtLines, Evidence, align, line_support, polish
+from pipeline.geometry.alignment import Aligned, CourtEvidence, CourtLines, align, line_support, polish
 from pipeline.geometry.court import Court
 from pipeline.geometry.homography import Matrix
 from pipeline.geometry.lens import Lens
@@ -24,7 +24,7 @@ _SHIFT_M, _STRETCH, _SHEAR = 0.6, 0.05, 0.03
 
 
 def start_from_places(
-    evidence: Evidence, court: Court, lens: Lens, size_px: tuple[int, int], seed: int
+    evidence: CourtEvidence, court: Court, lens: Lens, size_px: tuple[int, int], seed: int
 ) -> Pinhole | None:
     """Find a camera from the places alone, by consensus; None where they do not agree on one.
 
@@ -49,7 +49,7 @@ def start_from_places(
 
 
 def align_by_search(
-    evidence: Evidence, lines: CourtLines, size_px: tuple[int, int], lens: Lens, seed: int
+    evidence: CourtEvidence, lines: CourtLines, size_px: tuple[int, int], lens: Lens, seed: int
 ) -> Aligned | None:
     """Fit a camera from many guesses, as if the places were all shifted and stretched a little, and keep the best.
 
@@ -65,7 +65,7 @@ def align_by_search(
     return max(fits, key=lambda fit: fit.inliers * fit.inlier_share)
 
 
-def _bent(evidence: Evidence, rng: np.random.Generator) -> Evidence:
+def _bent(evidence: CourtEvidence, rng: np.random.Generator) -> CourtEvidence:
     """Move all places together, as a network errs."""
     middle = evidence.place.mean(axis=0)
     matrix = np.eye(2) + np.diag(rng.normal(0, _STRETCH, 2)) + np.fliplr(np.diag(rng.normal(0, _SHEAR, 2)))

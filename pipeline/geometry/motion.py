@@ -138,3 +138,19 @@ def stands_still(chain: Matrices, time_s: NDArray[np.float64], image_size_px: tu
         if lag == len(time_s) - 1:
             break
     return True
+
+
+def is_motion(motions: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say which motions (n, 3, 3) are known (not NaN) and move anything."""
+    still = np.isclose(motions, np.eye(3), atol=1e-9).all(axis=(1, 2))
+    return np.asarray(np.isfinite(motions).all(axis=(1, 2)) & ~still)
+
+
+def since_cut(motions: NDArray[np.float64], moves: NDArray[np.bool_], shot: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Chain the motions (t, 3, 3) of each shot, px of the previous frame to px of each one; unknown ones move nothing."""
+    camera = np.tile(np.eye(3), (len(shot), 1, 1))
+    for k in range(1, len(shot)):
+        if shot[k] == shot[k - 1]:
+            camera[k] = motions[k] @ camera[k - 1] if moves[k] else camera[k - 1]
+            camera[k] /= camera[k, 2, 2]
+    return camera

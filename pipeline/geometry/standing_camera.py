@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geometry.alignment import Aligned, CourtLines, Evidence, align, line_coverage, line_support, polish
+from pipeline.geometry.alignment import Aligned, CourtEvidence, CourtLines, align, line_coverage, line_support, polish
 from pipeline.geometry.camera_start import COARSE_PX, start_from_places
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.pinhole import Pinhole
@@ -50,7 +50,7 @@ class _Rated:
 
 
 def align_standing(
-    evidence: Evidence, lines: CourtLines, size_px: tuple[int, int], seed: int, start: Aligned | None = None
+    evidence: CourtEvidence, lines: CourtLines, size_px: tuple[int, int], seed: int, start: Aligned | None = None
 ) -> Aligned | None:
     """Find a standing camera and its lens.
 
@@ -80,7 +80,7 @@ def align_standing(
     return align_again(evidence, lines, kept[0].fit)
 
 
-def align_again(evidence: Evidence, lines: CourtLines, before: Aligned) -> Aligned:
+def align_again(evidence: CourtEvidence, lines: CourtLines, before: Aligned) -> Aligned:
     """Fit a standing camera that may be the one of another shot."""
     return align(
         evidence.thinned(*_MOST), lines, before.camera, before.lens, free_lens=True, reaches_px=_REACHES_PX[1:]
@@ -90,7 +90,7 @@ def align_again(evidence: Evidence, lines: CourtLines, before: Aligned) -> Align
 class _Search:
     """What the search compares cameras with."""
 
-    def __init__(self, few: Evidence, many: Evidence, lines: CourtLines, size_px: tuple[int, int]) -> None:
+    def __init__(self, few: CourtEvidence, many: CourtEvidence, lines: CourtLines, size_px: tuple[int, int]) -> None:
         self._few, self._many, self._lines, self._size = few, many, lines, size_px
 
     def everywhere(self, rng: np.random.Generator) -> list[_Rated]:
@@ -131,7 +131,7 @@ def _coverage(rated: _Rated) -> float:
     return rated.coverage
 
 
-def _bent(evidence: Evidence, rng: np.random.Generator) -> Evidence:
+def _bent(evidence: CourtEvidence, rng: np.random.Generator) -> CourtEvidence:
     """Move all places together."""
     middle = evidence.place.mean(axis=0)
     matrix = np.eye(2) + np.diag(rng.normal(0, _STRETCH)) + np.fliplr(np.diag(rng.normal(0, _SHEAR, 2)))

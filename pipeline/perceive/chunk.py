@@ -18,7 +18,7 @@ from models.encoders import Encoder
 from models.numbers.reader import NumberReader
 from pipeline.config import ShotSettings
 from pipeline.perceive import court_points, crops, motion, numbers
-from pipeline.perceive.court_points import CourtSense, Marked, marked
+from pipeline.perceive.court_points import CourtLocator, Marked, marked
 from pipeline.perceive.side_by_side import in_order, usable_cores
 from pipeline.tables import DETECTIONS, MOTION_COLUMNS, PERSON_CLASSES, conform
 from pipeline.video import Frame
@@ -43,7 +43,7 @@ class Perception:
 
 
 @dataclass(frozen=True)
-class Senses:
+class PerceptionModels:
     """The networks and settings that perceive."""
 
     detector: Detector
@@ -53,13 +53,13 @@ class Senses:
     shots: ShotSettings
     batch: int
     """Frames per forward pass of the detector."""
-    court: CourtSense | None = None
+    court: CourtLocator | None = None
     """Looks for the court; None: nobody does."""
     keyframe_s: float = 0.5
     """The court is looked for once in so many seconds."""
 
 
-def perceive(frames: Iterable[Frame], senses: Senses) -> Perception:
+def perceive(frames: Iterable[Frame], networks: PerceptionModels) -> Perception:
     """Turn the frames of a chunk into tables.
 
     Args:
@@ -73,9 +73,9 @@ def perceive(frames: Iterable[Frame], senses: Senses) -> Perception:
     reads: list[numbers.FrameReads] = []
     courts: list[tuple[int, Sighting]] = []
     last: _Seen | None = None
-    batches = _batches(marked(frames, senses.keyframe_s), senses.batch)
-    for look in in_order(partial(_look, senses=senses), batches, usable_cores()):
-        moved = (_moved(last, look.first, senses), *look.moved)
+    batches = _batches(marked(frames, networks.keyframe_s), networks.batch)
+    for look in in_order(partial(_look, networks=networks), batches, usable_cores()):
+        moved = (_moved(last, look.first, networks), *look.moved)
         last = look.last
         courts += look.courts
         for number, of_frame in enumerate(look.described):
@@ -86,8 +86,8 @@ def perceive(frames: Iterable[Frame], senses: Senses) -> Perception:
                 reads.append(look.reads[number])
     return Perception(
         frames=_frames_table(rows),
-        detections=_detections_table(described, senses),
-        embeddings=_stacked(vectors, senses.encoder.dim),
+        detections=_detections_table(described, networks),
+        embeddings=_stacked(vectors, networks.encoder.dim),
         number_reads=numbers.table(reads, [len(of_frame.class_index) for of_frame in described]),
         court_points=court_points.table_of(courts),
     )
@@ -117,40 +117,40 @@ class _Look:
     """Number of each keyframe, and what it shows of the court."""
 
 
-def _look(marked_batch: Sequence[Marked], senses: Senses) -> _Look:
+def _look(marked_batch: Sequence[Marked], networks: PerceptionModels) -> _Look:
     """Do with a batch of frames all that needs no other batch."""
     batch = [each.frame for each in marked_batch]
-    found = senses.detector.detect([frame.image for frame in batch])
-    seen = [_seen(frame, boxes, senses) for frame, boxes in zip(batch, found, strict=True)]
+    found = networks.detector.detect([frame.image for frame in batch])
+    seen = [_seen(frame, boxes, networks) for frame, boxes in zip(batch, found, strict=True)]
     return _Look(
         first=seen[0],
         last=seen[-1],
-        moved=tuple(_moved(before, now, senses) for before, now in itertools.pairwise(seen)),
-        described=tuple(_describe(frame, boxes, senses) for frame, boxes in zip(batch, found, strict=True)),
-        vectors=_embed(batch, found, senses),
-        reads=numbers.read(batch, found, senses.detector.class_names, senses.reader),
-        courts=_courts(marked_batch, senses),
+        moved=tuple(_moved(before, now, networks) for before, now in itertools.pairwise(seen)),
+        described=tuple(_describe(frame, boxes, networks) for frame, boxes in zip(batch, found, strict=True)),
+        vectors=_embed(batch, found, networks),
+        reads=numbers.read(batch, found, networks.detector.class_names, networks.reader),
+        courts=_courts(marked_batch, networks),
     )
 
 
-def _courts(batch: Sequence[Marked], senses: Senses) -> list[tuple[int, Sighting]]:
+def _courts(batch: Sequence[Marked], networks: PerceptionModels) -> list[tuple[int, Sighting]]:
     """Look for the court in the keyframes of a batch."""
-    sense = senses.court
+    sense = networks.court
     if sense is None:
         return []
     return [(each.frame.index, sense.sight(each.frame.image)) for each in batch if each.key]
 
 
-def _seen(frame: Frame, found: Boxes, senses: Senses) -> _Seen:
+def _seen(frame: Frame, found: Boxes, networks: PerceptionModels) -> _Seen:
     """Reduce a frame for the next one."""
-    return _Seen(motion.view(frame.image, senses.shots), found.xyxy_px[_people(found, senses)])
+    return _Seen(motion.view(frame.image, networks.shots), found.xyxy_px[_people(found, networks)])
 
 
-def _moved(last: _Seen | None, now: _Seen, senses: Senses) -> motion.Motion:
+def _moved(last: _Seen | None, now: _Seen, networks: PerceptionModels) -> motion.Motion:
     """Measure the camera's motion since the previous frame; unknown at the start of the video."""
     if last is None:
         return motion.Motion(None, cut=False)
-    return motion.compare(last.view, now.view, last.people_px, senses.shots)
+    return motion.compare(last.view, now.view, last.people_px, networks.shots)
 
 
 def _frame_row(of_frame: _Described, moved: motion.Motion) -> dict[str, Any]:
@@ -167,9 +167,9 @@ def _batches(frames: Iterable[Marked], size: int) -> Iterator[list[Marked]]:
         yield batch
 
 
-def _people(found: Boxes, senses: Senses) -> NDArray[np.intp]:
+def _people(found: Boxes, networks: PerceptionModels) -> NDArray[np.intp]:
     """Number the boxes of people, (m,)."""
-    wanted = [index for index, name in enumerate(senses.detector.class_names) if name in PERSON_CLASSES]
+    wanted = [index for index, name in enumerate(networks.detector.class_names) if name in PERSON_CLASSES]
     return np.flatnonzero(np.isin(found.class_index, wanted))
 
 
@@ -185,12 +185,12 @@ class _Described:
     """(n, 9): the columns `_VALUES` of `detections`."""
 
 
-_VALUES = ("x1", "y1", "x2", "y2", "score", "quality", "kit_l", "kit_a", "kit_b")
+_VALUES = ("x1", "y1", "x2", "y2", "score", "quality", "jersey_l", "jersey_a", "jersey_b")
 
 
-def _describe(frame: Frame, found: Boxes, senses: Senses) -> _Described:
+def _describe(frame: Frame, found: Boxes, networks: PerceptionModels) -> _Described:
     """Rate the people of one frame; NaN for what is none."""
-    people = _people(found, senses)
+    people = _people(found, networks)
     rated = np.full((len(found), 4), np.nan, dtype=np.float32)
     rated[people, 0] = crops.quality(frame.image, found.xyxy_px[people])
     rated[people, 1:] = crops.kit_color(frame.image, found.xyxy_px[people])
@@ -199,20 +199,20 @@ def _describe(frame: Frame, found: Boxes, senses: Senses) -> _Described:
     )
 
 
-def _embed(batch: Sequence[Frame], found: Sequence[Boxes], senses: Senses) -> list[NDArray[np.float16]]:
+def _embed(batch: Sequence[Frame], found: Sequence[Boxes], networks: PerceptionModels) -> list[NDArray[np.float16]]:
     """Embed all people of a batch of frames in one go.
 
     Returns:
         Per frame (n, dim), row i of box i; NaN where there is no person or nothing of him in the picture.
     """
-    vectors = [np.full((len(boxes), senses.encoder.dim), np.nan, dtype=np.float16) for boxes in found]
+    vectors = [np.full((len(boxes), networks.encoder.dim), np.nan, dtype=np.float16) for boxes in found]
     cut = [
         (number, row, picture)
         for number, (frame, boxes) in enumerate(zip(batch, found, strict=True))
-        for row in _people(boxes, senses)
+        for row in _people(boxes, networks)
         if (picture := crops.crop(frame.image, boxes.xyxy_px[row])) is not None
     ]
-    for (number, row, _), vector in zip(cut, senses.encoder.embed([picture for *_, picture in cut]), strict=True):
+    for (number, row, _), vector in zip(cut, networks.encoder.embed([picture for *_, picture in cut]), strict=True):
         vectors[number][row] = vector
     return vectors
 
@@ -223,13 +223,13 @@ def _frames_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     return conform("frames", table.assign(shot=table["cut"].astype("int64").cumsum()))
 
 
-def _detections_table(described: Sequence[_Described], senses: Senses) -> pd.DataFrame:
+def _detections_table(described: Sequence[_Described], networks: PerceptionModels) -> pd.DataFrame:
     """Join the boxes of all frames and number them from 0."""
     if not described:
         return DETECTIONS.empty()
     counts = [len(of_frame.class_index) for of_frame in described]
     values = np.concatenate([of_frame.values for of_frame in described])
-    classes = np.array(senses.detector.class_names, dtype=object)
+    classes = np.array(networks.detector.class_names, dtype=object)
     table = pd.DataFrame(values, columns=pd.Index(_VALUES)).assign(
         detection_id=np.arange(len(values), dtype=np.int64),
         frame=np.repeat([of_frame.frame for of_frame in described], counts),

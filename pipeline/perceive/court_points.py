@@ -18,7 +18,7 @@ from pipeline.video import Frame
 Image = NDArray[np.uint8]
 
 
-class CourtSense(Protocol):
+class CourtLocator(Protocol):
     """Something that sees courts, from several threads."""
 
     def sight(self, image: Image) -> Sighting:

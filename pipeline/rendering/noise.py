@@ -147,7 +147,7 @@ class Observer:
         count = len(found.source)
         columns: dict[str, NDArray[Any]] = {name: found.box[:, k] for k, name in enumerate(("x1", "y1", "x2", "y2"))}
         columns |= {"score": np.full(count, 0.6), "class": np.full(count, "number")}
-        columns |= dict.fromkeys(("quality", "kit_l", "kit_a", "kit_b"), np.full(count, np.nan))
+        columns |= dict.fromkeys(("quality", "jersey_l", "jersey_a", "jersey_b"), np.full(count, np.nan))
         blank = np.full((count, self.noise.dim), np.nan, dtype=np.float16)
         return Reported(columns, blank, found.reads.astype(np.float32))
 

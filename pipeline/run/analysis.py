@@ -19,10 +19,12 @@ from pipeline.roster import read_roster
 from pipeline.run import given, manifest, perceiving
 from pipeline.run.job import Job, remember
 from pipeline.run.observer import Observer, Silence
-from pipeline.run.stages import GIVEN_BY_PERCEIVE, UNDERSTAND, Desk, Stage, check_chain
+from pipeline.run.stages import GIVEN_BY_PERCEIVE, UNDERSTAND, RunContext, Stage, check_chain
 from pipeline.store import RunDirectory, fingerprint, hash_file, write_json
 from pipeline.tables import TableName
-from pipeline.understand import court, identify, shot_kinds
+from pipeline.understand import identity as identify
+from pipeline.understand.court import registration as court
+from pipeline.understand.shots import stage as shot_kinds
 from pipeline.video import probe
 
 _LONG_GAP_S = 1.0
@@ -65,22 +67,22 @@ def analyze_job(job: Job, watching: Observer | None = None) -> Analysis:
         CourtsideError: bad input, settings, weights or output; what was computed is kept.
     """
     watching = watching or Silence()
-    desk = _desk(job)
+    context = _context(job)
     with RunDirectory.opened(job.out, job.fresh) as run:
         remember(run, job)
         clock = _Clock(run, watching)
-        mark = _perceive(desk, clock)
+        mark = _perceive(context, clock)
         for stage in UNDERSTAND:
-            mark = _understand(stage, desk, mark, clock)
-        warnings = _warnings(desk)
+            mark = _understand(stage, context, mark, clock)
+        warnings = _warnings(context)
         for warning in warnings:
             watching.warn(warning)
-        files = _present(desk, warnings, mark, clock)
-        write_json(job.out / "run.json", _manifest(desk, clock, warnings))
-    return Analysis(job.out, dict(desk.tables), warnings, tuple(files))
+        files = _present(context, warnings, mark, clock)
+        write_json(job.out / "run.json", _manifest(context, clock, warnings))
+    return Analysis(job.out, dict(context.tables), warnings, tuple(files))
 
 
-def _desk(job: Job) -> Desk:
+def _context(job: Job) -> RunContext:
     """Read and check everything that is small before anything heavy starts."""
     check_chain()
     video = probe(job.video) if job.has_pixels else given.describe(job.video)
@@ -91,7 +93,7 @@ def _desk(job: Job) -> Desk:
         calibration.resized((video.width_px, video.height_px), where=str(job.calibration))
     roster = read_roster(job.roster) if job.roster is not None else None
     corrections = read_corrections(job.corrections) if job.corrections is not None else ()
-    return Desk(job, video, calibration, roster, corrections)
+    return RunContext(job, video, calibration, roster, corrections)
 
 
 class _Clock:
@@ -131,118 +133,120 @@ class _Clock:
         return facts
 
 
-def _perceive(desk: Desk, clock: _Clock) -> str:
+def _perceive(context: RunContext, clock: _Clock) -> str:
     """Perceive the video, or take what is stored; return the fingerprint."""
-    job, settings = desk.job, desk.settings
+    job, settings = context.job, context.settings
     used = {name: _plain(getattr(settings, name)) for name in ("video", "shots", "detect", "embed", "numbers")}
     used["court"] = settings.court.model_dump(mode="json", include={"automatic", "weights", "keyframe_s"})
     interval = [job.start_s, job.end_s]
     code = manifest.perceive_code() if job.has_pixels else manifest.code_mark(("run/given.py",))
     inputs = [_hash_input(job), _weights(job), code]
     mark = fingerprint(inputs, interval, used if job.has_pixels else {})
-    expected = sum(chunk.expected_frames(desk.video.duration_s) for chunk in perceiving.pieces_of(job, desk.video))
+    expected = sum(
+        chunk.expected_frames(context.video.duration_s) for chunk in perceiving.pieces_of(job, context.video)
+    )
 
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
         if job.has_pixels:
-            facts = perceiving.perceive_video(job, desk.video, mark, clock.run, clock.watching)
+            facts = perceiving.perceive_video(job, context.video, mark, clock.run, clock.watching)
         else:
             facts = given.take(job.video, job.start_s, job.end_s, clock.run)
         return perceiving.outputs(clock.run), facts
 
-    desk.facts["perceive"] = clock.stage("perceive", mark, work, used, expected, "frames")
+    context.facts["perceive"] = clock.stage("perceive", mark, work, used, expected, "frames")
     clock.run.discard_parts(perceiving.STAGE)
     for table in GIVEN_BY_PERCEIVE:
-        desk.tables[table] = clock.run.read_table(table)
-    desk.embeddings = clock.run.read_array("embeddings", mmap=True)
+        context.tables[table] = clock.run.read_table(table)
+    context.embeddings = clock.run.read_array("embeddings", mmap=True)
     return mark
 
 
-def _understand(stage: Stage, desk: Desk, before: str, clock: _Clock) -> str:
+def _understand(stage: Stage, context: RunContext, before: str, clock: _Clock) -> str:
     """Run one stage of understanding, or take what is stored; return the fingerprint."""
-    used = {name: _plain(getattr(desk.settings, name)) for name in stage.settings}
-    files = [manifest.hash_path(path) for path in stage.files(desk.job)]
+    used = {name: _plain(getattr(context.settings, name)) for name in stage.settings}
+    files = [manifest.hash_path(path) for path in stage.files(context.job)]
     mark = fingerprint(before, stage.name, used, files, manifest.code_mark(stage.code))
 
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
         with threadpool_limits(1):  # these stages work on many small arrays, which threads only slow down
-            output = stage.function(desk)
+            output = stage.function(context)
         return [clock.run.write_table(name, output.tables[name]) for name in stage.gives], dict(output.facts)
 
-    desk.facts[stage.name] = clock.stage(stage.name, mark, work, used)
+    context.facts[stage.name] = clock.stage(stage.name, mark, work, used)
     for name in stage.gives:
-        desk.tables[name] = clock.run.read_table(name)
+        context.tables[name] = clock.run.read_table(name)
     return mark
 
 
-def _present(desk: Desk, warnings: tuple[str, ...], before: str, clock: _Clock) -> list[Path]:
+def _present(context: RunContext, warnings: tuple[str, ...], before: str, clock: _Clock) -> list[Path]:
     """Write what people look at, or leave it as it is."""
-    used = _plain(desk.settings.present)
+    used = _plain(context.settings.present)
     mark = fingerprint(before, used, list(warnings), manifest.code_mark(("present",)))
-    out = desk.job.out
+    out = context.job.out
     stored = clock.run.manifest("present")
     if stored is not None and not all((out / name).is_file() for name in clock.run.read_json("present.facts")["files"]):
         clock.run.forget("present")
 
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
-        written = present(_results(desk, warnings, clock), out, lambda done, _total: clock.watching.advance(done))
+        written = present(_results(context, warnings, clock), out, lambda done, _total: clock.watching.advance(done))
         return [], {"files": [str(path.relative_to(out)) for path in written]}
 
-    facts = clock.stage("present", mark, work, used, len(desk.tables["frames"]), "frames")
+    facts = clock.stage("present", mark, work, used, len(context.tables["frames"]), "frames")
     return [out / name for name in facts["files"]]
 
 
-def _results(desk: Desk, warnings: tuple[str, ...], clock: _Clock) -> Results:
+def _results(context: RunContext, warnings: tuple[str, ...], clock: _Clock) -> Results:
     """Bundle the tables for `present`."""
     facts = {
         "versions": manifest.versions(),
-        "weights": _weights(desk.job),
+        "weights": _weights(context.job),
         "seconds": dict(clock.seconds),
-        **desk.facts["perceive"],
+        **context.facts["perceive"],
     }
     return Results(
-        video=desk.video,
-        settings=desk.settings,
-        start_s=desk.job.start_s,
-        end_s=desk.job.end_s,
+        video=context.video,
+        settings=context.settings,
+        start_s=context.job.start_s,
+        end_s=context.job.end_s,
         **{
-            name: desk.tables[name]
-            for name in desk.tables
-            if name not in ("court", "court_points", "number_reads", "links", "parts")
+            name: context.tables[name]
+            for name in context.tables
+            if name not in ("court", "court_points", "number_reads", "raw_tracks", "split_tracks")
         },
-        embeddings=desk.embeddings,
-        registration=desk.registration if desk.calibration is not None or len(desk.tables["court"]) else None,
-        has_pixels=desk.job.has_pixels,
+        embeddings=context.embeddings,
+        registration=context.registration if context.calibration is not None or len(context.tables["court"]) else None,
+        has_pixels=context.job.has_pixels,
         warnings=warnings,
         facts=facts,
     )
 
 
-def _warnings(desk: Desk) -> tuple[str, ...]:
+def _warnings(context: RunContext) -> tuple[str, ...]:
     """Say in plain words what is not as a user would expect."""
-    read = desk.facts["perceive"]
-    found: list[str] = [] if desk.job.has_pixels else [given.NO_PIXELS]
+    read = context.facts["perceive"]
+    found: list[str] = [] if context.job.has_pixels else [given.NO_PIXELS]
     if read["ended_early"]:
         found.append(
-            f"the file ends early: {read['last_s'] or 0:.1f} s could be read of {desk.video.duration_s:.1f} s; "
+            f"the file ends early: {read['last_s'] or 0:.1f} s could be read of {context.video.duration_s:.1f} s; "
             "it was analysed up to there"
         )
     if read["damaged"]:
         found.append(f"{read['damaged']} damaged pieces of the video were skipped")
     if read["longest_gap_s"] > _LONG_GAP_S:
         found.append(f"the video has gaps, the longest {read['longest_gap_s']:.1f} s: nobody was seen there")
-    found += desk.registration.warnings
-    counted = shot_kinds.kinds_of_frames(desk.tables["frames"], desk.tables["shots"]) == "game"
-    found += court.about_share(desk.registration, desk.tables["frames"].loc[counted, "frame"].to_numpy("int64"))
-    found += desk.facts["identify"]["warnings"]
-    found += identify.complaints(desk.tables["players"], desk.settings.identify)
-    if desk.tables["players"].empty:
+    found += context.registration.warnings
+    counted = shot_kinds.kinds_of_frames(context.tables["frames"], context.tables["shots"]) == "game"
+    found += court.about_share(context.registration, context.tables["frames"].loc[counted, "frame"].to_numpy("int64"))
+    found += context.facts["identify"]["warnings"]
+    found += identify.complaints(context.tables["players"], context.settings.identify)
+    if context.tables["players"].empty:
         found.append("nobody was found on the court")
     return tuple(found)
 
 
-def _manifest(desk: Desk, clock: _Clock, warnings: tuple[str, ...]) -> dict[str, Any]:
+def _manifest(context: RunContext, clock: _Clock, warnings: tuple[str, ...]) -> dict[str, Any]:
     """Make `run.json`."""
-    job, video = desk.job, desk.video
+    job, video = context.job, context.video
     return {
         "video": {
             "file": video.path.name,
@@ -258,11 +262,11 @@ def _manifest(desk: Desk, clock: _Clock, warnings: tuple[str, ...]) -> dict[str,
         "calibration_sha256": manifest.hash_path(job.calibration) or None,
         "roster_sha256": manifest.hash_path(job.roster) or None,
         "corrections_sha256": manifest.hash_path(job.corrections) or None,
-        "settings": desk.settings.model_dump(mode="json"),
+        "settings": context.settings.model_dump(mode="json"),
         "weights_sha256": _weights(job),
         "versions": manifest.versions(),
         "device": job.device,
-        "perceived": desk.facts["perceive"],
+        "perceived": context.facts["perceive"],
         "seconds": clock.seconds,
         "reused": clock.reused,
         "warnings": list(warnings),

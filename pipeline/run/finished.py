@@ -10,7 +10,7 @@ from pipeline.present.exports import ExportName, export
 from pipeline.present.heatmaps import figure_bytes
 from pipeline.present.maps import Direction, Subject, picture, player_subject, team_subject
 from pipeline.present.on_court import OnCourt
-from pipeline.run.oracles import desk_of
+from pipeline.run.oracles import context_of
 from pipeline.store import make_directory, write_bytes
 from pipeline.tables import TableName
 
@@ -26,11 +26,11 @@ def on_court(run: Path) -> OnCourt:
         InputError: the run is not finished, or has no metres.
         TableError: a table of the run is missing or damaged.
     """
-    desk = desk_of(run, names=_TABLES)
-    tables = desk.tables
+    context = context_of(run, names=_TABLES)
+    tables = context.tables
     if tables["positions"].empty:
         raise InputError(f"{run} has no positions in metres: the court was neither found nor given (--calibration)")
-    return OnCourt(tables["frames"], tables["players"], tables["positions"], tables["periods"], desk.registration)
+    return OnCourt(tables["frames"], tables["players"], tables["positions"], tables["periods"], context.registration)
 
 
 def write_export(run: Path, name: ExportName, out: Path | None = None) -> list[Path]:
@@ -77,7 +77,7 @@ def write_map(
     game = on_court(run)
     one = _subject(game, who)
     other = None if versus is None else _subject(game, versus)
-    sigma_m = desk_of(run, names=()).settings.present.heatmap_sigma_m
+    sigma_m = context_of(run, names=()).settings.present.heatmap_sigma_m
     figure = picture(game, one, other, period, direction, sigma_m)
     parts = [one.file_stem, *(["versus", other.file_stem] if other is not None else [])]
     parts += [

@@ -19,7 +19,7 @@ from pipeline.evaluation.score import score
 from pipeline.evaluation.truth import Truth, read_truth
 from pipeline.roster import RosterEntry, read_roster
 from pipeline.run.job import Job
-from pipeline.run.stages import UNDERSTAND, Desk
+from pipeline.run.stages import UNDERSTAND, RunContext
 from pipeline.store import RunDirectory, hash_file, read_json
 from pipeline.tables import PERSON_CLASSES, TableName
 from pipeline.video import VideoInfo
@@ -31,8 +31,8 @@ _STORED: tuple[TableName, ...] = (
     "detections",
     "number_reads",
     "court",
-    "links",
-    "parts",
+    "raw_tracks",
+    "split_tracks",
     "tracks",
     "identities",
     "players",
@@ -67,31 +67,33 @@ def evaluate_oracles(
         TableError: a table of the run is missing or damaged.
     """
     known = read_truth(truth)
-    desk_of(run)
+    context_of(run)
     roster = _roster(truth / "roster.csv", read_json(run / "run.json"))
     as_run = score(read_found(run), known, max_fps)
     replaced = {}
     for name in oracles:
-        desk = desk_of(run, roster)
-        replaced[name] = _scored(f"{run.name}, true {name}", _with_truth(name, desk, known), known, max_fps)
+        context = context_of(run, roster)
+        replaced[name] = _scored(f"{run.name}, true {name}", _with_truth(name, context, known), known, max_fps)
     return OracleScores(as_run, replaced)
 
 
-def _with_truth(name: OracleName, desk: Desk, truth: Truth) -> Desk:
+def _with_truth(name: OracleName, context: RunContext, truth: Truth) -> RunContext:
     """Replace a stage, and run what comes after it."""
     if name == "detections":
-        found = desk.tables["detections"]
-        desk.tables["detections"], desk.embeddings = true_detections(truth, desk.tables, desk.embeddings)
-        desk.tables["number_reads"] = _renumbered(desk.tables["number_reads"], found, desk.tables["detections"])
-        return _complete(desk, start="track")
+        found = context.tables["detections"]
+        context.tables["detections"], context.embeddings = true_detections(truth, context.tables, context.embeddings)
+        context.tables["number_reads"] = _renumbered(
+            context.tables["number_reads"], found, context.tables["detections"]
+        )
+        return _complete(context, start="track")
     if name == "court":
-        desk.tables["court"], desk.facts["court"] = true_court(truth, desk.tables)
-        return _complete(desk, start="track")
+        context.tables["court"], context.facts["court"] = true_court(truth, context.tables)
+        return _complete(context, start="track")
     if name == "tracks":
-        desk.tables["parts"] = true_tracks(truth, desk.tables)
-        return _complete(desk, start="identify")
-    desk.tables["identities"], desk.tables["players"] = true_identities(truth, desk.tables)
-    return _complete(desk, start="shots")
+        context.tables["split_tracks"] = true_tracks(truth, context.tables)
+        return _complete(context, start="identify")
+    context.tables["identities"], context.tables["players"] = true_identities(truth, context.tables)
+    return _complete(context, start="shots")
 
 
 def _renumbered(reads: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -100,19 +102,21 @@ def _renumbered(reads: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame) 
     return reads.assign(detection_id=pd.Series(new, index=old).loc[reads["detection_id"]].to_numpy())
 
 
-def _complete(desk: Desk, start: str) -> Desk:
+def _complete(context: RunContext, start: str) -> RunContext:
     """Run the stages of understanding from `start` on."""
     names = [stage.name for stage in UNDERSTAND]
     for stage in UNDERSTAND[names.index(start) :]:
-        desk.tables |= stage.function(desk).tables
-    return desk
+        context.tables |= stage.function(context).tables
+    return context
 
 
-def _scored(name: str, desk: Desk, truth: Truth, max_fps: float | None) -> Evaluation:
-    return score(of_tables(name, desk.tables, desk.facts["court"]), truth, max_fps)
+def _scored(name: str, context: RunContext, truth: Truth, max_fps: float | None) -> Evaluation:
+    return score(of_tables(name, context.tables, context.facts["court"]), truth, max_fps)
 
 
-def desk_of(run: Path, roster: tuple[RosterEntry, ...] | None = None, names: Sequence[TableName] = _STORED) -> Desk:
+def context_of(
+    run: Path, roster: tuple[RosterEntry, ...] | None = None, names: Sequence[TableName] = _STORED
+) -> RunContext:
     """Lay a finished run's stored tables ready, so that stages can be run on them again.
 
     Raises:
@@ -124,11 +128,11 @@ def desk_of(run: Path, roster: tuple[RosterEntry, ...] | None = None, names: Seq
     manifest = read_json(run / "run.json")
     settings = parse_settings(manifest["settings"], where=str(run / "run.json"))
     stored = RunDirectory(run)
-    desk = Desk(Job(run, run, settings), _video(manifest["video"]), None, roster)
-    desk.tables = {name: stored.read_table(name) for name in names}
-    desk.embeddings = stored.read_array("embeddings", mmap=True)
-    desk.facts = {"court": stored.read_json(FACTS)}
-    return desk
+    context = RunContext(Job(run, run, settings), _video(manifest["video"]), None, roster)
+    context.tables = {name: stored.read_table(name) for name in names}
+    context.embeddings = stored.read_array("embeddings", mmap=True)
+    context.facts = {"court": stored.read_json(FACTS)}
+    return context
 
 
 def _video(known: dict[str, Any]) -> VideoInfo:

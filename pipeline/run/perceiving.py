@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from pipeline.errors import InputError
-from pipeline.perceive.chunk import Senses, perceive
-from pipeline.perceive.senses import choose_input_size, load_senses
+from pipeline.perceive.chunk import PerceptionModels, perceive
+from pipeline.perceive.networks import choose_input_size, load_networks
 from pipeline.run.job import Job
 from pipeline.run.observer import Observer
 from pipeline.store import Part, RunDirectory, fingerprint
@@ -41,12 +41,12 @@ def perceive_video(job: Job, video: VideoInfo, mark: str, run: RunDirectory, wat
     progress = _Progress(watching, 0)
     parts: list[Part] = []
     reports: list[ReadReport] = []
-    senses: Senses | None = None
+    networks: PerceptionModels | None = None
     for chunk in pieces:
         part = run.part(STAGE, chunk.number, fingerprint(mark, asdict(chunk)))
         if not part.is_done():
-            senses = senses or load_senses(job.settings, job.device, input_size_px)
-            _perceive_part(chunk, part, video, senses, progress)
+            networks = networks or load_networks(job.settings, job.device, input_size_px)
+            _perceive_part(chunk, part, video, networks, progress)
         progress.jump(chunk.expected_frames(video.duration_s))
         parts.append(part)
         reports.append(ReadReport(**part.read_json("report")))
@@ -81,10 +81,10 @@ class _Progress:
         self._watching.advance(self._base)
 
 
-def _perceive_part(chunk: Chunk, part: Part, video: VideoInfo, senses: Senses, progress: _Progress) -> None:
+def _perceive_part(chunk: Chunk, part: Part, video: VideoInfo, networks: PerceptionModels, progress: _Progress) -> None:
     """Perceive one chunk and store it."""
     report = ReadReport()
-    found = perceive(_counted(read_chunk(video, chunk, report, context=True), progress), senses)
+    found = perceive(_counted(read_chunk(video, chunk, report, context=True), progress), networks)
     with part.writing():
         part.write_table("frames", found.frames)
         part.write_table("detections", found.detections)

@@ -14,7 +14,7 @@ from pipeline.run.analysis import Analysis, analyze_job
 from pipeline.run.job import CORRECTIONS, Job, remember, remembered
 from pipeline.run.observer import Observer
 from pipeline.store import RunDirectory, write_bytes
-from pipeline.understand import identify
+from pipeline.understand import identity as identify
 
 _LEAST_LOCKED_S = 0.5
 """Shorter tracklets of a player are not locked to him."""
@@ -87,7 +87,9 @@ class _Spots:
     """Finds places in the video that stand for a run's players."""
 
     def __init__(self, run: RunDirectory) -> None:
-        self.frames, self.detections, self.tracks = (run.read_table(name) for name in ("frames", "detections", "parts"))
+        self.frames, self.detections, self.tracks = (
+            run.read_table(name) for name in ("frames", "detections", "split_tracks")
+        )
         self.players = run.read_table("players")
         boxes = self.tracks.merge(self.detections, on="detection_id").merge(
             self.frames[["frame", "time_s"]], on="frame"

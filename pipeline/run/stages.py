@@ -21,25 +21,22 @@ from pipeline.geometry.lens import Lens
 from pipeline.roster import RosterEntry
 from pipeline.run.job import Job
 from pipeline.tables import TableName
-from pipeline.understand import (
-    court,
-    gathered,
-    identify,
-    lineup,
-    locate,
-    shot_kinds,
-    stats,
-    stitch,
-    team_stats,
-    track,
-)
-from pipeline.understand.court import CourtRegistration
-from pipeline.understand.court_motion import Feet
+from pipeline.understand import identity as identify
+from pipeline.understand.court import registration as court
+from pipeline.understand.court.registration import CourtRegistration
+from pipeline.understand.location import lineup
+from pipeline.understand.location import stage as locate
+from pipeline.understand.shots import stage as shot_kinds
+from pipeline.understand.splitting import gap_linking as stitch
+from pipeline.understand.statistics import gathered, team_stats
+from pipeline.understand.statistics import player_stats as stats
+from pipeline.understand.tracking import stage as track
+from pipeline.understand.tracking.court_kalman import Feet
 from pipeline.video import VideoInfo
 
 
 @dataclass
-class Desk:
+class RunContext:
     """What lies ready for the stages: the job, its video, and the tables made so far."""
 
     job: Job
@@ -108,7 +105,7 @@ class Stage:
     name: str
     needs: tuple[TableName, ...]
     gives: tuple[TableName, ...]
-    function: Callable[[Desk], Output]
+    function: Callable[[RunContext], Output]
     settings: tuple[str, ...]
     """The sections of the settings that the result depends on, besides those of the stages before."""
     files: Callable[[Job], tuple[Path | None, ...]] = lambda _: ()
@@ -117,46 +114,48 @@ class Stage:
     """Folders and files of the package whose code makes the result."""
 
 
-def _court(desk: Desk) -> Output:
-    frames, points = desk.tables["frames"], desk.tables["court_points"]
-    found = court.register(frames, desk.image_size_px, desk.calibration, desk.settings.court)
-    if desk.calibration is None and desk.settings.court.automatic:
-        found = court.register_seen(frames, points, desk.tables["detections"], desk.image_size_px, desk.settings.court)
+def _court(context: RunContext) -> Output:
+    frames, points = context.tables["frames"], context.tables["court_points"]
+    found = court.register(frames, context.image_size_px, context.calibration, context.settings.court)
+    if context.calibration is None and context.settings.court.automatic:
+        found = court.register_seen(
+            frames, points, context.tables["detections"], context.image_size_px, context.settings.court
+        )
     lens = {"center_px": list(found.lens.center_px), "scale_px": found.lens.scale_px, "lam": found.lens.lam}
     facts = {"lens": lens, "court": found.court.name, "fixed": found.fixed, "warnings": list(found.warnings)}
     return Output({"court": found.table}, facts)
 
 
-def _track(desk: Desk) -> Output:
-    frames, detections, settings = desk.tables["frames"], desk.tables["detections"], desk.settings.track
-    on_court = court.on_court(detections, desk.registration, desk.settings.court.margin_m)
-    feet = Feet(desk.feet_m, court.foot_spread(detections, desk.registration))
-    linked = track.track(frames, detections, desk.embeddings, on_court, settings, desk.image_size_px, feet)
-    return Output({"links": linked})
+def _track(context: RunContext) -> Output:
+    frames, detections, settings = context.tables["frames"], context.tables["detections"], context.settings.track
+    on_court = court.on_court(detections, context.registration, context.settings.court.margin_m)
+    feet = Feet(context.feet_m, court.foot_spread(detections, context.registration))
+    linked = track.track(frames, detections, context.embeddings, on_court, settings, context.image_size_px, feet)
+    return Output({"raw_tracks": linked})
 
 
-def _purify(desk: Desk) -> Output:
-    frames, detections, settings = desk.tables["frames"], desk.tables["detections"], desk.settings
+def _purify(context: RunContext) -> Output:
+    frames, detections, settings = context.tables["frames"], context.tables["detections"], context.settings
 
     def cut(tracks: pd.DataFrame) -> pd.DataFrame:
-        return identify.make_pure(frames, detections, desk.embeddings, tracks, desk.feet_m, settings.identify)
+        return identify.make_pure(frames, detections, context.embeddings, tracks, context.feet_m, settings.identify)
 
-    joined = stitch.stitch(frames, detections, desk.embeddings, cut(desk.tables["links"]), settings.track)
-    return Output({"parts": identify.split_as_wished(frames, detections, cut(joined), desk.corrections)})
+    joined = stitch.stitch(frames, detections, context.embeddings, cut(context.tables["raw_tracks"]), settings.track)
+    return Output({"split_tracks": identify.split_as_wished(frames, detections, cut(joined), context.corrections)})
 
 
-def _identify(desk: Desk) -> Output:
+def _identify(context: RunContext) -> Output:
     found = identify.identify(
-        desk.tables["frames"],
-        desk.tables["detections"],
-        desk.embeddings,
-        desk.tables["parts"],
-        desk.feet_m,
-        desk.registration.court,
-        desk.settings.identify,
-        None if desk.roster is None else pd.DataFrame([asdict(entry) for entry in desk.roster]),
-        number_reads=desk.tables["number_reads"],
-        corrections=desk.corrections,
+        context.tables["frames"],
+        context.tables["detections"],
+        context.embeddings,
+        context.tables["split_tracks"],
+        context.feet_m,
+        context.registration.court,
+        context.settings.identify,
+        None if context.roster is None else pd.DataFrame([asdict(entry) for entry in context.roster]),
+        number_reads=context.tables["number_reads"],
+        corrections=context.corrections,
     )
     tables: Mapping[TableName, pd.DataFrame] = {
         "tracks": found.tracks,
@@ -169,33 +168,33 @@ def _identify(desk: Desk) -> Output:
     return Output(tables, {"warnings": list(found.warnings)})
 
 
-def _shots(desk: Desk) -> Output:
+def _shots(context: RunContext) -> Output:
     names: tuple[TableName, ...] = ("frames", "detections", "tracks", "identities", "court")
-    return Output({"shots": shot_kinds.shot_kinds(*(desk.tables[name] for name in names))})
+    return Output({"shots": shot_kinds.shot_kinds(*(context.tables[name] for name in names))})
 
 
-def _locate(desk: Desk) -> Output:
-    tables = desk.tables
+def _locate(context: RunContext) -> Output:
+    tables = context.tables
     return Output(
         {
             "positions": locate.locate(
                 tables["frames"],
                 tables["detections"],
-                desk.counted_tracks(),
+                context.counted_tracks(),
                 tables["identities"],
-                desk.feet_m,
-                desk.settings.stats,
+                context.feet_m,
+                context.settings.stats,
             )
         }
     )
 
 
-def _stats(desk: Desk) -> Output:
-    tables, court_model, settings = desk.tables, desk.registration.court, desk.settings.stats
+def _stats(context: RunContext) -> Output:
+    tables, court_model, settings = context.tables, context.registration.court, context.settings.stats
     game = gathered.gather(
         tables["frames"],
         tables["detections"],
-        desk.counted_tracks(),
+        context.counted_tracks(),
         tables["identities"],
         tables["tracklets"],
         tables["players"],
@@ -231,7 +230,7 @@ UNDERSTAND: tuple[Stage, ...] = (
     Stage(
         "track",
         needs=("frames", "detections", "court"),
-        gives=("links",),
+        gives=("raw_tracks",),
         function=_track,
         settings=("track",),
         code=tuple(
@@ -241,8 +240,8 @@ UNDERSTAND: tuple[Stage, ...] = (
     ),
     Stage(
         "purify",
-        needs=("frames", "detections", "links", "court"),
-        gives=("parts",),
+        needs=("frames", "detections", "raw_tracks", "court"),
+        gives=("split_tracks",),
         function=_purify,
         settings=("track", "identify"),
         files=lambda job: (job.corrections,),
@@ -253,7 +252,7 @@ UNDERSTAND: tuple[Stage, ...] = (
     ),
     Stage(
         "identify",
-        needs=("frames", "detections", "number_reads", "parts", "court"),
+        needs=("frames", "detections", "number_reads", "split_tracks", "court"),
         gives=("tracks", "identities", "players", "tracklets", "player_evidence", "number_votes"),
         function=_identify,
         settings=("identify",),

@@ -1,0 +1,1 @@
+"""Tables to tables, one folder per stage; the video is never opened here."""

@@ -25,3 +25,8 @@ def frame_durations(frames: pd.DataFrame) -> NDArray[np.float64]:
     steps = np.diff(time_s)
     usual = float(np.median(steps))
     return np.append(np.minimum(steps, LONGEST_STEPS * usual), usual)
+
+
+def usual_step_s(frames: pd.DataFrame) -> float:
+    """Return the usual time between analysed frames, s; 0 where there is but one."""
+    return float(np.median(np.diff(frames["time_s"].to_numpy(np.float64)))) if len(frames) > 1 else 0.0

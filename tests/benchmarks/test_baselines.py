@@ -25,7 +25,7 @@ def scene() -> tuple[Truth, dict, np.ndarray]:
     motion = {f"m{i}{j}": np.nan for i in (1, 2, 3) for j in (1, 2, 3)}
     boxes = rows.assign(
         detection_id=np.arange(len(rows)), x1=rows["x"], y1=rows["y"], x2=rows["x"] + 40, y2=rows["y"] + 90, score=0.9, quality=1.0,
-        kit_l=50.0, kit_a=0.0, kit_b=0.0,
+        jersey_l=50.0, jersey_a=0.0, jersey_b=0.0,
     ).rename(columns={"role": "class"})  # fmt: skip
     run = {
         "frames": tables.conform("frames", times.assign(**motion)),

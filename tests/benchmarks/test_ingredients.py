@@ -11,9 +11,9 @@ import pytest
 from benchmarks import associations
 from pipeline.config import TrackSettings
 from pipeline.tables import MOTION_COLUMNS, conform
-from pipeline.understand.association import MixedTracker
-from pipeline.understand.court_motion import Feet
-from pipeline.understand.track import track
+from pipeline.understand.tracking.association import MixedTracker
+from pipeline.understand.tracking.court_kalman import Feet
+from pipeline.understand.tracking.stage import track
 
 FPS, PX_PER_M = 25, 50.0
 STEP_S = 1 / FPS
@@ -38,7 +38,9 @@ def tracklets(
     table = pd.DataFrame(
         {"detection_id": np.arange(len(left)), "frame": frame, "x1": left, "x2": left + 40, "y1": 300.0}
     )
-    table = table.assign(y2=400.0, quality=1.0, kit_l=np.nan, kit_a=np.nan, kit_b=np.nan, **{"class": "player"})
+    table = table.assign(
+        y2=400.0, quality=1.0, jersey_l=np.nan, jersey_a=np.nan, jersey_b=np.nan, **{"class": "player"}
+    )
     table["score"] = np.broadcast_to(score, x.shape)[frame, person]
     frames = pd.DataFrame({"frame": np.arange(len(x)), "time_s": np.arange(len(x)) / FPS, "shot": 0})
     frames[list(MOTION_COLUMNS)] = np.nan

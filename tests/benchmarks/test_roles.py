@@ -36,7 +36,7 @@ def test_a_tracklet_is_whoever_most_of_its_boxes_show(game):
     names = np.unique(shown["person"])
     tables = {
         "detections": shown[["frame", "x1", "y1", "x2", "y2"]].assign(detection_id=ids),
-        "parts": parts,
+        "split_tracks": parts,
         "tracklets": pd.DataFrame({"track_id": names, "seen_s": 1.0, "role": "referee"}),
     }
     found = called_s(SimpleNamespace(tables=tables), everybody)

@@ -26,16 +26,16 @@ def scene(cut_at: int) -> tuple[SimpleNamespace, Truth]:
     rows = rows.assign(x=300.0 * rows["identity"], y=100.0, w=40.0, h=90.0, visible=1.0, time_s=rows["frame"] / FPS)
     rows = rows.assign(role="player", team=None, jersey=None, x_m=np.nan, y_m=np.nan)
     seen = pd.DataFrame({"detection_id": frame, "frame": frame, "x1": np.where(frame < 30, 300.0, 600.0), "y1": 100.0})
-    seen = seen.assign(x2=seen["x1"] + 40, y2=190.0, score=0.9, quality=1.0, kit_l=50.0, kit_a=0.0, kit_b=0.0)
+    seen = seen.assign(x2=seen["x1"] + 40, y2=190.0, score=0.9, quality=1.0, jersey_l=50.0, jersey_a=0.0, jersey_b=0.0)
     seen["class"] = "player"
     links = pd.DataFrame({"detection_id": frame, "track_id": 1})
-    desk = {
+    context = {
         "frames": times,
         "detections": tables.conform("detections", seen),
-        "links": links,
-        "parts": links.assign(track_id=np.where(frame < cut_at, 1, 2)),
+        "raw_tracks": links,
+        "split_tracks": links.assign(track_id=np.where(frame < cut_at, 1, 2)),
     }
-    return SimpleNamespace(tables=desk), Truth("made up", rows[list(PERSON_COLUMNS)], times)
+    return SimpleNamespace(tables=context), Truth("made up", rows[list(PERSON_COLUMNS)], times)
 
 
 def test_a_cut_is_right_within_half_a_second() -> None:

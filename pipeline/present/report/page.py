@@ -12,19 +12,19 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from pipeline.present.embedding_map import looks_of
 from pipeline.present.formats import clock, measure, percent
 from pipeline.present.gallery import Crop
 from pipeline.present.heatmaps import HeatPictures, color_stops
 from pipeline.present.labels import people
-from pipeline.present.looks import looks_of
+from pipeline.present.report.embedding_map import looks_figure
 from pipeline.present.report.facts import flat, how_much_seen, subtitle, tiles
-from pipeline.present.report.looks import looks_figure
 from pipeline.present.report.people import ATTACK_ZONES, groups_of, periods_of, person_row
 from pipeline.present.report.shots import shots_section
 from pipeline.present.report.teams import teams_section
 from pipeline.present.report.time import time_section
 from pipeline.present.results import Results
-from pipeline.understand.court import NO_CALIBRATION
+from pipeline.understand.court.registration import NO_CALIBRATION
 
 
 @dataclass(frozen=True)

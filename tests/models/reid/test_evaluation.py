@@ -75,8 +75,8 @@ def test_near_copies_of_neighbouring_frames_do_not_help() -> None:
 
 def test_team_mates_are_judged_apart() -> None:
     """Kits are told apart perfectly, team-mates not at all."""
-    kit_a, kit_b = [1.0, 0.0], [0.0, 1.0]
-    vectors = np.array([kit_a, kit_a, kit_b, kit_b] * 2, np.float32)
+    jersey_a, jersey_b = [1.0, 0.0], [0.0, 1.0]
+    vectors = np.array([jersey_a, jersey_a, jersey_b, jersey_b] * 2, np.float32)
     labels = labels_of([0] * 4 + [5] * 4, [0, 1, 2, 3] * 2, [0] * 8, [0, 0, 1, 1] * 2, across=False)
     result = score(vectors, labels)
     assert result.team_mates.rank1 == 0

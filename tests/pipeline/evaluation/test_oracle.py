@@ -53,7 +53,9 @@ def run(truth) -> dict[str, pd.DataFrame]:
     )
     ball = pd.DataFrame({"frame": [3], "x1": 1.0, "y1": 1.0, "x2": 9.0, "y2": 9.0, "class": "ball", "person": -1})
     rows = pd.concat([rows, false, ball]).sort_values("frame", kind="stable").reset_index(drop=True)
-    rows = rows.assign(detection_id=np.arange(len(rows)), score=0.8, quality=0.7, kit_l=50.0, kit_a=1.0, kit_b=2.0)
+    rows = rows.assign(
+        detection_id=np.arange(len(rows)), score=0.8, quality=0.7, jersey_l=50.0, jersey_a=1.0, jersey_b=2.0
+    )
     tracked = rows[rows["person"] >= 0]
     piece = pd.factorize(pd.MultiIndex.from_arrays([tracked["person"], tracked["frame"] // 10]))[0] + 1
     missing = {f"m{i}{j}": np.nan for i in (1, 2, 3) for j in (1, 2, 3)}
@@ -81,7 +83,7 @@ def test_true_detections_have_the_looks_of_the_runs_own(truth, run):
     source = vectors[persons.index.to_numpy()[seen], 0].astype(int)
     offset_px = persons["x1"].to_numpy()[seen] + 2 - run["detections"]["x1"].to_numpy()[source]
     assert offset_px == pytest.approx(0)
-    assert detections.loc[missed, "kit_l"].isna().all()
+    assert detections.loc[missed, "jersey_l"].isna().all()
 
 
 def test_true_tracks_end_where_a_tracker_must_lose_the_person(truth, run):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.geometry.alignment import Aligned, CourtLines, Evidence, align
+from pipeline.geometry.alignment import Aligned, CourtEvidence, CourtLines, align
 from pipeline.geometry.camera_start import start_from_places
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.homography import project
@@ -21,7 +21,7 @@ VIEWS = {
 }
 
 
-def found(evidence: Evidence, court: str, lens: Lens, free_lens: bool = False) -> Aligned:
+def found(evidence: CourtEvidence, court: str, lens: Lens, free_lens: bool = False) -> Aligned:
     start = start_from_places(evidence, COURTS[court], lens, SIZE, 0)  # type: ignore[index]
     assert start is not None
     return align(evidence, CourtLines(COURTS[court]), start, lens, free_lens)  # type: ignore[index]
@@ -65,7 +65,7 @@ def test_few_lines_are_uncertain() -> None:
     full = found(evidence, "fiba", FLAT)
     floor = project(camera.to_floor(), evidence.line_px)
     near = np.abs(floor[:, 1]) < 0.1
-    poor = Evidence(
+    poor = CourtEvidence(
         evidence.place_px, evidence.place, evidence.place_score,
         evidence.line_px[near], evidence.line_angle[near], evidence.line_score[near],
     )  # fmt: skip
@@ -76,5 +76,5 @@ def test_places_that_do_not_agree_give_no_start() -> None:
     rng = np.random.default_rng(3)
     px = rng.uniform(0, 1, (60, 2)) * SIZE
     nothing = np.zeros((0, 2))
-    evidence = Evidence(px, rng.uniform(0, 1, (60, 2)), np.ones(60), nothing, np.zeros(0), np.zeros(0))
+    evidence = CourtEvidence(px, rng.uniform(0, 1, (60, 2)), np.ones(60), nothing, np.zeros(0), np.zeros(0))
     assert start_from_places(evidence, COURTS["fiba"], FLAT, SIZE, 0) is None

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.geometry.alignment import CourtLines, Evidence, line_coverage
+from pipeline.geometry.alignment import CourtEvidence, CourtLines, line_coverage
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
@@ -19,9 +19,9 @@ CAMERA = Pinhole(np.array([0.01, 0.3, 0.0, 14.3, 28.0, 6.0, np.log(0.62)]), SIZE
 LINES = CourtLines(COURTS["fiba"])
 
 
-def seen(pictures: int = 4) -> Evidence:
+def seen(pictures: int = 4) -> CourtEvidence:
     rng = np.random.default_rng(5)
-    return Evidence.joined([sighting(CAMERA, rng, "fiba", LENS) for _ in range(pictures)])
+    return CourtEvidence.joined([sighting(CAMERA, rng, "fiba", LENS) for _ in range(pictures)])
 
 
 def away_m(camera: Pinhole, lens: Lens) -> float:

@@ -11,7 +11,7 @@ from models.detector.detection import Boxes
 from models.numbers.calibrate import Reads
 from pipeline.config import ShotSettings
 from pipeline.perceive import chunk, side_by_side
-from pipeline.perceive.chunk import Perception, Senses, perceive
+from pipeline.perceive.chunk import Perception, PerceptionModels, perceive
 from pipeline.tables import MOTION_COLUMNS
 from pipeline.video import Frame
 
@@ -76,7 +76,7 @@ def panned(frames: int) -> list[Frame]:
 
 def perceived(monkeypatch: pytest.MonkeyPatch, batch: int, cores: int) -> Perception:
     monkeypatch.setattr(chunk, "usable_cores", lambda: cores)
-    return perceive(panned(9), Senses(RedBoxes(), MeanColor(), RedReader(), ShotSettings(), batch))
+    return perceive(panned(9), PerceptionModels(RedBoxes(), MeanColor(), RedReader(), ShotSettings(), batch))
 
 
 @pytest.mark.parametrize(("batch", "cores"), [(1, 1), (4, 1), (2, 2), (3, 4), (50, 2)])
@@ -127,7 +127,7 @@ def test_numbers_are_read_with_the_id_of_their_box(monkeypatch: pytest.MonkeyPat
 
 
 def test_without_a_reader_no_number_is_read() -> None:
-    senses = Senses(RedBoxes(), MeanColor(), None, ShotSettings(), 4)
-    seen = perceive(panned(3), senses)
+    networks = PerceptionModels(RedBoxes(), MeanColor(), None, ShotSettings(), 4)
+    seen = perceive(panned(3), networks)
     assert seen.number_reads.empty
     assert seen.detections["class"].eq("number").any()

@@ -23,7 +23,7 @@ from pipeline.tables import (
     TEAM_STATS,
     conform,
 )
-from pipeline.understand.court import CourtRegistration
+from pipeline.understand.court.registration import CourtRegistration
 from pipeline.video import VideoInfo
 
 WIDTH_PX, HEIGHT_PX = 320, 180
@@ -71,7 +71,7 @@ def detections_table(frames: pd.DataFrame) -> pd.DataFrame:
             rows.append((frame, x - 6, y - 30, x + 6, y, 0.9, kind, 0.5 + 0.4 * np.sin(frame + who)))
         rows.append((frame, 150.0, 80.0, 156.0, 86.0, 0.6, "ball", np.nan))
     columns = ["frame", "x1", "y1", "x2", "y2", "score", "class", "quality"]
-    table = pd.DataFrame(rows, columns=columns).assign(kit_l=50.0, kit_a=0.0, kit_b=0.0)
+    table = pd.DataFrame(rows, columns=columns).assign(jersey_l=50.0, jersey_a=0.0, jersey_b=0.0)
     return conform("detections", table.assign(detection_id=np.arange(len(table))))
 
 

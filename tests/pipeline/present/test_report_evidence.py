@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.present.embedding_map import LEAST_TRACKLETS, looks_of
 from pipeline.present.labels import people
-from pipeline.present.looks import LEAST_TRACKLETS, looks_of
+from pipeline.present.report.embedding_map import looks_figure, own_color
 from pipeline.present.report.evidence import evidence_of
-from pipeline.present.report.looks import looks_figure, own_color
 from pipeline.present.report.shots import shots_section
 from pipeline.present.report.time import MOST_CUTS, time_section
 from pipeline.present.results import Results
 from pipeline.tables import conform
-from pipeline.understand.shot_kinds import seconds_by_kind
+from pipeline.understand.shots.stage import seconds_by_kind
 
 Make = Callable[..., Results]
 

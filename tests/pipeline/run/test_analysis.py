@@ -26,7 +26,7 @@ TABLES = (
     "detections",
     "number_reads",
     "court",
-    "parts",
+    "split_tracks",
     "tracks",
     "identities",
     "players",

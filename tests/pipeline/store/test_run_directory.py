@@ -32,7 +32,7 @@ def detections(count: int, seed: int = 0) -> pd.DataFrame:
     table[["x1", "y1", "x2", "y2"]] = rng.uniform(0, 700, (count, 4))
     table["score"] = rng.uniform(0.3, 1, count)
     table["class"] = rng.choice(tables.CLASSES, count)
-    table[["quality", "kit_l", "kit_a", "kit_b"]] = np.nan
+    table[["quality", "jersey_l", "jersey_a", "jersey_b"]] = np.nan
     return tables.conform("detections", table)
 
 

@@ -70,7 +70,7 @@ def analysed(folder: Path, truth: pd.DataFrame) -> Path:
     }
     detections = pd.DataFrame(
         {"detection_id": np.arange(n), "frame": rows["frame"], **box, "score": 0.9, "class": "player", "quality": 1.0}
-        | dict.fromkeys(("kit_l", "kit_a", "kit_b"), np.nan)
+        | dict.fromkeys(("jersey_l", "jersey_a", "jersey_b"), np.nan)
     )
     track = rows["id"] + np.where(rows["frame"] < 30, 0, 100) + 1
     (folder / "work").mkdir(parents=True)

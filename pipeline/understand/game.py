@@ -1,0 +1,135 @@
+"""A game as the stages see it: its tables and arrays in one container, with the indexes that everybody needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.tables import ALL, MOTION_COLUMNS
+from pipeline.understand.timeline import frame_durations, usual_step_s
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class TrackedGame:
+    """t analysed frames with m boxes, and which tracklet each box is in.
+
+    Row i of `detections`, `embeddings` and `feet_m` is box i. What is derived is computed once, when it is first asked for.
+    """
+
+    frames: pd.DataFrame
+    """Table `frames`, t rows in order of time."""
+    detections: pd.DataFrame
+    """Table `detections`, m rows in order of frame."""
+    embeddings: NDArray[np.floating]
+    """(m, dim) unit length; NaN rows where there is none; may be a memory map."""
+    feet_m: Floats
+    """(m, 2) foot points on the court, m; NaN where unknown."""
+    tracks: pd.DataFrame
+    """A link table: `raw_tracks`, `split_tracks` or `tracks`; empty before tracking."""
+
+    @classmethod
+    def of(
+        cls,
+        frames: pd.DataFrame,
+        detections: pd.DataFrame,
+        embeddings: NDArray[np.floating] | None = None,
+        feet_m: Floats | None = None,
+        tracks: pd.DataFrame | None = None,
+    ) -> TrackedGame:
+        """Bundle tables; what is left out is unknown.
+
+        Args:
+            frames: table `frames`.
+            detections: table `detections`, m rows.
+            embeddings: (m, dim); None where no box has one.
+            feet_m: (m, 2) m; None where the court is unknown.
+            tracks: a link table; None for no tracklets.
+        """
+        count = len(detections)
+        return cls(
+            frames,
+            detections,
+            np.full((count, 1), np.nan, dtype=np.float16) if embeddings is None else embeddings,
+            np.full((count, 2), np.nan) if feet_m is None else feet_m,
+            ALL["tracks"].empty() if tracks is None else tracks,
+        )
+
+    def with_tracks(self, tracks: pd.DataFrame) -> TrackedGame:
+        """Return the same game with other tracklets."""
+        return replace(self, tracks=tracks)
+
+    @cached_property
+    def frame(self) -> Ints:
+        """Numbers (t,) of the analysed frames."""
+        return self.frames["frame"].to_numpy(np.int64)
+
+    @cached_property
+    def time_s(self) -> Floats:
+        """Presentation timestamps (t,) of the frames, s."""
+        return self.frames["time_s"].to_numpy(np.float64)
+
+    @cached_property
+    def shot(self) -> Ints:
+        """Camera shot (t,) of the frames."""
+        return self.frames["shot"].to_numpy(np.int64)
+
+    @cached_property
+    def motion(self) -> Floats:
+        """Camera motion (t, 3, 3), px of the previous frame -> px of each frame; NaN where unknown."""
+        return self.frames[list(MOTION_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3)
+
+    @cached_property
+    def step_s(self) -> float:
+        """Usual time between analysed frames, s; 0 where there is but one."""
+        return usual_step_s(self.frames)
+
+    @cached_property
+    def duration_s(self) -> Floats:
+        """Seconds (t,) that each frame stands for."""
+        return frame_durations(self.frames)
+
+    @cached_property
+    def box_frame(self) -> Ints:
+        """Number (m,) of the frame of each box."""
+        return self.detections["frame"].to_numpy(np.int64)
+
+    @cached_property
+    def box_frame_row(self) -> Ints:
+        """Row (m,) in `frames` of the frame of each box."""
+        return np.searchsorted(self.frame, self.box_frame).astype(np.int64)
+
+    @cached_property
+    def box_time_s(self) -> Floats:
+        """Timestamp (m,) of each box, s."""
+        return self.time_s[self.box_frame_row]
+
+    @cached_property
+    def xyxy_px(self) -> Floats:
+        """Corners (m, 4) x1 y1 x2 y2 of each box, px."""
+        return self.detections[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
+
+    @cached_property
+    def jersey_lab(self) -> Floats:
+        """Jersey colour (m, 3) of each box, CIE L* a* b*; NaN where unknown."""
+        return self.detections[["jersey_l", "jersey_a", "jersey_b"]].to_numpy(np.float64)
+
+    def rows_of(self, detection_ids: NDArray[np.integer] | pd.Series) -> Ints:
+        """Return the rows (k,) in `detections` of ids (k,)."""
+        return self._row_of_id.loc[np.asarray(detection_ids)].to_numpy(np.int64)
+
+    @cached_property
+    def tracked_rows(self) -> Ints:
+        """Row (k,) in `detections` of each row of `tracks`."""
+        return self.rows_of(self.tracks["detection_id"])
+
+    @cached_property
+    def _row_of_id(self) -> pd.Series:
+        ids = self.detections["detection_id"].to_numpy()
+        return pd.Series(np.arange(len(ids)), index=ids)

@@ -1,0 +1,157 @@
+"""Statistics per team: shape, where the play was, and pace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.geometry.court import Court
+from pipeline.tables import TEAM_PERIODS, TEAM_STATS, conform
+from pipeline.understand.statistics.gathered import Gathered
+
+Floats = NDArray[np.float64]
+
+LEAST_ATTACK_S = 3.0
+"""The play is in the attacked half for at least this long, or it was no attack."""
+_BLOCK = 5000
+
+
+def team_stats(game: Gathered, court: Court) -> pd.DataFrame:
+    """Make the table `team_stats` of a game, or the same of a period: one row per team with located players."""
+    players = game.located[game.located["role"] == "player"]
+    size = 5 if court.baskets == 2 else 3
+    rows = [
+        _row(str(team), rows, size) | {"seen_s": _seen_s(game, str(team)), "unknown_s": _unknown_s(game, str(team))}
+        for team, rows in players.groupby("team")
+    ]
+    return conform("team_stats", pd.DataFrame(rows)) if rows else TEAM_STATS.empty()
+
+
+def team_periods(game: Gathered, court: Court) -> pd.DataFrame:
+    """Make the table `team_periods`: the same per period."""
+    parts = [
+        team_stats(game.during(start, end), court).assign(period=period)
+        for period, start, end in game.periods[["period", "start_s", "end_s"]].itertuples(index=False)
+    ]
+    parts = [part for part in parts if len(part)]
+    return conform("team_periods", pd.concat(parts, ignore_index=True)) if parts else TEAM_PERIODS.empty()
+
+
+def _seen_s(game: Gathered, team: str) -> float:
+    """Add up the time that the players of a team were seen, each one's by itself."""
+    members = game.players.loc[(game.players["team"] == team) & (game.players["role"] == "player"), "player_id"]
+    return float(game.duration_s[game.seen.loc[game.seen["player_id"].isin(members), "row"]].sum())
+
+
+def _unknown_s(game: Gathered, team: str) -> float:
+    """Add up the time that somebody of a team was seen of whom nobody knows who he is."""
+    return float(game.duration_s[game.unknown.loc[game.unknown["team"] == team, "row"]].sum())
+
+
+def _row(team: str, located: pd.DataFrame, size: int) -> dict[str, Any]:
+    """Sum up one team."""
+    dt, speed = located["dt"].to_numpy(np.float64), located["speed_mps"].to_numpy(np.float64)
+    known = np.isfinite(speed)
+    phase = located["phase"].to_numpy()
+    return {
+        **TEAM_STATS.unknown(),
+        "team": team,
+        "players": located["player_id"].nunique(),
+        "distance_m": float(speed[known] @ dt[known]) if known.any() else np.nan,
+        "mean_speed_mps": _mean(speed, dt, known),
+        "offence_speed_mps": _mean(speed, dt, known & (phase == 1)),
+        "defence_speed_mps": _mean(speed, dt, known & (phase == -1)),
+        **_pace(located),
+        **_shape(located, size),
+    }
+
+
+def _mean(values: Floats, weights: Floats, chosen: NDArray[np.bool_]) -> float:
+    """Average the chosen values by weight; NaN where none is."""
+    total = float(weights[chosen].sum())
+    return float(values[chosen] @ weights[chosen]) / total if total > 0 else np.nan
+
+
+def _pace(located: pd.DataFrame) -> dict[str, Any]:
+    """Sum the time in both halves, and count attacks: unbroken stays of the play in the attacked half."""
+    moments = located.drop_duplicates("row").sort_values("row")
+    phase, dt = moments["phase"].to_numpy(), moments["dt"].to_numpy(np.float64)
+    if not phase.any():
+        return {}
+    offence_s, defence_s = (float(dt[phase == sign].sum()) for sign in (1, -1))
+    told = phase != 0
+    phase, dt = phase[told], dt[told]
+    spell = np.cumsum(np.diff(phase, prepend=phase[0]) != 0)
+    lasting = np.bincount(spell[phase == 1], dt[phase == 1])
+    attacks = int((lasting >= LEAST_ATTACK_S).sum())
+    return {
+        "offence_s": offence_s,
+        "defence_s": defence_s,
+        "offence_share": offence_s / (offence_s + defence_s),
+        "attacks": attacks,
+        "attacks_per_min": 60 * attacks / (offence_s + defence_s),
+        "attack_s": float(lasting[lasting >= LEAST_ATTACK_S].mean()) if attacks else np.nan,
+    }
+
+
+def _shape(located: pd.DataFrame, size: int) -> dict[str, Any]:
+    """Average the shape of the team over the time in which exactly `size` of it are located."""
+    whole = located[located.groupby("row")["player_id"].transform("size") == size].sort_values("row")
+    if whole.empty:
+        return {"shape_s": 0.0}
+    place, ahead = (
+        whole[list(names)].to_numpy(np.float64).reshape(-1, size, 2)
+        for names in (("x_m", "y_m"), ("attack_x_m", "attack_y_m"))
+    )
+    dt, phase = (whole[name].to_numpy()[::size] for name in ("dt", "phase"))
+    spacing, hull = spacings(place), hull_areas(place)
+    centroid = ahead.mean(axis=1)
+    always, known = np.ones(len(dt), bool), np.isfinite(centroid[:, 0])
+    shape: dict[str, Any] = {"shape_s": float(dt.sum())}
+    for name, chosen in (("", always), ("offence_", phase == 1), ("defence_", phase == -1)):
+        shape[f"{name}spacing_m"] = _mean(spacing, dt, chosen)
+        shape[f"{name}hull_m2"] = _mean(hull, dt, chosen)
+    shape["centroid_x_m"], shape["centroid_y_m"] = (_mean(centroid[:, k], dt, known) for k in (0, 1))
+    return shape
+
+
+def spacings(place_m: Floats) -> Floats:
+    """Average the distance (n,) between any two of the people at places (n, k, 2).
+
+    Example:
+        >>> spacings(np.array([[[0.0, 0], [3, 0], [3, 4]]])).tolist()
+        [4.0]
+    """
+    one, other = np.triu_indices(place_m.shape[1], 1)
+    gaps: Floats = np.linalg.norm(place_m[:, one] - place_m[:, other], axis=2).mean(axis=1)
+    return gaps
+
+
+def hull_areas(place_m: Floats) -> Floats:
+    """Measure the area (n,) of the convex hull of places (n, k, 2).
+
+    The way from one place to another is an edge of the hull if all others lie to its left, or between the two.
+
+    Example:
+        >>> hull_areas(np.array([[[0.0, 0], [2, 0], [2, 2], [0, 2], [1, 1]]])).tolist()
+        [4.0]
+    """
+    blocks = [_hull_areas(place_m[start : start + _BLOCK]) for start in range(0, len(place_m), _BLOCK)]
+    return np.concatenate(blocks) if blocks else np.zeros(0)
+
+
+def _hull_areas(place: Floats) -> Floats:
+    """Measure one block."""
+    count = place.shape[1]
+    way = place[:, None] - place[:, :, None]  # (n, i, j, 2): from i to j
+    to_third = way[:, :, None]  # (n, i, 1, k, 2): from i to k
+    along = way[:, :, :, None]  # (n, i, j, 1, 2)
+    turn = along[..., 0] * to_third[..., 1] - along[..., 1] * to_third[..., 0]  # (n, i, j, k)
+    inward = (to_third * (to_third - along)).sum(axis=-1) <= 0
+    edge = ((turn > 0) | ((turn == 0) & inward)).all(axis=3) & ~np.eye(count, dtype=bool)
+    cross = place[:, :, None, 0] * place[:, None, :, 1] - place[:, :, None, 1] * place[:, None, :, 0]
+    area: Floats = (cross * edge).sum(axis=(1, 2)) / 2
+    return area

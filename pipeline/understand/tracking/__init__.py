@@ -1,0 +1,1 @@
+"""Tracking: from detections to tracklets, by DeepSORT with one likelihood of place and appearance."""
