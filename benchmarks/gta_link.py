@@ -32,14 +32,14 @@ class _Tracklet:
 
 
 def gta_link(
-    detections: pd.DataFrame, embeddings: NDArray[np.floating], links: pd.DataFrame
+    detections: pd.DataFrame, embeddings: NDArray[np.floating], tracks: pd.DataFrame
 ) -> tuple[pd.DataFrame, NDArray[np.int64]]:
     """Split and connect.
 
     Args:
         detections: table `detections`, m rows.
         embeddings: (m, dim).
-        links: table `raw_tracks`.
+        tracks: table `raw_tracks`.
 
     Returns:
         Table `tracks`, and for each of its tracklets, in order of number, the person.
@@ -47,7 +47,7 @@ def gta_link(
     row_of = pd.Series(np.arange(len(detections)), index=detections["detection_id"].to_numpy())
     frame = detections["frame"].to_numpy(np.int64)
     parts: list[_Tracklet] = []
-    for _, group in links.groupby("track_id"):
+    for _, group in tracks.groupby("track_id"):
         rows = row_of[group["detection_id"]].to_numpy(np.int64)
         rows = rows[np.argsort(frame[rows])]
         vectors = np.nan_to_num(unit(np.asarray(embeddings[rows], dtype=np.float32)))
@@ -70,8 +70,8 @@ def _split(vectors: NDArray[np.float32]) -> list[NDArray[np.int64]]:
     found = np.unique(label[label >= 0])
     if len(found) < 2:
         return whole
-    found = found[np.argsort([-(label == one).sum() for one in found])][:_MOST_PARTS]
-    centre = np.stack([vectors[label == one].mean(axis=0) for one in found])
+    found = found[np.argsort([-(label == cluster).sum() for cluster in found])][:_MOST_PARTS]
+    centre = np.stack([vectors[label == cluster].mean(axis=0) for cluster in found])
     nearest = (vectors @ centre.T).argmax(axis=1)
     return [np.flatnonzero(nearest == k) for k in range(len(found)) if (nearest == k).any()]
 
@@ -92,8 +92,8 @@ def _connect(parts: list[_Tracklet]) -> NDArray[np.int64]:
         i, j = divmod(int(distance.argmin()), n)
         if not distance[i, j] < _MERGE:
             break
-        joined = (size[i] * distance[i] + size[j] * distance[j]) / (size[i] + size[j])
-        distance[i], distance[:, i] = joined, joined
+        average = (size[i] * distance[i] + size[j] * distance[j]) / (size[i] + size[j])
+        distance[i], distance[:, i] = average, average
         distance[j], distance[:, j], distance[i, i] = np.inf, np.inf, np.inf
         size[i] += size[j]
         person[person == j] = i

@@ -3,8 +3,8 @@
     python -m benchmarks.identity --data ../shared/data --game videos/demo --out reports/baselines
 
 analyses the clips with hand-made truth and the named rendered games (or takes what is stored in `--out`), then puts players
-together in several ways, from the same tracklets unless the line says otherwise (neither cut nor joined: as the tracker
-leaves them), and prints one table in Markdown: shares of found player-time under the
+together in several ways, from the same tracklets unless the line says otherwise (neither split nor linked: as the
+tracker leaves them), and prints one table in Markdown: shares of found player-time under the
 right player, IDF1, identity kept after absences of more than two seconds, numbers of players found and true.
 """
 
@@ -32,11 +32,17 @@ from pipeline.roster import read_roster
 from pipeline.run import Job, analyze_job
 from pipeline.run.oracles import context_of
 from pipeline.run.stages import RunContext
-from pipeline.tables import ALL, conform
-from pipeline.understand import identity as identify
+from pipeline.tables import conform
+from pipeline.understand.game import TrackedGame
 from pipeline.understand.grouping.average_linkage import average_linkage
-from pipeline.understand.grouping.joint import joint_evidence
-from pipeline.understand.grouping.problem import Bounds, Clusterer, Problem
+from pipeline.understand.grouping.joint import joint_clustering
+from pipeline.understand.grouping.problem import (
+    AppearanceProblem,
+    GroupingBounds,
+    GroupingProblem,
+    TrackletClusterer,
+)
+from pipeline.understand.identity import identify
 
 COLUMNS = ("material", "method", "where found", "identity", "IDF1", "purity", "kept", "found", "true")
 Method = Callable[[RunContext], RunContext]
@@ -70,8 +76,9 @@ def compare(material: Material, job: Job, max_fps: float | None) -> Iterator[str
         context = _with_roster(context_of(job.out), material.truth / "roster.csv")
         yield _line(material.name, "with its roster", _scored(context, truth, max_fps))
     if _has_every_frame(truth):
-        for name, method in (("true players of our tracklets", _ours), ("true players of the tracker's", _links_only)):
-            yield _line(material.name, name, _scored(_told(method(context_of(job.out)), truth), truth, max_fps))
+        for name, method in (("true players of our tracklets", _ours), ("true players of the tracker's", _raw_tracks)):
+            context = _with_true_players(method(context_of(job.out)), truth)
+            yield _line(material.name, name, _scored(context, truth, max_fps))
 
 
 def _scored(context: RunContext, truth: Truth, max_fps: float | None) -> Evaluation:
@@ -81,7 +88,7 @@ def _scored(context: RunContext, truth: Truth, max_fps: float | None) -> Evaluat
 def _line(material: str, method: str, scores: Evaluation) -> str:
     """Format a line."""
     identity, long = scores.identity, [bin_ for bin_ in scores.identity.absences if bin_.low_s >= 2]
-    kept, lost = sum(one.kept for one in long), sum(one.lost for one in long)
+    kept, lost = sum(bin_.kept for bin_ in long), sum(bin_.lost for bin_ in long)
     shares = [identity.accuracy_when_found, identity.accuracy, scores.players.idf1, identity.purity]
     cells = [material, method, *(f"{100 * share:.1f}" for share in shares), f"{kept} of {kept + lost}"]
     return "| " + " | ".join([*cells, str(identity.players_found), str(identity.players_true)]) + " |"
@@ -96,53 +103,54 @@ def _identified(
     context: RunContext,
     tracks: pd.DataFrame,
     settings: IdentifySettings,
-    clusterer: Clusterer | None,
+    clusterer: TrackletClusterer | None,
     numbers: bool = True,
     roster: pd.DataFrame | None = None,
 ) -> RunContext:
-    """Put players together from some tracklets."""
+    """Put players together from some tracklets.
+
+    Args:
+        context: the stored run.
+        tracks: a link table.
+        settings: of the stage.
+        clusterer: None for the one that the settings name.
+        numbers: use the numbers that were read.
+        roster: if the players are known.
+    """
     tables = context.tables
-    reads = tables["number_reads"] if numbers else ALL["number_reads"].empty()
-    found = identify.identify(
-        *(
-            tables["frames"],
-            tables["detections"],
-            context.embeddings,
-            tracks,
-            context.feet_m,
-            context.registration.court,
-        ),
-        *(settings, roster, clusterer, reads),
-    )
+    reads = tables["number_reads"] if numbers else None
+    game = TrackedGame.of(tables["frames"], tables["detections"], context.embeddings, context.feet_m, tracks)
+    found = identify(game, context.registration.court, settings, reads, roster, clusterer=clusterer)
     context.tables = {**tables, "tracks": found.tracks, "identities": found.identities, "players": found.players}
     return context
 
 
 def _ours(context: RunContext) -> RunContext:
-    return _identified(context, context.tables["split_tracks"], context.settings.identify, joint_evidence)
+    return _identified(context, context.tables["split_tracks"], context.settings.identify, joint_clustering)
 
 
 def _with_roster(context: RunContext, path: Path) -> RunContext:
     """Courtside, told who can be there."""
     roster = pd.DataFrame([asdict(entry) for entry in read_roster(path)])
     return _identified(
-        context, context.tables["split_tracks"], context.settings.identify, joint_evidence, roster=roster
+        context, context.tables["split_tracks"], context.settings.identify, joint_clustering, roster=roster
     )
 
 
-def _links_only(context: RunContext) -> RunContext:
-    return _identified(context, context.tables["raw_tracks"], context.settings.identify, joint_evidence)
+def _raw_tracks(context: RunContext) -> RunContext:
+    return _identified(context, context.tables["raw_tracks"], context.settings.identify, joint_clustering)
 
 
 def _without(part: str) -> Method:
     """Leave one part of the evidence out."""
 
-    def clusterer(problem: Problem, bounds: Bounds) -> NDArray[np.int64]:
-        if part == "continuation":
-            problem = replace(problem, continuation=problem.continuation * 0.0)
-        if part == "looks" and problem.seen is not None:
-            problem = replace(problem, seen=replace(problem.seen, precision=problem.seen.precision * 1e-3))
-        return joint_evidence(problem, bounds)
+    def clusterer(problem: GroupingProblem, bounds: GroupingBounds) -> NDArray[np.int64]:
+        if part == "place and time":
+            problem = replace(problem, log_odds=problem.log_odds * 0.0)
+        if part == "appearance" and isinstance(problem, AppearanceProblem):
+            weak = replace(problem.appearance, precision=problem.appearance.precision * 1e-3)
+            problem = replace(problem, appearance=weak)
+        return joint_clustering(problem, bounds)
 
     def method(context: RunContext) -> RunContext:
         settings = context.settings.identify
@@ -151,12 +159,6 @@ def _without(part: str) -> Method:
         return _identified(context, context.tables["split_tracks"], settings, clusterer, numbers=part != "numbers")
 
     return method
-
-
-def _adapted(context: RunContext) -> RunContext:
-    """With --adapt."""
-    settings = context.settings.identify.model_copy(update={"adapt": True})
-    return _identified(context, context.tables["split_tracks"], settings, joint_evidence)
 
 
 def _average_linkage(context: RunContext) -> RunContext:
@@ -175,7 +177,7 @@ def _named(name: ClustererName) -> Method:
 
 
 def _gta_link(context: RunContext) -> RunContext:
-    """GTA-link, which cuts tracklets again by its own rule; roles by the vote of the boxes, as ours.
+    """GTA-link, which splits tracklets again by its own rule; roles by the vote of the boxes, as ours.
 
     Its overlap rule is soft: where a person is twice in a frame, the box of the higher score is kept.
     """
@@ -190,7 +192,9 @@ def _gta_link(context: RunContext) -> RunContext:
     ids = np.unique(player)
     left = boxes.drop_duplicates("track_id").sort_values("track_id")
     identities = pd.DataFrame({"track_id": left["track_id"], "player_id": left["player"], "confidence": 0.5})
-    players = pd.DataFrame({"player_id": ids, "role": ["referee" if referee[one] else "player" for one in ids]})
+    players = pd.DataFrame(
+        {"player_id": ids, "role": ["referee" if referee[player_id] else "player" for player_id in ids]}
+    )
     empty = {name: pd.Series([None] * len(ids), dtype=object) for name in ("team", "number", "name", "color")}
     context.tables |= {
         "tracks": tracks,
@@ -200,7 +204,7 @@ def _gta_link(context: RunContext) -> RunContext:
     return context
 
 
-def _told(context: RunContext, truth: Truth) -> RunContext:
+def _with_true_players(context: RunContext, truth: Truth) -> RunContext:
     """Give every tracklet to the person whom most of its boxes show: the best that any clustering could do."""
     context.tables["identities"], context.tables["players"] = true_identities(truth, context.tables)
     return context
@@ -208,14 +212,13 @@ def _told(context: RunContext, truth: Truth) -> RunContext:
 
 METHODS: dict[str, Method] = {
     "**courtside**": _ours,
-    "adapted": _adapted,
-    "neither cut nor joined": _links_only,
+    "neither split nor linked": _raw_tracks,
     "without numbers": _without("numbers"),
-    "without place and time": _without("continuation"),
+    "without place and time": _without("place and time"),
     "without teams": _without("teams"),
-    "hardly any looks": _without("looks"),
-    **{f"{name}, looks alone": _named(name) for name in get_args(ClustererName) if name != "joint"},
-    "average linkage, neither cut nor joined": _average_linkage,
+    "hardly any appearance": _without("appearance"),
+    **{f"{name}, appearance alone": _named(name) for name in get_args(ClustererName) if name != "joint"},
+    "average linkage, neither split nor linked": _average_linkage,
     "GTA-link": _gta_link,
 }
 

@@ -28,7 +28,8 @@ from pipeline.evaluation.identity import assign_identities
 from pipeline.evaluation.truth import read_truth
 from pipeline.run import analyze_job
 from pipeline.run.oracles import context_of
-from pipeline.understand import identity as identify
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.identity import identify
 
 _EDGES = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
 
@@ -60,10 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found.append(claims)
         show(material.name, claims, settings.identify.unknown_below)
     if given.picture is not None:
-        together = Claims(
-            np.concatenate([one.confidence for one in found]), np.concatenate([one.right for one in found])
+        of_all = Claims(
+            np.concatenate([claims.confidence for claims in found]), np.concatenate([claims.right for claims in found])
         )
-        draw(together, settings.identify.unknown_below, given.picture)
+        draw(of_all, settings.identify.unknown_below, given.picture)
 
 
 def claimed(material: Material, out: Path, settings: Settings, device: str) -> Claims:
@@ -72,8 +73,11 @@ def claimed(material: Material, out: Path, settings: Settings, device: str) -> C
     analyze_job(job)
     context, truth = context_of(job.out), read_truth(material.truth)
     tables = context.tables
-    found = identify.identify(
-        *(tables["frames"], tables["detections"], context.embeddings, tables["split_tracks"], context.feet_m),
+    game = TrackedGame.of(
+        tables["frames"], tables["detections"], context.embeddings, context.feet_m, tables["split_tracks"]
+    )
+    found = identify(
+        game,
         context.registration.court,
         settings.identify.model_copy(update={"unknown_below": 0.0}),
         number_reads=tables["number_reads"],

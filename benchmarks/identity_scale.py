@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from pipeline.config import IdentifySettings
 from pipeline.geometry.court import COURTS
 from pipeline.tables import MOTION_COLUMNS, conform
+from pipeline.understand.game import TrackedGame
 from pipeline.understand.identity import identify
 
 _MINUTES, _FPS, _DIM = 48.0, 30.0, 128
 _PER_TEAM, _REFEREES, _ON_COURT = 12, 3, 5
 _STINT_S = 240.0
-_LIKENESS, _SESSION, _CROP = 0.6, 0.3, 0.8
+_TEAM_COSINE, _TRACKLET_NOISE, _CROP_NOISE = 0.6, 0.3, 0.8
 """Cosine between team-mates; length of what lasts through a tracklet, and of what changes from box to box."""
 _GAP = 0.1
 """Share of a tracklet's time that nobody is seen after it."""
@@ -36,17 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--tracklets", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
-    frames, detections, embeddings, tracks, person = made_up(given.tracklets, np.random.default_rng(given.seed))
+    game, person = made_up(given.tracklets, np.random.default_rng(given.seed))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began, worked = time.perf_counter(), time.process_time()
-    nowhere = np.full((len(detections), 2), np.nan)
-    found = identify(frames, detections, embeddings, tracks, nowhere, COURTS["fiba"], IdentifySettings())
+    found = identify(game, COURTS["fiba"], IdentifySettings())
     taken, work = time.perf_counter() - began, time.process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     given_to = found.identities.set_index("track_id")["player_id"].reindex(np.arange(1, len(person) + 1)).fillna(0)
     counts = pd.crosstab(person, given_to.to_numpy())
     right = counts.drop(columns=0, errors="ignore").max(axis=1).sum() / len(person)
-    print(f"{len(person)} tracklets, {len(detections)} boxes")
+    print(f"{len(person)} tracklets, {len(game.detections)} boxes")
     print(
         f"{taken:.1f} s ({work:.1f} s of one processor), peak memory {peak / 1e6:.2f} GB ({before / 1e6:.2f} GB of it the tables)"
     )
@@ -55,10 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
 
 
-def made_up(
-    tracklets: int, rng: np.random.Generator
-) -> tuple[pd.DataFrame, pd.DataFrame, NDArray[np.float16], pd.DataFrame, NDArray[np.int64]]:
-    """Make the tables frames and detections, embeddings, the table tracks, and the person of each tracklet."""
+def made_up(tracklets: int, rng: np.random.Generator) -> tuple[TrackedGame, NDArray[np.int64]]:
+    """Make a game without a court, and the person of each tracklet."""
     length = round(_MINUTES * 60 * _FPS)
     on_court = [_stints(rng, team * _PER_TEAM, length) for team in range(2)]
     slots = [slot for team in on_court for slot in team] + [[(2 * _PER_TEAM + k, 0, length)] for k in range(_REFEREES)]
@@ -72,8 +70,9 @@ def made_up(
     order = np.argsort(frame, kind="stable")
     owner, frame = owner[order], frame[order]
     tracks = pd.DataFrame({"detection_id": np.arange(len(owner)), "track_id": owner + 1})
-    embeddings = _looks(rng, person, owner)
-    return _frames(length), _detections(rng, person[owner], frame), embeddings, conform("tracks", tracks), person
+    embeddings = _embeddings(rng, person, owner)
+    detections = _detections(rng, person[owner], frame)
+    return TrackedGame.of(_frames(length), detections, embeddings, tracks=conform("tracks", tracks)), person
 
 
 def _stints(rng: np.random.Generator, first: int, length: int) -> list[list[tuple[int, int, int]]]:
@@ -98,16 +97,16 @@ def _cut(rng: np.random.Generator, slot: list[tuple[int, int, int]], mean: float
     return parts
 
 
-def _looks(rng: np.random.Generator, person: NDArray[np.int64], owner: NDArray[np.int64]) -> NDArray[np.float16]:
+def _embeddings(rng: np.random.Generator, person: NDArray[np.int64], owner: NDArray[np.int64]) -> NDArray[np.float16]:
     """Draw the embeddings (boxes, dim)."""
     people = 2 * _PER_TEAM + _REFEREES
     group = np.minimum(np.arange(people) // _PER_TEAM, 2)
-    shared, own = (_unit(rng.normal(size=(k, _DIM))) for k in (3, people))
-    look = np.sqrt(_LIKENESS) * shared[group] + np.sqrt(1 - _LIKENESS) * own
-    tracklet = look[person] + _SESSION * rng.normal(size=(len(person), _DIM)) / np.sqrt(_DIM)
+    shared, single = (_unit(rng.normal(size=(k, _DIM))) for k in (3, people))
+    mean = np.sqrt(_TEAM_COSINE) * shared[group] + np.sqrt(1 - _TEAM_COSINE) * single  # (people, dim)
+    tracklet = mean[person] + _TRACKLET_NOISE * rng.normal(size=(len(person), _DIM)) / np.sqrt(_DIM)
     vectors = np.empty((len(owner), _DIM), dtype=np.float16)
     for rows in np.array_split(np.arange(len(owner)), 50):
-        noise = _CROP * rng.normal(size=(len(rows), _DIM)) / np.sqrt(_DIM)
+        noise = _CROP_NOISE * rng.normal(size=(len(rows), _DIM)) / np.sqrt(_DIM)
         vectors[rows] = _unit(tracklet[owner[rows]] + noise)
     return vectors
 

@@ -45,6 +45,7 @@ from pipeline.config import Settings
 from pipeline.perceive.networks import load_networks
 from pipeline.tables import MOTION_COLUMNS, ONES_COLUMNS, TENS_COLUMNS, conform
 from pipeline.understand.features.numbers import NumberEvidence, number_evidence, owners_of_numbers
+from pipeline.understand.game import TrackedGame
 from pipeline.video import chunks, probe, read_chunks
 
 CLIPS = {
@@ -196,7 +197,7 @@ def _evidence(rows: list[_Row], reads: Reads, fps: float = 30.0) -> NumberEviden
     number_reads = conform("number_reads", number_reads)
     known = owners_of_numbers(detections, number_reads, tracks)
     wanted = np.unique(known["track_id"])
-    evidence = number_evidence(frames, detections, number_reads, tracks, wanted)
+    evidence = number_evidence(TrackedGame.of(frames, detections, tracks=tracks), number_reads, wanted)
     return replace(evidence, track_id=evidence.track_id - 1)
 
 

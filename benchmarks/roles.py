@@ -94,7 +94,7 @@ def not_counted(context: RunContext, everybody: pd.DataFrame) -> tuple[float, pd
     on_court = boxes[~off_court(context.feet_m, context.registration.court)[boxes["detection_id"]]]
     of_team = on_court.groupby(["frame", "team"]).size()
     crowded = of_team[of_team > context.registration.court.team_size].index.get_level_values("frame").nunique()
-    named = boxes[boxes["person"] > 0].groupby("player_id")["person"].agg(lambda one: one.mode()[0])
+    named = boxes[boxes["person"] > 0].groupby("player_id")["person"].agg(lambda person: person.mode()[0])
     right = boxes["person"] == boxes["player_id"].map(named)
     shown = np.select([boxes["person"] == 0, ~right, boxes["true"] == "bench"], SHOWN[:3], SHOWN[3])
     out = ~boxes["detection_id"].isin(context.counted_tracks()["detection_id"])
@@ -113,11 +113,11 @@ def true_boxes(game: Path) -> pd.DataFrame:
 def _boxes_of(takes: Sequence[Take], coverage: Coverage) -> pd.DataFrame:
     crowd = silhouettes(takes, coverage.people, coverage.court)
     frame, person = np.nonzero(crowd.visible >= _LEAST_VISIBLE)
-    role = np.array([one.role for one in coverage.people], dtype=object)[person]
+    role = np.array([member.role for member in coverage.people], dtype=object)[person]
     plays = np.stack([take.moment.facts.on_court for take in takes])[frame, person]
     role = np.where((role == "player") & ~plays, "bench", role)
     table = pd.DataFrame(crowd.inside[frame, person], columns=["x1", "y1", "x2", "y2"])
-    who = np.array([one.person_id for one in coverage.people])[person]
+    who = np.array([member.person_id for member in coverage.people])[person]
     return table.assign(frame=np.array([take.index for take in takes])[frame], person=who, role=role)
 
 

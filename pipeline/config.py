@@ -124,13 +124,13 @@ class IdentifySettings(_Strict):
 
     clusterer: ClustererName = Field(
         "joint",
-        description="how tracklets are grouped; joint weighs all evidence, the others looks alone: average, ward, "
+        description="how tracklets are grouped; joint weighs all evidence, the others appearance alone: average, ward, "
         "dispersion, k-means, two-stage-hdbscan, jaccard-dbscan",
     )
     min_players: int = Field(2, ge=1, description="at least this many players in all, where constraints allow")
     max_players: int = Field(30, ge=1, description="at most this many players in all, where constraints allow")
     max_distance: Annotated[float, Field(gt=0, le=2)] | Literal["auto"] = Field(
-        "auto", description="average cosine distance above which tracklets stay apart; auto: read off the game"
+        "auto", description="average cosine distance above which tracklets are not merged; auto: read off the game"
     )
     min_tracklet_s: float = Field(
         3.0,
@@ -144,7 +144,7 @@ class IdentifySettings(_Strict):
         0.25, ge=0, description="people who always stay within so many body heights for seconds are bench or crowd"
     )
     crops_per_tracklet: int = Field(50, ge=1, description="best crops pooled per tracklet")
-    teams: bool = Field(True, description="tell two teams apart by kit colour; team-mates only are merged")
+    teams: bool = Field(True, description="tell two teams apart by jersey colour; team-mates only are merged")
     number_odds: float = Field(
         1000.0,
         gt=1,
@@ -154,10 +154,6 @@ class IdentifySettings(_Strict):
         0.5, ge=0, lt=1, description="a tracklet whose player is less likely than this counts as nobody's: unknown"
     )
     split_tracklets: bool = Field(True, description="cut tracklets where they go over to another person")
-    adapt: bool = Field(
-        False,
-        description="learn what tells people apart again from those found in this game, if its own check says it helps",
-    )
     max_speed_mps: float = Field(
         12.0, gt=0, description="tracklets that only somebody faster could connect are two people (with a calibration)"
     )

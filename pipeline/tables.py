@@ -272,10 +272,10 @@ PLAYER_EVIDENCE = Table(
             "kept_apart_by",
             "str",
             "",
-            "why the two are kept apart: together (in the picture at once), reach, number, kit, correction (a person "
+            "why the two are kept apart: together (in the picture at once), reach, number, jersey, correction (a person "
             "said so), or evidence (it is likelier that they are two)",
             True,
-            one_of("together", "reach", "number", "kit", "correction", "evidence"),
+            one_of("together", "reach", "number", "jersey", "correction", "evidence"),
         ),
     ),
 )

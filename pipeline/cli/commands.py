@@ -72,9 +72,6 @@ def analyze(
         str | None,
         typer.Option(metavar='"T T ..."', help="When the periods begin in the video; sets stats.periods."),
     ] = None,
-    adapt: Annotated[
-        bool, typer.Option("--adapt", help="Learn who looks like whom again from the people found in this game.")
-    ] = False,
     device: _Device = "auto",
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute everything again; reuse nothing.")] = False,
 ) -> None:
@@ -90,7 +87,7 @@ def analyze(
     job = Job.of(
         video,
         out=out,
-        settings=_adapting(_with_periods(load_settings(config), periods), adapt),
+        settings=_with_periods(load_settings(config), periods),
         court=court,
         calibration=calibration,
         roster=roster,
@@ -153,13 +150,6 @@ def relabel_command(
         analysis = relabel(run, asked, watching)
     console.print(stats_table(analysis.player_stats))
     console.print(f"{run / 'corrections.csv'}", highlight=False, soft_wrap=True)
-
-
-def _adapting(settings: Settings, adapt: bool) -> Settings:
-    """Switch adaptation on if asked for; the settings may have it on already."""
-    if not adapt:
-        return settings
-    return settings.model_copy(update={"identify": settings.identify.model_copy(update={"adapt": True})})
 
 
 def _with_periods(settings: Settings, periods: str | None) -> Settings:

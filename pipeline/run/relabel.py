@@ -14,7 +14,8 @@ from pipeline.run.analysis import Analysis, analyze_job
 from pipeline.run.job import CORRECTIONS, Job, remember, remembered
 from pipeline.run.observer import Observer
 from pipeline.store import RunDirectory, write_bytes
-from pipeline.understand import identity as identify
+from pipeline.understand.features.corrections import check_corrections
+from pipeline.understand.game import TrackedGame
 
 _LEAST_LOCKED_S = 0.5
 """Shorter tracklets of a player are not locked to him."""
@@ -126,9 +127,7 @@ class _Spots:
         Raises:
             InputError: names the line.
         """
-        tracks = identify.split_as_wished(self.frames, self.detections, self.tracks, corrections)
-        track_id, together = identify.together(self.frames, self.detections, tracks)
-        identify.wishes_of(self.frames, self.detections, tracks, corrections, track_id, together)
+        check_corrections(TrackedGame.of(self.frames, self.detections, tracks=self.tracks), corrections)
 
     def _tracklets(self, player: int) -> list[pd.DataFrame]:
         """Return a player's tracklets, the longest first.

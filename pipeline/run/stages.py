@@ -21,13 +21,14 @@ from pipeline.geometry.lens import Lens
 from pipeline.roster import RosterEntry
 from pipeline.run.job import Job
 from pipeline.tables import TableName
-from pipeline.understand import identity as identify
 from pipeline.understand.court import registration as court
 from pipeline.understand.court.registration import CourtRegistration
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.identity import identify
 from pipeline.understand.location import lineup
 from pipeline.understand.location import stage as locate
 from pipeline.understand.shots import stage as shot_kinds
-from pipeline.understand.splitting import gap_linking as stitch
+from pipeline.understand.splitting import split_tracklets
 from pipeline.understand.statistics import gathered, team_stats
 from pipeline.understand.statistics import player_stats as stats
 from pipeline.understand.tracking import stage as track
@@ -135,26 +136,24 @@ def _track(context: RunContext) -> Output:
 
 
 def _purify(context: RunContext) -> Output:
-    frames, detections, settings = context.tables["frames"], context.tables["detections"], context.settings
-
-    def cut(tracks: pd.DataFrame) -> pd.DataFrame:
-        return identify.make_pure(frames, detections, context.embeddings, tracks, context.feet_m, settings.identify)
-
-    joined = stitch.stitch(frames, detections, context.embeddings, cut(context.tables["raw_tracks"]), settings.track)
-    return Output({"split_tracks": identify.split_as_wished(frames, detections, cut(joined), context.corrections)})
+    tables, settings = context.tables, context.settings
+    game = TrackedGame.of(
+        tables["frames"], tables["detections"], context.embeddings, context.feet_m, tables["raw_tracks"]
+    )
+    return Output({"split_tracks": split_tracklets(game, settings.track, settings.identify, context.corrections)})
 
 
 def _identify(context: RunContext) -> Output:
-    found = identify.identify(
-        context.tables["frames"],
-        context.tables["detections"],
-        context.embeddings,
-        context.tables["split_tracks"],
-        context.feet_m,
+    given = context.tables
+    game = TrackedGame.of(
+        given["frames"], given["detections"], context.embeddings, context.feet_m, given["split_tracks"]
+    )
+    found = identify(
+        game,
         context.registration.court,
         context.settings.identify,
-        None if context.roster is None else pd.DataFrame([asdict(entry) for entry in context.roster]),
-        number_reads=context.tables["number_reads"],
+        number_reads=given["number_reads"],
+        roster=None if context.roster is None else pd.DataFrame([asdict(entry) for entry in context.roster]),
         corrections=context.corrections,
     )
     tables: Mapping[TableName, pd.DataFrame] = {

@@ -16,7 +16,7 @@ MOST_NUMBERS = 3
 _REASONS = {
     "reach": "nobody could have got from one place to the other in time",
     "number": "they wear different numbers",
-    "kit": "they wear different kits",
+    "jersey": "they wear different jerseys",
     "correction": "a correction says so",
 }
 

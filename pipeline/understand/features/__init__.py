@@ -1,1 +1,1 @@
-"""What is known of each tracklet before anybody is told apart; splitting, grouping and identity stand on it."""
+"""Features of tracklets, known before players are told apart; `splitting`, `grouping` and `identity` build on them."""

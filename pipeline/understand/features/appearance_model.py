@@ -1,10 +1,11 @@
-"""What people look like in this game: a probabilistic model that is learned from the game itself.
+"""PLDA (two-covariance model) of the embeddings of one game, learned from the game itself without labels.
 
-Tracklets are taken in pieces of half a second. How much the pieces of one tracklet differ says in which directions an
-embedding is noisy in this light, at this size, with this encoder; how much tracklets differ says in which directions
-people do. In the space where the noise is a sphere and people are spread along the axes, the likelihood that a set of
-tracklets is one person has a closed form: the two-covariance model of speaker recognition (Bruemmer and de Villiers,
-"The speaker partitioning problem", Odyssey 2010; Ioffe, "Probabilistic linear discriminant analysis", ECCV 2006).
+Tracklets are divided into segments of half a second. The within-class covariance comes from how much neighbouring segments
+of a tracklet differ: the directions in which an embedding is noisy in this light, at this size, with this encoder. The
+between-class covariance comes from how much tracklets differ. In the space where the noise is a sphere and people are spread
+along the axes, the likelihood that a set of tracklets is one person has a closed form (Bruemmer and de Villiers, "The speaker
+partitioning problem", Odyssey 2010; Ioffe, "Probabilistic linear discriminant analysis", ECCV 2006). Our twist: the variance
+of a tracklet falls with its length more slowly than 1 / n, and never below what a person's context adds.
 """
 
 from __future__ import annotations
@@ -12,97 +13,95 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.understand.features.embeddings import unit
 from pipeline.understand.features.evidence import TrackletEvidence, pooling_weight
+from pipeline.understand.game import TrackedGame
 
 Array = NDArray[np.float64]
 
-PIECE_S = 0.5
-"""Length of a piece: within it, embeddings err together."""
-PIECE_NOISE = 1.0
-"""Variance of a piece about its tracklet, which makes the unit of the model's space."""
+SEGMENT_S = 0.5
+"""Length of a segment, s: within it, the errors of embeddings are not independent."""
+SEGMENT_NOISE = 1.0
+"""Variance of a segment about its tracklet: the unit of the model's space."""
 _TRACKLET_NOISE, LEAST_NOISE = 12.0, 3.0
-"""Variance of a tracklet about its person: of one piece, falling as the root of the pieces, and the least. On rendered games it
-falls so from 6 to 1 on average; twice that, since who is hidden looks like those before him, not like anybody."""
+"""Variance of a tracklet about its person in the model's space: of one segment, falling as the root of their number, and the
+least. On rendered games it falls so from 6 to 1 on average; we take twice that, since somebody who is hidden looks like
+those in front of him, not like a random person."""
 _CONTEXT_NOISE = 1.0
-"""Variance of everything that was seen of a person about him: light, floor and pose are the same again and again."""
-_MOST_AXES = 32
-_MOST_PIECES = 10
-"""A tracklet counts for as many pieces in the spread of people at most: long ones are not more people."""
-_LEAST_DIFFERENCES = 30
-"""From fewer pairs of neighbouring pieces no noise is learned."""
+"""Variance, in the model's space, of all that was seen of a person about him: light, floor and pose recur."""
+_MAX_AXES = 32
+"""Dimension of the model's space at most."""
+_MAX_SEGMENTS = 10
+"""A tracklet counts for as many segments in the between-class covariance at most: long ones are not more people."""
+_MIN_DIFFERENCES = 30
+"""From fewer pairs of neighbouring segments no noise is learned."""
 _USUAL_NOISE = 0.3
-"""Squared length of the noise of a piece then: about half of what differs between two single crops of one person."""
-_ROUND = 160.0
-"""Pairs of pieces as weighty as the assumption that noise is the same in all directions."""
+"""Squared length of the noise of a segment then: about half of what differs between two single crops of one person."""
+_ISOTROPIC_PAIRS = 160.0
+"""Pairs of segments that weigh as much as the prior assumption that noise is isotropic."""
 _OUTLIERS = 0.02
-"""Share of neighbouring pieces that are left out: most of them are the tracker going over to somebody else."""
+"""Share of pairs of neighbouring segments that are left out: most of them are identity switches of the tracker."""
 _BLOCK = 50_000
-"""Boxes whose embeddings are read in one go."""
+"""Boxes whose embeddings are read at once."""
 
 
 @dataclass(frozen=True)
-class Pieces:
-    """Half seconds of n tracklets, by tracklet and then by time; those without an embedding are left out."""
+class Segments:
+    """Half-second segments of n tracklets, by tracklet and then by time; those without an embedding are left out."""
 
     vector: Array
     """(p, dim) mean of the unit embeddings, weighted by crop quality."""
     first: NDArray[np.int64]
-    """(p,) position of the piece's first box in the arrays of `Evidence`."""
+    """(p,) position of the segment's first box in the arrays of `TrackletEvidence`."""
     start: NDArray[np.int64]
-    """(n + 1,) pieces of tracklet i are `[start[i] : start[i + 1]]`."""
+    """(n + 1,) segments of tracklet i are `[start[i] : start[i + 1]]`."""
 
     def counts(self) -> NDArray[np.int64]:
-        """Count the pieces of each tracklet (n,)."""
+        """Count the segments of each tracklet (n,)."""
         return np.diff(self.start)
 
 
-def cut_to_pieces(
-    frames: pd.DataFrame, detections: pd.DataFrame, embeddings: NDArray[np.floating], evidence: TrackletEvidence
-) -> Pieces:
-    """Average the embeddings of all tracklets over half seconds.
+def cut_into_segments(game: TrackedGame, evidence: TrackletEvidence) -> Segments:
+    """Average the embeddings of each tracklet over half-second segments; embeddings are read block by block.
 
     Args:
-        frames: table `frames`.
-        detections: table `detections`, m rows.
-        embeddings: (m, dim); NaN rows where unknown; may be a memory map, of which a part at a time is read.
-        evidence: of the tracklets.
+        game: with embeddings, which may be a memory map.
+        evidence: of the n tracklets of the game.
     """
-    time_of = pd.Series(frames["time_s"].to_numpy(np.float64), index=frames["frame"].to_numpy())
+    time_s = game.box_time_s[evidence.row]  # (boxes,)
     owner = np.repeat(np.arange(len(evidence)), evidence.boxes())
-    since_s = time_of[evidence.frame].to_numpy() - evidence.first_s[owner]
-    key = owner * (int(since_s.max(initial=0.0) / PIECE_S) + 2) + (since_s / PIECE_S).astype(np.int64)
-    _, first, piece = np.unique(key, return_index=True, return_inverse=True)
-    quality = pooling_weight(detections)
-    total, weight = np.zeros((len(first), embeddings.shape[1])), np.zeros(len(first))
-    for begin in range(0, len(piece), _BLOCK):
-        rows, into = evidence.row[begin : begin + _BLOCK], piece[begin : begin + _BLOCK]
-        vectors = unit(np.asarray(embeddings[rows], dtype=np.float32))
-        known = np.isfinite(vectors[:, 0])
-        counts = quality[rows][known]
-        np.add.at(total, into[known], vectors[known] * counts[:, None])
-        np.add.at(weight, into[known], counts)
-    there = weight > 0
-    start = np.searchsorted(owner[first[there]], np.arange(len(evidence) + 1))
-    return Pieces(total[there] / weight[there, None], first[there], start.astype(np.int64))
+    since_s = time_s - evidence.first_s[owner]
+    key = owner * (int(since_s.max(initial=0.0) / SEGMENT_S) + 2) + (since_s / SEGMENT_S).astype(np.int64)
+    _, first, segment = np.unique(key, return_index=True, return_inverse=True)
+    quality = pooling_weight(game.detections)
+    total, weight = np.zeros((len(first), game.embeddings.shape[1])), np.zeros(len(first))  # (p, dim), (p,)
+    for begin in range(0, len(segment), _BLOCK):
+        rows, target = evidence.row[begin : begin + _BLOCK], segment[begin : begin + _BLOCK]
+        vectors = unit(np.asarray(game.embeddings[rows], dtype=np.float32))
+        usable = np.isfinite(vectors[:, 0])
+        box_weight = quality[rows][usable]
+        np.add.at(total, target[usable], vectors[usable] * box_weight[:, None])
+        np.add.at(weight, target[usable], box_weight)
+    embedded = weight > 0  # (p,)
+    start = np.searchsorted(owner[first[embedded]], np.arange(len(evidence) + 1))
+    return Segments(total[embedded] / weight[embedded, None], first[embedded], start.astype(np.int64))
 
 
 @dataclass(frozen=True)
-class Looks:
-    """The model: a vector v of a piece becomes `(v - center) @ basis`, in which noise has variance 1."""
+class AppearanceModel:
+    """PLDA (two-covariance model): a segment's vector v becomes `(v - center) @ basis`, where noise has variance 1."""
 
     center: Array
     """(dim,)"""
     basis: Array
     """(dim, d)"""
     between: Array
-    """(d,) variance of people along each axis, falling."""
+    """(d,) between-class variance along each axis, falling."""
 
     def project(self, vectors: NDArray[np.floating]) -> Array:
-        """Bring vectors (p, dim) into the model's space (p, d)."""
+        """Project vectors (p, dim) into the model's space (p, d)."""
         return np.asarray((vectors - self.center) @ self.basis, dtype=np.float64)
 
     def log_evidence(self, weighted: Array, precision: Array) -> Array:
@@ -122,94 +121,95 @@ class Looks:
         fit = (weighted * weighted * self.between / (1.0 + scaled)).sum(axis=-1)
         return np.asarray(0.5 * (fit - np.log1p(scaled).sum(axis=-1)))
 
-    def log_ratio(self, one: Array, precision: Array, other: Array, other_precision: Array) -> Array:
+    def log_ratio(self, first: Array, first_precision: Array, second: Array, second_precision: Array) -> Array:
         """Give the log-likelihood ratio (...) of two groups of observations being of one person to their being of two.
 
         Args:
-            one: (..., d) sums of w x of one group.
-            precision: (...) sums of w.
-            other: (..., d) of the other group.
-            other_precision: (...) of the other group.
+            first: (..., d) sums of w x of one group.
+            first_precision: (...) sums of w.
+            second: (..., d) of the other group.
+            second_precision: (...) of the other group.
         """
-        together = self.log_evidence(one + other, precision + other_precision)
-        return together - self.log_evidence(one, precision) - self.log_evidence(other, other_precision)
+        joint = self.log_evidence(first + second, first_precision + second_precision)
+        return joint - self.log_evidence(first, first_precision) - self.log_evidence(second, second_precision)
 
 
-def learn_looks(pieces: Pieces, session_noise: float) -> Looks | None:
-    """Learn the model from a game's tracklets.
+def learn_appearance_model(segments: Segments, tracklet_noise: float) -> AppearanceModel | None:
+    """Learn the two covariances from a game's tracklets.
 
-    Neighbouring pieces are compared for the noise, rather than pieces with their tracklet's mean: a tracklet that goes
-    over to somebody else spoils one pair only.
+    The noise is learned from neighbouring segments, rather than from segments and their tracklet's mean: an identity switch
+    then spoils one pair only.
 
     Args:
-        pieces: of n tracklets.
-        session_noise: variance of a whole tracklet about its person, in units of the noise of a piece.
+        segments: of n tracklets.
+        tracklet_noise: variance of a whole tracklet about its person, in units of the noise of a segment.
 
     Returns:
         The model, or None where hardly anybody was seen or nobody differs.
     """
-    counts = pieces.counts()
-    known = counts > 0
-    if known.sum() < 2:
+    counts = segments.counts()
+    embedded = counts > 0
+    if embedded.sum() < 2:
         return None
-    to_round = _whitening(pieces)
-    mean = _means(pieces)[known]
-    weight = np.minimum(counts[known], _MOST_PIECES).astype(np.float64)
+    whitening = _whitening(segments)  # (dim, dim)
+    mean = _means(segments)[embedded]
+    weight = np.minimum(counts[embedded], _MAX_SEGMENTS).astype(np.float64)
     center = np.average(mean, axis=0, weights=weight)
-    centred = (mean - center) @ to_round
-    spread = (centred.T * weight) @ centred / weight.sum()
-    noise = float(np.average(session_noise + PIECE_NOISE / counts[known], weights=weight))
+    centred = (mean - center) @ whitening
+    spread = (centred.T * weight) @ centred / weight.sum()  # (dim, dim)
+    noise = float(np.average(tracklet_noise + SEGMENT_NOISE / counts[embedded], weights=weight))
     variance, axes = np.linalg.eigh(spread - noise * np.eye(len(spread)))
-    chosen = np.argsort(-variance)[:_MOST_AXES]
+    chosen = np.argsort(-variance)[:_MAX_AXES]
     chosen = chosen[variance[chosen] > 1e-6]
     if not len(chosen):
         return None
-    return Looks(center, to_round @ axes[:, chosen], variance[chosen])
+    return AppearanceModel(center, whitening @ axes[:, chosen], variance[chosen])
 
 
-def _whitening(pieces: Pieces) -> Array:
-    """Find the map (dim, dim) that makes the noise of a piece a sphere of variance 1."""
-    dim = pieces.vector.shape[1]
-    step: Array = np.diff(pieces.vector, axis=0) / np.sqrt(2.0)
+def _whitening(segments: Segments) -> Array:
+    """Find the map (dim, dim) that makes the noise of a segment a sphere of variance 1."""
+    dim = segments.vector.shape[1]
+    step: Array = np.diff(segments.vector, axis=0) / np.sqrt(2.0)  # (p - 1, dim)
+    border = segments.start[1:-1]
     inside = np.ones(len(step), dtype=bool)
-    inside[pieces.start[1:-1][(pieces.start[1:-1] > 0) & (pieces.start[1:-1] <= len(step))] - 1] = False
+    inside[border[(border > 0) & (border <= len(step))] - 1] = False
     step = step[inside]
-    if len(step) < _LEAST_DIFFERENCES:
+    if len(step) < _MIN_DIFFERENCES:
         return np.asarray(np.eye(dim) / np.sqrt(_USUAL_NOISE / dim))
     length = np.linalg.norm(step, axis=1)
     step = step[length <= np.quantile(length, 1 - _OUTLIERS)]
-    noise = step.T @ step / len(step)
-    even = max(float(np.trace(noise)) / dim, 1e-9)
-    share = _ROUND / (_ROUND + len(step))
-    variance, axes = np.linalg.eigh((1 - share) * noise + share * even * np.eye(dim))
-    return np.asarray(axes / np.sqrt(np.maximum(variance, 1e-3 * even)))
+    noise = step.T @ step / len(step)  # (dim, dim)
+    isotropic = max(float(np.trace(noise)) / dim, 1e-9)
+    share = _ISOTROPIC_PAIRS / (_ISOTROPIC_PAIRS + len(step))
+    variance, axes = np.linalg.eigh((1 - share) * noise + share * isotropic * np.eye(dim))
+    return np.asarray(axes / np.sqrt(np.maximum(variance, 1e-3 * isotropic)))
 
 
-def _means(pieces: Pieces) -> Array:
-    """Average the pieces of each tracklet (n, dim); NaN where there is none."""
-    counts = pieces.counts()
-    total = np.zeros((len(counts), pieces.vector.shape[1]))
-    np.add.at(total, np.repeat(np.arange(len(counts)), counts), pieces.vector)
+def _means(segments: Segments) -> Array:
+    """Average the segments of each tracklet (n, dim); NaN where there is none."""
+    counts = segments.counts()
+    total = np.zeros((len(counts), segments.vector.shape[1]))
+    np.add.at(total, np.repeat(np.arange(len(counts)), counts), segments.vector)
     return np.asarray(total / np.where(counts, counts, np.nan)[:, None])
 
 
 @dataclass(frozen=True)
-class Seen:
-    """n tracklets in the space of `Looks`."""
+class ProjectedTracklets:
+    """n tracklets in the space of an `AppearanceModel`."""
 
-    looks: Looks
-    place: Array
-    """(n, d) mean of the pieces; 0 where nothing is known."""
+    model: AppearanceModel
+    mean: Array
+    """(n, d) mean of the segments; 0 where nothing is known."""
     precision: Array
-    """(n,) inverse variance of `place` about the person, along each axis; 0 where nothing is known."""
+    """(n,) inverse variance of `mean` about the person, along each axis; 0 where nothing is known."""
 
-    def take(self, rows: NDArray[np.int64]) -> Seen:
+    def take(self, rows: NDArray[np.int64]) -> ProjectedTracklets:
         """Choose tracklets."""
-        return Seen(self.looks, self.place[rows], self.precision[rows])
+        return ProjectedTracklets(self.model, self.mean[rows], self.precision[rows])
 
 
-def in_context(weighted: Array, precision: Array) -> tuple[Array, Array]:
-    """Allow for what all tracklets of a person have in common here and not elsewhere.
+def discount_context(weighted: Array, precision: Array) -> tuple[Array, Array]:
+    """Allow for what all tracklets of a person have in common in this game: they are not independent.
 
     Args:
         weighted: (..., d) sums of w x over tracklets.
@@ -222,12 +222,13 @@ def in_context(weighted: Array, precision: Array) -> tuple[Array, Array]:
     return weighted * share[..., None], precision * share
 
 
-def tracklet_noise(pieces: NDArray[np.int64]) -> Array:
-    """Give the variance (...) of tracklets of so many pieces (...) about their people, along each axis; inf without a piece."""
+def tracklet_variance(segment_counts: NDArray[np.int64]) -> Array:
+    """Give the variance (...) about their people of tracklets with so many segments (...), per axis; inf for none."""
     with np.errstate(divide="ignore"):
-        return np.maximum(_TRACKLET_NOISE / np.sqrt(pieces), LEAST_NOISE)
+        return np.maximum(_TRACKLET_NOISE / np.sqrt(segment_counts), LEAST_NOISE)
 
 
-def see(looks: Looks, pieces: Pieces) -> Seen:
-    """Bring tracklets into the space of a model; a long tracklet is known better."""
-    return Seen(looks, np.nan_to_num(looks.project(_means(pieces))), 1.0 / tracklet_noise(pieces.counts()))
+def project_tracklets(model: AppearanceModel, segments: Segments) -> ProjectedTracklets:
+    """Project tracklets into the space of a model; the longer a tracklet, the higher its precision."""
+    mean = np.nan_to_num(model.project(_means(segments)))  # (n, d)
+    return ProjectedTracklets(model, mean, 1.0 / tracklet_variance(segments.counts()))

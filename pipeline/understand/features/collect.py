@@ -1,4 +1,4 @@
-"""All that is known of a game's tracklets before anybody is told apart, collected."""
+"""All features of a game's tracklets, collected before players are told apart."""
 
 from __future__ import annotations
 
@@ -11,143 +11,139 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from pipeline.config import IdentifySettings
-from pipeline.understand.features import continuation
-from pipeline.understand.features.appearance_model import PIECE_S, Looks, Pieces, cut_to_pieces, learn_looks, see
-from pipeline.understand.features.corrections import Wishes
+from pipeline.understand.features.appearance_model import (
+    SEGMENT_S,
+    AppearanceModel,
+    Segments,
+    cut_into_segments,
+    learn_appearance_model,
+)
+from pipeline.understand.features.continuation import continuation_log_odds
+from pipeline.understand.features.corrections import UserConstraints
 from pipeline.understand.features.distance_scale import distance_limit
-from pipeline.understand.features.evidence import TrackletEvidence, gather
+from pipeline.understand.features.embeddings import cosine_distances
+from pipeline.understand.features.evidence import TrackletEvidence, gather_evidence
 from pipeline.understand.features.numbers import NumberEvidence, number_evidence
 from pipeline.understand.features.overlaps import find_overlaps
-from pipeline.understand.features.reach import beyond_reach
-from pipeline.understand.features.teams import Sides, find_sides
-from pipeline.understand.grouping.problem import Problem, cosine_distances
+from pipeline.understand.features.reach import unreachable_pairs
+from pipeline.understand.features.teams import TeamEvidence, find_teams
+from pipeline.understand.game import TrackedGame
 
 _FIT_NOISE = 1.0
-"""Variance of a tracklet about its person when the model is learned, in units of the noise of a piece: the less of what differs is
-taken for noise, the more axes people have."""
-_LEAST_SHARE = 0.1
+"""Variance of a tracklet about its person when the appearance model is learned, in units of the noise of a segment: the less of
+what differs is taken for noise, the more axes people have."""
+_MIN_PLAYER_SHARE = 0.1
 """Of a video so short that `min_player_s` is more, a player is seen for this share."""
-_CLEAR_SHARE = 1 / 60
-"""Of a video so short that `min_tracklet_s` is more, but for a piece: where everybody has a few tracklets only, the short ones are needed."""
-_TOGETHER = 0.25
-"""How much the side of a tracklet counts in telling people apart: one kit in one light is taken for another again and again, so
-that tracklets of a person err together."""
-_READ_TOGETHER = 0.5
-"""The same of the number: what is misread once is misread again, in one typeface and under one fold. Chosen on rendered games."""
-_TALL = 2.0
-"""Who is so many times as tall as people usually are in the picture is in a close-up."""
-_MOST_FOR_SCALE = 2000
+_MIN_TRACKLET_SHARE = 1 / 60
+"""Of a video so short that `min_tracklet_s` is more, but for a segment: where everybody has a few tracklets only, the short ones
+are needed."""
+_NUMBER_WEIGHT = 0.5
+"""Share of the log-likelihood of a number that counts in telling people apart: what is misread once is misread again, in one
+typeface and under one fold. Chosen on rendered games."""
+_CLOSE_UP_RATIO = 2.0
+"""Somebody who is so many times as tall as people usually are in the picture is in a close-up."""
+_MAX_FOR_SCALE = 2000
+"""Tracklets that the scale of distances is read off."""
 _SURE_TEAM = 0.9
 """Probability from which on two are taken for team-mates when the scale of distances is read off them."""
 
 
 @dataclass(frozen=True)
-class Known:
-    """All that is known of n tracklets before anybody is told apart."""
+class TrackletFeatures:
+    """All features of n tracklets, before players are told apart."""
 
     evidence: TrackletEvidence
-    sides: Sides
+    teams: TeamEvidence
     numbers: NumberEvidence
+    cannot_link: NDArray[np.bool_]  # (n, n) surely two people
+    log_odds: sparse.csr_array  # (n, n) log-odds that two are one person by place and time; symmetric
+    segments: Segments
+    model: AppearanceModel | None  # None where the game shows too little to learn one
     still: NDArray[np.bool_]  # (n,) stays where it is
-    close: NDArray[np.bool_]  # (n,) in a close-up, where people look like nobody in a usual view
-    least_s: float  # who was seen for less is no player
-    clear_s: float  # a tracklet of less makes nobody
-    limit: float  # average cosine distance above which tracklets stay apart
-    pieces: Pieces
-    problem: Problem  # of all n
+    close_up: NDArray[np.bool_]  # (n,) in a close-up, where embeddings are not comparable to those of a usual view
+    min_player_s: float  # somebody who was seen for less is no player
+    min_tracklet_s: float  # a shorter tracklet does not make a person
+    max_distance: float  # average cosine distance above which tracklets are not merged
 
-    @property
-    def looks(self) -> Looks | None:
-        """The model of looks; None where the game shows too little to learn one."""
-        return None if self.problem.seen is None else self.problem.seen.looks
+    def weighted_numbers(self) -> NumberEvidence:
+        """Discount the evidence on numbers for reads that err together."""
+        return replace(self.numbers, log_likelihood=_NUMBER_WEIGHT * self.numbers.log_likelihood)
 
-    @property
-    def apart(self) -> NDArray[np.bool_]:
-        """Tell which pairs (n, n) are surely two people."""
-        return self.problem.apart
-
-    def corrected(self, wishes: Wishes) -> Known:
-        """Take corrections for certain: what they say is one person is not kept apart by anything but time."""
-        same = wishes.group[:, None] == wishes.group[None]
-        apart = (self.apart & ~same) | wishes.apart
-        return replace(self, problem=replace(self.problem, apart=apart))
+    def constrained(self, constraints: UserConstraints) -> TrackletFeatures:
+        """Put corrections above the evidence: between tracklets that must link, no cannot-link is left."""
+        same = constraints.must_link[:, None] == constraints.must_link[None]
+        return replace(self, cannot_link=(self.cannot_link & ~same) | constraints.cannot_link)
 
 
-def study(
-    frames: pd.DataFrame,
-    detections: pd.DataFrame,
-    embeddings: NDArray[np.float16] | NDArray[np.float32],
-    tracks: pd.DataFrame,
-    feet_m: NDArray[np.float64],
+def collect_features(
+    game: TrackedGame,
     settings: IdentifySettings,
-    reads: pd.DataFrame,
-    listed: Collection[str] | None = None,
-) -> Known:
-    """Collect all evidence.
+    number_reads: pd.DataFrame,
+    listed_numbers: Collection[str] | None = None,
+) -> TrackletFeatures:
+    """Collect the features of a game's tracklets.
 
     Args:
-        frames: table `frames`.
-        detections: table `detections`, m rows.
-        embeddings: (m, dim); NaN rows where unknown; may be a memory map.
-        tracks: table `tracks`.
-        feet_m: (m, 2) foot points on the court, m; NaN where unknown.
-        settings: of the stage.
-        reads: table `number_reads`.
-        listed: the only numbers that can be worn, if they are known.
+        game: with tracklets and embeddings.
+        settings: of the stage `identify`.
+        number_reads: table `number_reads`.
+        listed_numbers: the only numbers that can be worn, if they are known.
     """
-    evidence = gather(frames, detections, embeddings, tracks, feet_m, settings.crops_per_tracklet)
-    sides = find_sides(evidence, settings.teams)
-    numbers = number_evidence(frames, detections, reads, tracks, evidence.track_id)
+    evidence = gather_evidence(game, settings.crops_per_tracklet)
+    teams = find_teams(evidence, settings.teams)
     overlaps = find_overlaps(*evidence.boxes_in_time)
     still = evidence.roaming < settings.min_roaming
-    close = evidence.height_px > _TALL * np.median(evidence.height_px)
-    limit = _limit(evidence, sides, overlaps.apart, still, settings)
-    apart = overlaps.apart  # one matrix for all: in a long game it is half a gigabyte
-    _forbid(apart, *beyond_reach(frames, evidence, settings.max_speed_mps))
-    believed = replace(numbers, log_likelihood=_READ_TOGETHER * numbers.log_likelihood)
-    worn = believed if listed is None else believed.expecting(listed)
-    _forbid(apart, *worn.contradictions(settings.number_odds))
-    pieces = cut_to_pieces(frames, detections, embeddings, evidence)
-    looks = learn_looks(pieces, _FIT_NOISE)
-    problem = Problem(
-        vector=evidence.embedding,
-        apart=apart,
-        weight=np.minimum(evidence.boxes(), settings.crops_per_tracklet).astype(np.float64),
-        seen_s=np.where(sides.referee(), 0.0, evidence.seen_s),  # the bounds are on players
-        seen=None if looks is None else see(looks, pieces),
-        continuation=sparse.csr_array(continuation.log_odds(frames, evidence) + overlaps.odds),
-        number=believed.log_likelihood,
-        side=_TOGETHER * sides.log_likelihood,
+    segments = cut_into_segments(game, evidence)
+    length_s = float(game.time_s[-1] - game.time_s[0])
+    features = TrackletFeatures(
+        evidence=evidence,
+        teams=teams,
+        numbers=number_evidence(game, number_reads, evidence.track_id),
+        cannot_link=overlaps.cannot_link,
+        log_odds=sparse.csr_array(continuation_log_odds(game, evidence) + overlaps.log_odds),
+        segments=segments,
+        model=learn_appearance_model(segments, _FIT_NOISE),
+        still=still,
+        close_up=evidence.height_px > _CLOSE_UP_RATIO * np.median(evidence.height_px),
+        min_player_s=min(settings.min_player_s, _MIN_PLAYER_SHARE * length_s),
+        min_tracklet_s=min(settings.min_tracklet_s, max(SEGMENT_S, _MIN_TRACKLET_SHARE * length_s)),
+        max_distance=_max_distance(evidence, teams, overlaps.cannot_link, still, settings),
     )
-    length_s = float(frames["time_s"].iloc[-1] - frames["time_s"].iloc[0])
-    least_s = min(settings.min_player_s, _LEAST_SHARE * length_s)
-    clear_s = min(settings.min_tracklet_s, max(PIECE_S, _CLEAR_SHARE * length_s))
-    return Known(evidence, sides, numbers, still, close, least_s, clear_s, limit, pieces, problem)
+    worn = features.weighted_numbers()
+    worn = worn if listed_numbers is None else worn.expecting(listed_numbers)
+    for first, second in (
+        unreachable_pairs(game, evidence, settings.max_speed_mps),
+        worn.contradictions(settings.number_odds),
+    ):  # in place: in a long game such a matrix is half a gigabyte
+        features.cannot_link[first, second] = features.cannot_link[second, first] = True
+    return features
 
 
-def _limit(
+def _max_distance(
     evidence: TrackletEvidence,
-    sides: Sides,
-    together: NDArray[np.bool_],
+    teams: TeamEvidence,
+    simultaneous: NDArray[np.bool_],
     still: NDArray[np.bool_],
     settings: IdentifySettings,
 ) -> float:
-    """Give the distance up to which tracklets are merged: as set, or read off team-mates (else anybody) seen together.
+    """Give the distance up to which tracklets are merged: as set, or read off simultaneous team-mates (else anybody).
 
     The longest tracklets are enough for that.
+
+    Args:
+        evidence: of n tracklets.
+        teams: of the same.
+        simultaneous: (n, n) in the picture together.
+        still: (n,) stays where it is.
+        settings: of the stage `identify`.
     """
     if settings.max_distance != "auto":
         return settings.max_distance
-    long = np.sort(np.argsort(-evidence.boxes(), kind="stable")[:_MOST_FOR_SCALE])
-    other = together[np.ix_(long, long)] & ~still[long, None] & ~still[None, long]
-    if sides.kits is not None:
-        team, chance = sides.team()
-        sure = (chance >= _SURE_TEAM) & ~sides.referee()
-        other &= (team[long, None] == team[None, long]) & sure[long, None] & sure[None, long]
-    distance = cosine_distances(evidence.embedding[long], evidence.embedding[long])
-    return distance_limit(np.where(still, np.nan, evidence.self_distance), distance, other)
-
-
-def _forbid(apart: NDArray[np.bool_], one: NDArray[np.int64], other: NDArray[np.int64]) -> None:
-    """Add pairs (k,) to those that are surely two people (n, n), in place."""
-    apart[one, other] = apart[other, one] = True
+    longest = np.sort(np.argsort(-evidence.boxes(), kind="stable")[:_MAX_FOR_SCALE])
+    different = simultaneous[np.ix_(longest, longest)] & ~still[longest, None] & ~still[None, longest]
+    if teams.colours is not None:
+        team, probability = teams.team()
+        sure = (probability >= _SURE_TEAM) & ~teams.referee()
+        different &= (team[longest, None] == team[None, longest]) & sure[longest, None] & sure[None, longest]
+    distance = cosine_distances(evidence.embedding[longest], evidence.embedding[longest])
+    return distance_limit(np.where(still, np.nan, evidence.self_distance), distance, different)

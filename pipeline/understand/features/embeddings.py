@@ -27,3 +27,10 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     usable = np.isfinite(length) & (length > 1e-6)
     return np.where(usable, vectors / np.where(usable, length, 1.0), np.float32(np.nan))
+
+
+def cosine_distances(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Give 1 - cosine (n, m), 0 to 2, of unit vectors (n, dim) and (m, dim); NaN where a vector is NaN."""
+    distance = first.astype(np.float64) @ second.astype(np.float64).T  # (n, m)
+    np.subtract(1.0, distance, out=distance)  # in place: in a long game such a matrix is half a gigabyte and more
+    return np.clip(distance, 0.0, 2.0, out=distance)

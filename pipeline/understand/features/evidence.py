@@ -1,4 +1,4 @@
-"""What is known of each tracklet before anybody is told apart."""
+"""Features of single tracklets: pooled embedding, jersey colour, time, place and motion."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 from pipeline.understand.features.embeddings import unit
 from pipeline.understand.features.roaming import roaming
-from pipeline.understand.game import usual_step_s
+from pipeline.understand.game import TrackedGame
 
-_HALVES_BOXES = 20
-"""Boxes from which on the halves of a tracklet are compared."""
+_MIN_BOXES_FOR_HALVES = 20
+"""Chosen boxes from which on the halves of a tracklet are compared."""
 _END_BOXES = 5
 """Boxes at either end of a tracklet whose median foot point says where it began or ended."""
 
 
 @dataclass(frozen=True)
 class TrackletEvidence:
-    """Evidence of n tracklets, in order of first box whatever they are called; arrays have n rows.
+    """Features of n tracklets, in order of first box whatever their numbers; arrays have n rows.
 
     Frames and times lie one after the other: those of tracklet i are `[start[i] : start[i + 1]]`.
     """
@@ -37,7 +37,7 @@ class TrackletEvidence:
     seen_s: NDArray[np.float64]  # (n,) boxes times the usual step between frames
     embedding: NDArray[np.float32]  # (n, dim) pooled, unit length; NaN where no box has one
     self_distance: NDArray[np.float64]  # (n,) cosine distance between its two halves; NaN where there is too little
-    kit: NDArray[np.float64]  # (n, 3) median CIE L* a* b* of the torso; NaN where unknown
+    jersey: NDArray[np.float64]  # (n, 3) median CIE L* a* b* of the torso; NaN where unknown
     referee: NDArray[np.float64]  # (n,) share of the boxes' scores that say referee
     roaming: NDArray[np.float64]  # (n,) how far it ranges in its liveliest seconds, in body heights; NaN if too short
     first_px: NDArray[np.float64]  # (n, 2) foot point at the start in the picture
@@ -60,67 +60,51 @@ class TrackletEvidence:
         return np.diff(self.start)
 
 
-def gather(
-    frames: pd.DataFrame,
-    detections: pd.DataFrame,
-    embeddings: NDArray[np.floating],
-    tracks: pd.DataFrame,
-    feet_m: NDArray[np.float64],
-    crops_per_tracklet: int,
-) -> TrackletEvidence:
-    """Collect the evidence of every tracklet; the order of rows in the tables does not matter.
+def gather_evidence(game: TrackedGame, crops_per_tracklet: int) -> TrackletEvidence:
+    """Collect the features of every tracklet of a game; the order of rows in its tables does not matter.
 
     Args:
-        frames: table `frames`.
-        detections: table `detections`, m rows.
-        embeddings: (m, dim), NaN rows where unknown; may be a memory map: only the pooled rows are read.
-        tracks: table `tracks`.
-        feet_m: (m, 2) foot points on the court, m; NaN where unknown.
+        game: with embeddings, which may be a memory map: only the pooled rows are read.
         crops_per_tracklet: at most so many embeddings are pooled, the best of as many equal parts of the tracklet.
     """
-    row, track_id, start = _rows_by_tracklet(detections, tracks)
-    frame = detections["frame"].to_numpy(np.int64)[row]
-    time_s = pd.Series(frames["time_s"].to_numpy(np.float64), index=frames["frame"].to_numpy())[frame].to_numpy()
-    quality = pooling_weight(detections)
+    row, track_id, start = _rows_by_tracklet(game)
+    frame, time_s, box = game.box_frame[row], game.box_time_s[row], game.xyxy_px[row]  # (boxes,), (boxes,), (boxes, 4)
+    quality = pooling_weight(game.detections)
     best = [_best_spread(row[a:b], quality, crops_per_tracklet) for a, b in pairwise(start)]
-    kit = detections[["jersey_l", "jersey_a", "jersey_b"]].to_numpy(np.float64)
-    score = detections["score"].to_numpy(np.float64)[row]
-    says_referee = (detections["class"] == "referee").to_numpy()[row]
-    parts = [slice(a, b) for a, b in pairwise(start)]
-    box = detections[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)[row]
-    foot_px = np.column_stack([(box[:, 0] + box[:, 2]) / 2, box[:, 3]])
+    score = game.detections["score"].to_numpy(np.float64)[row]
+    says_referee = (game.detections["class"] == "referee").to_numpy()[row]
+    spans = [slice(a, b) for a, b in pairwise(start)]
+    foot_px = np.column_stack([(box[:, 0] + box[:, 2]) / 2, box[:, 3]])  # (boxes, 2)
+    foot_m = [game.feet_m[row[span]] for span in spans]
     return TrackletEvidence(
         track_id=track_id,
         start=start,
         row=row,
         frame=frame,
         box=box,
-        step_s=usual_step_s(frames),
+        step_s=game.step_s,
         first_s=time_s[start[:-1]],
         last_s=time_s[start[1:] - 1],
-        seen_s=np.diff(start) * usual_step_s(frames),
-        embedding=_pooled(embeddings, best, quality),
-        self_distance=_self_distances(embeddings, best, quality),
-        kit=np.array([_median(kit[rows]) for rows in best]).reshape(-1, 3),
-        referee=np.array([score[p][says_referee[p]].sum() / score[p].sum() for p in parts]),
-        roaming=roaming(frames, box, frame, start),
-        first_px=np.array([_median(foot_px[p][:_END_BOXES]) for p in parts]).reshape(-1, 2),
-        last_px=np.array([_median(foot_px[p][-_END_BOXES:]) for p in parts]).reshape(-1, 2),
-        height_px=np.array([np.median(box[p, 3] - box[p, 1]) for p in parts]),
-        first_m=np.array([_median(feet_m[row[p][:_END_BOXES]]) for p in parts]).reshape(-1, 2),
-        last_m=np.array([_median(feet_m[row[p][-_END_BOXES:]]) for p in parts]).reshape(-1, 2),
+        seen_s=np.diff(start) * game.step_s,
+        embedding=_pooled(game.embeddings, best, quality),
+        self_distance=_self_distances(game.embeddings, best, quality),
+        jersey=np.array([_median(game.jersey_lab[rows]) for rows in best]).reshape(-1, 3),
+        referee=np.array([score[span][says_referee[span]].sum() / score[span].sum() for span in spans]),
+        roaming=roaming(game, box, frame, start),
+        first_px=np.array([_median(foot_px[span][:_END_BOXES]) for span in spans]).reshape(-1, 2),
+        last_px=np.array([_median(foot_px[span][-_END_BOXES:]) for span in spans]).reshape(-1, 2),
+        height_px=np.array([np.median(box[span, 3] - box[span, 1]) for span in spans]),
+        first_m=np.array([_median(feet[:_END_BOXES]) for feet in foot_m]).reshape(-1, 2),
+        last_m=np.array([_median(feet[-_END_BOXES:]) for feet in foot_m]).reshape(-1, 2),
     )
 
 
-def _rows_by_tracklet(
-    detections: pd.DataFrame, tracks: pd.DataFrame
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Give the detection rows by tracklet and frame, the track ids, and where each tracklet starts."""
-    where = pd.Series(np.arange(len(detections)), index=detections["detection_id"].to_numpy())
-    box = tracks["detection_id"].to_numpy(np.int64)
-    row = where[box].to_numpy(np.int64)
-    _, owner = np.unique(tracks["track_id"].to_numpy(), return_inverse=True)
-    frame = detections["frame"].to_numpy(np.int64)[row]
+def _rows_by_tracklet(game: TrackedGame) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Give the detection rows by tracklet and frame (boxes,), the track ids (n,), and where each tracklet starts (n + 1,)."""
+    box, track_id = game.tracks["detection_id"].to_numpy(np.int64), game.tracks["track_id"].to_numpy(np.int64)
+    row = game.tracked_rows
+    _, owner = np.unique(track_id, return_inverse=True)
+    frame = game.box_frame[row]
     in_time = np.lexsort((box, frame))
     _, first, owner = np.unique(owner[in_time], return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
@@ -129,7 +113,7 @@ def _rows_by_tracklet(
     by_tracklet = np.argsort(owner, kind="stable")
     order = in_time[by_tracklet]
     start = np.searchsorted(owner[by_tracklet], np.arange(len(first) + 1))
-    return row[order], tracks["track_id"].to_numpy(np.int64)[order[start[:-1]]], start.astype(np.int64)
+    return row[order], track_id[order[start[:-1]]], start.astype(np.int64)
 
 
 def pooling_weight(detections: pd.DataFrame) -> NDArray[np.float64]:
@@ -154,9 +138,9 @@ def _pooled(
     pooled = np.full((len(best), embeddings.shape[1]), np.nan, dtype=np.float32)
     for i, rows in enumerate(best):
         vectors = unit(np.asarray(embeddings[rows], dtype=np.float32))
-        known = np.isfinite(vectors[:, 0])
-        if known.any():
-            pooled[i] = np.average(vectors[known], axis=0, weights=quality[rows][known])
+        usable = np.isfinite(vectors[:, 0])
+        if usable.any():
+            pooled[i] = np.average(vectors[usable], axis=0, weights=quality[rows][usable])
     return unit(pooled)
 
 
@@ -164,12 +148,14 @@ def _self_distances(
     embeddings: NDArray[np.floating], best: list[NDArray[np.int64]], quality: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Give the cosine distance (n,) between the first and the second half of the chosen rows; NaN for few of them."""
-    halves = [half for rows in best for half in np.array_split(rows if len(rows) >= _HALVES_BOXES else rows[:0], 2)]
+    halves = [
+        half for rows in best for half in np.array_split(rows if len(rows) >= _MIN_BOXES_FOR_HALVES else rows[:0], 2)
+    ]
     pooled = _pooled(embeddings, halves, quality).astype(np.float64).reshape(len(best), 2, -1)
     return np.asarray(1.0 - (pooled[:, 0] * pooled[:, 1]).sum(axis=1))
 
 
 def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Give the median of the rows (k, c) without NaN -> (c,); NaN if there is none."""
-    known = values[np.isfinite(values).all(axis=1)]
-    return np.median(known, axis=0) if len(known) else np.full(values.shape[1], np.nan)
+    finite = values[np.isfinite(values).all(axis=1)]
+    return np.median(finite, axis=0) if len(finite) else np.full(values.shape[1], np.nan)

@@ -1,4 +1,4 @@
-"""Two teams by kit colour, with no assumption about which colours."""
+"""Two jersey colours by two-medians clustering, with no assumption about which colours."""
 
 from __future__ import annotations
 
@@ -10,65 +10,65 @@ from numpy.typing import NDArray
 UNDECIDED = -1
 
 _MIN_SEPARATION = 12.0
-"""Kits closer than this (CIE76 colour difference) are one kit: about the spread of one kit under uneven light."""
+"""Jerseys closer than this (CIE76 colour difference) are alike: about the spread of one jersey under uneven light."""
 _MIN_CONTRAST = 2.0
-"""Kit centres must lie this many times further apart than the kits scatter."""
+"""The two centres must lie this many times further apart than the jerseys scatter about them."""
 _CLEAR = 0.4
-"""A tracklet is decided if its distance to its own kit is below this share of its distances to both."""
-_ROUNDS = 50
+"""A tracklet is decided if its distance to the nearer colour is below this share of its distances to both."""
+_MAX_ITERATIONS = 50
 
 
 @dataclass(frozen=True)
-class Kits:
-    """The two kits: team A's is the lighter one."""
+class JerseyColours:
+    """The jersey colours of the two teams: team A's is the lighter one."""
 
     centre: NDArray[np.float64]  # (2, 3) CIE L* a* b*, A then B
 
-    def team(self, kit: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Give 0 (A), 1 (B) or UNDECIDED for kits (n, 3); NaN is undecided, as is what is nearly between or far off."""
-        distance = np.linalg.norm(kit[:, None] - self.centre, axis=2)  # (n, 2)
+    def team(self, jersey: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Give 0 (A), 1 (B) or UNDECIDED for jerseys (n, 3); NaN is undecided, as is what is nearly between or far off."""
+        distance = np.linalg.norm(jersey[:, None] - self.centre, axis=2)  # (n, 2)
         near, total = distance.min(axis=1), distance.sum(axis=1)
-        apart = float(np.linalg.norm(self.centre[0] - self.centre[1]))
-        clear = (near < _CLEAR * total) & (near < apart)
+        separation = float(np.linalg.norm(self.centre[0] - self.centre[1]))
+        clear = (near < _CLEAR * total) & (near < separation)
         return np.where(clear, np.nan_to_num(distance, nan=np.inf).argmin(axis=1), UNDECIDED).astype(np.int64)
 
 
-def find_kits(kit: NDArray[np.float64], weight: NDArray[np.float64]) -> Kits | None:
-    """Find two kits among players' tracklets by two-medians, started along the main axis of the colours.
+def find_jersey_colours(jersey: NDArray[np.float64], weight: NDArray[np.float64]) -> JerseyColours | None:
+    """Find two colours among players' tracklets by k-medians with k = 2, started along the main axis of the colours.
 
     Args:
-        kit: (n, 3) CIE L* a* b*; NaN rows are left aside.
+        jersey: (n, 3) CIE L* a* b*; NaN rows are left aside.
         weight: (n,) how much each counts, such as its number of boxes.
 
     Returns:
-        The kits, or None where the colours do not fall into two.
+        The colours, or None where the colours do not fall into two.
 
     Example:
-        >>> kits = find_kits(np.array([[90.0, 0, 0], [20, 0, 0], [88, 2, 0], [22, 0, 3]]), np.ones(4))
-        >>> kits.team(np.array([[85.0, 0, 0], [25, 0, 0], [55, 0, 0]])).tolist()
+        >>> colours = find_jersey_colours(np.array([[90.0, 0, 0], [20, 0, 0], [88, 2, 0], [22, 0, 3]]), np.ones(4))
+        >>> colours.team(np.array([[85.0, 0, 0], [25, 0, 0], [55, 0, 0]])).tolist()
         [0, 1, -1]
     """
-    known = np.isfinite(kit).all(axis=1) & (weight > 0)
-    kit, weight = kit[known], weight[known]
-    if len(kit) < 2:
+    usable = np.isfinite(jersey).all(axis=1) & (weight > 0)
+    jersey, weight = jersey[usable], weight[usable]
+    if len(jersey) < 2:
         return None
-    middle = np.average(kit, axis=0, weights=weight)
-    spread = (kit - middle).T * weight @ (kit - middle)  # (3, 3)
-    side = (kit - middle) @ np.linalg.eigh(spread)[1][:, -1] > 0
-    for _ in range(_ROUNDS):
-        if side.all() or not side.any():
+    middle = np.average(jersey, axis=0, weights=weight)
+    spread = (jersey - middle).T * weight @ (jersey - middle)  # (3, 3)
+    first = (jersey - middle) @ np.linalg.eigh(spread)[1][:, -1] > 0
+    for _ in range(_MAX_ITERATIONS):
+        if first.all() or not first.any():
             return None
-        centre = np.array([_weighted_median(kit[one], weight[one]) for one in (side, ~side)])
-        distance = np.linalg.norm(kit[:, None] - centre, axis=2)  # (n, 2)
-        moved = distance[:, 0] < distance[:, 1]
-        if (moved == side).all():
+        centre = np.array([_weighted_median(jersey[members], weight[members]) for members in (first, ~first)])  # (2, 3)
+        distance = np.linalg.norm(jersey[:, None] - centre, axis=2)  # (n, 2)
+        nearer_first = distance[:, 0] < distance[:, 1]
+        if (nearer_first == first).all():
             break
-        side = moved
-    apart = float(np.linalg.norm(centre[0] - centre[1]))
+        first = nearer_first
+    separation = float(np.linalg.norm(centre[0] - centre[1]))
     scatter = float(_weighted_median(distance.min(axis=1)[:, None], weight)[0])
-    if apart < max(_MIN_SEPARATION, _MIN_CONTRAST * scatter):
+    if separation < max(_MIN_SEPARATION, _MIN_CONTRAST * scatter):
         return None
-    return Kits(
+    return JerseyColours(
         centre[np.lexsort(centre.T)[::-1]] if centre[0, 0] == centre[1, 0] else centre[np.argsort(-centre[:, 0])]
     )
 

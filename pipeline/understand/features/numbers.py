@@ -1,7 +1,7 @@
-"""From reads of number boxes to what is known of each tracklet's number.
+"""Jersey numbers of tracklets: a Bayesian sum over the reads of their number boxes.
 
 A read is evidence for its person: the number box lies on the torso of exactly one box of that frame. Evidence is kept as
-log-likelihoods of the 101 possible texts relative to knowing nothing, and added up along a tracklet. Four things are
+log-likelihoods of the 101 possible texts relative to no information, and added up along a tracklet. Four things are
 taken into account: a read may be of something else altogether (so none counts against a text for more than a fixed
 amount), one of two digits may have been hidden, reads close in time err together, and a whole view of a person, of some
 seconds, may mislead: a fold that makes a 9 of every 1, somebody else's back. So no read and no view decides alone.
@@ -19,36 +19,37 @@ from numpy.typing import NDArray
 
 from models.numbers.texts import TEXTS, text_probabilities
 from pipeline.tables import ONES_COLUMNS, PERSON_CLASSES, TENS_COLUMNS
+from pipeline.understand.game import TrackedGame
 
 Array = NDArray[np.float64]
 
 _ACROSS, _DOWN = (0.1, 0.9), (0.08, 0.58)
 """Where on a person's box the middle of the number lies, as shares of width and height."""
-_TALL = (0.04, 0.35)
+_RELATIVE_HEIGHT = (0.04, 0.35)
 """Height of a number, as a share of the person's box."""
-_SAME_BOX = 0.8
+_DUPLICATE_IOU = 0.8
 """Two boxes with this IoU are one person, found twice."""
-_ALIKE_S = 0.5
-"""Reads this far apart, or further, are independent."""
+_INDEPENDENT_S = 0.5
+"""Reads this far apart in time, s, or further, are independent."""
 _OUTLIER = 0.1
 """Share of legible reads that say nothing of the person's number: of a neighbour, of a name, of a fold."""
 _ONE_HIDDEN = 0.1
 """Share of the reads of a two-digit number that show one of its digits only: counted by eye in two NBA games."""
 _VIEW_S = 3.0
-"""Reads within so long of the first one are one view."""
+"""Reads within so many s of the first one are one view."""
 _MISLEADING = 0.03
 """Share of views that say nothing of the person's number, however often it is read in them."""
 _NOT_LISTED = 0.01
 """How likely a number is that the roster does not have, against one that it has."""
 _BLOCK = 20_000
-"""Number boxes that are given to people in one go."""
+"""Number boxes that are assigned to people at once."""
 _PAIR_BLOCK = 256
-"""Tracklets that are compared with all others in one go."""
+"""Tracklets that are compared with all others at once."""
 
 
 @dataclass(frozen=True)
 class NumberEvidence:
-    """What is known of the numbers of n tracklets, or of n people."""
+    """Evidence on the numbers of n tracklets, or of n people."""
 
     track_id: NDArray[np.int64]
     """(n,)"""
@@ -97,8 +98,8 @@ class NumberEvidence:
         least = 1 / (len(TEXTS) * min_odds)
         blocks = np.array_split(np.arange(len(chance)), max(1, len(chance) // _PAIR_BLOCK))
         pairs = [np.nonzero(chance[rows] @ chance.T <= least) for rows in blocks]
-        one = [rows[pair[0]] for rows, pair in zip(blocks, pairs, strict=True)]
-        return np.concatenate(one), np.concatenate([pair[1] for pair in pairs])
+        first = [rows[pair[0]] for rows, pair in zip(blocks, pairs, strict=True)]
+        return np.concatenate(first), np.concatenate([pair[1] for pair in pairs])
 
     def expecting(self, texts: Collection[str]) -> NumberEvidence:
         """Take a roster into account: a text that is not on it is a hundred times less likely, not impossible.
@@ -130,30 +131,21 @@ class NumberEvidence:
         return NumberEvidence(np.arange(count, dtype=np.int64), total, votes)
 
 
-def number_evidence(
-    frames: pd.DataFrame,
-    detections: pd.DataFrame,
-    number_reads: pd.DataFrame,
-    tracks: pd.DataFrame,
-    track_id: NDArray[np.int64],
-) -> NumberEvidence:
+def number_evidence(game: TrackedGame, number_reads: pd.DataFrame, track_id: NDArray[np.int64]) -> NumberEvidence:
     """Add up the reads of each tracklet.
 
     Args:
-        frames: table `frames`.
-        detections: table `detections`.
+        game: with tracklets.
         number_reads: table `number_reads`.
-        tracks: table `tracks`.
         track_id: (n,) the tracklets in the order that is wanted.
     """
-    owners = owners_of_numbers(detections, number_reads, tracks)
+    owners = owners_of_numbers(game.detections, number_reads, game.tracks)
     place = pd.Series(np.arange(len(track_id)), index=track_id)
     row = place.reindex(owners["track_id"].to_numpy()).to_numpy(np.float64)
     owners = owners[np.isfinite(row)]
     row = row[np.isfinite(row)].astype(np.int64)
     reads = number_reads.set_index("detection_id").loc[owners["detection_id"].to_numpy()]
-    time_of = pd.Series(frames["time_s"].to_numpy(np.float64), index=frames["frame"].to_numpy())
-    time_s = time_of[owners["frame"].to_numpy()].to_numpy()
+    time_s = game.box_time_s[game.rows_of(owners["detection_id"])]
     order = np.lexsort((time_s, row))
     row, time_s, reads = row[order], time_s[order], reads.iloc[order]
     evidence = read_log_likelihoods(reads)
@@ -169,7 +161,12 @@ def number_evidence(
 def owners_of_numbers(detections: pd.DataFrame, number_reads: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
     """Find the tracklet whose torso each number that was read lies on.
 
-    A number on nobody, on two people, on one without a tracklet, or of an impossible size belongs to nobody.
+    A number on nobody, on two people, on a person without a tracklet, or of an impossible size belongs to nobody.
+
+    Args:
+        detections: table `detections`.
+        number_reads: table `number_reads`.
+        tracks: a link table.
 
     Returns:
         Columns detection_id (of the number box), frame, track_id.
@@ -193,13 +190,13 @@ def read_log_likelihoods(reads: pd.DataFrame) -> Array:
     With p the read's probabilities, M what a text may be seen as, l the legibility and e the share of outliers, a text
     has the likelihood ratio `(1 - e) l 101 (M p) + 1 - (1 - e) l`. It is above e / 101 whatever is read.
     """
-    seen = text_probabilities(reads[list(TENS_COLUMNS)].to_numpy(), reads[list(ONES_COLUMNS)].to_numpy())
+    read = text_probabilities(reads[list(TENS_COLUMNS)].to_numpy(), reads[list(ONES_COLUMNS)].to_numpy())  # (m, 101)
     trust = (1 - _OUTLIER) * reads["legible"].to_numpy(np.float64)[:, None]
-    return np.asarray(np.log(trust * len(TEXTS) * (seen @ seen_as().T) + 1 - trust))
+    return np.asarray(np.log(trust * len(TEXTS) * (read @ seen_as().T) + 1 - trust))
 
 
 def view_starts(row: NDArray[np.int64], time_s: Array) -> NDArray[np.int64]:
-    """Part the reads of each tracklet into views.
+    """Divide the reads of each tracklet into views.
 
     Args:
         row: (m,) tracklet, not falling.
@@ -233,7 +230,7 @@ def capped(view: Array) -> Array:
 
 
 def _clear(reads: pd.DataFrame) -> Array:
-    """Rate how clear reads are (m,): how likely it is that the best digits are right."""
+    """Give the probability (m,) that the best digits of each read are right."""
     best = [reads[list(columns)].to_numpy(np.float64).max(axis=1) for columns in (TENS_COLUMNS, ONES_COLUMNS)]
     return np.asarray(reads["legible"].to_numpy(np.float64) * best[0] * best[1])
 
@@ -269,16 +266,16 @@ def independent_share(row: NDArray[np.int64], time_s: Array, clear: Array) -> Ar
         >>> independent_share(np.zeros(3, dtype=int), np.array([0.0, 0.0, 5.0]), np.ones(3)).tolist()
         [0.5, 0.5, 1.0]
     """
-    own = np.maximum(clear, 1e-6)
-    around = own.copy()
+    share = np.maximum(clear, 1e-6)
+    total = share.copy()  # (m,) with the neighbours in time
     for step in range(1, len(row)):
-        overlap = np.where(row[step:] == row[:-step], 1 - (time_s[step:] - time_s[:-step]) / _ALIKE_S, 0.0)
+        overlap = np.where(row[step:] == row[:-step], 1 - (time_s[step:] - time_s[:-step]) / _INDEPENDENT_S, 0.0)
         if not (overlap > 0).any():
             break
         overlap = np.maximum(overlap, 0.0)
-        around[:-step] += overlap * own[step:]
-        around[step:] += overlap * own[:-step]
-    return np.asarray(own / around)
+        total[:-step] += overlap * share[step:]
+        total[step:] += overlap * share[:-step]
+    return np.asarray(share / total)
 
 
 def _owners(numbers: pd.DataFrame, people: pd.DataFrame, tracked: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -305,15 +302,15 @@ def _on_torso(number: Array, person: Array) -> NDArray[np.bool_]:
     middle = ((number[:, :2] + number[:, 2:]) / 2 - person[:, :2]) / size
     tall = (number[:, 3] - number[:, 1]) / size[:, 1]
     inside = (middle >= [_ACROSS[0], _DOWN[0]]).all(axis=1) & (middle <= [_ACROSS[1], _DOWN[1]]).all(axis=1)
-    return np.asarray(inside & (tall >= _TALL[0]) & (tall <= _TALL[1]))
+    return np.asarray(inside & (tall >= _RELATIVE_HEIGHT[0]) & (tall <= _RELATIVE_HEIGHT[1]))
 
 
 def _only(boxes: Array, tracked: NDArray[np.int64]) -> int:
-    """Give the tracklet of the only person among boxes (k, 4), one found twice counting once; -1 if there are more."""
+    """Give the tracklet of the only person among boxes (k, 4), a duplicate box counting once; -1 if there are more."""
     best = int(tracked.argmax())
     low, high = np.maximum(boxes[:, :2], boxes[best, :2]), np.minimum(boxes[:, 2:], boxes[best, 2:])
     shared = np.clip(high - low, 0, None).prod(axis=1)
     area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    alike = shared >= _SAME_BOX * (area + area[best] - shared)
+    duplicate = shared >= _DUPLICATE_IOU * (area + area[best] - shared)
     untracked = (tracked < 0) | (np.arange(len(boxes)) == best)
-    return int(tracked[best]) if (alike & untracked).all() else -1
+    return int(tracked[best]) if (duplicate & untracked).all() else -1

@@ -1,4 +1,4 @@
-"""How much somebody moves about: players and referees do, benches and spectators stay where they are.
+"""Range of motion: players and referees move about, benches and spectators stay where they are.
 
 Works without a calibration: in body heights, with the camera's motion taken out.
 """
@@ -6,52 +6,48 @@ Works without a calibration: in body heights, with the camera's motion taken out
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.tables import MOTION_COLUMNS
+from pipeline.understand.game import TrackedGame
 
 _WINDOW_S = 5.0
-"""Range is taken within windows: camera motion adds up small errors over longer times."""
-_LEAST_S = 1.0
-"""A shorter window says nothing."""
+"""The range is taken within windows of so many s: camera motion adds up small errors over longer times."""
+_MIN_WINDOW_S = 1.0
+"""A shorter window says nothing, s."""
 
 
 def roaming(
-    frames: pd.DataFrame,
-    boxes_px: NDArray[np.float64],
-    frame: NDArray[np.int64],
-    start: NDArray[np.int64],
+    game: TrackedGame, boxes_px: NDArray[np.float64], frame: NDArray[np.int64], start: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Measure how far each tracklet's foot point ranges in its liveliest five seconds.
 
     Args:
-        frames: table `frames`; unknown camera motion counts as none.
-        boxes_px: (m, 4) x1 y1 x2 y2, by tracklet and then by frame.
-        frame: (m,) frame of each box.
+        game: for its timestamps and the camera's motion, of which the unknown counts as none.
+        boxes_px: (boxes, 4) x1 y1 x2 y2, by tracklet and then by frame.
+        frame: (boxes,) frame of each box.
         start: (n + 1,) where each tracklet starts.
 
     Returns:
         (n,) diagonal of the range (5th to 95th percentile) in body heights; NaN for tracklets under a second.
     """
-    position = np.searchsorted(frames["frame"].to_numpy(), frame)
-    time_s = frames["time_s"].to_numpy(np.float64)[position]
-    foot = np.column_stack([(boxes_px[:, 0] + boxes_px[:, 2]) / 2, boxes_px[:, 3]])
+    position = np.searchsorted(game.frame, frame)
+    time_s = game.time_s[position]
+    foot = np.column_stack([(boxes_px[:, 0] + boxes_px[:, 2]) / 2, boxes_px[:, 3]])  # (boxes, 2)
     height = boxes_px[:, 3] - boxes_px[:, 1]
-    path = np.cumsum(_own_steps(frames, foot, position, start), axis=0)  # (m, 2) px since the tracklet's first box
+    path = np.cumsum(_steps(game.motion, foot, position, start), axis=0)  # (boxes, 2) px since the tracklet's first box
     ranges = np.full(len(start) - 1, np.nan)
     for i in range(len(ranges)):
-        part = slice(start[i], start[i + 1])
-        ranges[i] = _liveliest(path[part], time_s[part]) / max(float(np.median(height[part])), 1e-6)
+        span = slice(start[i], start[i + 1])
+        ranges[i] = _liveliest(path[span], time_s[span]) / max(float(np.median(height[span])), 1e-6)
     return ranges
 
 
-def _own_steps(
-    frames: pd.DataFrame, foot: NDArray[np.float64], position: NDArray[np.int64], start: NDArray[np.int64]
+def _steps(
+    motion: NDArray[np.float64], foot: NDArray[np.float64], position: NDArray[np.int64], start: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Give each foot point's step (m, 2) from the box before, less the camera's motion; 0 at a tracklet's start."""
-    motion = frames[list(MOTION_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3)
-    motion = np.where(np.isfinite(motion).all(axis=(1, 2))[:, None, None], motion, np.eye(3))
+    """Give each foot point's step (boxes, 2) from the box before, less the camera's motion; 0 at a tracklet's start."""
+    is_known: NDArray[np.bool_] = np.asarray(np.isfinite(motion).all(axis=(1, 2)))  # (t,)
+    motion = np.where(is_known[:, None, None], motion, np.eye(3))
     follows = np.ones(len(foot), dtype=bool)
     follows[start[:-1]] = False
     now = np.flatnonzero(follows)
@@ -73,6 +69,6 @@ def _liveliest(path: NDArray[np.float64], time_s: NDArray[np.float64]) -> float:
     ranges = [
         float(np.hypot(*np.subtract(*np.percentile(points, [95, 5], axis=0))))
         for points, times in zip(np.split(path, cuts), np.split(time_s, cuts), strict=True)
-        if times[-1] - times[0] >= _LEAST_S
+        if times[-1] - times[0] >= _MIN_WINDOW_S
     ]
     return max(ranges, default=float("nan"))

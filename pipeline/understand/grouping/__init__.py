@@ -1,1 +1,1 @@
-"""Clustering of tracklets into people under must-link and cannot-link constraints; splitting and identity stand on it."""
+"""Constrained clustering of tracklets into people, under must-link and cannot-link constraints; for splitting and identity."""

@@ -1,4 +1,4 @@
-"""Tracklets that are one person for certain, taken for one before the others are told apart."""
+"""Must-link constraints: tracklets that are one person for certain are merged before clustering."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pipeline.understand.features.appearance_model import Seen
+from pipeline.understand.features.appearance_model import ProjectedTracklets
 from pipeline.understand.features.embeddings import unit
-from pipeline.understand.grouping.problem import Problem
+from pipeline.understand.grouping.problem import AppearanceProblem, GroupingProblem
 
 
-def contracted(problem: Problem, group: NDArray[np.int64]) -> Problem:
+def merge_must_linked(problem: GroupingProblem, group: NDArray[np.int64]) -> GroupingProblem:
     """Put groups of tracklets in the place of tracklets.
 
     Args:
@@ -24,20 +24,22 @@ def contracted(problem: Problem, group: NDArray[np.int64]) -> Problem:
     member = sparse.csr_array((np.ones(n), (group, np.arange(n))), shape=(k, n))
     weight = np.maximum(problem.weight, 1e-9)
     share = sparse.csr_array((weight / np.bincount(group, weights=weight)[group], (group, np.arange(n))), shape=(k, n))
-    return Problem(
+    merged = GroupingProblem(
         vector=unit(np.asarray(share @ np.nan_to_num(problem.vector), dtype=np.float32)),
-        apart=np.asarray(member @ (member @ problem.apart.astype(np.float64)).T) > 0,
+        cannot_link=np.asarray(member @ (member @ problem.cannot_link.astype(np.float64)).T) > 0,
         weight=np.asarray(member @ problem.weight),
         seen_s=np.asarray(member @ problem.seen_s),
-        seen=None if problem.seen is None else _seen(problem.seen, member),
-        continuation=sparse.csr_array(member @ problem.continuation @ member.T),
+        log_odds=sparse.csr_array(member @ problem.log_odds @ member.T),
         number=np.asarray(member @ problem.number),
-        side=np.asarray(member @ problem.side),
+        team=np.asarray(member @ problem.team),
     )
+    if not isinstance(problem, AppearanceProblem):
+        return merged
+    return AppearanceProblem.of(merged, _merge_appearance(problem.appearance, member))
 
 
-def _seen(seen: Seen, member: sparse.csr_array) -> Seen:
-    """Join observations (n,) to those of groups (k, n)."""
-    precision = np.asarray(member @ seen.precision)
-    weighted = np.asarray(member @ (seen.place * seen.precision[:, None]))
-    return Seen(seen.looks, weighted / np.maximum(precision, 1e-12)[:, None], precision)
+def _merge_appearance(appearance: ProjectedTracklets, member: sparse.csr_array) -> ProjectedTracklets:
+    """Combine observations (n,) to those of groups (k, n), weighted by their precision."""
+    precision = np.asarray(member @ appearance.precision)
+    weighted = np.asarray(member @ (appearance.mean * appearance.precision[:, None]))
+    return ProjectedTracklets(appearance.model, weighted / np.maximum(precision, 1e-12)[:, None], precision)

@@ -1,146 +1,115 @@
-"""The clustering of tracklets into people: what every clusterer is given and has to keep to."""
+"""The constrained clustering problem that every clusterer of tracklets is given, and what it has to keep to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pipeline.understand.features.appearance_model import Seen
+from pipeline.understand.features.appearance_model import ProjectedTracklets, project_tracklets
+from pipeline.understand.features.collect import TrackletFeatures
+from pipeline.understand.features.embeddings import cosine_distances
 
-_BLOCK = 256
-"""Tracklets whose pairs are judged in one go."""
+_TEAM_WEIGHT = 0.25
+"""Share of the log-likelihood of a team that counts: one jersey in one light is taken for another again and again, so that
+tracklets of a person err together."""
 _UNKNOWN_DISTANCE = 2.0
+"""Cosine distance of a tracklet without an embedding: as far as can be."""
 Rows = NDArray[np.int64] | slice
 
 
 @dataclass(frozen=True)
-class Problem:
-    """n tracklets, in order of first box."""
+class GroupingProblem:
+    """n tracklets to be grouped, in order of first box."""
 
     vector: NDArray[np.float32]  # (n, dim) pooled embedding, unit length; NaN where there is none
-    apart: NDArray[np.bool_]  # (n, n) surely two people: never in one cluster, also not through a third tracklet
+    cannot_link: NDArray[np.bool_]  # (n, n) never in one cluster, also not through a third tracklet
     weight: NDArray[np.float64]  # (n,) how much a tracklet counts in averages
     seen_s: NDArray[np.float64]  # (n,) time that counts towards being a player: 0 for a certain referee
-    seen: Seen | None  # in the game's own space of looks; None where the game shows too little to learn one
-    continuation: sparse.csr_array  # (n, n) log-odds that two are one person by place and time; symmetric
+    log_odds: sparse.csr_array  # (n, n) log-odds that two are one person by place and time; symmetric
     number: NDArray[np.float64]  # (n, texts) log-likelihoods of jersey numbers; 0 where nothing was read
-    side: NDArray[np.float64]  # (n, 3) log-likelihoods of team A, team B and the referees; 0 where nothing is known
+    team: NDArray[np.float64]  # (n, 3) log-likelihoods of team A, team B and the referees; 0 where nothing is known
+
+    def __len__(self) -> int:
+        """Count the tracklets."""
+        return len(self.weight)
 
     def distance(self, rows: Rows = slice(None), columns: Rows = slice(None)) -> NDArray[np.float64]:
         """Give the cosine distances, 0 to 2, of some tracklets to some; one without an embedding is as far as can be."""
         return np.nan_to_num(cosine_distances(self.vector[rows], self.vector[columns]), nan=_UNKNOWN_DISTANCE)
 
-    def take(self, rows: NDArray[np.int64]) -> Problem:
+    def take(self, rows: NDArray[np.int64]) -> GroupingProblem:
         """Choose tracklets."""
-        square = np.ix_(rows, rows)
-        return Problem(
+        return GroupingProblem(
             vector=self.vector[rows],
-            apart=self.apart[square],
+            cannot_link=self.cannot_link[np.ix_(rows, rows)],
             weight=self.weight[rows],
             seen_s=self.seen_s[rows],
-            seen=None if self.seen is None else self.seen.take(rows),
-            continuation=self.continuation[rows][:, rows],
+            log_odds=self.log_odds[rows][:, rows],
             number=self.number[rows],
-            side=self.side[rows],
+            team=self.team[rows],
         )
 
 
 @dataclass(frozen=True)
-class Bounds:
+class AppearanceProblem(GroupingProblem):
+    """The same of a game that shows enough to learn an appearance model."""
+
+    appearance: ProjectedTracklets  # of the n tracklets
+
+    @classmethod
+    def of(cls, problem: GroupingProblem, appearance: ProjectedTracklets) -> AppearanceProblem:
+        """Add what an appearance model says of the tracklets of a problem."""
+        return cls(
+            **{field.name: getattr(problem, field.name) for field in fields(GroupingProblem)}, appearance=appearance
+        )
+
+    def take(self, rows: NDArray[np.int64]) -> AppearanceProblem:
+        """Choose tracklets."""
+        return AppearanceProblem.of(super().take(rows), self.appearance.take(rows))
+
+
+def grouping_problem(features: TrackletFeatures, crops_per_tracklet: int) -> GroupingProblem:
+    """Make the problem of grouping all tracklets; it shares the (n, n) matrices of the features.
+
+    Args:
+        features: of n tracklets.
+        crops_per_tracklet: a tracklet weighs as much as its boxes, and as so many at most.
+
+    Returns:
+        An `AppearanceProblem` where the game has an appearance model.
+    """
+    evidence = features.evidence
+    problem = GroupingProblem(
+        vector=evidence.embedding,
+        cannot_link=features.cannot_link,
+        weight=np.minimum(evidence.boxes(), crops_per_tracklet).astype(np.float64),
+        seen_s=np.where(features.teams.referee(), 0.0, evidence.seen_s),  # the bounds are on players
+        log_odds=features.log_odds,
+        number=features.weighted_numbers().log_likelihood,
+        team=_TEAM_WEIGHT * features.teams.log_likelihood,
+    )
+    if features.model is None:
+        return problem
+    return AppearanceProblem.of(problem, project_tracklets(features.model, features.segments))
+
+
+@dataclass(frozen=True)
+class GroupingBounds:
     """How far clustering goes."""
 
-    max_distance: float  # clusters further apart stay apart, unless there are too many
+    max_distance: float  # clusters further apart are not merged, unless there are too many
     min_count: int  # do not merge below so many clusters
     max_count: int  # merge on beyond max_distance down to so many, as far as the constraints permit
     min_seen_s: float  # clusters seen for less do not count for either
 
 
-class Clusterer(Protocol):
+class TrackletClusterer(Protocol):
     """Anything that groups tracklets under the constraints."""
 
-    def __call__(self, problem: Problem, bounds: Bounds) -> NDArray[np.int64]:
+    def __call__(self, problem: GroupingProblem, bounds: GroupingBounds) -> NDArray[np.int64]:
         """Give the cluster (n,) of each tracklet, numbered from 0 in order of first member."""
         ...
-
-
-def cosine_distances(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Give 1 - cosine (n, m), 0 to 2, of unit vectors (n, dim) and (m, dim); NaN where a vector is NaN."""
-    likeness = one.astype(np.float64) @ other.astype(np.float64).T
-    np.subtract(1.0, likeness, out=likeness)  # in place: in a long game one such matrix is half a gigabyte and more
-    return np.clip(likeness, 0.0, 2.0, out=likeness)
-
-
-def assign(
-    distance: NDArray[np.float64],
-    apart_from_cluster: NDArray[np.bool_],
-    apart: NDArray[np.bool_],
-    max_distance: float,
-) -> NDArray[np.int64]:
-    """Give late tracklets to existing clusters, the surest first, under the same constraints.
-
-    Args:
-        distance: (m, k) of each tracklet to each cluster; NaN where unknown, which is never assigned.
-        apart_from_cluster: (m, k) a tracklet is surely another person than the cluster.
-        apart: (m, m) two of the tracklets are surely two people.
-        max_distance: a tracklet that is further from every cluster stays alone.
-
-    Returns:
-        (m,) the cluster, or -1.
-    """
-    cost = np.where(apart_from_cluster | ~(distance <= max_distance), np.inf, distance)
-    chosen = np.full(len(cost), -1, dtype=np.int64)
-    if not cost.size:
-        return chosen
-    nearest = cost.argmin(axis=1)
-    best = cost[np.arange(len(cost)), nearest]
-    while np.isfinite(best.min()):
-        tracklet = int(best.argmin())
-        cluster = int(nearest[tracklet])
-        chosen[tracklet], best[tracklet] = cluster, np.inf
-        barred = np.flatnonzero(apart[tracklet])
-        cost[barred, cluster] = np.inf
-        stale = barred[(nearest[barred] == cluster) & np.isfinite(best[barred])]
-        nearest[stale] = cost[stale].argmin(axis=1)
-        best[stale] = cost[stale, nearest[stale]]
-    return chosen
-
-
-def bound(apart: NDArray[np.bool_], rows: NDArray[np.int64], group: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
-    """Tell which tracklets are surely other people than which groups.
-
-    Args:
-        apart: (n, n) which tracklets are surely two people.
-        rows: (m,) tracklets that are asked for.
-        group: (n,) group of each tracklet, from 0; -1 for one that is in none.
-        count: groups.
-
-    Returns:
-        (m, count) apart from any member; False for a group without members.
-    """
-    result = np.zeros((len(rows), count), dtype=bool)
-    order = np.argsort(group, kind="stable")[int((group < 0).sum()) :]
-    groups, starts = np.unique(group[order], return_index=True)
-    for at in range(0, len(rows) if len(groups) else 0, _BLOCK):
-        block = apart[rows[at : at + _BLOCK]][:, order]
-        result[at : at + _BLOCK, groups] = np.logical_or.reduceat(block, starts, axis=1)
-    return result
-
-
-def numbered(root: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number arbitrary labels (n,) from 0 in order of first member; -1, nobody, stays.
-
-    Example:
-        >>> numbered(np.array([7, 2, -1, 7, 5])).tolist()
-        [0, 1, -1, 0, 2]
-    """
-    result = np.full(len(root), -1, dtype=np.int64)
-    known = root >= 0
-    _, first, inverse = np.unique(root[known], return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    result[known] = rank[inverse]
-    return result

@@ -1,4 +1,4 @@
-"""How sure it is that a tracklet is its player, and who it would be otherwise."""
+"""Posterior probability that a tracklet is its player, and who it would be otherwise."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 _TEMPERATURE = 2.0
-"""Log-likelihood ratios are divided by this: evidence of one tracklet errs together. Chosen on rendered games, so that the
-tracklets of a confidence are right about as often."""
+"""Log-likelihood ratios are divided by this (temperature scaling): evidence of one tracklet errs together. Chosen on rendered
+games, so that the tracklets of a confidence are right about as often."""
 
 
 @dataclass(frozen=True)
-class Chances:
+class PersonPosterior:
     """Who each of n tracklets is."""
 
-    own: NDArray[np.float64]
-    """(n,) probability that it is the person it was given to; NaN for a tracklet of nobody."""
+    assigned: NDArray[np.float64]
+    """(n,) probability that it is the person it was assigned to; NaN for a tracklet of nobody."""
     likeliest: NDArray[np.int64]
     """(n,) the likeliest person, from 0; -1 where there is none."""
-    likeliest_chance: NDArray[np.float64]
-    """(n,) its probability; NaN where there is none."""
+    likeliest_probability: NDArray[np.float64]
+    """(n,) NaN where there is none."""
     runner_up: NDArray[np.int64]
     """(n,) the next likeliest person; -1 where there is none."""
-    runner_up_chance: NDArray[np.float64]
-    """(n,)"""
+    runner_up_probability: NDArray[np.float64]
+    """(n,) NaN where there is none."""
 
-    def of(self, number: NDArray[np.int64]) -> Chances:
+    def renumbered(self, number: NDArray[np.int64]) -> PersonPosterior:
         """Number people anew: person p is `number[p]`, and the last of `number` (k + 1,) stands for nobody."""
         likeliest, runner_up = number[self.likeliest], number[self.runner_up]
-        return Chances(
-            self.own,
+        return PersonPosterior(
+            self.assigned,
             likeliest,
-            np.where(likeliest >= 0, self.likeliest_chance, np.nan),
+            np.where(likeliest >= 0, self.likeliest_probability, np.nan),
             runner_up,
-            np.where(runner_up >= 0, self.runner_up_chance, np.nan),
+            np.where(runner_up >= 0, self.runner_up_probability, np.nan),
         )
 
 
@@ -57,23 +57,23 @@ def posterior(gain: NDArray[np.float64], person_price: float) -> NDArray[np.floa
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def chances(probability: NDArray[np.float64], person: NDArray[np.int64]) -> Chances:
+def summarised(probability: NDArray[np.float64], person: NDArray[np.int64]) -> PersonPosterior:
     """Sum up who each tracklet is.
 
     Args:
         probability: (n, k + 1) of each person, and of somebody new.
-        person: (n,) whom it was given to, -1 for nobody.
+        person: (n,) whom it was assigned to, -1 for nobody.
 
     Example:
-        >>> found = chances(np.array([[0.2, 0.7, 0.1], [0.9, 0.0, 0.1]]), np.array([0, -1]))
-        >>> found.own.tolist(), found.likeliest.tolist(), found.runner_up.tolist()
+        >>> found = summarised(np.array([[0.2, 0.7, 0.1], [0.9, 0.0, 0.1]]), np.array([0, -1]))
+        >>> found.assigned.tolist(), found.likeliest.tolist(), found.runner_up.tolist()
         ([0.2, nan], [1, 0], [0, -1])
     """
     n, k = len(probability), probability.shape[1] - 1
-    known = np.concatenate([probability[:, :k], np.zeros((n, 2))], axis=1)  # always two columns to choose from
-    order = np.argsort(-known, axis=1, kind="stable")[:, :2]
-    best = np.take_along_axis(known, order, axis=1)
-    there = (order < k) & (best > 0)
-    order, best = np.where(there, order, -1), np.where(there, best, np.nan)
-    own = np.where(person >= 0, known[np.arange(n), person], np.nan)
-    return Chances(own, order[:, 0], best[:, 0], order[:, 1], best[:, 1])
+    people = np.concatenate([probability[:, :k], np.zeros((n, 2))], axis=1)  # (n, k + 2): always two to choose from
+    order = np.argsort(-people, axis=1, kind="stable")[:, :2]
+    best = np.take_along_axis(people, order, axis=1)
+    exists = (order < k) & (best > 0)
+    order, best = np.where(exists, order, -1), np.where(exists, best, np.nan)
+    assigned = np.where(person >= 0, people[np.arange(n), person], np.nan)
+    return PersonPosterior(assigned, order[:, 0], best[:, 0], order[:, 1], best[:, 1])

@@ -10,53 +10,48 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.clustering.protocol import numbered
 from models.numbers.texts import TEXTS
 from pipeline.tables import conform
+from pipeline.understand.features.collect import TrackletFeatures
 from pipeline.understand.features.evidence import TrackletEvidence
 from pipeline.understand.features.jersey_colour import UNDECIDED, hex_color
 from pipeline.understand.features.numbers import NumberEvidence
-from pipeline.understand.features.teams import TEAMS, Sides
-from pipeline.understand.grouping.problem import numbered
+from pipeline.understand.features.teams import TEAMS, TeamEvidence
 
-_NO_KIT = np.full(3, np.nan)
+_NO_JERSEY = np.full(3, np.nan)
 
 
-def describe(
-    evidence: TrackletEvidence,
-    person: NDArray[np.int64],
-    sides: Sides,
-    roster: pd.DataFrame | None,
-    numbers: NumberEvidence,
-    number_odds: float,
+def describe_players(
+    features: TrackletFeatures, person: NDArray[np.int64], roster: pd.DataFrame | None, number_odds: float
 ) -> tuple[NDArray[np.int64], pd.DataFrame]:
-    """Number people and say what is known of each.
+    """Number people, and give each a role, a team, a number, a name and a colour.
 
     Args:
-        evidence: of n tracklets.
-        person: (n,) group of each tracklet, -1 for nobody.
-        sides: of the n tracklets.
+        features: of n tracklets.
+        person: (n,) person of each tracklet, -1 for nobody.
         roster: columns number, name, team; names players whose number is known.
-        numbers: of the n tracklets.
         number_odds: a player's number is given if it is so many times likelier than not.
 
     Returns:
         The player id of each tracklet (n,), -1 for nobody, and the table `players`: team A, B, unknown, then referees,
         each in order of first appearance.
     """
-    people = _people(evidence, numbered(person), sides)
-    people.sort(key=lambda one: one.order)
+    people = _people(features.evidence, numbered(person), features.teams)
+    people.sort(key=lambda described: described.order)
     player_of = np.full(len(person), -1, dtype=np.int64)
-    for number, one in enumerate(people, start=1):
-        player_of[one.tracklets] = number
-    read = numbers.of_groups(np.where(player_of > 0, player_of - 1, -1), len(people))
+    for player_id, described in enumerate(people, start=1):
+        player_of[described.tracklets] = player_id
+    read = features.numbers.of_groups(np.where(player_of > 0, player_of - 1, -1), len(people))
+    teams = [None if described.team == UNDECIDED else TEAMS[described.team] for described in people]
     table = pd.DataFrame(
         {
             "player_id": np.arange(1, len(people) + 1),
-            "role": pd.Series(["referee" if one.referee else "player" for one in people], dtype=object),
-            "team": pd.Series([None if one.side == UNDECIDED else TEAMS[one.side] for one in people], dtype=object),
+            "role": pd.Series(["referee" if described.referee else "player" for described in people], dtype=object),
+            "team": pd.Series(teams, dtype=object),
             "number": _texts(read.best(number_odds), people),
             "name": pd.Series([None] * len(people), dtype=object),
-            "color": pd.Series([one.color for one in people], dtype=object),
+            "color": pd.Series([described.color for described in people], dtype=object),
         }
     )
     if roster is not None:
@@ -65,13 +60,13 @@ def describe(
     return player_of, conform("players", table)
 
 
-def relabelled(
+def with_labels(
     players: pd.DataFrame,
     player_of: NDArray[np.int64],
     labels: Mapping[str, Mapping[int, str]],
     roster: pd.DataFrame | None,
 ) -> pd.DataFrame:
-    """Put the names, numbers and teams that a person gave in the place of those found.
+    """Put the names, numbers and teams that a user gave in the place of those found.
 
     Args:
         players: table `players`.
@@ -98,73 +93,77 @@ class _Person:
 
     tracklets: NDArray[np.int64]  # (k,)
     referee: bool
-    side: int  # 0, 1 or undecided
+    team: int  # 0, 1 or undecided
     color: str | None
 
     @property
     def order(self) -> tuple[bool, int, int]:
         """Sort by role, team (unknown last) and first appearance: tracklets are in order of first box."""
-        return self.referee, len(TEAMS) if self.side == UNDECIDED else self.side, int(self.tracklets[0])
+        return self.referee, len(TEAMS) if self.team == UNDECIDED else self.team, int(self.tracklets[0])
 
 
-def _people(evidence: TrackletEvidence, person: NDArray[np.int64], sides: Sides) -> list[_Person]:
+def _people(evidence: TrackletEvidence, person: NDArray[np.int64], teams: TeamEvidence) -> list[_Person]:
     """Describe people by their tracklets; `person` (n,) from 0, -1 for nobody."""
-    of_people = sides.of_groups(person, int(person.max(initial=-1)) + 1)
+    of_people = teams.of_groups(person, int(person.max(initial=-1)) + 1)
     referee: NDArray[np.bool_] = of_people.referee()
-    team, _ = of_people.team()
+    likelier, _ = of_people.team()
     boxes = evidence.boxes().astype(np.float64)
-    known: NDArray[np.bool_] = np.asarray(np.isfinite(evidence.kit).all(axis=1))
+    coloured: NDArray[np.bool_] = np.asarray(np.isfinite(evidence.jersey).all(axis=1))
     people = []
-    for one in range(len(referee)):
-        tracklets = np.flatnonzero(person == one)
-        dressed = tracklets[known[tracklets]]
-        side = UNDECIDED if referee[one] or sides.kits is None or not len(dressed) else int(team[one])
-        if side != UNDECIDED and sides.kits is not None:
-            kit = sides.kits.centre[side]
+    for number in range(len(referee)):
+        tracklets = np.flatnonzero(person == number)
+        dressed = tracklets[coloured[tracklets]]
+        undecided = referee[number] or teams.colours is None or not len(dressed)
+        team = UNDECIDED if undecided else int(likelier[number])
+        if team != UNDECIDED and teams.colours is not None:
+            jersey = teams.colours.centre[team]
+        elif len(dressed):
+            jersey = np.average(evidence.jersey[dressed], axis=0, weights=boxes[dressed])
         else:
-            kit = np.average(evidence.kit[dressed], axis=0, weights=boxes[dressed]) if len(dressed) else _NO_KIT
-        people.append(_Person(tracklets, bool(referee[one]), side, hex_color(kit)))
+            jersey = _NO_JERSEY
+        people.append(_Person(tracklets, bool(referee[number]), team, hex_color(jersey)))
     return people
 
 
-def _texts(place: NDArray[np.int64], people: list[_Person]) -> pd.Series:
-    """Look the numbers of people up by their place in `TEXTS`, -1 being none; a referee has none."""
-    texts = [None if one.referee or at < 0 else TEXTS[at] for one, at in zip(people, place, strict=True)]
+def _texts(index: NDArray[np.int64], people: list[_Person]) -> pd.Series:
+    """Look the numbers of people up by their index in `TEXTS`, -1 being none; a referee has none."""
+    texts = [None if person.referee or at < 0 else TEXTS[at] for person, at in zip(people, index, strict=True)]
     return pd.Series(texts, dtype=object)
 
 
 def _expecting(read: NumberEvidence, players: pd.DataFrame, roster: pd.DataFrame) -> NumberEvidence:
-    """Expect of each player (n,) the numbers that the roster has for his team; of a team that it leaves out, any."""
-    side_of = _sides(players, roster)
+    """Expect of each player (n,) the numbers that the roster has for the team; of a team that it leaves out, any."""
+    team_of = _teams_of_roster(players, roster)
     expected = (read if roster["team"].nunique() == 1 else read.expecting(set(roster["number"]))).log_likelihood.copy()
-    for team, side in side_of.items():
-        own = (players["team"] == side).to_numpy()
-        numbers = roster.loc[roster["team"].isna() | (roster["team"] == team), "number"]
-        expected[own] = read.expecting(set(numbers)).log_likelihood[own]
+    for listed_team, team in team_of.items():
+        members = (players["team"] == team).to_numpy()
+        numbers = roster.loc[roster["team"].isna() | (roster["team"] == listed_team), "number"]
+        expected[members] = read.expecting(set(numbers)).log_likelihood[members]
     return replace(read, log_likelihood=expected)
 
 
 def _named(players: pd.DataFrame, roster: pd.DataFrame) -> pd.DataFrame:
     """Add names by number and team; a player without a number, or with one that two people have, stays without a name."""
-    side_of = _sides(players, roster)
+    team_of = _teams_of_roster(players, roster)
     names: dict[tuple[str | None, str], list[str]] = {}
-    for team, number, name in zip(roster["team"], roster["number"], roster["name"], strict=True):
-        for side in TEAMS if pd.isna(team) else [side_of.get(str(team))]:
-            names.setdefault((side, number), []).append(name)
+    for listed_team, number, name in zip(roster["team"], roster["number"], roster["name"], strict=True):
+        for team in TEAMS if pd.isna(listed_team) else [team_of.get(str(listed_team))]:
+            names.setdefault((team, number), []).append(name)
     found = [names.get((team, number), []) for team, number in zip(players["team"], players["number"], strict=True)]
-    return players.assign(name=pd.Series([one[0] if len(one) == 1 else None for one in found], dtype=object))
+    unique = [candidates[0] if len(candidates) == 1 else None for candidates in found]
+    return players.assign(name=pd.Series(unique, dtype=object))
 
 
-def _sides(players: pd.DataFrame, roster: pd.DataFrame) -> dict[str, str]:
+def _teams_of_roster(players: pd.DataFrame, roster: pd.DataFrame) -> dict[str, str]:
     """Find which team of the roster is A and which B: as more numbers agree; on a tie as the roster says, else unknown."""
-    teams = sorted({str(team) for team in roster["team"].dropna()})
-    if len(teams) > len(TEAMS):
+    listed_teams = sorted({str(team) for team in roster["team"].dropna()})
+    if len(listed_teams) > len(TEAMS):
         return {}
-    worn = {side: set(players.loc[players["team"] == side, "number"].dropna()) for side in TEAMS}
-    listed = {team: set(roster.loc[roster["team"] == team, "number"]) for team in teams}
-    ways = [dict(zip(teams, sides, strict=True)) for sides in permutations(TEAMS, len(teams))]
-    score = [sum(len(listed[team] & worn[side]) for team, side in way.items()) for way in ways]
+    worn = {team: set(players.loc[players["team"] == team, "number"].dropna()) for team in TEAMS}
+    listed = {team: set(roster.loc[roster["team"] == team, "number"]) for team in listed_teams}
+    ways = [dict(zip(listed_teams, teams, strict=True)) for teams in permutations(TEAMS, len(listed_teams))]
+    score = [sum(len(listed[listed_team] & worn[team]) for listed_team, team in way.items()) for way in ways]
     best = max(score)
     if score.count(best) == 1:
         return ways[score.index(best)]
-    return {team: team for team in teams if team in TEAMS}
+    return {team: team for team in listed_teams if team in TEAMS}

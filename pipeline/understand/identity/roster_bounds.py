@@ -1,4 +1,4 @@
-"""What a roster says of who can be there."""
+"""Bounds on the number of players from a roster that lists everybody."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def bounded(settings: IdentifySettings, roster: pd.DataFrame) -> IdentifySetting
     return settings.model_copy(update={"max_players": most, "min_players": min(settings.min_players, most)})
 
 
-def beyond(players: pd.DataFrame, roster: pd.DataFrame) -> tuple[str, ...]:
+def surplus_warnings(players: pd.DataFrame, roster: pd.DataFrame) -> tuple[str, ...]:
     """Say in plain words where more players were found than a complete roster lists."""
     count = int((players["role"] == "player").sum())
     if count <= len(roster):

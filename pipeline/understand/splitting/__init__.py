@@ -1,1 +1,5 @@
-"""Splitting: from tracklets as linked to pure tracklets, cut where the person changes and linked over short gaps."""
+"""Splitting: tracklets are cut where they go over to another person, and linked again over gaps."""
+
+from pipeline.understand.splitting.stage import split_tracklets
+
+__all__ = ["split_tracklets"]

@@ -1,4 +1,4 @@
-"""What is known along each tracklet: its pieces one by one, and how likely the person changes between them."""
+"""Tracklets as sequences of half-second segments, with the log-odds of a change of person between them."""
 
 from __future__ import annotations
 
@@ -6,115 +6,126 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.understand.features.appearance_model import Looks, Pieces
-from pipeline.understand.features.collect import Known
+from pipeline.understand.features.appearance_model import AppearanceModel, Segments
+from pipeline.understand.features.collect import TrackletFeatures
 from pipeline.understand.features.evidence import TrackletEvidence, pooling_weight
-from pipeline.understand.features.teams import Kitting
-from pipeline.understand.splitting.change_rate import log_rate
+from pipeline.understand.features.teams import TeamJerseys
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.splitting.change_rate import log_change_rate
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_KIT = ("jersey_l", "jersey_a", "jersey_b")
-_SIDE = 0.5
-"""How much the side that a piece shows counts beside its looks. Chosen on rendered games."""
+_TEAM_WEIGHT = 0.5
+"""Share of the log-likelihood of a segment's team that counts beside its appearance. Chosen on rendered games."""
 
 
 @dataclass(frozen=True)
-class Steps:
-    """The p pieces of n tracklets, by tracklet and then by time."""
+class SegmentSequence:
+    """The p segments of n tracklets, by tracklet and then by time."""
 
-    place: Array
-    """(p, d) in the space of looks."""
-    side: Array
+    position: Array
+    """(p, d) in the space of the appearance model."""
+    team: Array
     """(p, 3) log-likelihoods of team A, team B and the referees."""
     weight: Array
-    """(p,) how much a piece counts, 1 on average: as the square of the quality of its crops, since
-    who is half hidden looks like another."""
-    odds: Array
-    """(p,) log-odds of a change before each piece, by what happens there; -inf at the first piece of a tracklet."""
+    """(p,) how much a segment counts, 1 on average: as the square of the quality of its crops, since somebody who is half
+    hidden looks like another."""
+    change_log_odds: Array
+    """(p,) of a change of person before each segment, by what happens there; -inf at the first segment of a tracklet."""
     box: Ints
     """(p,) the box of the evidence that would be the first after that change: where it is likeliest."""
     start: Ints
-    """(n + 1,) pieces of tracklet i are `[start[i] : start[i + 1]]`."""
+    """(n + 1,) segments of tracklet i are `[start[i] : start[i + 1]]`."""
 
-    def along(self) -> Iterator[Steps]:
+    def tracklets(self) -> Iterator[SegmentSequence]:
         """Take the tracklets one by one."""
         for a, b in zip(self.start[:-1], self.start[1:], strict=True):
-            whole = np.array([0, b - a])
-            yield Steps(self.place[a:b], self.side[a:b], self.weight[a:b], self.odds[a:b], self.box[a:b], whole)
+            yield SegmentSequence(
+                self.position[a:b],
+                self.team[a:b],
+                self.weight[a:b],
+                self.change_log_odds[a:b],
+                self.box[a:b],
+                np.array([0, b - a]),
+            )
 
     def __len__(self) -> int:
-        """Count the pieces."""
-        return len(self.place)
+        """Count the segments."""
+        return len(self.position)
 
 
-def steps_along(frames: pd.DataFrame, detections: pd.DataFrame, feet_m: Array, known: Known, looks: Looks) -> Steps:
+def segment_sequences(game: TrackedGame, features: TrackletFeatures, model: AppearanceModel) -> SegmentSequence:
     """Collect what is known along tracklets.
 
     Args:
-        frames: table `frames`.
-        detections: table `detections`, m rows.
-        feet_m: (m, 2) foot points on the court, m; NaN where unknown.
-        known: of the tracklets.
-        looks: the model of looks in it.
+        game: with tracklets.
+        features: of the tracklets.
+        model: the appearance model of the features.
     """
-    pieces, evidence = known.pieces, known.evidence
-    at, piece = _boxes_of(pieces, evidence)
-    quality = pooling_weight(detections)[evidence.row[at]]
-    clear = _mean(piece, quality, np.ones(len(piece))) ** 2
-    boxes = detections[[*_KIT, "class"]].iloc[evidence.row[at]]
-    side = _SIDE * _sides(boxes, piece, quality, known.sides.kitting)
-    odds, box = _between(pieces, evidence, log_rate(frames, evidence, feet_m))
-    return Steps(looks.project(pieces.vector), side, clear / clear.mean(), odds, box, pieces.start)
+    segments, evidence = features.segments, features.evidence
+    at, segment = _boxes_of(segments, evidence)
+    row = evidence.row[at]
+    quality = pooling_weight(game.detections)[row]
+    clear = _mean(segment, quality, np.ones(len(segment))) ** 2  # (p,)
+    team = _TEAM_WEIGHT * _teams(game, row, segment, quality, features.teams.jerseys)
+    log_odds, box = _changes(segments, evidence, log_change_rate(game, evidence))
+    return SegmentSequence(model.project(segments.vector), team, clear / clear.mean(), log_odds, box, segments.start)
 
 
-def _sides(boxes: pd.DataFrame, piece: Ints, quality: Array, kitting: Kitting) -> Array:
-    """Give the log-likelihoods (p, 3) of the sides that pieces show, by the mean kit and the votes of their boxes (k,)."""
-    kit = boxes[[*_KIT]].to_numpy(np.float64)
-    colored = np.where(np.isfinite(kit).all(axis=1), quality, 0.0)
-    mean_kit = np.column_stack([_mean(piece, np.nan_to_num(one), colored) for one in kit.T])
-    says_referee = (boxes["class"] == "referee").to_numpy().astype(np.float64)
-    return kitting.judge(mean_kit, _mean(piece, says_referee, np.ones(len(piece))))
-
-
-def _ends(pieces: Pieces, evidence: TrackletEvidence) -> Ints:
-    """Give the box (p,) behind the last of each piece."""
-    owner = np.repeat(np.arange(len(evidence)), pieces.counts())
-    return np.asarray(np.minimum(np.append(pieces.first[1:], len(evidence.row)), evidence.start[owner + 1]))
-
-
-def _boxes_of(pieces: Pieces, evidence: TrackletEvidence) -> tuple[Ints, Ints]:
-    """List the boxes of the evidence that are in pieces (k,), and the piece of each (k,)."""
-    counts = _ends(pieces, evidence) - pieces.first
-    piece = np.repeat(np.arange(len(counts)), counts)
-    since = np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return pieces.first[piece] + since, piece
-
-
-def _mean(piece: Ints, value: Array, weight: Array) -> Array:
-    """Average over the boxes (k,) of each piece (p,); NaN where nothing weighs."""
-    total = np.bincount(piece, weight)
-    return np.asarray(np.bincount(piece, weight * value) / np.where(total > 0, total, np.nan))
-
-
-def _between(pieces: Pieces, evidence: TrackletEvidence, rate: Array) -> tuple[Array, Ints]:
-    """Give `odds` and `box` of `Steps`: a change lies anywhere between the middles of two pieces.
+def _teams(game: TrackedGame, row: Ints, segment: Ints, quality: Array, jerseys: TeamJerseys) -> Array:
+    """Give the log-likelihoods (p, 3) of the teams that segments show, by the mean jersey and the votes of their boxes.
 
     Args:
-        pieces: of the tracklets.
-        evidence: of the same.
-        rate: (boxes,) log of the changes that are to be expected before each box.
+        game: with detections.
+        row: (k,) row in detections of each box of a segment.
+        segment: (k,) the segment.
+        quality: (k,) weight of the crop.
+        jerseys: of the game.
     """
-    odds, box = np.full(len(pieces.first), -np.inf), pieces.first.copy()
-    middle = (pieces.first + _ends(pieces, evidence)) // 2
+    jersey = game.jersey_lab[row]  # (k, 3)
+    weight = np.where(np.isfinite(jersey).all(axis=1), quality, 0.0)
+    mean = np.column_stack([_mean(segment, np.nan_to_num(channel), weight) for channel in jersey.T])  # (p, 3)
+    says_referee = (game.detections["class"].iloc[row] == "referee").to_numpy().astype(np.float64)
+    return jerseys.log_likelihoods(mean, _mean(segment, says_referee, np.ones(len(segment))))
+
+
+def _ends(segments: Segments, evidence: TrackletEvidence) -> Ints:
+    """Give the box (p,) behind the last of each segment."""
+    owner = np.repeat(np.arange(len(evidence)), segments.counts())
+    return np.asarray(np.minimum(np.append(segments.first[1:], len(evidence.row)), evidence.start[owner + 1]))
+
+
+def _boxes_of(segments: Segments, evidence: TrackletEvidence) -> tuple[Ints, Ints]:
+    """List the boxes of the evidence that are in segments (k,), and the segment of each (k,)."""
+    counts = _ends(segments, evidence) - segments.first
+    segment = np.repeat(np.arange(len(counts)), counts)
+    since = np.arange(len(segment)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return segments.first[segment] + since, segment
+
+
+def _mean(segment: Ints, value: Array, weight: Array) -> Array:
+    """Average over the boxes (k,) of each segment (p,); NaN where nothing weighs."""
+    total = np.bincount(segment, weight)
+    return np.asarray(np.bincount(segment, weight * value) / np.where(total > 0, total, np.nan))
+
+
+def _changes(segments: Segments, evidence: TrackletEvidence, log_rate: Array) -> tuple[Array, Ints]:
+    """Give `change_log_odds` and `box` of a sequence: a change lies anywhere between the middles of two segments.
+
+    Args:
+        segments: of the tracklets.
+        evidence: of the same.
+        log_rate: (boxes,) log of the changes that are to be expected before each box.
+    """
+    log_odds, box = np.full(len(segments.first), -np.inf), segments.first.copy()
+    middle = (segments.first + _ends(segments, evidence)) // 2
     later = np.ones(len(middle), dtype=bool)
-    later[pieces.start[:-1][pieces.counts() > 0]] = False
-    for piece in np.flatnonzero(later):
-        stretch = slice(middle[piece - 1] + 1, middle[piece] + 1)
-        odds[piece] = np.logaddexp.reduce(rate[stretch])
-        box[piece] = stretch.start + int(rate[stretch].argmax())
-    return odds, box
+    later[segments.start[:-1][segments.counts() > 0]] = False
+    for segment in np.flatnonzero(later):
+        between = slice(middle[segment - 1] + 1, middle[segment] + 1)
+        log_odds[segment] = np.logaddexp.reduce(log_rate[between])
+        box[segment] = between.start + int(log_rate[between].argmax())
+    return log_odds, box

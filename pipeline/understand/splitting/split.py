@@ -1,10 +1,10 @@
-"""Tracklets are made pure: one that goes over to another person is cut there.
+"""Change-point detection along tracklets: where a tracklet goes over to another person it is cut.
 
-First by itself: where the pieces before and after differ like two people do, in looks and side, by more than what happens
-there speaks against a change (`changes`). Then with everybody's help: people are found among the pieces, and along each
-tracklet the most likely sequence of people is looked for (a hidden Markov model with the people as states, as in the
-resegmentation of speaker diarisation: Landini et al., "Bayesian HMM clustering of x-vector sequences", 2022). Neither has a
-length as a parameter but that of a piece.
+First each tracklet by itself: binary segmentation by the log-likelihood ratio of two people to one, in appearance and team,
+against the log-odds of a change by what happens there (`change_rate`). Then by the people found among all tracklets: the most
+likely sequence of people along each tracklet, by a hidden Markov model with the people as states and Viterbi's algorithm, as in
+the resegmentation of speaker diarisation (Landini et al., "Bayesian HMM clustering of x-vector sequences", 2022). Neither has a
+length as a parameter but that of a segment.
 """
 
 from __future__ import annotations
@@ -17,60 +17,70 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax, logsumexp
 
 from pipeline.tables import conform
-from pipeline.understand.features.appearance_model import PIECE_NOISE, Looks, Seen, in_context
+from pipeline.understand.features.appearance_model import (
+    SEGMENT_NOISE,
+    AppearanceModel,
+    ProjectedTracklets,
+    discount_context,
+)
 from pipeline.understand.features.evidence import TrackletEvidence
+from pipeline.understand.game import TrackedGame
 from pipeline.understand.grouping.odds import agreement
-from pipeline.understand.splitting.sequences import Steps
+from pipeline.understand.grouping.problem import AppearanceProblem
+from pipeline.understand.splitting.sequences import SegmentSequence
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 CHANGE_NOISE = 1.0
-"""Variance of a part of a tracklet about its person: less than between tracklets minutes apart."""
-_TOGETHER = 0.5
-"""How much looks count where a tracklet is judged by itself: its parts differ in more than the person."""
-_LEAST_PIECES = 2
-"""On either side of a cut."""
+"""Variance of a part of a tracklet about its person, in the appearance model's space: less than between tracklets minutes
+apart."""
+_APPEARANCE_WEIGHT = 0.5
+"""Share of the log-likelihood ratio of appearance that counts where a tracklet is compared with itself: its parts differ in more
+than the person."""
+_MIN_SEGMENTS = 2
+"""Segments on either side of a cut."""
 
 
-def cut_by_itself(looks: Looks, steps: Steps) -> list[Ints]:
+def cuts_by_itself(model: AppearanceModel, sequences: SegmentSequence) -> list[Ints]:
     """Find where tracklets change the person, each by itself.
 
     Returns:
         Per tracklet the boxes of the evidence that begin a new part.
     """
-    return [own.box[_changes(looks, own)] for own in steps.along()]
+    return [sequence.box[_change_points(model, sequence)] for sequence in sequences.tracklets()]
 
 
-def cut_by_people(seen: Seen, steps: Steps, person: Ints, side: Array) -> list[Ints]:
+def cuts_by_people(problem: AppearanceProblem, sequences: SegmentSequence, person: Ints) -> list[Ints]:
     """Find where tracklets change the person, given the people that were found among them.
 
     Args:
-        seen: n tracklets.
-        steps: along them.
+        problem: of n tracklets.
+        sequences: of their segments.
         person: (n,) from 0; -1 for a tracklet that is nobody's, which is left whole.
-        side: (n, 3) log-likelihoods of the sides of the tracklets.
 
     Returns:
-        As `cut_by_itself`.
+        As `cuts_by_itself`.
     """
     people = int(person.max(initial=-1)) + 1
-    member = (person == np.arange(people)[:, None]).astype(np.float64)
-    mean, variance = _described(seen, member)
-    sided = log_softmax(member @ side, axis=1)
+    member = (person == np.arange(people)[:, None]).astype(np.float64)  # (people, n)
+    mean, variance = _predictive(problem.appearance, member)
+    log_team = log_softmax(member @ problem.team, axis=1)  # (people, 3)
     cuts: list[Ints] = []
-    for one, own in zip(person, steps.along(), strict=True):
-        if one < 0 or len(own) < 2 * _LEAST_PIECES:
-            cuts.append(own.box[:0])
+    for owner, sequence in zip(person, sequences.tracklets(), strict=True):
+        if owner < 0 or len(sequence) < 2 * _MIN_SEGMENTS:
+            cuts.append(sequence.box[:0])
             continue
-        likely = -0.5 * ((own.place[:, None] - mean) ** 2 / variance + np.log(variance)).sum(axis=2)
-        likely += logsumexp(own.side[:, None] + sided, axis=2)
-        path = most_likely(own.weight[:, None] * likely, np.log(max(people - 1, 1)) - own.odds)
-        cuts.append(own.box[1:][np.diff(path) != 0])
+        off = sequence.position[:, None] - mean  # (t, people, d)
+        log_likelihood = -0.5 * (off**2 / variance + np.log(variance)).sum(axis=2)  # (t, people)
+        log_likelihood += logsumexp(sequence.team[:, None] + log_team, axis=2)
+        price = np.log(max(people - 1, 1)) - sequence.change_log_odds
+        path = viterbi(sequence.weight[:, None] * log_likelihood, price)
+        cuts.append(sequence.box[1:][np.diff(path) != 0])
     return cuts
 
 
-def most_likely(log_likelihood: Array, change: Array) -> Ints:
+def viterbi(log_likelihood: Array, change: Array) -> Ints:
     """Find the most likely sequence of states (Viterbi, 1967).
 
     Args:
@@ -81,7 +91,7 @@ def most_likely(log_likelihood: Array, change: Array) -> Ints:
         (t,) states.
 
     Example:
-        >>> most_likely(np.array([[3.0, 0], [0, 1], [3, 0], [0, 3], [0, 3]]), np.full(5, 2.5)).tolist()
+        >>> viterbi(np.array([[3.0, 0], [0, 1], [3, 0], [0, 3], [0, 3]]), np.full(5, 2.5)).tolist()
         [0, 0, 0, 1, 1]
     """
     steps, states = log_likelihood.shape
@@ -100,76 +110,82 @@ def most_likely(log_likelihood: Array, change: Array) -> Ints:
     return path
 
 
-def apply_cuts(
-    tracks: pd.DataFrame, detections: pd.DataFrame, evidence: TrackletEvidence, cuts: Sequence[Ints]
-) -> pd.DataFrame:
+def apply_cuts(game: TrackedGame, evidence: TrackletEvidence, cuts: Sequence[Ints]) -> pd.DataFrame:
     """Cut tracklets.
 
     Args:
-        tracks: table `tracks`, of the same tracklets as the evidence.
-        detections: table `detections`.
-        evidence: of n tracklets.
+        game: with tracklets.
+        evidence: of the n tracklets.
         cuts: per tracklet the boxes of the evidence that begin a new part.
 
     Returns:
-        Table `tracks` in the order given. The first part of a tracklet keeps its number, the others get numbers above all
+        A link table in the order given. The first part of a tracklet keeps its number, the others get numbers above all
         that there are.
     """
-    number = np.repeat(evidence.track_id, evidence.boxes())
-    fresh = int(tracks["track_id"].max()) + 1
-    for end, of_tracklet in zip(evidence.start[1:], cuts, strict=True):
-        for box in of_tracklet:
+    number = np.repeat(evidence.track_id, evidence.boxes())  # (boxes,)
+    fresh = int(game.tracks["track_id"].max()) + 1
+    for end, boxes in zip(evidence.start[1:], cuts, strict=True):
+        for box in boxes:
             number[box:end] = fresh
             fresh += 1
-    new = pd.Series(number, index=detections["detection_id"].to_numpy()[evidence.row])
-    return conform("tracks", tracks.assign(track_id=new.loc[tracks["detection_id"]].to_numpy()))
+    number_of_row = np.empty(len(game.detections), dtype=np.int64)
+    number_of_row[evidence.row] = number
+    return conform("tracks", game.tracks.assign(track_id=number_of_row[game.tracked_rows]))
 
 
-def _described(seen: Seen, member: Array) -> tuple[Array, Array]:
-    """Say what the next piece of each person looks like: mean and variance (people, d); `member` (people, n) is 0 or 1."""
-    weighted, precision = in_context(member @ (seen.place * seen.precision[:, None]), member @ seen.precision)
-    shrink = seen.looks.between / (1.0 + seen.looks.between * precision[:, None])
-    return shrink * weighted, shrink + PIECE_NOISE + CHANGE_NOISE
+def _predictive(appearance: ProjectedTracklets, member: Array) -> tuple[Array, Array]:
+    """Give the predictive distribution of the next segment of each person: mean and variance (people, d).
+
+    Args:
+        appearance: of n tracklets.
+        member: (people, n) 0 or 1.
+    """
+    weighted = member @ (appearance.mean * appearance.precision[:, None])
+    weighted, precision = discount_context(weighted, member @ appearance.precision)
+    between = appearance.model.between
+    shrink = between / (1.0 + between * precision[:, None])
+    return shrink * weighted, shrink + SEGMENT_NOISE + CHANGE_NOISE
 
 
-def _changes(looks: Looks, own: Steps) -> list[int]:
-    """Find the changes along one tracklet: the clearest first, then in either part."""
+def _change_points(model: AppearanceModel, sequence: SegmentSequence) -> list[int]:
+    """Find the changes along one tracklet by binary segmentation: the clearest first, then in either part."""
     found: list[int] = []
-    parts = [(0, len(own))]
-    while parts:
-        begin, end = parts.pop()
-        if end - begin < 2 * _LEAST_PIECES:
+    spans = [(0, len(sequence))]
+    while spans:
+        begin, end = spans.pop()
+        if end - begin < 2 * _MIN_SEGMENTS:
             continue
-        before = np.arange(_LEAST_PIECES, end - begin - _LEAST_PIECES + 1)
-        weight = own.weight[begin:end]
-        gain = own.odds[begin + before] + _TOGETHER * _gain_of_looks(looks, own.place[begin:end], weight, before)
-        gain += _gain_of_sides(weight[:, None] * own.side[begin:end], before)
+        before = np.arange(_MIN_SEGMENTS, end - begin - _MIN_SEGMENTS + 1)  # (k,) segments before each possible cut
+        weight = sequence.weight[begin:end]
+        gain = sequence.change_log_odds[begin + before]
+        gain = gain + _APPEARANCE_WEIGHT * _appearance_gain(model, sequence.position[begin:end], weight, before)
+        gain += _team_gain(weight[:, None] * sequence.team[begin:end], before)
         best = int(gain.argmax())
         if gain[best] > 0:
             cut = begin + int(before[best])
             found.append(cut)
-            parts += [(begin, cut), (cut, end)]
+            spans += [(begin, cut), (cut, end)]
     return sorted(found)
 
 
-def _gain_of_looks(looks: Looks, place: Array, weight: Array, before: Ints) -> Array:
-    """Give the log-likelihood ratio (k,) of two people to one.
+def _appearance_gain(model: AppearanceModel, position: Array, weight: Array, before: Ints) -> Array:
+    """Give the log-likelihood ratio (k,) of two people to one by appearance.
 
     Args:
-        looks: the model.
-        place: (t, d) of the pieces.
-        weight: (t,) of the pieces.
-        before: (k,) how many pieces are before the cut.
+        model: of the game.
+        position: (t, d) of the segments.
+        weight: (t,) of the segments.
+        before: (k,) how many segments are before the cut.
     """
-    total, known = np.cumsum(weight[:, None] * place, axis=0), np.cumsum(weight)
+    total, count = np.cumsum(weight[:, None] * position, axis=0), np.cumsum(weight)  # (t, d), (t,)
     sums = total[before - 1], total[-1] - total[before - 1]
-    counts = known[before - 1], known[-1] - known[before - 1]
-    precisions = tuple(1.0 / (CHANGE_NOISE + PIECE_NOISE / count) for count in counts)
-    weighted = [one * (w / n)[:, None] for one, n, w in zip(sums, counts, precisions, strict=True)]
-    return -looks.log_ratio(weighted[0], precisions[0], weighted[1], precisions[1])
+    counts = count[before - 1], count[-1] - count[before - 1]
+    precisions = [1.0 / (CHANGE_NOISE + SEGMENT_NOISE / n) for n in counts]
+    weighted = [values * (w / n)[:, None] for values, n, w in zip(sums, counts, precisions, strict=True)]
+    return -model.log_ratio(weighted[0], precisions[0], weighted[1], precisions[1])
 
 
-def _gain_of_sides(side: Array, before: Ints) -> Array:
-    """Give the log-likelihood ratio (k,) of two sides to one; `side` (t, 3) of the pieces, `before` as above."""
-    total = np.cumsum(side, axis=0)
+def _team_gain(team: Array, before: Ints) -> Array:
+    """Give the log-likelihood ratio (k,) of two teams to one; `team` (t, 3) of the segments, `before` as above."""
+    total = np.cumsum(team, axis=0)
     return agreement(total[before - 1]) + agreement(total[-1] - total[before - 1]) - agreement(total[-1])

@@ -46,7 +46,7 @@ def shots_of(results: Results, kinds: list[str]) -> pd.DataFrame:
     ("reason", "text"),
     [
         ("together", "both are in the picture at once, for 0:00.6"),
-        ("kit", "they wear different kits"),
+        ("jersey", "they wear different jerseys"),
         ("number", "they wear different numbers"),
         ("reach", "nobody could have got from one place to the other in time"),
         ("correction", "a correction says so"),

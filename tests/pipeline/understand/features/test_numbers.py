@@ -16,6 +16,7 @@ from pipeline.understand.features.numbers import (
     read_log_likelihoods,
     seen_as,
 )
+from pipeline.understand.game import TrackedGame
 
 FPS = 10.0
 
@@ -48,13 +49,8 @@ def seen(track: list[tuple[float, str]], legible: float = 1.0) -> NumberEvidence
     people = [(frame, "player", 0.0, 0.0, 40.0, 100.0) for frame in times]
     numbers = [(round(at * FPS), "number", 15.0, 25.0, 25.0, 40.0) for at, _ in track]
     linked = pd.DataFrame({"detection_id": range(len(people)), "track_id": 5})
-    return number_evidence(
-        frames(times[-1] + 1),
-        boxes([*people, *numbers]),
-        reads([text for _, text in track], legible, first_id=len(people)),
-        conform("tracks", linked),
-        np.array([5]),
-    )
+    game = TrackedGame.of(frames(times[-1] + 1), boxes([*people, *numbers]), tracks=conform("tracks", linked))
+    return number_evidence(game, reads([text for _, text in track], legible, first_id=len(people)), np.array([5]))
 
 
 def test_two_reads_apart_in_time_are_beyond_doubt_and_one_is_not() -> None:
@@ -113,9 +109,9 @@ def test_votes_are_shared_and_never_grow(pairs: list[tuple[int, float]]) -> None
     share = independent_share(row, time_s.astype(np.float64), np.ones(len(row)))
     assert (share > 0).all()
     assert (share <= 1).all()
-    for one in np.unique(row):
-        span = np.ptp(time_s[row == one])
-        assert share[row == one].sum() <= 2 * span / 0.5 + 1.001
+    for tracklet in np.unique(row):
+        span = np.ptp(time_s[row == tracklet])
+        assert share[row == tracklet].sum() <= 2 * span / 0.5 + 1.001
 
 
 def test_what_a_text_may_be_seen_as_is_a_probability() -> None:
@@ -154,14 +150,14 @@ def peaked(text: list[int], height: float) -> NumberEvidence:
 
 def test_contradictions_need_two_that_are_sure() -> None:
     evidence = peaked([23, 23, 32], 20)
-    unknown = NumberEvidence(
+    with_unread = NumberEvidence(
         np.arange(4),
         np.vstack([evidence.log_likelihood, np.zeros(101)]),
         np.vstack([evidence.votes, np.zeros((1, 101), dtype=np.int64)]),
     )
-    pairs = set(zip(*(side.tolist() for side in unknown.contradictions(1000)), strict=True))
+    pairs = set(zip(*(side.tolist() for side in with_unread.contradictions(1000)), strict=True))
     assert pairs == {(0, 2), (1, 2), (2, 0), (2, 1)}
-    agreement = unknown.agreement()
+    agreement = with_unread.agreement()
     assert agreement[0, 1] == pytest.approx(np.log(101), abs=0.01)
     assert agreement[3] == pytest.approx(np.zeros(4), abs=1e-9)
 
@@ -185,12 +181,8 @@ def test_a_roster_helps_and_does_not_decide() -> None:
 
 
 def test_without_reads_nothing_is_known() -> None:
-    none = number_evidence(
-        frames(1),
-        boxes([(0, "player", 0, 0, 40, 100)]),
-        NUMBER_READS.empty(),
-        conform("tracks", pd.DataFrame({"detection_id": [0], "track_id": [1]})),
-        np.array([1]),
-    )
+    tracks = conform("tracks", pd.DataFrame({"detection_id": [0], "track_id": [1]}))
+    game = TrackedGame.of(frames(1), boxes([(0, "player", 0, 0, 40, 100)]), tracks=tracks)
+    none = number_evidence(game, NUMBER_READS.empty(), np.array([1]))
     assert none.log_likelihood.tolist() == [[0.0] * 101]
     assert not len(none.contradictions(2)[0])

@@ -9,26 +9,26 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pipeline.understand.features.appearance_model import Looks, Seen
-from pipeline.understand.grouping.joint import affinity, joint_evidence
-from pipeline.understand.grouping.odds import SURE
-from pipeline.understand.grouping.problem import Bounds, Problem
+from pipeline.understand.features.appearance_model import AppearanceModel, ProjectedTracklets
+from pipeline.understand.grouping.joint import affinity, joint_clustering
+from pipeline.understand.grouping.odds import MAX_SAME_SHIRT
+from pipeline.understand.grouping.problem import AppearanceProblem, GroupingBounds
 
-FREE = Bounds(max_distance=0.5, min_count=1, max_count=30, min_seen_s=0.0)
+FREE = GroupingBounds(max_distance=0.5, min_count=1, max_count=30, min_seen_s=0.0)
 
 
 def problem(
-    place: list[list[float]],
-    apart: list[tuple[int, int]] | None = None,
+    mean: list[list[float]],
+    cannot_link: list[tuple[int, int]] | None = None,
     linked: dict[tuple[int, int], float] | None = None,
     number: dict[int, int] | None = None,
-) -> Problem:
+) -> AppearanceProblem:
     """Tracklets at places in a space where people are spread ten times wider than tracklets are noisy."""
-    n = len(place)
-    between = np.full(len(place[0]), 100.0)
-    looks = Looks(np.zeros(len(between)), np.eye(len(between)), between)
+    n = len(mean)
+    between = np.full(len(mean[0]), 100.0)
+    model = AppearanceModel(np.zeros(len(between)), np.eye(len(between)), between)
     forbidden = np.zeros((n, n), dtype=bool)
-    for i, j in apart or []:
+    for i, j in cannot_link or []:
         forbidden[i, j] = forbidden[j, i] = True
     odds = np.zeros((n, n))
     for (i, j), value in (linked or {}).items():
@@ -36,43 +36,43 @@ def problem(
     read = np.zeros((n, 101))
     for i, text in (number or {}).items():
         read[i, text] = 25.0
-    points = np.array(place, dtype=np.float64)
-    return Problem(
+    points = np.array(mean, dtype=np.float64)
+    return AppearanceProblem(
         vector=points.astype(np.float32),
-        apart=forbidden,
+        cannot_link=forbidden,
         weight=np.ones(n),
         seen_s=np.ones(n),
-        seen=Seen(looks, points, np.ones(n)),
-        continuation=sparse.csr_array(odds),
+        appearance=ProjectedTracklets(model, points, np.ones(n)),
+        log_odds=sparse.csr_array(odds),
         number=read,
-        side=np.zeros((n, 3)),
+        team=np.zeros((n, 3)),
     )
 
 
-def groups(given_problem: Problem, bounds: Bounds = FREE) -> list[int]:
-    return joint_evidence(given_problem, bounds).tolist()
+def groups(given_problem: AppearanceProblem, bounds: GroupingBounds = FREE) -> list[int]:
+    return joint_clustering(given_problem, bounds).tolist()
 
 
-def test_looks_alone_group_who_look_alike() -> None:
+def test_appearance_alone_groups_who_look_alike() -> None:
     assert groups(problem([[0, 0], [20, 5], [1, 1], [21, 4], [-20, 9]])) == [0, 1, 0, 1, 2]
 
 
 def test_a_constraint_binds_through_a_third() -> None:
-    found = groups(problem([[0, 0], [0.5, 0], [1, 0]], apart=[(0, 2)]))
+    found = groups(problem([[0, 0], [0.5, 0], [1, 0]], cannot_link=[(0, 2)]))
     assert found[0] != found[2]
     assert found[1] in (found[0], found[2])
 
 
 def test_place_and_time_decide_between_two_who_look_alike() -> None:
     twins = [[0.0, 0.0], [0.0, 0.0], [0.1, 0.0]]
-    assert groups(problem(twins, apart=[(0, 1)], linked={(1, 2): 3.0})) == [0, 1, 1]
-    assert groups(problem(twins, apart=[(0, 1)], linked={(0, 2): 3.0})) == [0, 1, 0]
+    assert groups(problem(twins, cannot_link=[(0, 1)], linked={(1, 2): 3.0})) == [0, 1, 1]
+    assert groups(problem(twins, cannot_link=[(0, 1)], linked={(0, 2): 3.0})) == [0, 1, 0]
 
 
 def test_numbers_join_who_look_a_little_different_and_part_who_look_alike() -> None:
-    apart = [[0.0, 0.0], [9.0, 0.0]]
-    assert groups(problem(apart)) == [0, 1]
-    assert groups(problem(apart, number={0: 23, 1: 23})) == [0, 0]
+    different = [[0.0, 0.0], [9.0, 0.0]]
+    assert groups(problem(different)) == [0, 1]
+    assert groups(problem(different, number={0: 23, 1: 23})) == [0, 0]
     alike = [[0.0, 0.0], [0.5, 0.0]]
     assert groups(problem(alike)) == [0, 0]
     assert groups(problem(alike, number={0: 23, 1: 32})) == [0, 1]
@@ -84,20 +84,22 @@ def test_two_of_a_team_never_wear_one_number() -> None:
     same = [[25.0, 0.0, 0.0], [25.0, 0.0, 0.0]]
     other = [[25.0, 0.0, 0.0], [0.0, 25.0, 0.0]]
 
-    def odds(side: list[list[float]], number: dict[int, int]) -> float:
-        given_problem = replace(problem(pair, number=number), side=np.array(side))
+    def odds(team: list[list[float]], number: dict[int, int]) -> float:
+        given_problem = replace(problem(pair, number=number), team=np.array(team))
         return float(affinity(given_problem, np.arange(2), 2)[0, 1])
 
-    assert odds(same, {0: 4, 1: 4}) - odds(same, {}) == pytest.approx(np.log(101) - np.log(1 - SURE), abs=0.02)
+    assert odds(same, {0: 4, 1: 4}) - odds(same, {}) == pytest.approx(
+        np.log(101) - np.log(1 - MAX_SAME_SHIRT), abs=0.02
+    )
     assert odds(other, {0: 4, 1: 4}) - odds(other, {}) == pytest.approx(np.log(101), abs=0.02)
 
 
 def test_a_tracklet_changes_places_with_the_one_in_its_way() -> None:
-    """Merged bottom up, 4 goes with 0 (nearest) though it is 1's: 5, who must be apart from 4, shows it."""
+    """By merging alone, 4 goes with 0 (nearest) though it is 1's: 5, who must be apart from 4, shows it."""
     found = groups(
         problem(
             [[0, 0], [6, 0], [0.2, 0], [6.2, 0], [2.9, 0], [2.8, 0]],
-            apart=[(0, 1), (2, 3), (4, 5), (0, 3), (1, 2)],
+            cannot_link=[(0, 1), (2, 3), (4, 5), (0, 3), (1, 2)],
         )
     )
     assert found[0] == found[2] == found[5]
@@ -115,14 +117,14 @@ def test_two_are_one_though_a_tracklet_of_somebody_else_stands_between() -> None
     """3 to 5 begin where 0 to 2 ended; 6 looks like 3 to 5, but was there at the same time as 0 to 2."""
     places = [[0.0, 0], [0.1, 0], [0.2, 0], [5, 0], [5.1, 0], [5.2, 0], [5, 0.1]]
     goes_on = {(2, 3): 3.0, (1, 4): 3.0, (0, 5): 3.0}
-    assert groups(problem(places, apart=[(0, 6), (1, 6), (2, 6)], linked=goes_on)) == [0] * 6 + [1]
+    assert groups(problem(places, cannot_link=[(0, 6), (1, 6), (2, 6)], linked=goes_on)) == [0] * 6 + [1]
 
 
 def test_no_more_players_than_wanted_and_no_fewer() -> None:
     far = [[0.0, 0], [30, 0], [60, 0], [90, 0]]
-    assert len(set(groups(problem(far), Bounds(0.5, 1, 2, 0.0)))) == 2
+    assert len(set(groups(problem(far), GroupingBounds(0.5, 1, 2, 0.0)))) == 2
     near = [[0.0, 0], [0.1, 0], [0.2, 0]]
-    assert len(set(groups(problem(near), Bounds(0.5, 2, 9, 0.0)))) == 2
+    assert len(set(groups(problem(near), GroupingBounds(0.5, 2, 9, 0.0)))) == 2
 
 
 @settings(max_examples=40)
@@ -132,11 +134,11 @@ def test_constraints_hold_on_every_input(n: int, seed: int) -> None:
     upper: NDArray[np.bool_] = np.triu(rng.random((n, n)) < 0.3, 1)
     made = problem(
         rng.normal(0, 10, (n, 3)).tolist(),
-        apart=[(int(i), int(j)) for i, j in np.argwhere(upper)],
+        cannot_link=[(int(i), int(j)) for i, j in np.argwhere(upper)],
         linked={(int(i), int(j)): float(rng.normal()) for i, j in rng.integers(0, n, (5, 2)) if i != j},
         number={int(i): int(rng.integers(101)) for i in rng.integers(0, n, 3)},
     )
-    found = joint_evidence(made, Bounds(0.5, 1, int(rng.integers(1, 6)), 0.0))
-    assert not (made.apart & (found[:, None] == found[None])).any()
+    found = joint_clustering(made, GroupingBounds(0.5, 1, int(rng.integers(1, 6)), 0.0))
+    assert not (made.cannot_link & (found[:, None] == found[None])).any()
     assert found.min() == 0
     assert set(found) == set(range(found.max() + 1))

@@ -1,32 +1,22 @@
 """What a person corrects holds, whatever the evidence says; what contradicts is refused with its line."""
 
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
 from pipeline.config import IdentifySettings
 from pipeline.corrections import Action, Correction, Spot
 from pipeline.errors import InputError
-from pipeline.geometry.court import COURTS, Court
+from pipeline.geometry.court import COURTS
 from pipeline.tables import MOTION_COLUMNS, conform
-from pipeline.understand.identity import identify, split_as_wished
+from pipeline.understand.features.corrections import check_corrections, split_where_corrected
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.identity import identify
 
 FPS = 10.0
 
 
-class Game(NamedTuple):
-    frames: pd.DataFrame
-    detections: pd.DataFrame
-    embeddings: NDArray[np.float64]
-    tracks: pd.DataFrame
-    feet_m: NDArray[np.float64]
-    court: Court = COURTS["fiba"]
-
-
-def game(pieces: list[tuple[int, int, int]]) -> Game:
+def game(pieces: list[tuple[int, int, int]]) -> TrackedGame:
     """Tracklets as (who he looks like, first frame, last frame); tracklet k runs about x = 200 k px."""
     rng = np.random.default_rng(3)
     rows = pd.DataFrame(
@@ -40,10 +30,11 @@ def game(pieces: list[tuple[int, int, int]]) -> Game:
     boxes = {"x1": left, "y1": 100.0, "x2": left + 40, "y2": 200.0, "score": 0.9, "class": "player", "quality": 0.8}
     detections = pd.DataFrame({"detection_id": rows.index, "frame": rows["frame"], **boxes})
     detections = detections.assign(jersey_l=50.0, jersey_a=0.0, jersey_b=0.0)
-    looks = np.eye(16)[rows["look"]] + rng.normal(0, 0.05, (len(rows), 16))
+    vectors = np.eye(16)[rows["look"]] + rng.normal(0, 0.05, (len(rows), 16))
     tracks = pd.DataFrame({"detection_id": rows.index, "track_id": rows["track_id"]})
-    none = np.full((len(rows), 2), np.nan)
-    return Game(conform("frames", frames), conform("detections", detections), looks, conform("tracks", tracks), none)
+    return TrackedGame.of(
+        conform("frames", frames), conform("detections", detections), vectors, tracks=conform("tracks", tracks)
+    )
 
 
 def spot(tracklet: int, frame: int) -> Spot:
@@ -51,13 +42,13 @@ def spot(tracklet: int, frame: int) -> Spot:
     return Spot(frame / FPS, 200.0 * tracklet + 8.0 * (frame % 15) + 20, 150.0)
 
 
-def correct(action: Action, here: Spot, other: Spot | None = None, value: str = "", line: int = 2) -> Correction:
-    return Correction(action, here, other, value, f"corrections.csv: line {line}")
+def correct(action: Action, spot: Spot, second: Spot | None = None, value: str = "", line: int = 2) -> Correction:
+    return Correction(action, spot, second, value, f"corrections.csv: line {line}")
 
 
-def people(made: Game, *corrections: Correction) -> tuple[list[int], pd.DataFrame, tuple[str, ...]]:
+def people(made: TrackedGame, *corrections: Correction) -> tuple[list[int], pd.DataFrame, tuple[str, ...]]:
     """Player of each tracklet (0 for nobody), the players, and the warnings."""
-    found = identify(*made, IdentifySettings(), corrections=corrections)
+    found = identify(made, COURTS["fiba"], IdentifySettings(), corrections=corrections)
     of = dict(zip(found.identities["track_id"], found.identities["player_id"], strict=True))
     return (
         [of.get(k, 0) for k in sorted(set(made.tracks["track_id"]))],
@@ -69,7 +60,7 @@ def people(made: Game, *corrections: Correction) -> tuple[list[int], pd.DataFram
 TWO = game([(0, 0, 30), (1, 0, 30), (0, 50, 80), (1, 50, 80)])
 
 
-def test_without_corrections_looks_decide() -> None:
+def test_without_corrections_appearance_decides() -> None:
     assert people(TWO)[0] == [1, 2, 1, 2]
 
 
@@ -108,7 +99,7 @@ def test_nobody_is_left_out_with_all_his_tracklets() -> None:
 def test_a_tracklet_is_split_and_its_parts_are_two_people() -> None:
     made = game([(0, 0, 30), (1, 0, 30), (0, 50, 90)])
     cut = correct("split", spot(3, 70), spot(3, 69))
-    made = made._replace(tracks=split_as_wished(made.frames, made.detections, made.tracks, [cut]))
+    made = made.with_tracks(split_where_corrected(made, [cut]))
     sizes = made.tracks.groupby("track_id").size()
     assert sizes.loc[[3, 4]].tolist() == [20, 21]
     found = people(made, cut)[0]
@@ -150,3 +141,5 @@ def test_a_spot_where_nobody_is_is_said_and_left_aside() -> None:
 def test_contradictions_are_refused_with_their_line(corrections: list[Correction], says: str) -> None:
     with pytest.raises(InputError, match=says):
         people(TWO, *corrections)
+    with pytest.raises(InputError, match=says):
+        check_corrections(TWO, corrections)

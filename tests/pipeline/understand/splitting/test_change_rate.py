@@ -6,33 +6,34 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.tables import MOTION_COLUMNS, conform
-from pipeline.understand.features.evidence import gather
-from pipeline.understand.splitting.change_rate import log_rate
+from pipeline.understand.features.evidence import gather_evidence
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.splitting.change_rate import log_change_rate
 
 FPS, WIDTH, HEIGHT = 10.0, 40.0, 100.0
 
 
 def rates(
-    way_px: NDArray[np.float64],
+    left_px: NDArray[np.float64],
     frame: NDArray[np.int64] | None = None,
-    other: tuple[int, int, float] | None = None,
+    second: tuple[int, int, float] | None = None,
     pan_px: float = 0.0,
     metre_px: float = np.nan,
 ) -> NDArray[np.float64]:
-    """Rates along a tracklet whose box is at `way_px` (boxes,) in the first picture.
+    """Rates along a tracklet whose box is at `left_px` (boxes,) in the first picture.
 
     Args:
-        way_px: (boxes,) left edge.
+        left_px: (boxes,) left edge.
         frame: (boxes,) all frames if None.
-        other: first and last frame of another tracklet, and how far right of the first one it walks.
+        second: first and last frame of another tracklet, and how far right of the first one it walks.
         pan_px: way of the picture in each frame.
         metre_px: metres on the court per px.
     """
-    frame = np.arange(len(way_px)) if frame is None else frame
-    rows = [(at, 1, left) for at, left in zip(frame, way_px, strict=True)]
-    if other is not None:
-        first, last, beside = other
-        rows += [(at, 2, left + beside) for at, left in zip(frame, way_px, strict=True) if first <= at <= last]
+    frame = np.arange(len(left_px)) if frame is None else frame
+    rows = [(at, 1, left) for at, left in zip(frame, left_px, strict=True)]
+    if second is not None:
+        first, last, beside = second
+        rows += [(at, 2, left + beside) for at, left in zip(frame, left_px, strict=True) if first <= at <= last]
     boxes = pd.DataFrame(rows, columns=["frame", "track_id", "x1"]).sort_values(["frame", "track_id"])
     boxes = boxes.assign(detection_id=np.arange(len(boxes)), x2=boxes["x1"] + WIDTH, y1=50.0, y2=50.0 + HEIGHT)
     feet_m = boxes[["x1", "y2"]].to_numpy() * metre_px
@@ -43,8 +44,8 @@ def rates(
     frames[list(MOTION_COLUMNS)] = 1.0, 0.0, -pan_px, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0
     detections = conform("detections", boxes.assign(**{"class": "player"}))
     tracks, vectors = conform("tracks", boxes), np.zeros((len(boxes), 4), dtype=np.float32)
-    evidence = gather(conform("frames", frames), detections, vectors, tracks, feet_m, 10)
-    return log_rate(frames, evidence, feet_m)[: len(way_px)]
+    game = TrackedGame.of(conform("frames", frames), detections, vectors, feet_m, tracks)
+    return log_change_rate(game, gather_evidence(game, 10))[: len(left_px)]
 
 
 WALK = 5.0 * np.arange(40)
@@ -62,12 +63,12 @@ def test_a_moving_camera_changes_nothing() -> None:
 
 
 def test_where_somebody_overlaps_a_change_is_likelier_and_more_so_where_he_comes_or_goes() -> None:
-    calm, beside = rates(WALK), rates(WALK, other=(0, 39, 2 * WIDTH))
-    there, comes = rates(WALK, other=(0, 39, WIDTH / 3)), rates(WALK, other=(20, 39, WIDTH / 3))
+    calm, beside = rates(WALK), rates(WALK, second=(0, 39, 2 * WIDTH))
+    throughout, comes = rates(WALK, second=(0, 39, WIDTH / 3)), rates(WALK, second=(20, 39, WIDTH / 3))
     assert beside[1:] == pytest.approx(calm[1:])
-    assert (there[10:30] > calm[10:30] + 1).all()
-    assert comes[20] > there[20] + 1
-    assert comes[30] == pytest.approx(there[30])
+    assert (throughout[10:30] > calm[10:30] + 1).all()
+    assert comes[20] > throughout[20] + 1
+    assert comes[30] == pytest.approx(throughout[30])
     assert comes[10] == pytest.approx(calm[10])
 
 

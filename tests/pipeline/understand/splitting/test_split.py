@@ -1,5 +1,7 @@
 """Tracklets that go over to somebody else are cut there, others stay whole."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,18 +9,16 @@ from numpy.typing import NDArray
 
 from pipeline.config import IdentifySettings
 from pipeline.tables import MOTION_COLUMNS, conform
-from pipeline.understand.identity import make_pure
-from pipeline.understand.splitting.split import most_likely
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.splitting.split import viterbi
+from pipeline.understand.splitting.stage import split_impure
 
 FPS = 10.0
 DIM = 16
 
 
-def game(shows: list[tuple[int, list[int]]], seed: int = 0, noise: float = 0.5) -> tuple[pd.DataFrame, ...]:
-    """Tracklets as (first frame, person in every frame); embeddings as noisy as an encoder's, kits all alike.
-
-    Returns frames, detections, embeddings, tracks.
-    """
+def game(shows: list[tuple[int, list[int]]], seed: int = 0, noise: float = 0.5) -> TrackedGame:
+    """Tracklets as (first frame, person in every frame); embeddings as noisy as an encoder's, jerseys all alike."""
     rng = np.random.default_rng(seed)
     rows = pd.DataFrame(
         [
@@ -32,20 +32,20 @@ def game(shows: list[tuple[int, list[int]]], seed: int = 0, noise: float = 0.5) 
     frames["time_s"] = frames["frame"] / FPS
     frames[list(MOTION_COLUMNS)] = np.nan
     person = rows["person"].to_numpy()
-    look = np.random.default_rng(99).normal(size=(20, DIM))
-    vectors = look[person] / 4 + rng.normal(0, noise / 4, (len(rows), DIM))
+    people = np.random.default_rng(99).normal(size=(20, DIM))
+    vectors = people[person] / 4 + rng.normal(0, noise / 4, (len(rows), DIM))
     left = 100.0 * rows["track_id"] + 15.0 * (rows["frame"] % 20)
     boxes = {"x1": left, "y1": 200.0, "x2": left + 40.0, "y2": 300.0, "score": 0.9, "class": "player", "quality": 0.8}
     detections = pd.DataFrame({"detection_id": rows.index, "frame": rows["frame"], **boxes})
     detections = detections.assign(jersey_l=50.0, jersey_a=0.0, jersey_b=0.0)
     tracks = pd.DataFrame({"detection_id": rows.index, "track_id": rows["track_id"]})
-    return conform("frames", frames), conform("detections", detections), vectors, conform("tracks", tracks)
+    return TrackedGame.of(
+        conform("frames", frames), conform("detections", detections), vectors, tracks=conform("tracks", tracks)
+    )
 
 
-def purified(made: tuple[pd.DataFrame, ...], settings: IdentifySettings | None = None) -> pd.DataFrame:
-    frames, detections, vectors, tracks = made
-    feet = np.full((len(detections), 2), np.nan)
-    return make_pure(frames, detections, np.asarray(vectors), tracks, feet, settings or IdentifySettings())
+def split(made: TrackedGame, settings: IdentifySettings | None = None) -> pd.DataFrame:
+    return split_impure(made, settings or IdentifySettings())
 
 
 PURE = [(0, [p] * 80) for p in range(6)] + [(100, [p] * 80) for p in range(6)]
@@ -55,55 +55,55 @@ PURE = [(0, [p] * 80) for p in range(6)] + [(100, [p] * 80) for p in range(6)]
 def test_two_who_are_exchanged_are_cut_where_it_happens(seed: int) -> None:
     shows = [*PURE, (200, [0] * 50 + [1] * 50), (200, [1] * 50 + [0] * 50)]
     made = game(shows, seed)
-    found = purified(made)
-    frame = made[1]["frame"].to_numpy()
+    found = split(made)
+    frame = made.box_frame
     for tracklet in (13, 14):
-        own = made[3]["track_id"].to_numpy() == tracklet
-        parts = found["track_id"].to_numpy()[own]
+        boxes = made.tracks["track_id"].to_numpy() == tracklet
+        parts = found["track_id"].to_numpy()[boxes]
         assert parts[0] == tracklet
         changes = np.flatnonzero(np.diff(parts))
         assert len(changes) == 1
-        assert abs(frame[own][changes[0] + 1] - 250) <= FPS / 2 + 1
+        assert abs(frame[boxes][changes[0] + 1] - 250) <= FPS / 2 + 1
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_pure_tracklets_stay_whole(seed: int) -> None:
     made = game(PURE, seed)
-    assert purified(made).equals(made[3])
+    assert split(made).equals(made.tracks)
 
 
-def alike(event: str, seed: int, kits: bool = False) -> tuple[pd.DataFrame, ...]:
-    """Tracklet 13 goes over to somebody who looks much the same, or who wears the other kit, at frame 263.
+def alike(event: str, seed: int, other_jersey: bool = False) -> TrackedGame:
+    """Tracklet 13 goes over to somebody who looks much the same, or who wears the other jersey, at frame 263.
 
     Args:
         event: "crossing" with tracklet 14, which ends there, "jump" by four body heights, or "calm".
         seed: of the noise.
-        kits: it shows the same person in another kit, rather than another one.
+        other_jersey: it shows the same person in another jersey, rather than another one.
     """
-    frames, detections, vectors, tracks = game([*PURE, (200, [0] * 63 + [1] * 57), (200, [2] * 63)], seed)
-    track, frame = tracks["track_id"].to_numpy(), detections["frame"].to_numpy()
+    made = game([*PURE, (200, [0] * 63 + [1] * 57), (200, [2] * 63)], seed)
+    track, frame = made.tracks["track_id"].to_numpy(), made.box_frame
     after = (track == 13) & (frame >= 263)
-    look = np.random.default_rng(99).normal(size=(20, DIM))
-    vectors = np.array(vectors)
-    vectors[after] += (0.0 - 1.0 if kits else 0.4 - 1.0) * (look[1] - look[0]) / 4
+    people = np.random.default_rng(99).normal(size=(20, DIM))
+    vectors = np.array(made.embeddings)
+    vectors[after] += (0.0 - 1.0 if other_jersey else 0.4 - 1.0) * (people[1] - people[0]) / 4
     left = 300.0 * track + 3.0 * (frame % 100)
     left[after] += 400.0 * (event == "jump")
     by = track == 14
     left[by] = 8000.0
     if event == "crossing":
         left[by] = 300.0 * 13 + 3.0 * (frame[by] % 100) + 4.0 * np.abs(frame[by] - 262.5)
-    detections = detections.assign(x1=left, x2=left + 40.0)
-    if kits:
+    detections = made.detections.assign(x1=left, x2=left + 40.0)
+    if other_jersey:
         light = (track % 2 == 0) | after
         detections = detections.assign(jersey_l=np.where(light, 90.0, 20.0))
-    return frames, conform("detections", detections), vectors, tracks
+    return replace(made, detections=conform("detections", detections), embeddings=vectors)
 
 
-def cuts_of(made: tuple[pd.DataFrame, ...], tracklet: int) -> list[int]:
+def cuts_of(made: TrackedGame, tracklet: int) -> list[int]:
     """Frames at which a tracklet is cut."""
-    own = made[3]["track_id"].to_numpy() == tracklet
-    parts = purified(made)["track_id"].to_numpy()[own]
-    return made[1]["frame"].to_numpy()[own][1:][np.diff(parts) != 0].tolist()
+    boxes = made.tracks["track_id"].to_numpy() == tracklet
+    parts = split(made)["track_id"].to_numpy()[boxes]
+    return made.box_frame[boxes][1:][np.diff(parts) != 0].tolist()
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -120,36 +120,36 @@ def test_a_doubtful_change_is_not_cut_where_nothing_happens(seed: int) -> None:
 
 
 @pytest.mark.parametrize("event", ["crossing", "calm"])
-def test_who_changes_his_kit_is_somebody_else(event: str) -> None:
-    (cut,) = cuts_of(alike(event, seed=1, kits=True), 13)
+def test_who_changes_the_jersey_is_somebody_else(event: str) -> None:
+    (cut,) = cuts_of(alike(event, seed=1, other_jersey=True), 13)
     assert abs(cut - 263) <= FPS / 2
 
 
 def test_nothing_is_cut_when_it_is_switched_off() -> None:
     made = game([*PURE, (200, [0] * 50 + [1] * 50)])
-    assert purified(made, IdentifySettings(split_tracklets=False)).equals(made[3])
+    assert split(made, IdentifySettings(split_tracklets=False)).equals(made.tracks)
 
 
 @pytest.mark.parametrize("shows", [[(0, [0] * 3)], [(0, [0]), (5, [1])], [(0, [0] * 80)]])
 def test_too_little_to_learn_from_cuts_nothing(shows: list[tuple[int, list[int]]]) -> None:
     made = game(shows)
-    assert purified(made).equals(made[3])
+    assert split(made).equals(made.tracks)
 
 
 def test_boxes_without_embeddings_stay_with_their_tracklet() -> None:
     made = game([*PURE, (200, [0] * 50 + [1] * 50)])
-    vectors: NDArray[np.float64] = np.array(made[2])
-    own = np.flatnonzero(made[3]["track_id"].to_numpy() == 13)
-    vectors[own[10:20]] = np.nan
-    parts = purified((made[0], made[1], vectors, made[3]))["track_id"].to_numpy()[own]
+    vectors: NDArray[np.floating] = np.array(made.embeddings)
+    boxes = np.flatnonzero(made.tracks["track_id"].to_numpy() == 13)
+    vectors[boxes[10:20]] = np.nan
+    parts = split(replace(made, embeddings=vectors))["track_id"].to_numpy()[boxes]
     assert set(parts[:45]) == {13}
     assert len(set(parts)) == 2
 
 
 def test_a_change_has_its_price() -> None:
     short = np.array([[0.0, 0], [0, 2], [0, 0]])
-    assert len(set(most_likely(short, np.full(3, 3.0)).tolist())) == 1
-    assert most_likely(np.array([[9.0, 0], [0, 9.0], [0, 9.0]]), np.full(3, 3.0)).tolist() == [0, 1, 1]
+    assert len(set(viterbi(short, np.full(3, 3.0)).tolist())) == 1
+    assert viterbi(np.array([[9.0, 0], [0, 9.0], [0, 9.0]]), np.full(3, 3.0)).tolist() == [0, 1, 1]
 
 
 def test_a_change_is_where_it_is_cheap() -> None:
@@ -157,4 +157,4 @@ def test_a_change_is_where_it_is_cheap() -> None:
     for cheap in (2, 3, 4):
         price = np.full(6, 6.0)
         price[cheap] = 1.0
-        assert np.flatnonzero(np.diff(most_likely(unclear, price))).tolist() == [cheap - 1]
+        assert np.flatnonzero(np.diff(viterbi(unclear, price))).tolist() == [cheap - 1]
