@@ -14,6 +14,7 @@ USUAL_LIMIT = 0.45
 are nearer, and 17 % of pairs of team-mates."""
 
 _MIN_PAIRS = 15
+"""Pairs of either kind from which on the game is believed."""
 _SAME_QUANTILE, _DIFFERENT_QUANTILE = 0.8, 0.1
 """Quantiles that stand for the far end of one person and the near end of two; outliers are impure tracklets and people
 boxed twice."""

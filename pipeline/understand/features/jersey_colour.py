@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNDECIDED = -1
+"""Team of a jersey that is nearly between the two colours, far off, or unknown."""
 
 _MIN_SEPARATION = 12.0
 """Jerseys closer than this (CIE76 colour difference) are alike: about the spread of one jersey under uneven light."""
@@ -16,6 +17,7 @@ _MIN_CONTRAST = 2.0
 _CLEAR = 0.4
 """A tracklet is decided if its distance to the nearer colour is below this share of its distances to both."""
 _MAX_ITERATIONS = 50
+"""Of two-medians; it converges in a few."""
 
 
 @dataclass(frozen=True)

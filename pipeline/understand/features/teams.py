@@ -17,6 +17,7 @@ from pipeline.understand.features.jersey_colour import JerseyColours, find_jerse
 Array = NDArray[np.float64]
 
 TEAMS = ("A", "B")
+"""A is the team in the lighter jersey."""
 REFEREES = 2
 """Column of the referees, behind those of the teams."""
 _SURE_PLAYER, _SURE_REFEREE = 0.3, 0.8

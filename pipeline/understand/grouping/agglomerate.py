@@ -69,7 +69,13 @@ class _People:
         self.best = self.gain[np.arange(k), self.nearest]
 
     def merge(self, min_gain: float, at_least: int, until: int) -> None:
-        """Merge the pair that gains most until none gains more than `min_gain`, or at most `until` players are left."""
+        """Merge the pair that gains most until none gains enough.
+
+        Args:
+            min_gain: stop when none gains more.
+            at_least: do not merge players below so many.
+            until: or stop when so many players are left.
+        """
         counts = self.alive & (self.seen_s >= self.min_seen_s)
         counted = int(counts.sum())
         while counted > until:

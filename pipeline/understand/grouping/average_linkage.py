@@ -57,7 +57,13 @@ class _Agglomeration:
         self._refresh(np.arange(n))
 
     def merge_while(self, limit: float, at_least: int, until: int) -> None:
-        """Merge the nearest pair until it is further than `limit`, or at most `until` clusters count."""
+        """Merge the nearest pair until it is too far.
+
+        Args:
+            limit: stop when the nearest pair is further than this.
+            at_least: do not merge below so many clusters that count.
+            until: or stop when at most so many clusters count.
+        """
         counted = int(self._counts().sum())
         while counted > until:
             i = int(self.best.argmin())

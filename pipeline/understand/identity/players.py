@@ -20,6 +20,7 @@ from pipeline.understand.features.numbers import NumberEvidence
 from pipeline.understand.features.teams import TEAMS, TeamEvidence
 
 _NO_JERSEY = np.full(3, np.nan)
+"""CIE L* a* b* of somebody whose jersey is never seen."""
 
 
 def describe_players(

@@ -84,8 +84,8 @@ def test_what_is_not_legible_says_nothing() -> None:
 
 def test_a_hidden_digit_speaks_for_both_places_and_not_against() -> None:
     partial = seen([(0.0, "3")]).log_likelihood[0]
-    other = partial[45]
-    assert partial[3] > partial[23] > other
+    unrelated = partial[45]
+    assert partial[3] > partial[23] > unrelated
     assert partial[23] == pytest.approx(partial[32], abs=0.2)
     both = seen([(0.0, "3"), (2.0, "23"), (4.0, "3"), (6.0, "23"), (8.0, "23")])
     assert both.best(1000).tolist() == [23]

@@ -82,7 +82,7 @@ def test_two_of_a_team_never_wear_one_number() -> None:
     """Players who look otherwise in another light once stayed two, named by one number."""
     pair = [[0.0, 0.0], [9.0, 0.0]]
     same = [[25.0, 0.0, 0.0], [25.0, 0.0, 0.0]]
-    other = [[25.0, 0.0, 0.0], [0.0, 25.0, 0.0]]
+    different = [[25.0, 0.0, 0.0], [0.0, 25.0, 0.0]]
 
     def odds(team: list[list[float]], number: dict[int, int]) -> float:
         given_problem = replace(problem(pair, number=number), team=np.array(team))
@@ -91,7 +91,7 @@ def test_two_of_a_team_never_wear_one_number() -> None:
     assert odds(same, {0: 4, 1: 4}) - odds(same, {}) == pytest.approx(
         np.log(101) - np.log(1 - MAX_SAME_SHIRT), abs=0.02
     )
-    assert odds(other, {0: 4, 1: 4}) - odds(other, {}) == pytest.approx(np.log(101), abs=0.02)
+    assert odds(different, {0: 4, 1: 4}) - odds(different, {}) == pytest.approx(np.log(101), abs=0.02)
 
 
 def test_a_tracklet_changes_places_with_the_one_in_its_way() -> None:

@@ -7,16 +7,23 @@ from pipeline.config import IdentifySettings
 from pipeline.corrections import Correction, Spot
 from pipeline.understand.identity import IdentityResult
 from tests.pipeline.understand.identity.test_numbered_players import with_numbers
-from tests.pipeline.understand.identity.test_stage import GREY, Piece, Scene, scene
+from tests.pipeline.understand.identity.test_stage import GREY, Scene, Tracklet, scene
 
 LAST = 15
-PIECES = [Piece(0, 0, 40), Piece(2, 0, 40), Piece(1, 0, 40), Piece(0, 60, 100), Piece(2, 60, 100), Piece(1, 60, 100)]
+TRACKLETS = [
+    Tracklet(0, 0, 40),
+    Tracklet(2, 0, 40),
+    Tracklet(1, 0, 40),
+    Tracklet(0, 60, 100),
+    Tracklet(2, 60, 100),
+    Tracklet(1, 60, 100),
+]
 
 
 def doubtful(seed: int = 0) -> Scene:
     """The last tracklet looks like something between players 0 and 2, team-mates who are not there at its time."""
-    pieces = [Piece(p, 0, 40) for p in range(8)] + [Piece(p, 60, 100) for p in (1, 3, 4, 5, 6, 7)]
-    made = scene([*pieces, Piece(0, 60, 75)], noise=0.1, seed=seed)
+    tracklets = [Tracklet(p, 0, 40) for p in range(8)] + [Tracklet(p, 60, 100) for p in (1, 3, 4, 5, 6, 7)]
+    made = scene([*tracklets, Tracklet(0, 60, 75)], noise=0.1, seed=seed)
     between = made.game.tracks["track_id"].to_numpy() == LAST
     mean = (np.eye(32)[0] + np.eye(32)[2]) / np.sqrt(2)
     made.game.embeddings[between] = mean + np.random.default_rng(seed).normal(0, 0.1, (int(between.sum()), 32))
@@ -46,7 +53,7 @@ def test_who_is_too_doubtful_is_unknown_and_not_counted() -> None:
 
 
 def test_what_keeps_players_apart_is_said() -> None:
-    evidence = identified(scene(PIECES)).player_evidence.set_index("player_id")
+    evidence = identified(scene(TRACKLETS)).player_evidence.set_index("player_id")
     assert evidence["tracklets"].tolist() == [2, 2, 2]
     assert evidence.loc[1, "nearest"] == 2
     assert evidence.loc[1, "kept_apart_by"] == "together"
@@ -55,14 +62,14 @@ def test_what_keeps_players_apart_is_said() -> None:
 
 
 def test_a_player_alone_has_nobody_near() -> None:
-    evidence = identified(scene([Piece(0, 0, 40)])).player_evidence
+    evidence = identified(scene([Tracklet(0, 0, 40)])).player_evidence
     assert evidence["nearest"].isna().all()
     assert evidence["kept_apart_by"].isna().all()
 
 
 def test_different_numbers_keep_apart_who_are_never_seen_together() -> None:
     made, reads = with_numbers(
-        scene([Piece(0, 0, 150), Piece(0, 170, 320), Piece(1, 0, 320)]), {1: "4", 2: "5", 3: "23"}, every=3
+        scene([Tracklet(0, 0, 150), Tracklet(0, 170, 320), Tracklet(1, 0, 320)]), {1: "4", 2: "5", 3: "23"}, every=3
     )
     found = made.identify(number_reads=reads)
     worn = dict(zip(found.players["number"], found.players["player_id"], strict=True))
@@ -77,8 +84,8 @@ def test_different_numbers_keep_apart_who_are_never_seen_together() -> None:
 
 
 def test_who_never_moves_is_on_the_bench_in_a_team_jersey_and_in_the_crowd_without() -> None:
-    pieces = [Piece(p, 0, 50) for p in range(6)]
-    found = identified(scene(pieces, jersey={5: (55.0, 60.0, 60.0)}, still=frozenset({4, 5})))
+    tracklets = [Tracklet(p, 0, 50) for p in range(6)]
+    found = identified(scene(tracklets, jersey={5: (55.0, 60.0, 60.0)}, still=frozenset({4, 5})))
     assert found.tracklets["role"].tolist() == ["player"] * 4 + ["bench", "crowd"]
     assert found.identities["track_id"].tolist() == [1, 2, 3, 4]
 
@@ -90,7 +97,7 @@ def placed(made: Scene, where_m: dict[int, tuple[float, float]]) -> Scene:
     return made.but(feet_m=place + np.random.default_rng(1).normal(0, 0.1, place.shape))
 
 
-ASIDE = [Piece(p, 0, 119) for p in range(4)]
+ASIDE = [Tracklet(p, 0, 119) for p in range(4)]
 ON_COURT, BEHIND_FAR_LINE, BEHIND_NEAR_LINE, BEHIND_END_LINE = (5.0, 3.0), (10.0, -1.0), (10.0, 15.8), (-0.8, 7.0)
 
 
@@ -106,25 +113,25 @@ ON_COURT, BEHIND_FAR_LINE, BEHIND_NEAR_LINE, BEHIND_END_LINE = (5.0, 3.0), (10.0
     ],
 )
 def test_who_walks_along_a_side_line_is_a_coach(where_m: tuple[float, float], referee: bool, role: str) -> None:
-    made = scene([*ASIDE, Piece(4, 0, 119)], referees=frozenset({4} if referee else ()))
+    made = scene([*ASIDE, Tracklet(4, 0, 119)], referees=frozenset({4} if referee else ()))
     found = identified(placed(made, {5: where_m}))
     assert found.tracklets["role"].tolist() == ["player"] * 4 + [role]
     assert (5 in found.identities["track_id"].tolist()) == (role != "coach")
 
 
 def test_without_a_court_nobody_is_a_coach() -> None:
-    assert identified(scene([*ASIDE, Piece(4, 0, 119)])).tracklets["role"].tolist() == ["player"] * 5
+    assert identified(scene([*ASIDE, Tracklet(4, 0, 119)])).tracklets["role"].tolist() == ["player"] * 5
 
 
 def test_who_throws_the_ball_in_stays_a_player() -> None:
-    made = scene([*ASIDE, Piece(4, 0, 59), Piece(4, 62, 119)])
+    made = scene([*ASIDE, Tracklet(4, 0, 59), Tracklet(4, 62, 119)])
     found = identified(placed(made, {5: (10.0, 0.5), 6: BEHIND_FAR_LINE}))
     assert found.tracklets["role"].tolist() == ["player"] * 6
     assert len(found.players) == 5
 
 
 def test_a_substitute_who_waits_is_on_the_bench_and_no_second_player() -> None:
-    made = placed(scene([*ASIDE, Piece(4, 0, 150), Piece(4, 160, 300)]), {5: BEHIND_FAR_LINE})
+    made = placed(scene([*ASIDE, Tracklet(4, 0, 150), Tracklet(4, 160, 300)]), {5: BEHIND_FAR_LINE})
     found = identified(made)
     assert found.tracklets["role"].tolist() == ["player"] * 4 + ["bench", "player"]
     assert found.identities["track_id"].tolist() == [1, 2, 3, 4, 6]
@@ -132,13 +139,13 @@ def test_a_substitute_who_waits_is_on_the_bench_and_no_second_player() -> None:
 
 
 def test_who_wears_a_number_is_no_coach() -> None:
-    made, reads = with_numbers(placed(scene([*ASIDE, Piece(4, 0, 119)]), {5: BEHIND_FAR_LINE}), {5: "23"}, every=3)
+    made, reads = with_numbers(placed(scene([*ASIDE, Tracklet(4, 0, 119)]), {5: BEHIND_FAR_LINE}), {5: "23"}, every=3)
     found = made.identify(number_reads=reads)
     assert found.tracklets["role"].tolist() == ["player"] * 4 + ["bench"]
 
 
 def test_a_coach_whom_a_person_names_is_taken_for_a_player() -> None:
-    made = placed(scene([*ASIDE, Piece(4, 0, 119)]), {5: BEHIND_FAR_LINE})
+    made = placed(scene([*ASIDE, Tracklet(4, 0, 119)]), {5: BEHIND_FAR_LINE})
     box = made.game.detections.loc[made.game.tracks["track_id"] == 5].iloc[0]
     here = Spot(0.0, float(box["x1"]) + 5, float(box["y1"]) + 5)
     found = made.identify(corrections=[Correction("name", here, None, "E", "corrections.csv: line 2")])
@@ -146,6 +153,6 @@ def test_a_coach_whom_a_person_names_is_taken_for_a_player() -> None:
 
 
 def test_one_jersey_tells_no_team() -> None:
-    found = identified(scene([Piece(p, 0, 30) for p in range(4)], jersey=dict.fromkeys(range(4), GREY)))
+    found = identified(scene([Tracklet(p, 0, 30) for p in range(4)], jersey=dict.fromkeys(range(4), GREY)))
     assert found.tracklets["team"].isna().all()
     assert found.player_evidence["team_confidence"].isna().all()

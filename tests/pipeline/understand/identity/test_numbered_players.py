@@ -7,7 +7,7 @@ import pytest
 from models.numbers.texts import ONES, TENS, index_of
 from pipeline.config import IdentifySettings
 from pipeline.tables import ONES_COLUMNS, TENS_COLUMNS, conform
-from tests.pipeline.understand.identity.test_stage import Piece, Scene, player_of, scene
+from tests.pipeline.understand.identity.test_stage import Scene, Tracklet, player_of, scene
 
 
 def with_numbers(made: Scene, worn: dict[int, str], every: int = 5) -> tuple[Scene, pd.DataFrame]:
@@ -39,7 +39,7 @@ ROSTER = pd.DataFrame({"number": ["4", "7", "00"], "name": ["Ada", "Bea", "Cleo"
 
 
 def test_players_have_the_number_that_was_read_and_a_name() -> None:
-    made, reads = with_numbers(scene([Piece(p, 0, 40) for p in range(4)]), {1: "4", 2: "00", 3: "23"})
+    made, reads = with_numbers(scene([Tracklet(p, 0, 40) for p in range(4)]), {1: "4", 2: "00", 3: "23"})
     players = made.identify(number_reads=reads, roster=ROSTER).players
     found = {
         team: dict(zip(rows["number"].fillna("-"), rows["name"].fillna("-"), strict=True))
@@ -49,7 +49,7 @@ def test_players_have_the_number_that_was_read_and_a_name() -> None:
 
 
 def test_one_read_is_not_enough_for_a_number() -> None:
-    made, reads = with_numbers(scene([Piece(p, 0, 40) for p in range(2)]), {1: "4"}, every=100)
+    made, reads = with_numbers(scene([Tracklet(p, 0, 40) for p in range(2)]), {1: "4"}, every=100)
     assert len(reads) == 1
     players = made.identify(number_reads=reads).players
     assert players["number"].isna().all()
@@ -59,7 +59,7 @@ def test_one_read_is_not_enough_for_a_number() -> None:
 def test_teams_of_the_roster_may_have_other_names(teams: tuple[str | None, str | None]) -> None:
     """Team A is the one in the lighter jersey, which a roster need not know; the numbers tell."""
     roster = ROSTER.assign(team=[teams[0], teams[1], teams[1]])
-    made, reads = with_numbers(scene([Piece(p, 0, 40) for p in range(4)]), {1: "4", 2: "00", 4: "7"})
+    made, reads = with_numbers(scene([Tracklet(p, 0, 40) for p in range(4)]), {1: "4", 2: "00", 4: "7"})
     players = made.identify(number_reads=reads, roster=roster).players
     assert set(players["name"].dropna()) == {"Ada", "Bea", "Cleo"}
 
@@ -68,18 +68,18 @@ def test_a_name_needs_the_right_team() -> None:
     roster = pd.DataFrame(
         {"number": ["4", "4", "7"], "name": ["Ada", "Dora", "Bea"], "team": ["Home", "Guests", "Home"]}
     )
-    made, reads = with_numbers(scene([Piece(p, 0, 40) for p in range(4)]), {1: "4", 2: "4"})
+    made, reads = with_numbers(scene([Tracklet(p, 0, 40) for p in range(4)]), {1: "4", 2: "4"})
     unknown = made.identify(number_reads=reads, roster=roster).players
     assert unknown["name"].isna().all()  # either team may be Home
-    made, reads = with_numbers(scene([Piece(p, 0, 40) for p in range(4)]), {1: "4", 2: "4", 3: "7"})
+    made, reads = with_numbers(scene([Tracklet(p, 0, 40) for p in range(4)]), {1: "4", 2: "4", 3: "7"})
     players = made.identify(number_reads=reads, roster=roster).players
     named = dict(zip(zip(players["team"], players["number"], strict=True), players["name"], strict=True))
     assert (named["A", "4"], named["A", "7"], named["B", "4"]) == ("Ada", "Bea", "Dora")
 
 
 def test_two_look_alikes_with_different_numbers_stay_two() -> None:
-    pieces = [Piece(0, 0, 150), Piece(0, 170, 320), Piece(1, 0, 320)]
-    same, alike = with_numbers(scene(pieces), {1: "4", 2: "4"}), with_numbers(scene(pieces), {1: "4", 2: "5"})
+    tracklets = [Tracklet(0, 0, 150), Tracklet(0, 170, 320), Tracklet(1, 0, 320)]
+    same, alike = with_numbers(scene(tracklets), {1: "4", 2: "4"}), with_numbers(scene(tracklets), {1: "4", 2: "5"})
     for (made, reads), people in ((same, 2), (alike, 3)):
         identities, players = made.identify(number_reads=reads)[:2]
         assert len(players) == people
@@ -88,7 +88,7 @@ def test_two_look_alikes_with_different_numbers_stay_two() -> None:
 
 
 def test_referees_have_no_number_of_a_player() -> None:
-    made, reads = with_numbers(scene([Piece(p, 0, 40) for p in range(3)], referees=frozenset({2})), {3: "23"})
+    made, reads = with_numbers(scene([Tracklet(p, 0, 40) for p in range(3)], referees=frozenset({2})), {3: "23"})
     players = made.identify(number_reads=reads).players
     assert players.loc[players["role"] == "referee", "number"].isna().all()
 
@@ -104,8 +104,8 @@ SQUADS = pd.DataFrame(
 
 def test_a_number_that_nobody_is_listed_with_keeps_nobody_apart() -> None:
     """One player, read as 10 for half of the time and rather as 18 for the other: nobody is listed with 18."""
-    pieces = [Piece(1, 0, 100), Piece(1, 120, 220), Piece(0, 0, 220)]
-    made, reads = with_numbers(scene(pieces), {1: "10", 2: "18"})
+    tracklets = [Tracklet(1, 0, 100), Tracklet(1, 120, 220), Tracklet(0, 0, 220)]
+    made, reads = with_numbers(scene(tracklets), {1: "10", 2: "18"})
     ones = reads["ones_8"] > 0.9
     reads = conform("number_reads", reads.assign(ones_0=reads["ones_0"].where(~ones, 0.3)))
     assert len(made.identify(number_reads=reads).players) == 3
@@ -116,21 +116,21 @@ def test_a_number_that_nobody_is_listed_with_keeps_nobody_apart() -> None:
 
 def test_no_more_players_are_found_than_a_roster_of_both_teams_lists() -> None:
     """Twelve tracklets, one after the other, that look like twelve people: ten can be there, but not of one team alone."""
-    made = scene([Piece(p, 50 * p, 50 * p + 45) for p in range(12)])
+    made = scene([Tracklet(p, 50 * p, 50 * p + 45) for p in range(12)])
     home = SQUADS[SQUADS["team"] == "A"]
     for roster, count in ((None, 12), (SQUADS, 10), (home, 12), (SQUADS.assign(team=None), 12)):
         assert len(made.identify(IdentifySettings(min_player_s=1.0), roster=roster).players) == count
 
 
 def test_more_players_than_the_roster_lists_are_told_of() -> None:
-    made = scene([Piece(p, 0, 45) for p in range(12)])
+    made = scene([Tracklet(p, 0, 45) for p in range(12)])
     assert "12 players were found, and the roster lists 10" in made.identify(roster=SQUADS).warnings[0]
 
 
 def test_a_roster_of_one_team_says_nothing_of_the_other() -> None:
     """Team B's 18 is read a little doubtfully; the home team has a 10 and no 18."""
-    pieces = [Piece(p, 0, 60) for p in range(4)]
-    made, reads = with_numbers(scene(pieces), {1: "4", 2: "18", 3: "10"})
+    tracklets = [Tracklet(p, 0, 60) for p in range(4)]
+    made, reads = with_numbers(scene(tracklets), {1: "4", 2: "18", 3: "10"})
     doubtful = (reads["ones_8"] > 0.9) & (reads["tens_1"] > 0.9)
     reads = conform("number_reads", reads.assign(ones_0=reads["ones_0"].where(~doubtful, 0.4)))
     home = SQUADS.assign(number=[*SQUADS["number"][:4], "10", *SQUADS["number"][5:]])

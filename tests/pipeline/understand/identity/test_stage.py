@@ -20,7 +20,7 @@ FPS = 10.0
 WHITE, BLACK, GREY = (90.0, 0.0, 0.0), (15.0, 0.0, 0.0), (55.0, 3.0, -3.0)
 
 
-class Piece(NamedTuple):
+class Tracklet(NamedTuple):
     """One tracklet: who it is in truth, and its first and last frame."""
 
     person: int
@@ -48,7 +48,7 @@ class Scene:
 
 
 def scene(
-    pieces: list[Piece],
+    tracklets: list[Tracklet],
     *,
     noise: float = 0.02,
     jersey: dict[int, tuple[float, float, float]] | None = None,
@@ -61,12 +61,12 @@ def scene(
     Everybody but the `still` ones runs to and fro over four body heights.
     """
     rng = np.random.default_rng(seed)
-    last = max((p.last for p in pieces), default=0)
+    last = max((p.last for p in tracklets), default=0)
     frames = pd.DataFrame({"frame": range(last + 1), "time_s": np.arange(last + 1) / FPS, "shot": 0})
     for column in MOTION_COLUMNS:
         frames[column] = np.nan
     rows = pd.DataFrame(
-        [(frame, track, p.person) for track, p in enumerate(pieces, 1) for frame in range(p.first, p.last + 1)],
+        [(frame, track, p.person) for track, p in enumerate(tracklets, 1) for frame in range(p.first, p.last + 1)],
         columns=["frame", "track_id", "person"],
     ).sort_values(["frame", "track_id"], ignore_index=True)
     person = rows["person"].to_numpy(np.int64)
@@ -105,15 +105,15 @@ def player_of(identities: pd.DataFrame, tracks: int) -> list[int]:
 
 
 def test_two_players_in_alternating_tracklets_are_recovered() -> None:
-    pieces = [Piece(i % 2, 20 * i, 20 * i + 15) for i in range(10)]
-    identities, players = scene(pieces).identify()[:2]
+    tracklets = [Tracklet(i % 2, 20 * i, 20 * i + 15) for i in range(10)]
+    identities, players = scene(tracklets).identify()[:2]
     assert player_of(identities, 10) == [1, 2] * 5
     assert players["player_id"].tolist() == [1, 2]
 
 
 def test_teams_are_told_apart_the_lighter_one_is_a_and_referees_come_last() -> None:
-    pieces = [Piece(p, 0, 30) for p in range(5)] + [Piece(p, 40, 70) for p in range(5)]
-    made = scene(pieces, jersey={4: GREY}, referees=frozenset({4}))
+    tracklets = [Tracklet(p, 0, 30) for p in range(5)] + [Tracklet(p, 40, 70) for p in range(5)]
+    made = scene(tracklets, jersey={4: GREY}, referees=frozenset({4}))
     identities, players = made.identify()[:2]
     assert players["role"].tolist() == ["player"] * 4 + ["referee"]
     assert players["team"].tolist()[:4] == ["A", "A", "B", "B"]
@@ -125,15 +125,15 @@ def test_teams_are_told_apart_the_lighter_one_is_a_and_referees_come_last() -> N
 
 
 def test_one_jersey_is_not_forced_into_two_teams() -> None:
-    pieces = [Piece(p, 0, 30) for p in range(6)]
-    _, players = scene(pieces, jersey=dict.fromkeys(range(6), GREY)).identify()[:2]
+    tracklets = [Tracklet(p, 0, 30) for p in range(6)]
+    _, players = scene(tracklets, jersey=dict.fromkeys(range(6), GREY)).identify()[:2]
     assert players["team"].isna().all()
     assert len(players) == 6
 
 
 def test_a_tracklet_between_the_jerseys_stays_undecided_but_joins_its_player() -> None:
-    pieces = [Piece(p, 0, 50) for p in range(4)] + [Piece(0, 60, 80)]
-    made = scene(pieces)
+    tracklets = [Tracklet(p, 0, 50) for p in range(4)] + [Tracklet(0, 60, 80)]
+    made = scene(tracklets)
     shade = made.game.tracks["track_id"].to_numpy() == 5
     made.game.detections.loc[shade, "jersey_l"] = np.float32(52.0)
     identities, players = made.identify()[:2]
@@ -142,14 +142,14 @@ def test_a_tracklet_between_the_jerseys_stays_undecided_but_joins_its_player() -
 
 
 def test_simultaneous_look_alikes_are_two_players() -> None:
-    made = scene([Piece(0, 0, 30), Piece(0, 10, 40), Piece(0, 50, 80)])
+    made = scene([Tracklet(0, 0, 30), Tracklet(0, 10, 40), Tracklet(0, 50, 80)])
     identities, players = made.identify()[:2]
     assert len(players) == 2
     assert len(set(player_of(identities, 3)[:2])) == 2
 
 
 def test_a_single_shared_frame_is_enough_where_the_boxes_are_apart() -> None:
-    made = scene([Piece(0, 0, 30), Piece(0, 30, 60)])
+    made = scene([Tracklet(0, 0, 30), Tracklet(0, 30, 60)])
     second = made.game.tracks["track_id"].to_numpy() == 2
     made.game.detections.loc[second, ["x1", "x2"]] += np.float32(100.0)
     identities, _ = made.identify(IdentifySettings(min_players=1))[:2]
@@ -157,7 +157,7 @@ def test_a_single_shared_frame_is_enough_where_the_boxes_are_apart() -> None:
 
 
 def test_a_person_boxed_twice_for_some_frames_is_one_and_keeps_one_box_of_each() -> None:
-    made = scene([Piece(0, 0, 30), Piece(0, 28, 60), Piece(2, 0, 60)])
+    made = scene([Tracklet(0, 0, 30), Tracklet(0, 28, 60), Tracklet(2, 0, 60)])
     tidy, identities, _ = made.tidied(IdentifySettings())
     assert player_of(identities, 3) == [1, 1, 2]
     lost = made.game.detections[~made.game.detections["detection_id"].isin(tidy.game.tracks["detection_id"])]
@@ -166,8 +166,8 @@ def test_a_person_boxed_twice_for_some_frames_is_one_and_keeps_one_box_of_each()
 
 
 def test_short_tracklets_are_assigned_afterwards_and_never_against_the_rules() -> None:
-    pieces = [Piece(0, 0, 50), Piece(2, 0, 50), Piece(0, 60, 62), Piece(2, 60, 62), Piece(0, 20, 22)]
-    made = scene(pieces)
+    tracklets = [Tracklet(0, 0, 50), Tracklet(2, 0, 50), Tracklet(0, 60, 62), Tracklet(2, 60, 62), Tracklet(0, 20, 22)]
+    made = scene(tracklets)
     made.game.detections.loc[made.game.tracks["track_id"].to_numpy() == 5, ["x1", "x2"]] += np.float32(100.0)
     identities, _ = made.identify()[:2]
     found = player_of(identities, 5)
@@ -176,19 +176,19 @@ def test_short_tracklets_are_assigned_afterwards_and_never_against_the_rules() -
 
 
 def test_people_seen_too_briefly_are_nobody() -> None:
-    identities, players = scene([Piece(0, 0, 50), Piece(2, 0, 3)]).identify()[:2]
+    identities, players = scene([Tracklet(0, 0, 50), Tracklet(2, 0, 3)]).identify()[:2]
     assert len(players) == 1
     assert identities["track_id"].tolist() == [1]
 
 
 def test_those_who_never_move_about_are_nobody() -> None:
-    identities, players = scene([Piece(0, 0, 50), Piece(1, 0, 50)], still=frozenset({1})).identify()[:2]
+    identities, players = scene([Tracklet(0, 0, 50), Tracklet(1, 0, 50)], still=frozenset({1})).identify()[:2]
     assert len(players) == 1
     assert identities["track_id"].tolist() == [1]
 
 
 def test_a_player_who_stands_still_for_a_while_is_the_same_player() -> None:
-    made = scene([Piece(0, 0, 50), Piece(2, 0, 50), Piece(0, 60, 90)])
+    made = scene([Tracklet(0, 0, 50), Tracklet(2, 0, 50), Tracklet(0, 60, 90)])
     standing = made.game.tracks["track_id"].to_numpy() == 3
     made.game.detections.loc[standing, ["x1", "x2"]] = np.float32([300.0, 340.0])
     identities, players = made.identify()[:2]
@@ -198,7 +198,7 @@ def test_a_player_who_stands_still_for_a_while_is_the_same_player() -> None:
 
 def test_out_of_reach_is_another_player() -> None:
     """6.5 m are in reach, since hidden feet are seen metres off; they once tore players apart."""
-    made = scene([Piece(0, 0, 30), Piece(0, 33, 60)])  # 0.3 s apart
+    made = scene([Tracklet(0, 0, 30), Tracklet(0, 33, 60)])  # 0.3 s apart
     second = made.game.tracks["track_id"].to_numpy() == 2
     near, far = made.game.feet_m.copy(), made.game.feet_m.copy()
     near[~second], near[second] = (5.0, 5.0), (11.5, 5.0)
@@ -209,7 +209,7 @@ def test_out_of_reach_is_another_player() -> None:
 
 
 def test_out_of_reach_in_the_picture_is_another_player_where_the_camera_is_known() -> None:
-    made = scene([Piece(0, 0, 30), Piece(0, 33, 60)])  # 0.3 s apart
+    made = scene([Tracklet(0, 0, 30), Tracklet(0, 33, 60)])  # 0.3 s apart
     second = made.game.tracks["track_id"].to_numpy() == 2
     standing, panning, detections = made.game.frames.copy(), made.game.frames.copy(), made.game.detections.copy()
     standing[list(MOTION_COLUMNS)] = np.tile(np.eye(3).ravel(), (len(standing), 1))
@@ -226,33 +226,33 @@ def test_out_of_reach_in_the_picture_is_another_player_where_the_camera_is_known
 
 
 def test_too_many_players_are_merged_on_where_the_rules_permit() -> None:
-    pieces = [Piece(2 * p, 40 * p, 40 * p + 30) for p in range(6)]  # one after the other, all in white
-    assert len(scene(pieces).identify().players) == 6
-    assert len(scene(pieces).identify(IdentifySettings(max_players=4)).players) == 4
+    tracklets = [Tracklet(2 * p, 40 * p, 40 * p + 30) for p in range(6)]  # one after the other, all in white
+    assert len(scene(tracklets).identify().players) == 6
+    assert len(scene(tracklets).identify(IdentifySettings(max_players=4)).players) == 4
 
 
 def test_too_many_simultaneous_players_are_kept_and_said() -> None:
     wish = IdentifySettings(max_players=4)
-    _, players = scene([Piece(p, 0, 30) for p in range(6)]).identify(wish)[:2]
+    _, players = scene([Tracklet(p, 0, 30) for p in range(6)]).identify(wish)[:2]
     assert len(players) == 6
     assert "max_players = 4" in complaints(players, wish)[0]
 
 
 def test_fewer_players_than_asked_for_is_said() -> None:
     wish = IdentifySettings(min_players=4)
-    _, players = scene([Piece(p, 0, 30) for p in range(3)]).identify(wish)[:2]
+    _, players = scene([Tracklet(p, 0, 30) for p in range(3)]).identify(wish)[:2]
     assert "min_players = 4" in complaints(players, wish)[0]
     assert complaints(players, IdentifySettings()) == ()
 
 
 def test_not_fewer_players_than_asked_for() -> None:
-    pieces = [Piece(0, 40 * p, 40 * p + 30) for p in range(6)]
-    assert len(scene(pieces).identify(IdentifySettings(min_players=1)).players) == 1
-    assert len(scene(pieces).identify(IdentifySettings(min_players=3)).players) == 3
+    tracklets = [Tracklet(0, 40 * p, 40 * p + 30) for p in range(6)]
+    assert len(scene(tracklets).identify(IdentifySettings(min_players=1)).players) == 1
+    assert len(scene(tracklets).identify(IdentifySettings(min_players=3)).players) == 3
 
 
 def test_confidence_is_higher_for_the_clear_tracklet() -> None:
-    made = scene([Piece(0, 0, 30), Piece(2, 0, 30), Piece(0, 40, 70), Piece(2, 80, 110)])
+    made = scene([Tracklet(0, 0, 30), Tracklet(2, 0, 30), Tracklet(0, 40, 70), Tracklet(2, 80, 110)])
     mixed = made.game.tracks["track_id"].to_numpy() == 4
     made.game.embeddings[mixed] = np.eye(32)[2] * 0.75 + np.eye(32)[0] * 0.65
     identities, _ = made.identify(IdentifySettings(max_distance=0.5, unknown_below=0.0))[:2]
@@ -269,13 +269,13 @@ def test_no_tracklets_give_empty_tables() -> None:
 
 
 def test_one_tracklet_is_one_player_without_a_team() -> None:
-    identities, players = scene([Piece(0, 0, 30)]).identify()[:2]
+    identities, players = scene([Tracklet(0, 0, 30)]).identify()[:2]
     assert player_of(identities, 1) == [1]
     assert pd.isna(players["team"][0])
 
 
 def test_without_embeddings_every_long_tracklet_is_somebody() -> None:
-    made = scene([Piece(0, 0, 30), Piece(1, 0, 30), Piece(0, 40, 80)])
+    made = scene([Tracklet(0, 0, 30), Tracklet(1, 0, 30), Tracklet(0, 40, 80)])
     made.game.embeddings[:] = np.nan
     identities, players = made.identify()[:2]
     assert len(players) == 3
@@ -284,17 +284,17 @@ def test_without_embeddings_every_long_tracklet_is_somebody() -> None:
 
 @st.composite
 def scenes(draw: st.DrawFn) -> Scene:
-    """Anything: look-alikes, overlaps, short pieces, missing embeddings and jerseys, mixed roles."""
-    pieces = draw(
+    """Anything: look-alikes, overlaps, short tracklets, missing embeddings and jerseys, mixed roles."""
+    tracklets = draw(
         st.lists(
             st.tuples(st.integers(0, 3), st.integers(0, 40), st.integers(0, 25)).map(
-                lambda t: Piece(t[0], t[1], t[1] + t[2])
+                lambda t: Tracklet(t[0], t[1], t[1] + t[2])
             ),
             min_size=1,
             max_size=14,
         )
     )
-    made = scene(pieces, noise=draw(st.sampled_from([0.0, 0.05, 0.5])), seed=draw(st.integers(0, 99)))
+    made = scene(tracklets, noise=draw(st.sampled_from([0.0, 0.05, 0.5])), seed=draw(st.integers(0, 99)))
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     made.game.embeddings[rng.random(len(made.game.embeddings)) < draw(st.sampled_from([0.0, 0.5, 1.0]))] = np.nan
     made.game.detections.loc[rng.random(len(made.game.detections)) < draw(st.sampled_from([0.0, 0.5])), "class"] = (
