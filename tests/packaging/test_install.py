@@ -172,5 +172,5 @@ def test_imports_as_the_wheel_has_them(source: str, expected: str) -> None:
 
 
 def test_an_import_that_would_bind_the_old_name_is_refused() -> None:
-    with pytest.raises(ValueError, match="line 2: import models.reid"):
+    with pytest.raises(ValueError, match=r"line 2: import models\.reid"):
         rewritten("x = 1\nimport models.reid")
