@@ -9,6 +9,7 @@ Everything else is in pyproject.toml.
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import shutil
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parent
 PACKAGE = "courtside"
 CODE = ("pipeline", "models")
 DATA = ("configs",)
+_PREFIX = f"{PACKAGE}.".encode()
 _DOTTED = re.compile(rf"(?<![\w./\\-])(?:{'|'.join(CODE)})(?:\.[A-Za-z_]\w*)+".encode())
 _FROM = re.compile(rb"from\s+")
 _JUNK = shutil.ignore_patterns("__pycache__", "*.py[cod]", ".*")
@@ -58,41 +60,39 @@ def rewritten(source: bytes, root: Path = ROOT) -> bytes:
         ValueError: an import that has no equivalent, `import pipeline.x` without `as`.
     """
     tree = ast.parse(source)
-    starts = [0]
-    for line in source.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-
-    def offset(line: int, column: int) -> int:
-        return starts[line - 1] + column
-
+    starts = [0, *itertools.accumulate(len(line) for line in source.splitlines(keepends=True))]
     edits: dict[int, bytes] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level == 0 and _is_ours(node.module or ""):
-            keyword = _FROM.match(source, offset(node.lineno, node.col_offset))
+            keyword = _FROM.match(source, starts[node.lineno - 1] + node.col_offset)
             if keyword is None:
                 raise ValueError(f"line {node.lineno}: write the module's name on the line of `from`")
-            edits[keyword.end()] = f"{PACKAGE}.".encode()
+            edits[keyword.end()] = _PREFIX
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 if _is_ours(alias.name):
-                    if alias.asname is None and "." in alias.name:
-                        raise ValueError(f"line {alias.lineno}: import {alias.name}: write `from ... import ...`")
-                    edits[offset(alias.lineno, alias.col_offset)] = f"{PACKAGE}.".encode()
-                    if alias.asname is None:
-                        end = offset(alias.end_lineno or 0, alias.end_col_offset or 0)
-                        edits[end] = f" as {alias.name}".encode()
-    for text in _texts(tree):
-        start, end = offset(text.lineno, text.col_offset), offset(text.end_lineno or 0, text.end_col_offset or 0)
+                    edits |= _edits_of_import(alias, starts)
+    for start, end in _texts(tree, starts):
         for name in _DOTTED.finditer(source, start, end):
             if _is_module(name.group().decode().split(".")[:2], root):
-                edits[name.start()] = f"{PACKAGE}.".encode()
+                edits[name.start()] = _PREFIX
     for position in sorted(edits, reverse=True):
         source = source[:position] + edits[position] + source[position:]
     return source
 
 
+def _edits_of_import(alias: ast.alias, starts: list[int]) -> dict[int, bytes]:
+    """Return what to insert where, so that `import models` still binds `models`."""
+    edits = {starts[alias.lineno - 1] + alias.col_offset: _PREFIX}
+    if alias.asname is None:
+        if "." in alias.name:
+            raise ValueError(f"line {alias.lineno}: import {alias.name}: write `from ... import ...`")
+        edits[starts[alias.lineno - 1] + alias.col_offset + len(alias.name)] = f" as {alias.name}".encode()
+    return edits
+
+
 def _is_ours(module: str) -> bool:
-    return module.split(".")[0] in CODE
+    return module.partition(".")[0] in CODE
 
 
 def _is_module(words: list[str], root: Path) -> bool:
@@ -101,13 +101,14 @@ def _is_module(words: list[str], root: Path) -> bool:
     return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
 
 
-def _texts(tree: ast.AST) -> Iterator[ast.expr]:
-    """Yield string literals; an f-string as a whole, since Python 3.11 does not tell where its pieces stand."""
+def _texts(tree: ast.AST, starts: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield where string literals begin and end; an f-string as a whole: Python 3.11 does not say where its pieces stand."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
-            yield node
+            end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
+            yield starts[node.lineno - 1] + node.col_offset, end
         else:
-            yield from _texts(node)
+            yield from _texts(node, starts)
 
 
 if __name__ == "__main__":
