@@ -109,7 +109,7 @@ def test_a_wheel_in_a_folder_with_a_module_called_models(tmp_path: Path) -> None
     assert "analyze" in in_folder(folder, programs / "python", "-m", "courtside", "--help")
     courtside = programs / "courtside"
     assert "detect:" in in_folder(folder, courtside, "settings")
-    rendering = ("--seconds", "1", "--fps", "6", "--size", "640x360", "--set", "crowd=0.1")
+    rendering = ("--seconds", "1", "--fps", "10", "--size", "640x360", "--set", "crowd=0.1")
     in_folder(folder, courtside, "render-game", "--out", "game", *rendering)
     in_folder(folder, courtside, "analyze", "game", "--out", "report", "--device", "cpu")
     for name in ("player_stats.csv", "report.html", "annotated.mp4"):
