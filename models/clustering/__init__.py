@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 clusterers: Mapping[str, Callable[[int], Clusterer]] = {
-    "k-means": lambda clusters: KMeans(clusters),
+    "k-means": KMeans,
     "average": lambda clusters: BottomUp(clusters, "average"),
     "ward": lambda clusters: BottomUp(clusters, "ward"),
     "dispersion": lambda clusters: BottomUp(clusters, "dispersion"),

@@ -107,7 +107,9 @@ def _run(network: CourtNet, scenes: Iterator[list[Scene]], settings: CourtTrainS
             _log.info("step %d: along %.3f across %.3f court %.3f line %.3f", step + 1, *losses[-1][1])
         if (step + 1) % settings.checkpoint_steps == 0 or step + 1 == settings.steps:
             save_weights(average, path)
-            (out_dir / "train.json").write_text(json.dumps({"settings": settings.model_dump(), "losses": losses}))
+            (out_dir / "train.json").write_text(
+                json.dumps({"settings": settings.model_dump(), "losses": losses}), encoding="utf-8"
+            )
     return path
 
 

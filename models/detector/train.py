@@ -136,7 +136,7 @@ def _run(
         _update_average(average, network, settings.ema_decay, step)
         if step % settings.checkpoint_steps == 0 or step == settings.steps:
             _save(average, {**facts, "step": str(step)}, weights)
-            (out_dir / "train.json").write_text(json.dumps({**facts, "loss": losses}))
+            (out_dir / "train.json").write_text(json.dumps({**facts, "loss": losses}), encoding="utf-8")
             recent = np.mean(losses[-settings.checkpoint_steps :], axis=0)
             _log.info("step %d of %d, loss box %.3f class %.3f dfl %.3f", step, settings.steps, *recent)
     return weights

@@ -110,7 +110,9 @@ def write_coco(frames: Iterator[TrainingFrame], out_dir: Path, progress: Callabl
             progress(index + 1)
     categories = [{"id": k, "name": name} for k, name in enumerate(CLASSES)]
     path = out_dir / "annotations.json"
-    path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": categories}))
+    path.write_text(
+        json.dumps({"images": images, "annotations": annotations, "categories": categories}), encoding="utf-8"
+    )
     return path
 
 

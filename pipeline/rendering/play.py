@@ -232,6 +232,7 @@ class Play:
         self.collect(position, made)
 
     def count(self, points: int) -> None:
+        """Add points to the score of the team that attacks."""
         score = list(self.score)
         score[self.attacking] += points
         self.score = (score[0], score[1])
