@@ -27,7 +27,7 @@ _SHAPES = ((1.0, 0.78), (0.8, 0.14), (1.25, 0.08))
 
 
 @dataclass(frozen=True)
-class Scene:
+class CourtScene:
     """A picture and what is true of it."""
 
     image: Image
@@ -50,7 +50,7 @@ class SceneMaker:
         self._rng, self._pool, self._renewed = rng, pool, renewed
         self._floors: list[Floor] = []
 
-    def scene(self) -> Scene:
+    def scene(self) -> CourtScene:
         """Make a scene."""
         floor, rng = self._floor(), self._rng
         shape = _SHAPES[int(rng.choice(len(_SHAPES), p=[share for _, share in _SHAPES]))][0]
@@ -61,9 +61,9 @@ class SceneMaker:
         image = np.full((INPUT_PX[1], INPUT_PX[0], 3), 114, np.uint8)
         image[: size[1], : size[0]] = degrade(np.ascontiguousarray(small[..., :3]), rng)
         place, known, on_court = positions(camera, floor.court)
-        return Scene(image, place, known, on_court, _line_cells(painted[..., 3], size))
+        return CourtScene(image, place, known, on_court, _line_cells(painted[..., 3], size))
 
-    def nothing(self) -> Scene:
+    def nothing(self) -> CourtScene:
         """Make a picture without a court."""
         rng = self._rng
         image = surroundings.backdrop(INPUT_PX[::-1], rng)
@@ -72,7 +72,7 @@ class SceneMaker:
         cells = (INPUT_PX[1] // 8, INPUT_PX[0] // 8)
         no, place = np.zeros(cells, bool), np.full((*cells, 2), np.nan, np.float32)
         line = np.zeros((INPUT_PX[1] // LINE_STRIDE, INPUT_PX[0] // LINE_STRIDE), bool)
-        return Scene(degrade(np.ascontiguousarray(canvas[..., :3]), rng), place, no, no, line)
+        return CourtScene(degrade(np.ascontiguousarray(canvas[..., :3]), rng), place, no, no, line)
 
     def _floor(self) -> Floor:
         """Take a floor of the pool, after painting a new one now and then."""

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from models.court.degrade import degrade
 from models.court.network import CourtNet, Logits
-from models.court.scenes import Scene, SceneMaker
+from models.court.scenes import CourtScene, SceneMaker
 from models.court.targets import MARGIN_ACROSS, MARGIN_ALONG
 from models.detector.runtime import read_weights
 from models.detector.yolo import BUILTIN_WEIGHTS as DETECTOR_WEIGHTS
@@ -78,7 +78,7 @@ def seed_backbone(network: CourtNet, path: Path) -> None:
     network.backbone.load_state_dict({name: theirs[f"model.{name}"] for name in mine})
 
 
-def _run(network: CourtNet, scenes: Iterator[list[Scene]], settings: CourtTrainSettings, out_dir: Path) -> Path:
+def _run(network: CourtNet, scenes: Iterator[list[CourtScene]], settings: CourtTrainSettings, out_dir: Path) -> Path:
     """Take all steps."""
     optimizer = _optimizer(network, settings)
     average = {name: tensor.detach().clone().float() for name, tensor in network.state_dict().items()}
@@ -137,7 +137,7 @@ def _step_loss(logits: Tensor, place: Tensor, margin: float) -> Tensor:
     return -((1 - share) * first + share * second)
 
 
-def to_tensors(scenes: list[Scene]) -> tuple[Tensor, dict[str, Tensor]]:
+def to_tensors(scenes: list[CourtScene]) -> tuple[Tensor, dict[str, Tensor]]:
     """Stack scenes: (b, 3, h, w) RGB in 0..1, and the truth by name."""
     pixels = torch.from_numpy(np.stack([scene.image[..., ::-1] for scene in scenes])).permute(0, 3, 1, 2)
     place = torch.from_numpy(np.nan_to_num(np.stack([scene.place for scene in scenes])))
@@ -150,13 +150,13 @@ def to_tensors(scenes: list[Scene]) -> tuple[Tensor, dict[str, Tensor]]:
     }
 
 
-def _scenes(settings: CourtTrainSettings) -> Iterator[list[Scene]]:
+def _scenes(settings: CourtTrainSettings) -> Iterator[list[CourtScene]]:
     """Make batches for ever: fresh scenes, and kept ones mirrored or degraded once more."""
     rng = np.random.default_rng(settings.seed)
     maker = SceneMaker(rng)
-    kept: list[Scene] = []
+    kept: list[CourtScene] = []
     while True:
-        batch: list[Scene] = []
+        batch: list[CourtScene] = []
         while len(batch) < settings.batch:
             if len(kept) > settings.batch and rng.random() > settings.fresh_share:
                 batch.append(_again(kept[int(rng.integers(len(kept)))], rng))
@@ -170,15 +170,15 @@ def _scenes(settings: CourtTrainSettings) -> Iterator[list[Scene]]:
         yield batch
 
 
-def _again(scene: Scene, rng: np.random.Generator) -> Scene:
+def _again(scene: CourtScene, rng: np.random.Generator) -> CourtScene:
     """Degrade a scene once more, and mirror it half of the time: its left end is then its right end."""
     image = degrade(scene.image, rng) if rng.random() < 0.5 else scene.image
     if rng.random() < 0.5 or (scene.image[:, -1] == 114).all():
-        return Scene(image, scene.place, scene.known, scene.on_court, scene.line)
+        return CourtScene(image, scene.place, scene.known, scene.on_court, scene.line)
     place = scene.place[:, ::-1].copy()
     place[..., 0] = 1 - place[..., 0]
     known, on_court, line = (part[:, ::-1].copy() for part in (scene.known, scene.on_court, scene.line))
-    return Scene(image[:, ::-1].copy(), place, known, on_court, line)
+    return CourtScene(image[:, ::-1].copy(), place, known, on_court, line)
 
 
 def _optimizer(network: CourtNet, settings: CourtTrainSettings) -> torch.optim.AdamW:

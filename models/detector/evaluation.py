@@ -17,7 +17,7 @@ _RECALL_STEPS = np.linspace(0, 1, 101)
 
 
 @dataclass(frozen=True)
-class Truth:
+class LabelledBoxes:
     """What is really in one image.
 
     Attributes:
@@ -32,7 +32,7 @@ class Truth:
 
 
 @dataclass(frozen=True)
-class Matches:
+class RankedMatches:
     """Boxes of one class in all images, best score first.
 
     Attributes:
@@ -71,8 +71,8 @@ def iou(first: NDArray[np.floating], second: NDArray[np.floating]) -> Array:
 
 
 def match(
-    found: Sequence[Boxes], truths: Sequence[Truth], class_index: int, ious: NDArray[np.float64] = COCO_IOUS
-) -> Matches:
+    found: Sequence[Boxes], truths: Sequence[LabelledBoxes], class_index: int, ious: NDArray[np.float64] = COCO_IOUS
+) -> RankedMatches:
     """Match the boxes of a class with the truth, image by image, best score first, as COCO does.
 
     A box takes the free true box that it overlaps most; ignored truth only when no other is left.
@@ -103,7 +103,7 @@ def match(
     order = np.argsort(-score, kind="stable")
     empty = np.empty((len(ious), 0), dtype=bool)
     joined_true, joined_counted = (np.concatenate([*each, empty], axis=1)[:, order] for each in (true, counted))
-    return Matches(score[order], joined_true, joined_counted, total)
+    return RankedMatches(score[order], joined_true, joined_counted, total)
 
 
 def _match_image(overlap: Array, ignored: NDArray[np.bool_], level: float) -> NDArray[np.int64]:
@@ -120,7 +120,7 @@ def _match_image(overlap: Array, ignored: NDArray[np.bool_], level: float) -> ND
     return result
 
 
-def precision_recall(matches: Matches, level: int = 0) -> tuple[Array, Array, Array]:
+def precision_recall(matches: RankedMatches, level: int = 0) -> tuple[Array, Array, Array]:
     """Return the curve over falling scores.
 
     Args:
@@ -138,7 +138,7 @@ def precision_recall(matches: Matches, level: int = 0) -> tuple[Array, Array, Ar
     return precision, recall, matches.score[counted]
 
 
-def average_precision(matches: Matches) -> Array:
+def average_precision(matches: RankedMatches) -> Array:
     """Return AP per level of overlap, interpolated at 101 points of recall as COCO does (pycocotools `accumulate`).
 
     Args:
@@ -157,7 +157,7 @@ def average_precision(matches: Matches) -> Array:
     return result
 
 
-def recall_at_precision(matches: Matches, wanted: float) -> tuple[float, float]:
+def recall_at_precision(matches: RankedMatches, wanted: float) -> tuple[float, float]:
     """Return the highest recall at which the precision is at least as wanted, and the score that gives it.
 
     Args:

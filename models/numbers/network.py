@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from models.numbers.render import INPUT_PX
+from models.numbers.window import INPUT_PX
 
 TENS_COUNT, ONES_COUNT = 11, 10
 OUTPUTS = 1 + TENS_COUNT + ONES_COUNT

@@ -25,10 +25,10 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.seed import isolate_rng
 
-from models.reid.data.readers import read_splits
+from models.reid.data.sources.readers import read_splits
 from models.reid.methods import find_method
 from models.reid.methods.method import Phase, Work
-from models.reid.recipe import Recipe
+from models.reid.settings import Recipe
 from models.reid.weights import write_network
 from models.weight_files import read_tensors
 from pipeline.errors import InputError, SettingsError

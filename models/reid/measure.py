@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.clustering import KMeans, ari, clustering_accuracy, nmi
-from models.reid.data.people import People
+from models.reid.data.splits.people import People
 from models.reid.evaluation import Labels, Similarity, score, scored_pairs
 from models.reid.validation import comparable, labels_of
 

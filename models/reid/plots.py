@@ -16,7 +16,7 @@ from sklearn.manifold import TSNE
 from sklearn.metrics import roc_curve
 
 from models.reid.data.crops import CropSet, Image
-from models.reid.data.people import People
+from models.reid.data.splits.people import People
 from models.reid.evaluation import pairs
 from models.reid.validation import comparable, labels_of
 

@@ -17,7 +17,7 @@ from sklearn.metrics import silhouette_score
 
 from models.clustering import NOISE, Clusterer, TwoStageHDBSCAN
 from models.reid.data.crops import CropSet, Image, pack, whole
-from models.reid.data.files import Tree
+from models.reid.data.sources.files import Tree
 from pipeline.errors import InputError
 
 _GOLDEN = 0.618034

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from models.reid.data.games import read_game
-from models.reid.data.people import People
-from models.reid.data.readers import read_splits
 from models.reid.data.settings import MnistData, TrackletData
-from models.reid.data.split import reduced
+from models.reid.data.sources.games import read_game
+from models.reid.data.sources.readers import read_splits
+from models.reid.data.splits.people import People
+from models.reid.data.splits.split import reduced
 from pipeline.errors import InputError
 
 HELD_OUT_GAME = "boston-celtics-orlando-magic-game-4"

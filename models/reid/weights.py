@@ -10,7 +10,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from models.reid.methods import find_method
-from models.reid.recipe import Recipe, recipe_of
+from models.reid.recipe import recipe_of
+from models.reid.settings import Recipe
 from models.weight_files import read_tensors, write_tensors
 from pipeline.errors import WeightsError
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from models.reid.strict import Strict
+from models.strict import Strict
 
 
 class DataSettings(Strict):

@@ -29,7 +29,16 @@ from torch import Tensor, nn
 
 from models.encoders.attributes import AttributeNet
 from models.reid.backbones import FEATURES, build_backbone, start_from
-from models.reid.data.attributes import (
+from models.reid.data.batches.pictures import (
+    Batch,
+    IdentityBatches,
+    PictureDataset,
+    ShuffledBatches,
+    loader,
+    pictures_of,
+    to_network,
+)
+from models.reid.data.sources.attributes import (
     UNKNOWN,
     VOCABULARIES,
     Attributes,
@@ -38,21 +47,12 @@ from models.reid.data.attributes import (
     market_attributes,
     rendered_attributes,
 )
-from models.reid.data.people import People
-from models.reid.data.pictures import (
-    Batch,
-    IdentityBatches,
-    Pictures,
-    ShuffledBatches,
-    loader,
-    pictures_of,
-    to_network,
-)
+from models.reid.data.splits.people import People
 from models.reid.evaluation import Bool
+from models.reid.losses.batch_pairs import certain_triplets
 from models.reid.methods.method import Method, Phase, Work
 from models.reid.methods.siamese import mirrored
-from models.reid.pairs import certain_triplets
-from models.reid.recipe import LoopSettings, Recipe
+from models.reid.settings import LoopSettings, Recipe
 from models.reid.validation import labels_of, validation_scores, vectors_of
 from pipeline.errors import SettingsError
 
@@ -169,7 +169,7 @@ def phases(work: Work) -> Iterator[Phase]:
         start_from(network.extractor, recipe.backbone, work.data_root / recipe.start)
     people, validation = work.splits.train, work.splits.validation
     pictures = pictures_of(people.crops, recipe.picture, work.cache)
-    data = Pictures(pictures, people.crops.identity, recipe.picture, mirrored if recipe.flip else None)
+    data = PictureDataset(pictures, people.crops.identity, recipe.picture, mirrored if recipe.flip else None)
     validated = len(validation) > 0
     yield Phase(
         "classifiers",

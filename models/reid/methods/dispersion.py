@@ -36,14 +36,21 @@ from models.clustering import JaccardDBSCAN, merge_round, nmi
 from models.clustering.agglomerative import Linkage, average, dispersion, sized
 from models.clustering.protocol import Apart, Labels, numbered, squared_distances
 from models.reid.backbones import BackboneName, build_backbone, start_from
+from models.reid.data.batches.pictures import (
+    Batch,
+    IdentityBatches,
+    PictureDataset,
+    ShuffledBatches,
+    loader,
+    pictures_of,
+)
 from models.reid.data.crops import CropSet
-from models.reid.data.pictures import Batch, IdentityBatches, Pictures, ShuffledBatches, loader, pictures_of
 from models.reid.evaluation import simultaneous
-from models.reid.memory import ClusterMemory, centroids
+from models.reid.losses.memory import ClusterMemory, centroids
 from models.reid.methods.method import Method, Phase, Work
-from models.reid.recipe import LoopSettings, Recipe
-from models.reid.strict import Strict
+from models.reid.settings import LoopSettings, Recipe
 from models.reid.validation import unit, validation_scores, vectors_of
+from models.strict import Strict
 
 
 class MergeSettings(Strict):
@@ -202,7 +209,7 @@ def _round(work: Work, number: int, vectors: NDArray[np.float32], labels: Labels
         if by_cluster
         else ShuffledBatches(len(rows), recipe.batch, seed)
     )
-    data = Pictures(pictures[rows], labels[rows], recipe.picture, _changes(recipe))
+    data = PictureDataset(pictures[rows], labels[rows], recipe.picture, _changes(recipe))
     rate = recipe.learning_rate * (1.0 if number == 0 or by_cluster else 0.1)
     loop = recipe.first if number == 0 else recipe.later
     last = loop.model_copy(update={"check_every": loop.epochs})

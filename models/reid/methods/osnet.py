@@ -1,7 +1,7 @@
 """OSNet x0.25 from published weights, tuned on player tracklets over certain pairs only.
 
 K. Zhou et al., "Omni-Scale Feature Learning for Person Re-Identification", ICCV 2019; identity softmax with anchors and
-batch-hard triplets (`models.reid.losses`). Two tracklets that never meet in a frame and have no names are neither a positive
+batch-hard triplets (`models.reid.losses.certain_pairs`). Two tracklets that never meet in a frame and have no names are neither a positive
 nor a negative pair. Half of a person's crops are from the clip at hand, half from any clip in which the person is named.
 
 `stripes` gives the head parts of the body (number, shoes), `beside` adds rendered games and single pictures of other games,
@@ -26,22 +26,22 @@ from torch.utils.data import DataLoader, Dataset
 from models.encoders.crops import normalise
 from models.encoders.osnet import OSNet
 from models.encoders.weights import load_state, read_weights, write_weights
+from models.reid.data.augmentation.cutting import augment, recoloured
+from models.reid.data.batches.mixing import BesideData, MixedBatches, read_beside
+from models.reid.data.batches.pictures import Batch
 from models.reid.data.crops import CropSet
-from models.reid.data.cutting import augment, recoloured
-from models.reid.data.games import joined
-from models.reid.data.mixing import BesideData, MixedBatches, read_beside
-from models.reid.data.people import People
-from models.reid.data.pictures import Batch
 from models.reid.data.settings import CutSettings, TrackletData
-from models.reid.losses import MaskedSoftmax, hard_triplets
+from models.reid.data.sources.games import joined
+from models.reid.data.splits.people import People
+from models.reid.losses.certain_pairs import MaskedSoftmax, hard_triplets
 from models.reid.methods.method import Method, Phase, Work
-from models.reid.recipe import LoopSettings, PictureSettings, Recipe
-from models.reid.strict import Strict
+from models.reid.settings import LoopSettings, PictureSettings, Recipe
 from models.reid.validation import validation_scores
+from models.strict import Strict
 from pipeline.errors import SettingsError
 
 
-class TrainSettings(Strict):
+class OsnetTrainSettings(Strict):
     """The optimisation."""
 
     steps: int = Field(1200, ge=1)
@@ -75,7 +75,7 @@ class OsnetRecipe(Recipe):
     data: TrackletData
     beside: BesideData = BesideData()
     augment: CutSettings = CutSettings()
-    train: TrainSettings = TrainSettings()
+    train: OsnetTrainSettings = OsnetTrainSettings()
     patience: int | None = Field(None, ge=1, description="validations without improvement before stopping; null: never")
 
 
@@ -224,11 +224,11 @@ def check_parts(network: nn.Module, names: Sequence[str]) -> None:
         raise SettingsError(f"train.frozen: no part {unknown[0]!r}; parts here: {', '.join(known)}")
 
 
-def learning_rate_share(step: int, options: TrainSettings) -> float:
+def learning_rate_share(step: int, options: OsnetTrainSettings) -> float:
     """Return the share of the peak learning rate: linear warm-up, then half a cosine to 1 %.
 
     Example:
-        >>> options = TrainSettings(steps=100, warmup=0.1)
+        >>> options = OsnetTrainSettings(steps=100, warmup=0.1)
         >>> [round(learning_rate_share(step, options), 2) for step in (0, 9, 10, 55, 99)]
         [0.1, 1.0, 1.0, 0.5, 0.01]
     """

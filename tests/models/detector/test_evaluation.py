@@ -5,7 +5,7 @@ import pytest
 
 from models.detector.detection import Boxes
 from models.detector.evaluation import (
-    Truth,
+    LabelledBoxes,
     average_precision,
     iou,
     kept,
@@ -25,10 +25,10 @@ def _boxes(*rows: tuple[float, float, float, int]) -> Boxes:
     return Boxes(corners.astype(np.float32), table[:, 2].astype(np.float32), table[:, 3].astype(np.int16))
 
 
-def _truth(*rows: tuple[float, float, int], ignored: tuple[int, ...] = ()) -> Truth:
+def _truth(*rows: tuple[float, float, int], ignored: tuple[int, ...] = ()) -> LabelledBoxes:
     table = np.array(rows, dtype=float).reshape(-1, 3)
     corners = np.column_stack([table[:, :2], table[:, 0] + 10, table[:, 1] + 20])
-    return Truth(corners, table[:, 2].astype(int), np.isin(np.arange(len(table)), ignored))
+    return LabelledBoxes(corners, table[:, 2].astype(int), np.isin(np.arange(len(table)), ignored))
 
 
 def test_iou_of_boxes_without_area_is_zero():
@@ -127,7 +127,7 @@ def test_scores_agree_with_a_plain_second_implementation():
     assert fast == pytest.approx(_plain_ap(found, truths, 0.5))
 
 
-def _plain_ap(found: list[Boxes], truths: list[Truth], level: float) -> float:
+def _plain_ap(found: list[Boxes], truths: list[LabelledBoxes], level: float) -> float:
     """AP at one level, all boxes in one loop over falling scores."""
     ranked = sorted(
         ((s, i, b) for i, f in enumerate(found) for s, b in zip(f.score, f.xyxy_px, strict=True)), key=lambda r: -r[0]

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from models.detector.augment import View
+from models.detector.augment import AugmentedSample
 from models.detector.classes import CLASS_NAMES, PLAYER, REFEREE
 from models.detector.dataset import LabelledImage
 from models.detector.detection import DetectorSettings
@@ -57,10 +57,10 @@ def test_frames_of_a_named_game_share_its_odds():
         frame_odds(images, {"elsewhere": 0.1})
 
 
-def _view(labelled: frozenset[int] = frozenset(range(5))) -> View:
+def _view(labelled: frozenset[int] = frozenset(range(5))) -> AugmentedSample:
     pixels = np.zeros((64, 96, 3), np.uint8)
     pixels[..., 2] = 255
-    return View(pixels, np.array([[24, 16, 72, 48]], np.float32), np.array([PLAYER], np.int16), labelled)
+    return AugmentedSample(pixels, np.array([[24, 16, 72, 48]], np.float32), np.array([PLAYER], np.int16), labelled)
 
 
 def test_a_batch_is_rgb_with_relative_boxes():

@@ -10,7 +10,7 @@ import pytest
 
 from models.reid.comparison import Contender, compare, markdown
 from models.reid.data.crops import CropSet
-from models.reid.data.people import People, labelled, unnamed
+from models.reid.data.splits.people import People, labelled, unnamed
 from models.reid.evaluation import nearness, score
 from models.reid.measure import in_pieces, measure, verification_accuracy
 from models.reid.plots import draw_features, draw_gallery, draw_latent, draw_losses

@@ -10,16 +10,17 @@ import torch
 from models.encoders import load_encoder
 from models.encoders.weights import read_weights
 from models.reid import loop
+from models.reid.data.augmentation.cutting import augment
+from models.reid.data.batches.sampling import CourtSampler
 from models.reid.data.crops import CropSet
-from models.reid.data.cutting import augment
-from models.reid.data.people import unnamed
-from models.reid.data.sampling import CourtSampler
 from models.reid.data.settings import CutSettings
-from models.reid.data.split import Splits, of_games
+from models.reid.data.splits.people import unnamed
+from models.reid.data.splits.split import Splits, of_games
 from models.reid.loop import read_metrics, train_recipe
-from models.reid.losses import MaskedSoftmax, hard_triplets
+from models.reid.losses.certain_pairs import MaskedSoftmax, hard_triplets
 from models.reid.methods import find_method
-from models.reid.recipe import Recipe, read_recipe, recipe_of
+from models.reid.recipe import read_recipe, recipe_of
+from models.reid.settings import Recipe
 from models.reid.weights import load_network
 from pipeline.errors import SettingsError
 
