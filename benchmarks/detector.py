@@ -22,7 +22,7 @@ from models.detector.dataset import LabelledImage, read_pixels, unstretch
 from models.detector.detection import Boxes, Detector, DetectorSettings
 from models.detector.evaluation import (
     Truth,
-    average_precision,
+    average_precisions,
     kept,
     match,
     merged,
@@ -85,7 +85,7 @@ def held_out_scores(detector: Detector, images: Sequence[LabelledImage]) -> list
         scale = np.float32(image.width_px / 1280)
         found.append(Boxes(boxes.xyxy_px * scale, boxes.score, boxes.class_index))
         truths.append(Truth(image.xyxy_px, image.class_index, np.zeros(len(image.class_index), dtype=bool)))
-    return [average_precision(match(found, truths, index)) for index in range(len(CLASS_NAMES))]
+    return [average_precisions(match(found, truths, index)) for index in range(len(CLASS_NAMES))]
 
 
 def clip_line(weights: str, size: int, frames: Sequence[TruthFrame]) -> str:

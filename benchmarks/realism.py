@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from benchmarks.truth_clips import CLIPS, read_truth_clip
 from models.detector.classes import CLASS_NAMES, PLAYER, REFEREE
 from models.detector.detection import DetectorSettings
-from models.detector.evaluation import LabelledBoxes, average_precision, kept, match, merged, recall_at_precision
+from models.detector.evaluation import LabelledBoxes, average_precisions, kept, match, merged, recall_at_precision
 from models.detector.yolo import load_detector
 from pipeline.geometry.court import Court
 from pipeline.geometry.homography import project
@@ -90,7 +90,7 @@ def score(weights: str, input_px: int, pictures: Sequence[Picture]) -> tuple[flo
         boxes = kept(boxes, np.isin(boxes.class_index, (PLAYER, REFEREE)))
         found.append(merged(kept(boxes, picture.inside(boxes.xyxy_px)), (PLAYER, REFEREE), PLAYER))
     matches = match(found, [picture.truth for picture in pictures], PLAYER)
-    return recall_at_precision(matches, PRECISION)[0], float(average_precision(matches)[0])
+    return recall_at_precision(matches, PRECISION)[0], float(average_precisions(matches)[0])
 
 
 def real_pictures(data: Path, clip: str) -> Iterator[Picture]:

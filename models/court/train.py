@@ -20,9 +20,8 @@ from models.court.degrade import degrade
 from models.court.network import CourtNet, Logits
 from models.court.scenes import CourtScene, SceneMaker
 from models.court.targets import MARGIN_ACROSS, MARGIN_ALONG
-from models.detector.runtime import read_weights
 from models.detector.yolo import BUILTIN_WEIGHTS as DETECTOR_WEIGHTS
-from models.weight_files import in_half_precision, write_tensors
+from models.weight_files import in_half_precision, read_state, write_tensors
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +64,7 @@ def train_court(settings: CourtTrainSettings, out_dir: Path, start: Path | None 
     if start is None:
         seed_backbone(network, DETECTOR_WEIGHTS)
     else:
-        network.load_state_dict(read_weights(start))
+        network.load_state_dict(read_state(start, "court"))
     network.to(memory_format=torch.channels_last)
     out_dir.mkdir(parents=True, exist_ok=True)
     return _run(network, _scenes(settings), settings, out_dir)
@@ -74,7 +73,7 @@ def train_court(settings: CourtTrainSettings, out_dir: Path, start: Path | None 
 def seed_backbone(network: CourtNet, path: Path) -> None:
     """Start the backbone from a detector's weights."""
     mine = network.backbone.state_dict()
-    theirs = read_weights(path)
+    theirs = read_state(path, "court")
     network.backbone.load_state_dict({name: theirs[f"model.{name}"] for name in mine})
 
 

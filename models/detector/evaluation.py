@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.average_precision import average_precision
 from models.detector.detection import Boxes
+from pipeline.geometry.boxes import iou
 
 Array = NDArray[np.float64]
 
 COCO_IOUS: NDArray[np.float64] = np.linspace(0.5, 0.95, 10)
 """The ten overlaps over which COCO's AP50-95 is the mean."""
-
-_RECALL_STEPS = np.linspace(0, 1, 101)
 
 
 @dataclass(frozen=True)
@@ -48,28 +48,6 @@ class RankedMatches:
     truths: int
 
 
-def iou(first: NDArray[np.floating], second: NDArray[np.floating]) -> Array:
-    """Return the overlap (intersection over union) of each pair of boxes.
-
-    Args:
-        first: (n, 4) left, top, right, bottom.
-        second: (m, 4).
-
-    Returns:
-        (n, m) in 0..1; 0 for boxes without area.
-
-    Example:
-        >>> iou(np.array([[0, 0, 2, 2]]), np.array([[1, 0, 3, 2], [0, 0, 0, 0]])).round(3).tolist()
-        [[0.333, 0.0]]
-    """
-    a, b = np.asarray(first, dtype=float)[:, None], np.asarray(second, dtype=float)[None]
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    shared = np.clip(sides, 0, None).prod(-1)
-    union = (a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1) - shared
-    result: Array = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-    return result
-
-
 def match(
     found: Sequence[Boxes], truths: Sequence[LabelledBoxes], class_index: int, ious: NDArray[np.float64] = COCO_IOUS
 ) -> RankedMatches:
@@ -92,7 +70,7 @@ def match(
         wanted = truth.class_index == class_index
         score = boxes.score[of_class]
         order = np.argsort(-score, kind="stable")
-        overlap = iou(boxes.xyxy_px[of_class][order], truth.xyxy_px[wanted])
+        overlap = iou(boxes.xyxy_px[of_class][order].astype(float), truth.xyxy_px[wanted].astype(float))
         ignored = truth.ignored[wanted]
         hits = np.stack([_match_image(overlap, ignored, level) for level in ious])
         scores.append(score[order])
@@ -138,8 +116,8 @@ def precision_recall(matches: RankedMatches, level: int = 0) -> tuple[Array, Arr
     return precision, recall, matches.score[counted]
 
 
-def average_precision(matches: RankedMatches) -> Array:
-    """Return AP per level of overlap, interpolated at 101 points of recall as COCO does (pycocotools `accumulate`).
+def average_precisions(matches: RankedMatches) -> Array:
+    """Return the average precision at each level of overlap.
 
     Args:
         matches: of one class.
@@ -147,14 +125,8 @@ def average_precision(matches: RankedMatches) -> Array:
     Returns:
         (levels,) in 0..1; NaN when there is nothing to find.
     """
-    if matches.truths == 0:
-        return np.full(len(matches.true), np.nan)
-    result = np.zeros(len(matches.true))
-    for level in range(len(result)):
-        precision, recall, _ = precision_recall(matches, level)
-        best = np.append(np.maximum.accumulate(precision[::-1])[::-1], 0.0)
-        result[level] = best[np.searchsorted(recall, _RECALL_STEPS, side="left")].mean()
-    return result
+    outcome = np.where(matches.counted, matches.true, -1).astype(np.int8)  # (levels, n)
+    return np.array([average_precision(of_level, matches.score, matches.truths) for of_level in outcome])  # (levels,)
 
 
 def recall_at_precision(matches: RankedMatches, wanted: float) -> tuple[float, float]:

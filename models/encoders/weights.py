@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.weight_files import in_half_precision, read_tensors, resolve, write_tensors
+from models.weight_files import in_half_precision, in_single_precision, read_tensors, resolve, write_tensors
 from pipeline.errors import WeightsError
 
 METADATA_KEY = "courtside-encoder"
@@ -37,7 +37,7 @@ class EncoderWeights:
     stripes: int = 0
 
 
-def weights_file(weights: str) -> Path:
+def encoder_weights_file(weights: str) -> Path:
     """Resolve the setting `embed.weights` to a file: 'builtin' is the shipped one.
 
     Raises:
@@ -46,7 +46,7 @@ def weights_file(weights: str) -> Path:
     return resolve(weights, BUILTIN, "encoder")
 
 
-def read_weights(path: Path, encoder: str) -> EncoderWeights:
+def read_encoder_weights(path: Path, encoder: str) -> EncoderWeights:
     """Read a weight file of the named encoder.
 
     Raises:
@@ -71,7 +71,7 @@ def read_weights(path: Path, encoder: str) -> EncoderWeights:
     return EncoderWeights(path, state, head_dim, (height, width), metadata, stripes)
 
 
-def write_weights(
+def write_encoder_weights(
     path: Path,
     network: nn.Module,
     encoder: str,
@@ -109,4 +109,4 @@ def load_state(network: nn.Module, weights: EncoderWeights) -> None:
                 "give weights of the encoder that the settings name"
             )
     with torch.no_grad():
-        network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in weights.state.items()}, False)
+        network.load_state_dict(in_single_precision(weights.state), False)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from models.device import choose_device, choose_precision
 from models.numbers.calibration import NumberCalibration, Reads, probabilities
 from models.numbers.network import OUTPUTS, fused, normalise
-from models.numbers.weights import read_weights, weights_file
+from models.numbers.weights import number_weights_file, read_number_network
 
 Image = NDArray[np.uint8]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
@@ -34,7 +34,7 @@ class NumberReader:
     """
 
     def __init__(self, weights: str | Path = "builtin", device: str = "cpu", precision: Precision = "auto") -> None:
-        network, about = read_weights(weights_file(str(weights)))
+        network, about = read_number_network(number_weights_file(str(weights)))
         self._device = choose_device(device)
         self._dtype = choose_precision(precision, self._device)
         self._network = fused(network).to(self._device, self._dtype).to(memory_format=torch.channels_last)

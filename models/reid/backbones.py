@@ -16,7 +16,7 @@ from torchvision.models import resnet34
 
 from models.encoders.blocks import BlockNet
 from models.encoders.osnet import FEATURE_DIM, OSNet
-from models.encoders.weights import load_state, read_weights
+from models.encoders.weights import load_state, read_encoder_weights
 from models.reid.settings import PictureSettings
 from models.weight_files import read_tensors
 from pipeline.errors import SettingsError, WeightsError
@@ -64,7 +64,7 @@ def start_from(network: nn.Module, name: BackboneName, weights: Path) -> None:
         raise SettingsError("start: the backbone 'blocks' has no published weights; leave start out")
     if name == "osnet":
         published = OSNet()
-        load_state(published, read_weights(weights, "osnet"))
+        load_state(published, read_encoder_weights(weights, "osnet"))
         network.load_state_dict(published.state_dict(), strict=False)
         return
     tensors, _ = read_tensors(weights, "backbone")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.encoders import load_encoder
-from models.encoders.weights import weights_file
+from models.encoders.weights import encoder_weights_file
 from models.reid.data.crops import CropSet
 from models.reid.evaluation import scored_pairs
 from models.reid.loop import read_metrics
@@ -130,7 +130,7 @@ def of_encoder(name: str, weights: str | Path, out: Path, encoder: str = "osnet"
         return loaded.embed([crops.person(row) for row in range(len(crops))])
 
     return Contender(
-        name, "players", embed, "cosine", out / name.replace(" ", "-"), hash_file(weights_file(str(weights)))
+        name, "players", embed, "cosine", out / name.replace(" ", "-"), hash_file(encoder_weights_file(str(weights)))
     )
 
 

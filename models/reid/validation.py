@@ -16,6 +16,7 @@ from models.reid.data.splits.people import People
 from models.reid.data.splits.split import reduced
 from models.reid.evaluation import Labels, Score, Similarity, cosine, nearness, score
 from models.reid.settings import Recipe
+from models.vectors import unit
 
 Metric = Literal["cosine", "euclidean"]
 """How vectors are compared."""
@@ -50,13 +51,6 @@ def vectors_of(
     ]
     network.train(was_training)
     return torch.cat(parts).float().cpu().numpy() if parts else np.empty((0, 1), np.float32)
-
-
-def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scale vectors (n, dim) to unit length; null vectors stay."""
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    out: NDArray[np.float32] = (vectors / np.where(length > 0, length, 1)).astype(np.float32)
-    return out
 
 
 def labels_of(people: People, same_camera: bool = False) -> tuple[Labels, float]:

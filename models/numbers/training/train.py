@@ -22,7 +22,7 @@ from models.numbers.training.calibrate import calibrate
 from models.numbers.training.footage import Footage, exchange_halves, read_footage
 from models.numbers.training.render import NO_TEXT, Examples, render_examples
 from models.numbers.training.settings import FootageSettings, NumberRecipe, NumberTrainSettings, RoundSettings
-from models.numbers.weights import read_weights, write_weights
+from models.numbers.weights import read_number_network, write_number_network
 from pipeline.errors import SettingsError
 
 _LOG = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ def train_numbers(settings: NumberRecipe, data: Path, out: Path) -> Path:
         "calibration": asdict(calibration),
         "parameters": sum(p.numel() for p in average.parameters()),
     }
-    write_weights(out / "numbers.safetensors", average, about)
+    write_number_network(out / "numbers.safetensors", average, about)
     _LOG.info("calibration %s", asdict(calibration))
     return out / "numbers.safetensors"
 
@@ -83,7 +83,7 @@ def _round(
         network.load_state_dict(start.state_dict())
     with (out / f"log-{number + 1}.jsonl").open("w", encoding="utf-8") as log:
         average = _optimise(network, settings.train, settings.train.rounds[number], drawer, log, rng)
-    write_weights(_round_file(out, number), average, {"settings": _plain_settings(settings)})
+    write_number_network(_round_file(out, number), average, {"settings": _plain_settings(settings)})
     return average, material, drawer.singles
 
 
@@ -96,7 +96,7 @@ def _finished_round(settings: NumberRecipe, number: int, out: Path) -> DigitNetw
     """Take the weights of a round that was finished before, with the same recipe; None if there are none."""
     if not _round_file(out, number).is_file():
         return None
-    network, about = read_weights(_round_file(out, number))
+    network, about = read_number_network(_round_file(out, number))
     if about.get("settings") != _plain_settings(settings):
         return None
     _LOG.info("round %d: finished before", number + 1)

@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from models.encoders.crops import normalise
 from models.encoders.osnet import OSNet
-from models.encoders.weights import load_state, read_weights, write_weights
+from models.encoders.weights import load_state, read_encoder_weights, write_encoder_weights
 from models.reid.data.augmentation.cutting import augment, recoloured
 from models.reid.data.batches.mixing import BesideData, MixedBatches, read_beside
 from models.reid.data.batches.pictures import Batch
@@ -177,7 +177,7 @@ def phases(work: Work) -> Iterator[Phase]:
     options = recipe.train
     if recipe.start is not None:
         backbone = OSNet()
-        load_state(backbone, read_weights(work.data_root / recipe.start, "osnet"))
+        load_state(backbone, read_encoder_weights(work.data_root / recipe.start, "osnet"))
         work.network.load_state_dict(backbone.state_dict(), strict=False)
     validated = len(work.splits.validation) > 0
     span = min(options.report_every, options.steps)
@@ -214,7 +214,7 @@ def export(work: Work, out: Path, about: Mapping[str, Any]) -> None:
     said = {"settings": about["recipe"], "seed": recipe.seed, "steps": recipe.train.steps, "data": about["data"]}
     said |= {"games": sorted(crops.games()), "stripes": recipe.stripes}
     size = recipe.picture.size_px
-    write_weights(out / "encoder.safetensors", work.network, "osnet", recipe.head_dim, size, said)
+    write_encoder_weights(out / "encoder.safetensors", work.network, "osnet", recipe.head_dim, size, said)
 
 
 def check_parts(network: nn.Module, names: Sequence[str]) -> None:

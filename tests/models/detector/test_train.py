@@ -15,7 +15,6 @@ from models.detector.augment import AugmentedSample
 from models.detector.classes import CLASS_NAMES, PLAYER, REFEREE
 from models.detector.dataset import LabelledImage
 from models.detector.detection import DetectorSettings
-from models.detector.runtime import read_weights
 from models.detector.train import (
     DetectorTrainSettings,
     frame_odds,
@@ -25,6 +24,7 @@ from models.detector.train import (
     train_detector,
 )
 from models.detector.yolo import DetectionLoss, build_network, load_detector
+from models.weight_files import read_state
 from pipeline.errors import SettingsError
 
 ROOT = Path(__file__).parents[3]
@@ -125,7 +125,7 @@ def test_two_steps_give_weights_that_load_and_the_seed_gives_the_same_ones(tiny_
     )
     first = train_detector(settings, tiny_data, tmp_path / "one")
     second = train_detector(settings, tiny_data, tmp_path / "two")
-    ours, again = read_weights(first), read_weights(second)
+    ours, again = read_state(first, "detector"), read_state(second, "detector")
     assert all(torch.equal(ours[name], again[name]) for name in ours)
     with safe_open(first, "pt") as file:
         facts = file.metadata()

@@ -21,7 +21,7 @@ from models.numbers.training.settings import (
     read_settings,
 )
 from models.numbers.training.train import NumberBatch, _loss, train_numbers
-from models.numbers.weights import read_weights, write_weights
+from models.numbers.weights import read_number_network, write_number_network
 from models.numbers.window import window
 from pipeline.errors import SettingsError, WeightsError
 
@@ -122,7 +122,7 @@ def test_training_writes_weights_that_read(tmp_path: Path) -> None:
 
 
 def test_reads_do_not_depend_on_company(tmp_path: Path) -> None:
-    write_weights(tmp_path / "n.safetensors", DigitNetwork(), {"calibration": {}})
+    write_number_network(tmp_path / "n.safetensors", DigitNetwork(), {"calibration": {}})
     reader = NumberReader(tmp_path / "n.safetensors", precision="fp32")
     rng = np.random.default_rng(0)
     crops = [rng.integers(0, 255, (40, 40, 3), dtype=np.uint8) for _ in range(70)]
@@ -132,7 +132,7 @@ def test_reads_do_not_depend_on_company(tmp_path: Path) -> None:
 def test_weights_of_something_else_are_refused(tmp_path: Path) -> None:
     (tmp_path / "n.safetensors").write_bytes(b"no")
     with pytest.raises(WeightsError, match="not a readable"):
-        read_weights(tmp_path / "n.safetensors")
+        read_number_network(tmp_path / "n.safetensors")
     with pytest.raises(WeightsError, match="no such file"):
         NumberReader(tmp_path / "other.safetensors")
 

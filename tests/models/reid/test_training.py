@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from models.encoders import load_encoder
-from models.encoders.weights import read_weights
+from models.encoders.weights import read_encoder_weights
 from models.reid import loop
 from models.reid.data.augmentation.cutting import augment
 from models.reid.data.batches.sampling import CourtSampler
@@ -107,7 +107,7 @@ def test_a_short_training_lowers_the_loss_and_ships_what_it_says(tmp_path: Path)
     metrics = read_metrics(tmp_path / "tuning" / "metrics.csv")
     assert metrics["softmax"][-1] < metrics["softmax"][0]
     assert all(0 <= value <= 1 for value in metrics["val/mAP"])
-    about = read_weights(tmp_path / "encoder.safetensors", "osnet").metadata
+    about = read_encoder_weights(tmp_path / "encoder.safetensors", "osnet").metadata
     assert about["seed"] == 0
     assert about["data"] == "made"
     assert about["games"] == ["game-0"]
