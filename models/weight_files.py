@@ -15,6 +15,11 @@ from pipeline.errors import WeightsError
 def resolve(weights: str, builtin: Path, what: str) -> Path:
     """Turn a setting into a file: 'builtin' is the shipped one.
 
+    Args:
+        weights: 'builtin' or a path.
+        builtin: the shipped file.
+        what: whose weights they are, for messages.
+
     Raises:
         WeightsError: the file is not there, or is not a .safetensors file; `what` says whose weights they are.
     """
@@ -60,7 +65,13 @@ def in_half_precision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def write_tensors(path: Path, state: Mapping[str, Tensor], header: Mapping[str, str] | None = None) -> None:
-    """Write tensors, whole or not at all; the same state gives the same bytes if the header has one entry."""
+    """Write tensors, whole or not at all; the same state gives the same bytes if the header has one entry.
+
+    Args:
+        path: the file.
+        state: tensors by layer name.
+        header: entries of the file's header.
+    """
     part = path.with_suffix(".part")
     save_file(
         {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}, part, dict(header or {})

@@ -18,8 +18,8 @@ from models.clustering.scores import ari, best_mapping, clustering_accuracy, nmi
 
 __all__ = [
     "NOISE",
-    "Apart",
-    "BottomUp",
+    "Agglomerative",
+    "CannotLink",
     "Clusterer",
     "JaccardDBSCAN",
     "KMeans",

@@ -1,8 +1,8 @@
-"""Bottom-up merging under hard constraints, by any cost that pairwise distances decide.
+"""Agglomerative clustering under cannot-link constraints, by any cost that pairwise distances decide.
 
 All costs are functions of five numbers per pair of clusters: the sum of the distances between them, the sums within each,
 and their sizes. Sums add up when clusters merge, so every cost is exact after every merge, and no distance is computed twice.
-A pair that must stay apart has an infinite sum, which stays infinite through every merge: a constraint of one member binds
+A cannot-link pair has an infinite sum, which stays infinite through every merge: a constraint of one member binds
 the whole cluster.
 """
 
@@ -77,13 +77,13 @@ def sized(penalty: float) -> Linkage:
 
 def linkage_of(name: LinkageName, penalty: float = 0.1) -> Linkage:
     """Return a linkage by name; the penalty is for those that have one."""
-    known: Mapping[str, Linkage] = {
+    linkages: Mapping[str, Linkage] = {
         "average": average,
         "dispersion": dispersion(penalty),
         "ward": ward,
         "sized": sized(penalty),
     }
-    return known[name]
+    return linkages[name]
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def merge_clusters(
         start: clusters to begin with; by default every sample is its own.
 
     Example:
-        The nearest pair must stay apart; the third sample joins the nearer of them, and then nobody else can.
+        The nearest pair is a cannot-link; the third sample joins the nearer of them, and then nobody else can.
 
         >>> distance = np.array([[0, 1, 3], [1, 0, 2], [3, 2, 0.0]])
         >>> cannot_link = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 0]], bool)

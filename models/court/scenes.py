@@ -34,7 +34,7 @@ class CourtScene:
     """(288, 512, 3) BGR; a picture of another shape lies at the top left."""
     place: NDArray[np.float32]
     """(36, 64, 2) court position in court lengths and widths; NaN where not known."""
-    known: NDArray[np.bool_]
+    valid: NDArray[np.bool_]
     """(36, 64)."""
     on_court: NDArray[np.bool_]
     """(36, 64): the floor there, seen or hidden, is the court's."""
@@ -46,7 +46,13 @@ class SceneMaker:
     """Makes scenes on floors of a pool that is renewed now and then: a floor takes longer to paint than a scene."""
 
     def __init__(self, rng: np.random.Generator, pool: int = 40, renewed: float = 0.08) -> None:
-        """Paint the first floor; the others follow."""
+        """Paint the first floor; the others follow.
+
+        Args:
+            rng: everything random.
+            pool: number of floors that are kept.
+            renewed: share of scenes before which a floor is painted anew.
+        """
         self._rng, self._pool, self._renewed = rng, pool, renewed
         self._floors: list[Floor] = []
 
@@ -60,8 +66,8 @@ class SceneMaker:
         small = np.asarray(cv2.resize(painted, size, interpolation=cv2.INTER_AREA), np.uint8)
         image = np.full((INPUT_PX[1], INPUT_PX[0], 3), 114, np.uint8)
         image[: size[1], : size[0]] = degrade(np.ascontiguousarray(small[..., :3]), rng)
-        place, known, on_court = positions(camera, floor.court)
-        return CourtScene(image, place, known, on_court, _line_cells(painted[..., 3], size))
+        place, valid, on_court = positions(camera, floor.court)
+        return CourtScene(image, place, valid, on_court, _line_cells(painted[..., 3], size))
 
     def nothing(self) -> CourtScene:
         """Make a picture without a court."""
@@ -89,6 +95,11 @@ class SceneMaker:
 
 def paint_scene(camera: Camera, floor: Floor, rng: np.random.Generator) -> Image:
     """Paint what a camera sees, `FINE` times its size.
+
+    Args:
+        camera: where it is seen from.
+        floor: what is seen.
+        rng: everything random.
 
     Returns:
         (h, w, 4): BGR, and 255 where a line of the court is seen.

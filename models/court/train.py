@@ -93,13 +93,13 @@ def _run(network: CourtNet, scenes: Iterator[list[CourtScene]], settings: CourtT
         pixels, truth = to_tensors(next(scenes))
         with torch.autocast("cpu", torch.bfloat16):
             logits = network(pixels)
-        parts = losses_of(logits, truth)
+        step_losses = losses_of(logits, truth)
         optimizer.zero_grad()
-        parts.sum().backward()  # type: ignore[no-untyped-call]
+        step_losses.sum().backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimizer.step()
         _follow(average, network, min(settings.ema_decay, (step + 1) / (step + 10)))
-        recent.append(parts.detach())
+        recent.append(step_losses.detach())
         if step % 10 == 9:
             losses.append((step + 1, torch.stack(recent).mean(dim=0).tolist()))
             recent = []
@@ -112,8 +112,8 @@ def _run(network: CourtNet, scenes: Iterator[list[CourtScene]], settings: CourtT
 
 def losses_of(logits: Logits, truth: dict[str, Tensor]) -> Tensor:
     """Return the four losses (4,): along, across, court, line."""
-    known, on = truth["known"], truth["on_court"]
-    weight = known.float() * (0.4 + 0.6 * on.float())
+    valid, on = truth["valid"], truth["on_court"]
+    weight = valid.float() * (0.4 + 0.6 * on.float())
     total = weight.sum().clamp(min=1)
     along = _step_loss(logits.along.float(), truth["along"], MARGIN_ALONG)
     across = _step_loss(logits.across.float(), truth["across"], MARGIN_ACROSS)
@@ -143,7 +143,7 @@ def to_tensors(scenes: list[CourtScene]) -> tuple[Tensor, dict[str, Tensor]]:
     return pixels.float().div(255).contiguous(memory_format=torch.channels_last), {
         "along": place[..., 0],
         "across": place[..., 1],
-        "known": torch.from_numpy(np.stack([scene.known for scene in scenes])),
+        "valid": torch.from_numpy(np.stack([scene.valid for scene in scenes])),
         "on_court": torch.from_numpy(np.stack([scene.on_court for scene in scenes])),
         "line": torch.from_numpy(np.stack([scene.line for scene in scenes])),
     }
@@ -173,11 +173,11 @@ def _again(scene: CourtScene, rng: np.random.Generator) -> CourtScene:
     """Degrade a scene once more, and mirror it half of the time: its left end is then its right end."""
     image = degrade(scene.image, rng) if rng.random() < 0.5 else scene.image
     if rng.random() < 0.5 or (scene.image[:, -1] == 114).all():
-        return CourtScene(image, scene.place, scene.known, scene.on_court, scene.line)
+        return CourtScene(image, scene.place, scene.valid, scene.on_court, scene.line)
     place = scene.place[:, ::-1].copy()
     place[..., 0] = 1 - place[..., 0]
-    known, on_court, line = (part[:, ::-1].copy() for part in (scene.known, scene.on_court, scene.line))
-    return CourtScene(image[:, ::-1].copy(), place, known, on_court, line)
+    valid, on_court, line = (cells[:, ::-1].copy() for cells in (scene.valid, scene.on_court, scene.line))
+    return CourtScene(image[:, ::-1].copy(), place, valid, on_court, line)
 
 
 def _optimizer(network: CourtNet, settings: CourtTrainSettings) -> torch.optim.AdamW:
@@ -185,8 +185,8 @@ def _optimizer(network: CourtNet, settings: CourtTrainSettings) -> torch.optim.A
     for layer in network.backbone[: settings.frozen_layers]:
         layer.requires_grad_(False)
     deep = [p for p in network.backbone.parameters() if p.requires_grad]
-    own = {id(p) for p in network.backbone.parameters()}
-    head = [p for p in network.parameters() if id(p) not in own]
+    backbone = {id(p) for p in network.backbone.parameters()}
+    head = [p for p in network.parameters() if id(p) not in backbone]
     groups = [
         {"params": deep, "lr": settings.lr_backbone, "base": settings.lr_backbone},
         {"params": head, "lr": settings.lr, "base": settings.lr},

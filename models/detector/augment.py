@@ -47,7 +47,7 @@ class DetectorAugmentSettings(BaseModel):
     saturation: float = 0.5
     brightness: float = 0.4
     any_hue: float = 0.12
-    """Odds of turning the hue of the whole view by any angle (kits and floors of other colours)."""
+    """Odds of turning the hue of the whole view by any angle (uniforms and floors of other colours)."""
     blur: float = 0.2
     jpeg: float = 0.3
     noise: float = 0.15
@@ -180,11 +180,11 @@ def _move_boxes(
     half = (boxes[:, 2:] - boxes[:, :2]) / 2 * np.linalg.norm(to_cell[:2, :2], axis=0)
     moved = np.concatenate([centres - half, centres + half], axis=1)
     clipped = np.clip(moved, 0, np.tile(cell_px, 2))
-    sides = clipped[:, 2:] - clipped[:, :2]
-    visible = sides.prod(axis=1) / np.maximum((2 * half).prod(axis=1), 1e-6)
+    size_px = clipped[:, 2:] - clipped[:, :2]
+    visible = size_px.prod(axis=1) / np.maximum((2 * half).prod(axis=1), 1e-6)
     small = np.isin(image.class_index, _SMALL_CLASSES)
     needed = np.where(small, settings.min_visible_small, settings.min_visible)
-    kept = (visible >= needed) & (sides.min(axis=1, initial=np.inf) >= settings.min_side_px)
+    kept = (visible >= needed) & (size_px.min(axis=1, initial=np.inf) >= settings.min_side_px)
     return clipped[kept].astype(np.float32), kept
 
 

@@ -250,7 +250,9 @@ def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float
 
 def _save(state: Mapping[str, Tensor], facts: Mapping[str, str], path: Path) -> None:
     """Write a state dict as fp16 safetensors, atomically, with the facts as its header."""
-    write_tensors(path, {name: one.half() if one.is_floating_point() else one for name, one in state.items()}, facts)
+    write_tensors(
+        path, {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in state.items()}, facts
+    )
 
 
 def _batches(

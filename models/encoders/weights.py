@@ -82,9 +82,19 @@ def write_encoder_weights(
     """Write a network's state as half precision safetensors with our metadata.
 
     Counters of batch norm are left out. The same state gives the same bytes.
+
+    Args:
+        path: the file.
+        network: its state is written.
+        encoder: name of its kind.
+        head_dim: length of its vectors; None without a head.
+        crop_size_px: height and width.
+        metadata: whatever is to be stored beside these.
     """
-    own = {"version": VERSION, "encoder": encoder, "head_dim": head_dim, "crop_size_px": list(crop_size_px)}
-    text = json.dumps({**metadata, **own}, sort_keys=True)  # one entry: safetensors does not keep the order of several
+    required = {"version": VERSION, "encoder": encoder, "head_dim": head_dim, "crop_size_px": list(crop_size_px)}
+    text = json.dumps(
+        {**metadata, **required}, sort_keys=True
+    )  # one entry: safetensors does not keep the order of several
     write_tensors(path, in_half_precision(network.state_dict()), {METADATA_KEY: text})
 
 

@@ -28,7 +28,13 @@ def number_weights_file(weights: str) -> Path:
 
 
 def write_number_network(path: Path, network: DigitNetwork, about: Mapping[str, Any]) -> None:
-    """Write a network with what is to be known of it; the same state gives the same bytes."""
+    """Write a network with what is to be known of it; the same state gives the same bytes.
+
+    Args:
+        path: the file.
+        network: its state is written.
+        about: plain data.
+    """
     text = json.dumps({**about, "version": VERSION}, sort_keys=True)
     write_tensors(path, in_half_precision(network.state_dict()), {METADATA_KEY: text})
 

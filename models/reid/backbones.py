@@ -56,6 +56,11 @@ def build_backbone(name: BackboneName, picture: PictureSettings, dim: int | None
 def start_from(network: nn.Module, name: BackboneName, weights: Path) -> None:
     """Load published weights below the head, in place.
 
+    Args:
+        network: what is loaded into.
+        name: of its backbone.
+        weights: the file.
+
     Raises:
         SettingsError: there are none for this backbone.
         WeightsError: the file is missing or of another network.
@@ -69,8 +74,8 @@ def start_from(network: nn.Module, name: BackboneName, weights: Path) -> None:
         return
     tensors, _ = read_tensors(weights, "backbone")
     state = {key: value.float() for key, value in tensors.items() if not key.startswith("fc.")}
-    own = {key for key in network.state_dict() if not key.startswith("fc.") and "num_batches" not in key}
-    if wrong := sorted(own ^ {key for key in state if "num_batches" not in key}):
+    layers = {key for key in network.state_dict() if not key.startswith("fc.") and "num_batches" not in key}
+    if wrong := sorted(layers ^ {key for key in state if "num_batches" not in key}):
         raise WeightsError(
             f"weights {weights}: layer {wrong[0]} is missing or too many; expected torchvision's resnet34"
         )

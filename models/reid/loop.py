@@ -86,7 +86,14 @@ def _seeded(phases: Iterator[Phase], seed: int) -> Iterator[Phase]:
 
 
 def run_phase(phase: Phase, out: Path, resume: bool = False, progress: bool = False) -> None:
-    """Run one phase; leave the best state by its stated number, or the last one, in its module."""
+    """Run one phase; leave the best state by its stated number, or the last one, in its module.
+
+    Args:
+        phase: what is run.
+        out: folder for checkpoints and logs.
+        resume: go on from the last checkpoint.
+        progress: show a bar.
+    """
     folder = out / phase.name
     last = folder / "last.ckpt"
     going_on = resume and last.is_file()

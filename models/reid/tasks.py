@@ -81,7 +81,13 @@ def _of_players(root: Path, cache: Path, names: Path, rendered: Sequence[Path]) 
 
 
 def held_out_game(root: Path, cache: Path, names: Path) -> People:
-    """Read the tracklets of the held-out NBA game, people named by hand."""
+    """Read the tracklets of the held-out NBA game, people named by hand.
+
+    Args:
+        root: of the training material.
+        cache: folder for packed crops.
+        names: table of people.
+    """
     data = TrackletData(
         table="reid/player_tracklets_bpd3.csv",
         images="detection/basketball_player_detection_3",

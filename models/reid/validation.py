@@ -45,12 +45,12 @@ def vectors_of(
     was_training = network.training
     network.eval()
     pictures = pictures_of(crops, recipe.picture, cache)
-    parts = [
+    batches = [
         network(to_network(torch.from_numpy(np.array(pictures[at : at + batch])).to(device), recipe.picture))
         for at in range(0, len(pictures), batch)
     ]
     network.train(was_training)
-    return torch.cat(parts).float().cpu().numpy() if parts else np.empty((0, 1), np.float32)
+    return torch.cat(batches).float().cpu().numpy() if batches else np.empty((0, 1), np.float32)
 
 
 def labels_of(people: People, same_camera: bool = False) -> tuple[Labels, float]:

@@ -33,7 +33,7 @@ from pipeline.tables import CLASSES
 Image = NDArray[np.uint8]
 
 PER_SCENE = 6
-"""Frames from one hall and camera position; kits, people, light and the aim differ."""
+"""Frames from one hall and camera position; uniforms, people, light and the aim differ."""
 MIN_VISIBLE = 0.2
 """People hidden more than that have no box."""
 _FPS = 15.0
@@ -62,7 +62,7 @@ def training_frames(
     """Yield independent frames with boxes of all five classes.
 
     Cameras (wide fixed ones with players of 45-105 px, corners with a lens, broadcast with 130-220 px, hand-held),
-    courts, floors, halls, kits, bodies, light, noise and sharpness are drawn anew; every `per_scene` frames the
+    courts, floors, halls, uniforms, bodies, light, noise and sharpness are drawn anew; every `per_scene` frames the
     hall changes. The same `rng` gives the same frames.
 
     Args:

@@ -44,7 +44,7 @@ def _windows(count: int, rng: np.random.Generator) -> Tensor:
 
 
 def _recolored(pixels: Tensor, rng: np.random.Generator) -> Tensor:
-    """Permute channels, invert, change brightness and contrast, so that no kit's colours stand for a number."""
+    """Permute channels, invert, change brightness and contrast, so that no uniform's colours stand for a number."""
     count = len(pixels)
     order = np.stack([rng.permutation(3) if rng.random() < 0.5 else np.arange(3) for _ in range(count)])
     mixed = pixels[torch.arange(count)[:, None], torch.from_numpy(order)]

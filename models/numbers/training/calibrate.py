@@ -30,7 +30,8 @@ def calibrate(sets: Sequence[tuple[Array, NDArray[np.int64]]], singles: float) -
         of_text = [_text_log(logits, text, float(digits)) for logits, text in sets]
         for legible in _TRIED:
             cost = sum(
-                _cost(logits[:, 0] / legible, text, known) for (logits, text), known in zip(sets, of_text, strict=True)
+                _cost(logits[:, 0] / legible, text, log_text)
+                for (logits, text), log_text in zip(sets, of_text, strict=True)
             )
             if cost < least:
                 best, least = NumberCalibration(float(digits), float(legible), singles), cost
@@ -45,8 +46,8 @@ def _text_log(logits: Array, text: NDArray[np.int64], temperature: float) -> Arr
     return np.asarray(tens + np.log(softmax(logits[:, 1 + TENS_COUNT :] / temperature))[each, ONES[place]])
 
 
-def _cost(legible: Array, text: NDArray[np.int64], known: Array) -> float:
+def _cost(legible: Array, text: NDArray[np.int64], log_text: Array) -> float:
     """Give the mean negative log-likelihood."""
     yes, no = -np.logaddexp(0, -legible), -np.logaddexp(0, legible)
-    number = np.logaddexp(yes + known, no - np.log(len(TEXTS)))
+    number = np.logaddexp(yes + log_text, no - np.log(len(TEXTS)))
     return float(-np.where(text >= 0, number, no).mean())

@@ -34,8 +34,8 @@ class Footage:
     examples: Examples
     game: NDArray[np.str_]
     clip: NDArray[np.str_]
-    kit: NDArray[np.str_]
-    """(n,) game and team; two people of one kit wear the same colours and typeface."""
+    uniform: NDArray[np.str_]
+    """(n,) game and team; two people of one uniform wear the same colours and typeface."""
     height_px: NDArray[np.float64]
     """(n,) height of the number's box, in px of a picture 1280 px wide; NaN where there is none."""
 
@@ -46,7 +46,7 @@ class Footage:
     def select(self, rows: NDArray[np.bool_]) -> Footage:
         """Take the rows (n,) that are wanted."""
         chosen = Examples(self.examples.images[rows], self.examples.text[rows])
-        return Footage(chosen, self.game[rows], self.clip[rows], self.kit[rows], self.height_px[rows])
+        return Footage(chosen, self.game[rows], self.clip[rows], self.uniform[rows], self.height_px[rows])
 
 
 def read_footage(images: Path, tracklets: Path, people: Path, rng: np.random.Generator) -> Footage:
@@ -68,12 +68,12 @@ def read_footage(images: Path, tracklets: Path, people: Path, rng: np.random.Gen
         raise InputError(f"{images}: no number box inside the box of a named person")
     pictures, text, game, clip, team, height = zip(*rows, strict=True)
     examples = Examples(np.stack(pictures), np.array(text, dtype=np.int64))
-    kit = np.char.add(np.array(game), np.array(team))
-    return Footage(examples, np.array(game), np.array(clip), kit, np.array(height, dtype=np.float64))
+    uniform = np.char.add(np.array(game), np.array(team))
+    return Footage(examples, np.array(game), np.array(clip), uniform, np.array(height, dtype=np.float64))
 
 
 def exchange_halves(footage: Footage, rows: NDArray[np.int64], share: float, rng: np.random.Generator) -> Examples:
-    """Take examples, some numbers of two digits with the second digit of another one of the same kit.
+    """Take examples, some numbers of two digits with the second digit of another one of the same uniform.
 
     Few numbers are worn in two games: without it they would be learned as wholes, and other numbers taken for them.
 
@@ -88,10 +88,10 @@ def exchange_halves(footage: Footage, rows: NDArray[np.int64], share: float, rng
         return Examples(images, text)
     two = (footage.examples.text >= 10) & (footage.examples.text < 100)
     for place in np.flatnonzero(two[rows] & (rng.random(len(rows)) < share)):
-        mates = np.flatnonzero(two & (footage.kit == footage.kit[rows[place]]))
-        other = int(mates[rng.integers(len(mates))])
-        images[place] = images[place] * (1 - _RIGHT) + footage.examples.images[other] * _RIGHT
-        text[place] = 10 * (text[place] // 10) + footage.examples.text[other] % 10
+        mates = np.flatnonzero(two & (footage.uniform == footage.uniform[rows[place]]))
+        donor = int(mates[rng.integers(len(mates))])
+        images[place] = images[place] * (1 - _RIGHT) + footage.examples.images[donor] * _RIGHT
+        text[place] = 10 * (text[place] // 10) + footage.examples.text[donor] % 10
     return Examples(images, text)
 
 
@@ -157,7 +157,7 @@ def _below_number(person: NDArray[np.float64], stretch: float, rng: np.random.Ge
     return np.array([left, y + share * h, left + wide, y + share * h + tall])
 
 
-def _overlaps(box: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
+def _overlaps(box: NDArray[np.float64], boxes: NDArray[np.float64]) -> bool:
     """Say whether a box (4,) touches any of the others (n, 4)."""
-    apart = (others[:, 0] > box[2]) | (others[:, 2] < box[0]) | (others[:, 1] > box[3]) | (others[:, 3] < box[1])
-    return bool((~apart).any())
+    separate = (boxes[:, 0] > box[2]) | (boxes[:, 2] < box[0]) | (boxes[:, 1] > box[3]) | (boxes[:, 3] < box[1])
+    return bool((~separate).any())

@@ -150,10 +150,10 @@ def _softened(line: Line, pen: _Pen, aspect: float) -> NDArray[np.float64]:
         here = points[i]
         before, after = points[i - 1] if i else points[-2], points[i + 1]
         ends = []
-        for other in (before, after):
-            way = (other - here) * scale
+        for neighbour in (before, after):
+            way = (neighbour - here) * scale
             share = min(0.5, pen.corner * min(1.0, aspect * 1.5) / max(float(np.hypot(*way)), 1e-6))
-            ends.append(here + (other - here) * share)
+            ends.append(here + (neighbour - here) * share)
         result.append(ends[0])
         if pen.rounded:
             result += [(1 - t) ** 2 * ends[0] + 2 * t * (1 - t) * here + t**2 * ends[1] for t in (0.25, 0.5, 0.75)]
@@ -206,7 +206,13 @@ def compose(digits: Sequence[Mask], gap_px: int) -> tuple[Mask, NDArray[np.int64
 
 
 def print_word(text: str, tall_px: int, rng: np.random.Generator) -> Mask:
-    """Print a name or a town in some font, `tall_px` high; an empty mask (tall_px, 1) where there is no font."""
+    """Print a name or a town in some font, `tall_px` high; an empty mask (tall_px, 1) where there is no font.
+
+    Args:
+        text: letters.
+        tall_px: height.
+        rng: chooses the font.
+    """
     files = font_files()
     if not files or not text:
         return np.zeros((tall_px, 1), np.uint8)

@@ -83,11 +83,11 @@ def _surround(image: Image, box: Box, rng: np.random.Generator) -> None:
         if rng.random() < 0.4:
             gap = rng.uniform(0.02, 0.5) * (box[3] - box[1])
             edge = round(box[0] - gap) if side < 0 else round(box[2] + gap)
-            other = paint_clutter(rng).image
+            beside = paint_clutter(rng).image
             if rng.random() < 0.1:
-                other = np.roll(paint_shirt(str(rng.integers(100)), _FACE, rng).image, SIDE_PX // 2, axis=1)
+                beside = np.roll(paint_shirt(str(rng.integers(100)), _FACE, rng).image, SIDE_PX // 2, axis=1)
             part = np.s_[:, : max(edge, 0)] if side < 0 else np.s_[:, min(edge, SIDE_PX) :]
-            image[part] = other[part]
+            image[part] = beside[part]
 
 
 _FACE = draw_typeface(np.random.default_rng(0))

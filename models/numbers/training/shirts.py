@@ -1,4 +1,4 @@
-"""Shirts with a number on them, as flat pictures: kit colours, outlines, names, stripes, and shirts without a number."""
+"""Shirts with a number on them, as flat pictures: uniform colours, outlines, names, stripes, and shirts without a number."""
 
 from __future__ import annotations
 
@@ -32,8 +32,14 @@ class Shirt:
 
 
 def paint_shirt(text: str, face: Typeface, rng: np.random.Generator) -> Shirt:
-    """Paint a shirt with a number ('' for none), whatever the colours, so that the number stands out a little."""
-    cloth, ink = _kit_colors(rng)
+    """Paint a shirt with a number ('' for none), whatever the colours, so that the number stands out a little.
+
+    Args:
+        text: the digits.
+        face: their typeface.
+        rng: everything random.
+    """
+    cloth, ink = _uniform_colors(rng)
     image = _cloth(cloth, rng)
     if rng.random() < 0.15:
         _stripe(image, rng)
@@ -49,8 +55,8 @@ def paint_shirt(text: str, face: Typeface, rng: np.random.Generator) -> Shirt:
     return Shirt(np.clip(image, 0, 255).astype(np.uint8), label)
 
 
-def _kit_colors(rng: np.random.Generator) -> tuple[Color, Color]:
-    """Draw two colours that differ: white, black and grey kits are the most common."""
+def _uniform_colors(rng: np.random.Generator) -> tuple[Color, Color]:
+    """Draw two colours that differ: white, black and grey uniforms are the most common."""
     while True:
         cloth, ink = _color(rng), _color(rng)
         if np.abs(cloth - ink).max() > _LEAST_CONTRAST and np.linalg.norm(cloth - ink) > 1.5 * _LEAST_CONTRAST:
@@ -132,7 +138,7 @@ def _words(image: NDArray[np.float32], ink: Color, rng: np.random.Generator, mid
 
 
 def paint_clutter(rng: np.random.Generator) -> Shirt:
-    """Paint something without a number: blots, lines and edges in the colours of skin, floor and kits."""
+    """Paint something without a number: blots, lines and edges in the colours of skin, floor and uniforms."""
     image = _cloth(_color(rng), rng)
     for _ in range(int(rng.integers(1, 9))):
         color = (skin(rng) if rng.random() < 0.3 else _color(rng)).tolist()
@@ -151,7 +157,13 @@ def skin(rng: np.random.Generator) -> Color:
 
 
 def hide(image: Image, label: Mask, rng: np.random.Generator) -> None:
-    """Lay an arm or another body over a part of the picture, in place; what it hides has no label any more."""
+    """Lay an arm or another body over a part of the picture, in place; what it hides has no label any more.
+
+    Args:
+        image: (h, w, 3).
+        label: (h, w) place of the digit, 0 for none.
+        rng: everything random.
+    """
     side = image.shape[0]
     color = [float(c) for c in (skin(rng) if rng.random() < 0.5 else _color(rng))]
     if rng.random() < 0.6:

@@ -104,7 +104,14 @@ def _finished_round(settings: NumberRecipe, number: int, out: Path) -> DigitNetw
 
 
 def gather(settings: NumberRecipe, count: int, data: Path, rng: np.random.Generator) -> Material:
-    """Render the examples and read the footage; the held-out games are left out of everything."""
+    """Render the examples and read the footage; the held-out games are left out of everything.
+
+    Args:
+        settings: the recipe.
+        count: rendered examples.
+        data: root of the footage.
+        rng: everything random.
+    """
     options = settings.rendered
     footage, kept = None, []
     if settings.footage is not None:
@@ -129,8 +136,8 @@ def _split(footage: Footage, options: FootageSettings) -> tuple[Footage, Footage
     """Keep every so many-th clip for calibration."""
     clips = sorted(set(zip(footage.game.tolist(), footage.clip.tolist(), strict=True)))
     kept = set(clips[:: options.validation_every])
-    other = np.array([key in kept for key in zip(footage.game.tolist(), footage.clip.tolist(), strict=True)])
-    return footage.select(~other), footage.select(other)
+    held = np.array([key in kept for key in zip(footage.game.tolist(), footage.clip.tolist(), strict=True)])
+    return footage.select(~held), footage.select(held)
 
 
 def _optimise(
@@ -221,8 +228,8 @@ def _loss(logits: Tensor, batch: NumberBatch) -> Tensor:
     tens_log = torch.log_softmax(tens, 1).gather(1, torch.tensor(TENS)[place][:, None])[:, 0]
     ones_log = torch.log_softmax(ones, 1).gather(1, torch.tensor(ONES)[place][:, None])[:, 0]
     both = tens_log + ones_log
-    known = torch.where(sure, both.detach(), both) + math.log(len(TEXTS))
-    mixture = torch.logaddexp(nn.functional.logsigmoid(legible) + known, nn.functional.logsigmoid(-legible))
+    likelihood = torch.where(sure, both.detach(), both) + math.log(len(TEXTS))
+    mixture = torch.logaddexp(nn.functional.logsigmoid(legible) + likelihood, nn.functional.logsigmoid(-legible))
     nothing = nn.functional.softplus(legible)
     return (torch.where(number, -mixture, nothing).sum() - both[sure].sum()) / len(text)
 
@@ -231,11 +238,11 @@ def _loss(logits: Tensor, batch: NumberBatch) -> Tensor:
 def logits_of(network: DigitNetwork, examples: Examples) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Give the outputs (n, 22) of a network for examples, and their texts (n,)."""
     network.eval()
-    parts = [
+    batches = [
         network(normalise(plain(examples.images[start : start + 256]))).double().numpy()
         for start in range(0, len(examples), 256)
     ]
-    return np.concatenate(parts), examples.text
+    return np.concatenate(batches), examples.text
 
 
 def _scores(network: DigitNetwork, material: Material) -> dict[str, float]:
@@ -252,6 +259,11 @@ def _scores(network: DigitNetwork, material: Material) -> dict[str, float]:
 
 def learning_rate_share(step: int, steps: int, warmup: float) -> float:
     """Return the share of the peak learning rate: linear warm-up, then half a cosine to 0.
+
+    Args:
+        step: from 0.
+        steps: of the round.
+        warmup: share of the steps.
 
     Example:
         >>> [round(learning_rate_share(step, 100, 0.1), 2) for step in (0, 9, 10, 55, 99)]

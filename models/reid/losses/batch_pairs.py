@@ -27,8 +27,8 @@ def certain_pairs(identity: Tensor, differ: Tensor, generator: torch.Generator |
         ([[0, 1]], 1, False)
     """
     i, j = torch.triu_indices(len(identity), len(identity), 1, device=identity.device)
-    one, two = identity[i], identity[j]
-    kinds = [torch.nonzero(one == two)[:, 0], torch.nonzero(differ[one, two])[:, 0]]
+    first, second = identity[i], identity[j]
+    kinds = [torch.nonzero(first == second)[:, 0], torch.nonzero(differ[first, second])[:, 0]]
     count = min(len(kind) for kind in kinds)
     chosen = [kind[torch.randperm(len(kind), generator=generator)[:count].to(kind.device)] for kind in kinds]
     rows = torch.cat(chosen)
@@ -40,6 +40,11 @@ def contrastive(distance: Tensor, same: Tensor, margin: float) -> Tensor:
     """Contrastive loss: d^2 for pairs of one identity, max(0, margin - d)^2 for pairs of two; the mean, 0 for no pairs.
 
     Hadsell, Chopra, LeCun, "Dimensionality Reduction by Learning an Invariant Mapping", CVPR 2006 (without its factor 1/2).
+
+    Args:
+        distance: (k,) of the pairs.
+        same: (k,) whether they are of one identity.
+        margin: distance beyond which two identities cost nothing.
 
     Example:
         >>> contrastive(torch.tensor([0.5, 0.75, 2.0]), torch.tensor([True, False, False]), 1.0)
@@ -62,6 +67,6 @@ def certain_triplets(identity: Tensor, differ: Tensor) -> tuple[Tensor, Tensor, 
         [[0, 1], [1, 0], [2, 2]]
     """
     same = (identity[:, None] == identity) & ~torch.eye(len(identity), dtype=torch.bool, device=identity.device)
-    other = differ[identity][:, identity]
-    anchor, positive, negative = torch.nonzero(same[:, :, None] & other[:, None, :], as_tuple=True)
+    different = differ[identity][:, identity]
+    anchor, positive, negative = torch.nonzero(same[:, :, None] & different[:, None, :], as_tuple=True)
     return anchor, positive, negative

@@ -30,10 +30,16 @@ class MaskedSoftmax(nn.Module):
         self.margin = margin
 
     def forward(self, vectors: Tensor, identity: Tensor, differ: Tensor) -> Tensor:
-        """Return the mean cross-entropy of unit vectors (n, dim) with identities (n,)."""
-        own = nn.functional.one_hot(identity, len(self.anchors)).bool()
-        cosine = vectors @ nn.functional.normalize(self.anchors, dim=1).T - self.margin * own
-        logits = (self.scale * cosine).masked_fill(~(differ[identity] | own), -torch.inf)
+        """Return the mean cross-entropy of unit vectors (n, dim) with identities (n,).
+
+        Args:
+            vectors: (n, dim).
+            identity: (n,).
+            differ: (m, m) identities that certainly differ.
+        """
+        target = nn.functional.one_hot(identity, len(self.anchors)).bool()
+        cosine = vectors @ nn.functional.normalize(self.anchors, dim=1).T - self.margin * target
+        logits = (self.scale * cosine).masked_fill(~(differ[identity] | target), -torch.inf)
         return nn.functional.cross_entropy(logits, identity)
 
 
@@ -51,11 +57,11 @@ def hard_triplets(vectors: Tensor, identity: Tensor, differ: Tensor, margin: flo
     """
     distance = 1 - vectors @ vectors.T
     same = identity[:, None] == identity
-    other = differ[identity][:, identity]
+    different = differ[identity][:, identity]
     positive = same & ~torch.eye(len(identity), dtype=torch.bool, device=identity.device)
-    usable = positive.any(1) & other.any(1)
+    usable = positive.any(1) & different.any(1)
     furthest = distance.masked_fill(~positive, -torch.inf).amax(1)[usable]
-    nearest = distance.masked_fill(~other, torch.inf).amin(1)[usable]
+    nearest = distance.masked_fill(~different, torch.inf).amin(1)[usable]
     if not len(furthest):
         return vectors.sum() * 0
     return torch.relu(furthest - nearest + margin).mean()

@@ -55,6 +55,11 @@ class ClusterMemory(nn.Module):
 def centroids(vectors: Tensor, cluster: Tensor, clusters: int) -> Tensor:
     """Mean vector of every cluster (k, dim); samples with a negative cluster belong to none.
 
+    Args:
+        vectors: (n, dim).
+        cluster: (n,).
+        clusters: k.
+
     Example:
         >>> centroids(torch.tensor([[1.0, 0.0], [3.0, 0.0], [9.0, 9.0]]), torch.tensor([0, 0, -1]), 1)
         tensor([[2., 0.]])

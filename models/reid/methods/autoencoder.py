@@ -179,12 +179,12 @@ def intra_inter(latent: Tensor, identity: Tensor, label: int, differ: Tensor | N
         >>> [float(mean) for mean in intra_inter(latent, torch.tensor([0, 0, 1]), 0)]
         [2.0, 4.0]
     """
-    own = latent[identity == label]
-    apart = identity != label if differ is None else differ[label][identity]
-    others = latent[apart]
-    n, k = len(own), len(others)
-    intra = torch.cdist(own, own).sum() / max(n * (n - 1), 1)
-    inter = torch.cdist(own, others).sum() / max(n * k, 1)
+    members = latent[identity == label]
+    differs = identity != label if differ is None else differ[label][identity]
+    strangers = latent[differs]
+    n, k = len(members), len(strangers)
+    intra = torch.cdist(members, members).sum() / max(n * (n - 1), 1)
+    inter = torch.cdist(members, strangers).sum() / max(n * k, 1)
     return intra, inter
 
 

@@ -141,7 +141,7 @@ def phases(work: Work) -> Iterator[Phase]:
         start_from(work.network, recipe.backbone, work.data_root / recipe.start)
     crops = work.splits.train.crops
     pictures = pictures_of(crops, recipe.picture, work.cache)
-    labels, cannot_link = first_labels(crops, recipe.samples), _apart(crops, recipe.constrained)
+    labels, cannot_link = first_labels(crops, recipe.samples), _cannot_link(crops, recipe.constrained)
     count = int(labels.max()) + 1
     best = _Best(work)
     for number in range(recipe.rounds or max(1, int(1 / recipe.merge.share) - 1)):
@@ -151,7 +151,7 @@ def phases(work: Work) -> Iterator[Phase]:
         if labels.max() < 1:
             break  # one cluster teaches nothing
         yield _round(work, number, vectors, labels, pictures, best)
-        best.look(number)
+        best.consider(number)
     best.restore()
 
 
@@ -187,7 +187,7 @@ def next_labels(
     return merge_round(squared_distances(vectors), labels, linkages[recipe.labels], merges, cannot_link, stale)
 
 
-def _apart(crops: CropSet, constrained: bool) -> CannotLink | None:
+def _cannot_link(crops: CropSet, constrained: bool) -> CannotLink | None:
     """Tell which crops are surely of two people: of tracklets that share a frame."""
     if not constrained:
         return None
@@ -241,7 +241,7 @@ class _Best:
         self._scores[number] = validation_scores(self._work.network, self._work.recipe, people, self._work.cache)
         return self._scores[number]
 
-    def look(self, number: int) -> None:
+    def consider(self, number: int) -> None:
         """Keep the network if it is the best so far."""
         scores = self._scores.get(number) or self.score(number)  # a resumed training has not scored finished rounds
         if scores and scores["val/mAP"] > self._map:

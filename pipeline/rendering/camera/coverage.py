@@ -107,7 +107,13 @@ class Coverage:
         return "play"
 
     def view(self, kind: Kind, moment: Moment, main: CameraView) -> CameraView:
-        """Return the view of the camera that is on air."""
+        """Return the view of the camera that is on air.
+
+        Args:
+            kind: of the shot.
+            moment: what is shown.
+            main: the view of the main camera.
+        """
         if kind == "closeup":
             star = moment.bodies.position[moment.facts.star]
             tall = self.people[moment.facts.star].style.height_m

@@ -65,7 +65,13 @@ class CameraView:
         return np.array([[self.focal_px, 0, cx], [0, self.focal_px, cy], [0, 0, 1.0]])
 
     def plane(self, origin: Array, axis_u: Array, axis_v: Array) -> Array:
-        """Return the homography (3, 3) from plane coordinates (origin + a axis_u + b axis_v) to undistorted px."""
+        """Return the homography (3, 3) from plane coordinates (origin + a axis_u + b axis_v) to undistorted px.
+
+        Args:
+            origin: (3,) metres.
+            axis_u: (3,) first axis of the plane, metres.
+            axis_v: (3,) second axis.
+        """
         basis = np.column_stack([axis_u, axis_v, origin - self.position])
         mapped: Array = self.intrinsics() @ self.rotation @ basis
         return mapped
@@ -81,17 +87,25 @@ class CameraView:
             seen = self.center + np.array([0.0, self.focal_px])
         return oriented(np.asarray(np.linalg.inv(to_px), dtype=np.float64), seen)
 
-    def from_view(self, other: CameraView) -> Array:
-        """Return the homography (3, 3) that takes undistorted px of `other`, at the same position, to this view."""
-        turn = self.rotation @ other.rotation.T
-        mapped: Array = self.intrinsics() @ turn @ np.linalg.inv(other.intrinsics())
+    def from_view(self, source: CameraView) -> Array:
+        """Return the homography (3, 3) that takes undistorted px of `source`, at the same position, to this view."""
+        turn = self.rotation @ source.rotation.T
+        mapped: Array = self.intrinsics() @ turn @ np.linalg.inv(source.intrinsics())
         return mapped
 
 
 def aimed_view(
     position: Array, target: Array, focal_px: float, size: tuple[int, int], lens: Lens | None = None
 ) -> CameraView:
-    """Point a level camera at a target."""
+    """Point a level camera at a target.
+
+    Args:
+        position: (3,) metres.
+        target: (3,) what is in the middle of the picture.
+        focal_px: focal length.
+        size: width and height, px.
+        lens: none when omitted.
+    """
     x, y, z = (target - position).tolist()
     flat = math.hypot(x, y)
     far = math.hypot(flat, z)
@@ -179,6 +193,13 @@ def follow(
     """Yield one view per frame; send the point (2,) that the play is about, in metres.
 
     The first `next` starts it, aimed at `start` (2,) where given. The camera lags like an operator: a critically damped spring on the aim.
+
+    Args:
+        camera: where it stands and how it moves.
+        court: the court.
+        fps: frames per second.
+        rng: the operator's unsteadiness.
+        start: (2,) metres.
 
     Example:
         >>> from pipeline.geometry.court import COURTS

@@ -1,4 +1,4 @@
-"""What people look like: bodies, skin, hair, shoes, kits."""
+"""What people look like: bodies, skin, hair, shoes, uniforms."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ class CastMember:
 
 
 def cast_people(cast: Cast, rng: np.random.Generator) -> list[CastMember]:
-    """Draw everybody's appearance: two teams in kits that differ, and officials.
+    """Draw everybody's appearance: two teams in uniforms that differ, and officials.
 
     Args:
         cast: how many.
@@ -205,7 +205,7 @@ def without_numbers(people: list[CastMember]) -> list[CastMember]:
 
 
 def team_uniforms(rng: np.random.Generator) -> tuple[Uniform, Uniform, Uniform]:
-    """Draw the kits of team A, team B (one light, one dark, or two colours) and the officials.
+    """Draw the uniforms of team A, team B (one light, one dark, or two colours) and the officials.
 
     Shorts and stripes follow the shirt, as FIBA's rule 4.3 wants it: else two teams look alike from a distance.
     """
@@ -245,7 +245,15 @@ def _suit(uniform: Uniform, rng: np.random.Generator) -> Uniform:
 def draw_style(
     uniform: Uniform, number: str | None, rng: np.random.Generator, athletic: bool = True, surname: str | None = None
 ) -> PersonStyle:
-    """Draw one person's appearance."""
+    """Draw one person's appearance.
+
+    Args:
+        uniform: the clothes.
+        number: on the shirt; None for none.
+        rng: everything random.
+        athletic: a player's body, not an official's or a spectator's.
+        surname: on the back.
+    """
     height = float(np.clip(rng.normal(1.96, 0.085), 1.75, 2.18)) if athletic else float(rng.normal(1.8, 0.06))
     dark: Color = (35, 33, 32)
     white: Color = (235, 235, 235)

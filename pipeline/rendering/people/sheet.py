@@ -23,7 +23,13 @@ _SHADE, _SHINE, _INNER = 0.85, 1.05, 0.66
 
 
 def mix(a: Point, b: Point, share: float) -> Point:
-    """Go from `a` towards `b` by a share of the way."""
+    """Go from `a` towards `b` by a share of the way.
+
+    Args:
+        a: where the way starts.
+        b: where it ends.
+        share: 0 at `a`, 1 at `b`.
+    """
     return a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share
 
 
@@ -58,27 +64,64 @@ class Sheet:
     """Number of the limb or -1, polygon, colour, lightness; a flat shape has lightness 0."""
 
     def limb(self, a: Point, b: Point, radius_a: float, radius_b: float, color: Color, light: float = 1.0) -> None:
-        """Add a tapered limb, lit from one side."""
+        """Add a tapered limb, lit from one side.
+
+        Args:
+            a: one end, px.
+            b: the other end, px.
+            radius_a: at `a`, px.
+            radius_b: at `b`, px.
+            color: of the lit side.
+            light: factor on the colour.
+        """
         self.steps.append((len(self.limbs), None, color, light))
         self.limbs.append((*a, *b, radius_a, radius_b))
 
     def stripe(self, a: Point, b: Point, radius: float, color: Color) -> None:
-        """Add a flat line with round ends."""
+        """Add a flat line with round ends.
+
+        Args:
+            a: one end, px.
+            b: the other end, px.
+            radius: half the width, px.
+            color: all over.
+        """
         self.limb(a, b, radius, radius, color, 0.0)
 
     def oval(self, centre: Point, axis: Point, along: float, across: float, color: Color) -> None:
-        """Add a head-like shape: half axes `along` the unit vector `axis` and `across` it."""
+        """Add a head-like shape: half axes `along` the unit vector `axis` and `across` it.
+
+        Args:
+            centre: px.
+            axis: unit vector.
+            along: half axis along `axis`, px.
+            across: half axis across it, px.
+            color: all over.
+        """
         reach = max(0.0, along - across)
         top = centre[0] + axis[0] * reach, centre[1] + axis[1] * reach
         low = centre[0] - axis[0] * reach, centre[1] - axis[1] * reach
         self.limb(low, top, min(along, across), min(along, across), color)
 
     def polygon(self, points: Array, color: Color, light: float) -> None:
-        """Add a flat polygon (k, 2)."""
+        """Add a flat polygon (k, 2).
+
+        Args:
+            points: (k, 2) px.
+            color: all over.
+            light: factor on the colour.
+        """
         self.steps.append((-1, points, color, light))
 
     def paint(self, image: Image, corner: Array, scale: float, steps: slice = slice(None)) -> None:
-        """Paint the listed shapes onto an image (h, w, 4) in place."""
+        """Paint the listed shapes onto an image (h, w, 4) in place.
+
+        Args:
+            image: (h, w, 4).
+            corner: (2,) px of the image's top left.
+            scale: image px per px of the shapes.
+            steps: which of the shapes.
+        """
         limbs = np.array(self.limbs)
         inside = limbs.copy()
         inside[:, 4:] *= _INNER

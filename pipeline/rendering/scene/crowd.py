@@ -21,7 +21,13 @@ Image = NDArray[np.uint8]
 
 
 def seated_bodies(places: Array, facing: float, rng: np.random.Generator) -> Bodies:
-    """Seat people at places (n, 2), metres, facing a direction in radians."""
+    """Seat people at places (n, 2), metres, facing a direction in radians.
+
+    Args:
+        places: (n, 2) metres.
+        facing: direction from x towards y, radians.
+        rng: everything random.
+    """
     count = len(places)
     arms = np.tile(np.array([0.3, 0.12, 1.0]), (count, 2, 1)) + rng.normal(0, 0.15, (count, 2, 3))
     return Bodies(
@@ -39,7 +45,16 @@ def seated_bodies(places: Array, facing: float, rng: np.random.Generator) -> Bod
 def paint_crowd(
     image: Image, view: CameraView, joints: Array, styles: list[PersonStyle], facing: Array, dim: float
 ) -> None:
-    """Paint people (n, 20, 3) far to near into an image in place; `dim` is the light on them, 0 to 1."""
+    """Paint people (n, 20, 3) far to near into an image in place; `dim` is the light on them, 0 to 1.
+
+    Args:
+        image: (h, w, 3) or (h, w, 4).
+        view: the camera.
+        joints: (n, 20, 3) metres.
+        styles: n people's appearance.
+        facing: (n,) radians.
+        dim: light on them, 0 to 1.
+    """
     px, depth = view.project(joints)
     order = np.argsort(-depth[:, 0])
     right = view.rotation[0]
@@ -64,7 +79,16 @@ def paint_crowd(
 def spectators(
     image: Image, view: CameraView, court: Court, arena: bool, share: float, rng: np.random.Generator
 ) -> None:
-    """Fill the far stand (arena) or a bench along the wall and the table officials (gym), in place."""
+    """Fill the far stand (arena) or a bench along the wall and the table officials (gym), in place.
+
+    Args:
+        image: (h, w, 3).
+        view: the camera.
+        court: the court.
+        arena: a stand behind the court, not a gym.
+        share: of the seats that are taken.
+        rng: everything random.
+    """
     length = court.length_m
     rows = []
     if arena:
@@ -105,7 +129,14 @@ def _seat(image: Image, view: CameraView, places: Array, facing: float, dim: flo
 
 
 def foreground(view: CameraView, court: Court, settings: RenderSettings, rng: np.random.Generator) -> Layer | None:
-    """Paint spectators between the camera and the court, seen from behind; None when there are none."""
+    """Paint spectators between the camera and the court, seen from behind; None when there are none.
+
+    Args:
+        view: the camera.
+        court: the court.
+        settings: which camera, and how full the hall is.
+        rng: everything random.
+    """
     if settings.crowd < 0.15 or rng.random() < 0.2:
         return None
     near_y = court.width_m + 2.2

@@ -29,7 +29,14 @@ def rim_points(court: Court, left: bool) -> Array:
 
 
 def basket_layer(canvas: CameraView, court: Court, left: bool, rng: np.random.Generator) -> Layer | None:
-    """Paint board, ring, net and support of one basket; None when the canvas does not show it."""
+    """Paint board, ring, net and support of one basket; None when the canvas does not show it.
+
+    Args:
+        canvas: the view that is painted on.
+        court: the court.
+        left: which basket.
+        rng: everything random.
+    """
     sign = -1.0 if left else 1.0
     end = 0.0 if left else court.length_m
     middle = court.width_m / 2
@@ -103,15 +110,23 @@ def _net(pen: _EquipmentPen, ring: Array, unit: float) -> None:
     thick = max(1, round(0.012 * unit))
     for k in range(0, 24, 2):
         strand = np.stack([ring[k], mid[(k + 1) % 24], low[k]])
-        other = np.stack([ring[k], mid[(k - 1) % 24], low[k]])
+        crossing = np.stack([ring[k], mid[(k - 1) % 24], low[k]])
         pen.line(strand, (190, 190, 190, 205), thick)
-        pen.line(other, (190, 190, 190, 205), thick)
+        pen.line(crossing, (190, 190, 190, 205), thick)
 
 
 def furniture(
     image: Image, canvas: CameraView, court: Court, settings: RenderSettings, rng: np.random.Generator
 ) -> None:
-    """Paint scorer's table and benches behind the far side line, in place."""
+    """Paint scorer's table and benches behind the far side line, in place.
+
+    Args:
+        image: (h, w, 3).
+        canvas: the view that is painted on.
+        court: the court.
+        settings: number of players.
+        rng: everything random.
+    """
     pen = _EquipmentPen(image, canvas, np.zeros(2, dtype=np.int64))
     middle = court.length_m / 2
     cloth = tuple(int(v) for v in rng.integers(20, 220, 3))

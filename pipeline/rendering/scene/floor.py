@@ -194,6 +194,13 @@ def _other_sports(painter: _FloorPainter, court: Court, rng: np.random.Generator
 def paint_wall(length_m: float, height_m: float, px_per_m: float, arena: bool, rng: np.random.Generator) -> Image:
     """Paint a wall with advertising boards and windows; row 0 is its top.
 
+    Args:
+        length_m: of the wall.
+        height_m: of the wall.
+        px_per_m: resolution.
+        arena: boards and stands, not a gym's bricks and windows.
+        rng: everything random.
+
     Returns:
         (h, w, 3) uint8.
     """

@@ -118,6 +118,11 @@ def _gym_height(canvas: CameraView) -> float:
 def cast_rays(view: CameraView, planes: list[Plane], sky: tuple[int, int, int]) -> Image:
     """Paint planes by following each pixel's ray to the nearest one.
 
+    Args:
+        view: the camera.
+        planes: floor and walls.
+        sky: colour where a ray meets none.
+
     Returns:
         (h, w, 3) uint8.
     """

@@ -46,7 +46,13 @@ class Layer:
 
 
 def crop_layer(sheet: Image, corner: tuple[int, int], ground_m: tuple[float, float]) -> Layer | None:
-    """Cut a sheet (h, w, 4) whose top left is `corner` to what is painted on it."""
+    """Cut a sheet (h, w, 4) whose top left is `corner` to what is painted on it.
+
+    Args:
+        sheet: (h, w, 4), colour multiplied by alpha.
+        corner: its top left on the canvas, px.
+        ground_m: where on the court it stands.
+    """
     x, y, w, h = cv2.boundingRect(np.ascontiguousarray(sheet[..., 3]))
     if w == 0 or h == 0:
         return None

@@ -43,7 +43,14 @@ def draw_graphic(size: tuple[int, int], rng: np.random.Generator) -> Graphic:
 
 
 def lay_over(image: Image, graphic: Graphic, people: list[CastMember], moment: Moment) -> None:
-    """Lay score line and sign over a picture, in place."""
+    """Lay score line and sign over a picture, in place.
+
+    Args:
+        image: (h, w, 3).
+        graphic: score line and sign.
+        people: all, for the teams' colours.
+        moment: for the score.
+    """
     unit = image.shape[1] / 1280
     x1, y1, x2, y2 = graphic.place
     third = (x2 - x1) // 3

@@ -17,14 +17,26 @@ _BLOB_PX = 65
 def clip_box(
     corner: tuple[int, int], size: tuple[int, int], frame: tuple[int, int]
 ) -> tuple[int, int, int, int] | None:
-    """Cut a box (corner x, y and width, height) at the frame (width, height): x1, y1, x2, y2, or None when outside."""
+    """Cut a box (corner x, y and width, height) at the frame (width, height): x1, y1, x2, y2, or None when outside.
+
+    Args:
+        corner: x, y of the top left, px.
+        size: width and height, px.
+        frame: width and height of the picture, px.
+    """
     x1, y1 = max(0, corner[0]), max(0, corner[1])
     x2, y2 = min(frame[0], corner[0] + size[0]), min(frame[1], corner[1] + size[1])
     return (x1, y1, x2, y2) if x1 < x2 and y1 < y2 else None
 
 
 def blend(image: Image, sprite: Image, corner: tuple[int, int]) -> None:
-    """Lay a sprite (h, w, 4), colour multiplied by alpha, over an image in place; `corner` is its top left, px."""
+    """Lay a sprite (h, w, 4), colour multiplied by alpha, over an image in place; `corner` is its top left, px.
+
+    Args:
+        image: (H, W, 3) or (H, W, 4).
+        sprite: (h, w, 4).
+        corner: of the sprite, px.
+    """
     height, width = sprite.shape[:2]
     box = clip_box(corner, (width, height), (image.shape[1], image.shape[0]))
     if box is None:
@@ -38,8 +50,15 @@ def blend(image: Image, sprite: Image, corner: tuple[int, int]) -> None:
     image[y1:y2, x1:x2] = kept
 
 
-def mark(ids: Image, sprite: Image, corner: tuple[int, int], value: int) -> int:
-    """Write `value` into the id buffer (h, w) where the sprite is opaque; return its opaque px, outside included."""
+def fill_ids(ids: Image, sprite: Image, corner: tuple[int, int], value: int) -> int:
+    """Write `value` into the id buffer (h, w) where the sprite is opaque; return its opaque px, outside included.
+
+    Args:
+        ids: (H, W).
+        sprite: (h, w, 4).
+        corner: of the sprite, px.
+        value: of the person or thing.
+    """
     solid = sprite[..., 3] > 127
     height, width = solid.shape
     box = clip_box(corner, (width, height), (ids.shape[1], ids.shape[0]))
@@ -51,7 +70,13 @@ def mark(ids: Image, sprite: Image, corner: tuple[int, int], value: int) -> int:
 
 
 def smear(sprite: Image, corner: tuple[int, int], motion_px: Array) -> tuple[Image, tuple[int, int]]:
-    """Blur a sprite along its motion (2,) in px during the exposure."""
+    """Blur a sprite along its motion (2,) in px during the exposure.
+
+    Args:
+        sprite: (h, w, 4).
+        corner: of the sprite, px.
+        motion_px: (2,).
+    """
     length = float(np.hypot(*motion_px))
     if not 1.5 < length < 200:
         return sprite, corner
@@ -77,7 +102,15 @@ def blob() -> NDArray[np.float32]:
 
 
 def shade_floor(image: Image, shape: NDArray[np.float32], centre: Array, radii: Array, strength: float) -> None:
-    """Darken an ellipse of the floor in place: centre and radii (2,) in px."""
+    """Darken an ellipse of the floor in place: centre and radii (2,) in px.
+
+    Args:
+        image: (h, w, 3).
+        shape: darkness of a round blob, 0 to 1.
+        centre: (2,) px.
+        radii: (2,) px.
+        strength: of the darkest spot, 0 to 1.
+    """
     size = np.maximum(np.rint(2 * radii).astype(int), 3)
     corner = np.rint(centre - size / 2).astype(int)
     box = clip_box((int(corner[0]), int(corner[1])), (int(size[0]), int(size[1])), (image.shape[1], image.shape[0]))
@@ -91,7 +124,15 @@ def shade_floor(image: Image, shape: NDArray[np.float32], centre: Array, radii: 
 
 
 def reflect(image: Image, sprite: Image, corner: tuple[int, int], ground_y: float, strength: float) -> None:
-    """Mirror a sprite faintly in a polished floor in place; `ground_y` is the row of the feet."""
+    """Mirror a sprite faintly in a polished floor in place; `ground_y` is the row of the feet.
+
+    Args:
+        image: (H, W, 3).
+        sprite: (h, w, 4).
+        corner: of the sprite, px.
+        ground_y: row of the feet, px.
+        strength: share of the light that is reflected.
+    """
     flipped = cv2.flip(sprite, 0)
     height = flipped.shape[0]
     top = round(2 * ground_y - corner[1] - height)
@@ -113,7 +154,13 @@ class Grain:
     """Sensor noise: a few tiles drawn once, laid over each frame at a random place."""
 
     def __init__(self, size: tuple[int, int], sigma: float, rng: np.random.Generator) -> None:
-        """Draw the tiles for frames of `size` (width, height); `sigma` in grey levels."""
+        """Draw the tiles for frames of `size` (width, height); `sigma` in grey levels.
+
+        Args:
+            size: width and height, px.
+            sigma: standard deviation of the noise, grey levels.
+            rng: everything random.
+        """
         self.size, self.sigma = size, sigma
         shape = (size[1] + 64, size[0] + 64, 3)
         noise = rng.normal(0, sigma, shape).astype(np.float32)

@@ -16,7 +16,7 @@ from pipeline.rendering.people.pose import Joint, skeletons
 from pipeline.rendering.scene.equipment import BALL_RADIUS_M, rim_points
 from pipeline.rendering.scene.hall import Backdrop
 from pipeline.rendering.scene.overlay import Banner
-from pipeline.rendering.scene.paint import blend, blob, clip_box, mark, reflect, shade_floor, smear
+from pipeline.rendering.scene.paint import blend, blob, clip_box, fill_ids, reflect, shade_floor, smear
 from pipeline.rendering.simulation.motion import Moment
 
 Array = NDArray[np.float64]
@@ -100,7 +100,7 @@ class SceneRenderer:
         for i in shown:
             painting.shadow(bodies.position[i], float(unit[i]), float(bodies.lift[i]))
         order = [("person", i, float(depth[i, Joint.PELVIS])) for i in shown]
-        order += self._others(moment, view)
+        order += self._things_with_depth(moment, view)
         for kind, index, _ in sorted(order, key=lambda entry: -entry[2]):
             if kind == "person":
                 style = self.people[index].style
@@ -120,7 +120,7 @@ class SceneRenderer:
             ids[banner[1] : banner[3], banner[0] : banner[2]] = 0
         return painting.finish(moment)
 
-    def _others(self, moment: Moment, view: CameraView) -> list[tuple[str, int, float]]:
+    def _things_with_depth(self, moment: Moment, view: CameraView) -> list[tuple[str, int, float]]:
         """Ball, baskets and the near crowd with their depths."""
         ball_depth = float(view.camera_points(moment.ball)[2])
         entries = [("ball", 0, ball_depth - 0.25)] if ball_depth > 0.5 else []
@@ -173,7 +173,7 @@ class _Painting:
             return
         if self.stage.gloss > 0 and not seated:
             reflect(self.image, sprite.image, corner, corner[1] + y + h + float(lift_px), self.stage.gloss)
-        area = mark(self.ids, sprite.image, corner, index + 1)
+        area = fill_ids(self.ids, sprite.image, corner, index + 1)
         moving, at = smear(sprite.image, corner, motion_px)
         blend(self.image, moving, at)
         self.bodies[index] = ((corner[0] + x, corner[1] + y, corner[0] + x + w, corner[1] + y + h), area)
@@ -187,7 +187,7 @@ class _Painting:
         piece = layer.seen_by(self.view, backdrop.canvas) if layer is not None else None
         if piece is not None:
             blend(self.image, *piece)
-            mark(self.ids, *piece, 0)
+            fill_ids(self.ids, *piece, 0)
 
     def ball(self, place: Array) -> None:
         (u, v), depth = self.view.project(place)
@@ -210,7 +210,7 @@ class _Painting:
         )
         corner = (int(np.floor(u)) - half, int(np.floor(v)) - half)
         blend(self.image, small, corner)
-        self.ball_px = mark(self.ids, small, corner, _BALL_ID)
+        self.ball_px = fill_ids(self.ids, small, corner, _BALL_ID)
         self.ball_box = (float(u - radius), float(v - radius), 2 * radius, 2 * radius)
 
     def finish(self, moment: Moment) -> Shot:
@@ -236,9 +236,9 @@ class _Painting:
         width, height = cut[2] - cut[0], cut[3] - cut[1]
         if width * height < 0.15 * full or min(width, height) < 3:
             return None
-        own = (self.ids[cut[1] : cut[3], cut[0] : cut[2]] == index + 1).astype(np.uint8)
-        visible = cv2.countNonZero(own) / max(1, area)
-        x, y, w, h = cv2.boundingRect(own)
+        body_mask = (self.ids[cut[1] : cut[3], cut[0] : cut[2]] == index + 1).astype(np.uint8)
+        visible = cv2.countNonZero(body_mask) / max(1, area)
+        x, y, w, h = cv2.boundingRect(body_mask)
         part = (float(cut[0] + x), float(cut[1] + y), float(w), float(h)) if w else None
         place = (float(cut[0]), float(cut[1]), float(width), float(height))
         return VisiblePerson(self.stage.people[index], place, part, min(1.0, visible), float(x_m), float(y_m))

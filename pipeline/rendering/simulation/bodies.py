@@ -12,7 +12,7 @@ from pipeline.rendering.simulation.cast import Action, Orders
 
 Array = NDArray[np.float64]
 
-MIN_APART_M = 0.45
+MIN_GAP_M = 0.45
 TOP_SPEED_MPS = 7.8
 ACCELERATION_MPS2 = 4.2
 BRAKING_MPS2 = 6.5
@@ -104,27 +104,27 @@ def walk(position: Array, velocity: Array, orders: Orders, dt: float) -> tuple[A
     limit = np.where(braking, BRAKING_MPS2, ACCELERATION_MPS2)
     moving = moving + change * np.minimum(1.0, limit / np.maximum(np.abs(change), 1e-6)) * dt
     moving *= np.minimum(1.0, TOP_SPEED_MPS / np.maximum(np.abs(moving), 1e-6)) * free
-    there = here + moving * dt
+    place = here + moving * dt
     for _ in range(4):
-        push, touching = _push(there, MIN_APART_M, np.ones_like(free))
+        push, touching = _push(place, MIN_GAP_M, np.ones_like(free))
         if not touching:
             break
-        there = there + push * 0.5 * free
-    step = (there - here) * free
+        place = place + push * 0.5 * free
+    step = (place - here) * free
     step *= np.minimum(1.0, TOP_SPEED_MPS * dt / np.maximum(np.abs(step), 1e-9))
     return _real(here + step), _real(moving + (step / dt - moving) * 0.5)
 
 
 def _push(place: NDArray[np.complex128], room_m: float, free: Array) -> tuple[NDArray[np.complex128], bool]:
     """Sum (n,) of the ways out of everybody's reach, and whether anybody is in reach of another."""
-    apart = place[:, None] - place
-    gap = np.abs(apart)
+    away = place[:, None] - place
+    gap = np.abs(away)
     np.fill_diagonal(gap, np.inf)
     near = gap < room_m
     if not near.any():
         return np.zeros_like(place), False
     share = np.where(near, room_m / np.maximum(gap, 1e-3) - 1, 0.0)
-    out: NDArray[np.complex128] = (apart * share) @ free
+    out: NDArray[np.complex128] = (away * share) @ free
     return out, True
 
 

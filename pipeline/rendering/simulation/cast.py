@@ -105,6 +105,12 @@ def seats(court: Court, cast: Cast) -> Array:
 
 
 def bench_middle(court: Court, cast: Cast, team: int) -> float:
-    """Return x of the middle of a team's bench, metres."""
+    """Return x of the middle of a team's bench, metres.
+
+    Args:
+        court: the court.
+        cast: how many sit there.
+        team: 0 or 1.
+    """
     away = BENCH_X_M + SEAT_M * (cast.per_team - 1) / 2
     return court.length_m / 2 + (-away if team == 0 else away)

@@ -50,10 +50,10 @@ def _bench(game: PlayState, orders: Orders, position: Array) -> None:
     place = game.seats[resting]
     orders.target[resting] = place
     orders.speed[resting] = 2.1
-    there = resting[np.abs(position[resting] - place).max(axis=1) < 0.1]
-    orders.seated[there] = True
-    orders.action[there] = Action.SIT
-    orders.facing[there] = np.pi / 2
+    arrived = resting[np.abs(position[resting] - place).max(axis=1) < 0.1]
+    orders.seated[arrived] = True
+    orders.action[arrived] = Action.SIT
+    orders.facing[arrived] = np.pi / 2
 
 
 def _stroll(game: PlayState, orders: Orders) -> None:
@@ -79,8 +79,8 @@ def _huddle(game: PlayState, orders: Orders) -> None:
 def _line_up(game: PlayState, orders: Orders) -> None:
     """Take the places of a free throw; the shooter bounces the ball and throws."""
     spots = game.throw_spots()
-    mine, other = game.lineup[game.attacking], game.lineup[1 - game.attacking]
-    ordered = np.concatenate([[game.handler], mine[mine != game.handler], other])
+    attackers, defenders = game.lineup[game.attacking], game.lineup[1 - game.attacking]
+    ordered = np.concatenate([[game.handler], attackers[attackers != game.handler], defenders])
     orders.target[ordered] = spots
     orders.speed[ordered] = 2.2
     orders.look_at[ordered] = game.basket(game.attacking)
@@ -206,7 +206,13 @@ def ball_now(game: PlayState) -> Ball:
 
 
 def ball_places(balls: Sequence[Ball], position: Array, facing: Array) -> Array:
-    """Turn balls of t moments into metres (t, 3): people are at (t, n, 2) and face (t, n) radians."""
+    """Turn balls of t moments into metres (t, 3): people are at (t, n, 2) and face (t, n) radians.
+
+    Args:
+        balls: t moments.
+        position: (t, n, 2) of people, metres.
+        facing: (t, n) radians.
+    """
     rows, holder = np.arange(len(balls)), np.array([ball.holder for ball in balls])
     angle = facing[rows, holder]
     ahead = np.column_stack([np.cos(angle), np.sin(angle)])

@@ -26,7 +26,14 @@ class PlayState:
     """The state of the game while the ball is in play; `script.Script` adds what happens when it is not."""
 
     def __init__(self, court: Court, cast: Cast, settings: RenderSettings, rng: np.random.Generator) -> None:
-        """Start with one team bringing the ball up."""
+        """Start with one team bringing the ball up.
+
+        Args:
+            court: the court.
+            cast: who takes part.
+            settings: dead balls, substitutions, periods.
+            rng: everything random.
+        """
         self.court, self.cast, self.settings, self.rng = court, cast, settings, rng
         self.seats = seats(court, cast)
         self.lineup = [cast.players(0)[:5].copy(), cast.players(1)[:5].copy()]
@@ -87,7 +94,13 @@ class PlayState:
         return (1.0 if team == 0 else -1.0) * (-1.0 if self.swapped else 1.0)
 
     def place(self, team: int, from_end: Array | float, aside: Array | float) -> Array:
-        """Turn metres from the end line that a team attacks, and from the middle of the court, into metres (2,) or (k, 2)."""
+        """Turn metres from the end line that a team attacks, and from the middle of the court, into metres (2,) or (k, 2).
+
+        Args:
+            team: 0 or 1.
+            from_end: metres, a number or (k,).
+            aside: metres towards the camera, a number or (k,).
+        """
         x = self.court.length_m - np.asarray(from_end) if self.way(team) > 0 else np.asarray(from_end)
         return np.stack([x, self.court.width_m / 2 + np.asarray(aside, dtype=float)], axis=-1)
 
@@ -96,9 +109,15 @@ class PlayState:
         court = self.court
         line, lane = court.free_throw_m, court.lane_width_m / 2 + 0.35
         first, step = court.basket_m + 0.85, 0.95
-        mine = [[line + 0.15, 0], [first + step, -lane], [first + step, lane], [line + 3.3, -3.0], [line + 3.6, 3.2]]
-        other = [[first, -lane], [first, lane], [first + 2 * step, -lane], [line + 2.6, 1.0], [line + 4.2, -1.2]]
-        spots = np.array(mine + other)
+        attackers = [
+            [line + 0.15, 0],
+            [first + step, -lane],
+            [first + step, lane],
+            [line + 3.3, -3.0],
+            [line + 3.6, 3.2],
+        ]
+        defenders = [[first, -lane], [first, lane], [first + 2 * step, -lane], [line + 2.6, 1.0], [line + 4.2, -1.2]]
+        spots = np.array(attackers + defenders)
         return self.place(self.attacking, spots[:, 0], spots[:, 1])
 
     def starting_positions(self) -> Array:
@@ -131,8 +150,8 @@ class PlayState:
     def _new_spots(self) -> None:
         """Deal the five offensive players to five spots of the set."""
         far, near, inside = self.rng.permutation([1, 3]), self.rng.permutation([2, 4]), self.rng.permutation([5, 6, 7])
-        others = self.rng.permutation([far[0], near[0], self.rng.choice([far[1], near[1]]), inside[0]])
-        chosen = np.concatenate([[0], others])
+        off_ball = self.rng.permutation([far[0], near[0], self.rng.choice([far[1], near[1]]), inside[0]])
+        chosen = np.concatenate([[0], off_ball])
         base = SPOTS_M[chosen] + self.rng.normal(0, 0.35, (5, 2))
         self.homes = self.place(self.attacking, base[:, 0], base[:, 1])
         self.spots = self.homes.copy()
@@ -180,8 +199,8 @@ class PlayState:
         self.spots[1:] = self.homes[1:] + self.rng.normal(0, 0.3, (4, 2))
         if self.flight is None and self.rng.random() < 0.45:
             slot = self.slot()
-            others = [k for k in range(5) if k != slot]
-            nearest = min(others, key=lambda k: float(np.linalg.norm(self.spots[k] - self.spots[slot])))
+            off_ball = [k for k in range(5) if k != slot]
+            nearest = min(off_ball, key=lambda k: float(np.linalg.norm(self.spots[k] - self.spots[slot])))
             guard = self.lineup[1 - self.attacking][self.roles[slot]]
             aside = self.rng.choice([-1.0, 1.0]) * 0.7
             self.screener = nearest

@@ -98,10 +98,10 @@ def _positions_of_run(folder: Path) -> pd.DataFrame:
 def _path(rows: pd.DataFrame, times: Array) -> Array:
     """Interpolate one player's positions at times (t,): (t, 2), NaN further than half a second from any."""
     rows = rows.sort_values("time_s")
-    known = rows["time_s"].to_numpy()
-    place = np.column_stack([np.interp(times, known, rows[name].to_numpy()) for name in ("x_m", "y_m")])
-    after = np.clip(np.searchsorted(known, times), 1, max(1, len(known) - 1))
-    gap = np.minimum(np.abs(times - known[after - 1]), np.abs(times - known[np.minimum(after, len(known) - 1)]))
+    known_s = rows["time_s"].to_numpy()
+    place = np.column_stack([np.interp(times, known_s, rows[name].to_numpy()) for name in ("x_m", "y_m")])
+    after = np.clip(np.searchsorted(known_s, times), 1, max(1, len(known_s) - 1))
+    gap = np.minimum(np.abs(times - known_s[after - 1]), np.abs(times - known_s[np.minimum(after, len(known_s) - 1)]))
     place[gap > 0.5] = np.nan
     return place
 
@@ -118,9 +118,9 @@ def read_sportvu(path: Path, court: Court) -> Trajectories:
         InputError: the file cannot be read or is of another kind.
     """
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        size_ft = np.array(told.get("court_ft", _NBA_FT), dtype=np.float64)
-        moments = {float(m[1]): m[5] for m in told["events"][0]["moments"]}
+        event = json.loads(path.read_text(encoding="utf-8"))
+        size_ft = np.array(event.get("court_ft", _NBA_FT), dtype=np.float64)
+        moments = {float(m[1]): m[5] for m in event["events"][0]["moments"]}
         rows = [(time_ms, *row[:5]) for time_ms, people in sorted(moments.items()) for row in people]
         table = pd.DataFrame(rows, columns=["time_ms", "team", "person", "x", "y", "z"]).astype(np.float64)
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:

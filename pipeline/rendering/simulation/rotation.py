@@ -37,7 +37,13 @@ class Rotation:
     """Time played and energy left, per person of the cast."""
 
     def __init__(self, cast: Cast, stint_s: float, rng: np.random.Generator) -> None:
-        """Start fresh; `stint_s` is the time on court of a usual player before he rests, s."""
+        """Start fresh; `stint_s` is the time on court of a usual player before he rests, s.
+
+        Args:
+            cast: who takes part.
+            stint_s: time on court.
+            rng: everything random.
+        """
         self.cast, self.stint_s, self.rng = cast, stint_s, rng
         self.played_s = np.zeros(cast.count)
         self.stint = np.zeros(cast.count)
@@ -53,7 +59,13 @@ class Rotation:
         return limits
 
     def pass_time(self, on_court: NDArray[np.bool_], live: bool, dt: float) -> None:
-        """Let `dt` seconds pass: who plays tires, who sits or waits recovers."""
+        """Let `dt` seconds pass: who plays tires, who sits or waits recovers.
+
+        Args:
+            on_court: (n,).
+            live: whether the ball is in play.
+            dt: seconds.
+        """
         self.stint += dt
         if live:
             self.played_s += on_court * dt

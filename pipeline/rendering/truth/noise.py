@@ -62,12 +62,19 @@ class SimulatedDetector:
     """Sees people as a detector does; keeps the memory that makes misses and jitter last."""
 
     def __init__(self, people: list[CastMember], noise: NoiseSettings, fps: float, rng: np.random.Generator) -> None:
-        """Draw everybody's appearance vector: alike within a team and within the referees."""
+        """Draw everybody's appearance vector: alike within a team and within the referees.
+
+        Args:
+            people: everybody of the game.
+            noise: how good detector and encoder are.
+            fps: frames per second.
+            rng: everything random.
+        """
         self.people, self.noise, self.rng = people, noise, rng
         count = len(people)
         group = np.array([{"A": 0, "B": 1}.get(person.team or "", 2) for person in people])
-        shared, own = (_unit(rng.normal(size=(k, noise.dim))) for k in (3, count))
-        self.appearance = _unit(np.sqrt(noise.likeness) * shared[group] + np.sqrt(1 - noise.likeness) * own)
+        shared, individual = (_unit(rng.normal(size=(k, noise.dim))) for k in (3, count))
+        self.appearance = _unit(np.sqrt(noise.likeness) * shared[group] + np.sqrt(1 - noise.likeness) * individual)
         self.shirt_lab = _lab([person.style.uniform.shirt for person in people])
         self.role = np.array([person.role for person in people])
         self.numbers = NumberReporter(people, noise, fps, rng.spawn(1)[0])
@@ -90,16 +97,16 @@ class SimulatedDetector:
         read = self.numbers.report(frame, person, box, crowd.visible[frame, person])
         rows = np.concatenate([frame, np.repeat(np.arange(len(takes)), count), frame[read.source]])
         order = np.argsort(rows, kind="stable")
-        parts = [true, false, self._number_boxes(read)]
-        columns = {name: np.concatenate([part.columns[name] for part in parts])[order] for name in true.columns}
+        reports = [true, false, self._number_boxes(read)]
+        columns = {name: np.concatenate([report.columns[name] for report in reports])[order] for name in true.columns}
         width, height = takes[0].view.size
         for name, limit in {"x1": width, "y1": height, "x2": width, "y2": height}.items():
             columns[name] = np.clip(columns[name], 0, limit)
         numbers = np.array([take.index for take in takes])
         return Reported(
             {"frame": numbers[rows[order]], **columns},
-            np.vstack([part.embeddings for part in parts])[order],
-            np.vstack([part.reads for part in parts])[order],
+            np.vstack([report.embeddings for report in reports])[order],
+            np.vstack([report.reads for report in reports])[order],
         )
 
     def _remember(self, visible: Array) -> tuple[NDArray[np.bool_], Array]:
@@ -126,8 +133,8 @@ class SimulatedDetector:
         swap = rng.random(count) < self.noise.wrong_role
         role = np.where(swap, np.where(self.role[found] == "player", "referee", "player"), self.role[found])
         shirt_lab = self.shirt_lab[found] + rng.normal(0, 3, (count, 3))
-        other = self.appearance[rng.integers(len(self.appearance), size=count)]
-        mixed = self.appearance[found] + 0.5 * (1 - visible)[:, None] * other
+        stranger = self.appearance[rng.integers(len(self.appearance), size=count)]
+        mixed = self.appearance[found] + 0.5 * (1 - visible)[:, None] * stranger
         return self._reported(box, score, role, quality, shirt_lab, mixed)
 
     def _nobody(self, count: int, size: tuple[int, int]) -> Reported:
@@ -145,7 +152,7 @@ class SimulatedDetector:
         )
 
     def _number_boxes(self, found: NumberBoxes) -> Reported:
-        """Boxes of numbers, which have neither quality nor kit nor embedding."""
+        """Boxes of numbers, which have neither quality nor uniform nor embedding."""
         count = len(found.source)
         columns: dict[str, NDArray[Any]] = {name: found.box[:, k] for k, name in enumerate(("x1", "y1", "x2", "y2"))}
         columns |= {"score": np.full(count, 0.6), "class": np.full(count, "number")}

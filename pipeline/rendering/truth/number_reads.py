@@ -61,7 +61,14 @@ class NumberReporter:
     """Finds and reads numbers; keeps the memory of the spells."""
 
     def __init__(self, people: list[CastMember], noise: ReadingNoise, fps: float, rng: np.random.Generator) -> None:
-        """Start with nobody's number in view."""
+        """Start with nobody's number in view.
+
+        Args:
+            people: everybody of the game.
+            noise: how well numbers are found and read.
+            fps: frames per second.
+            rng: everything random.
+        """
         self.noise, self.rng = noise, rng
         self.text = np.array([-1 if person.number is None else index_of(person.number) for person in people])
         self.end = 1 - np.exp(-1 / (fps * noise.number_s))

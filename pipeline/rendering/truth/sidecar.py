@@ -63,7 +63,7 @@ class Sidecar:
         with (folder / "appearance.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(["id", "role", "skin", "hair", "shoes", "sleeves", "shirt"])
-            writer.writerows(_looks(person) for person in self.coverage.people)
+            writer.writerows(_appearance_row(person) for person in self.coverage.people)
 
     def _write_roster(self, path: Path) -> None:
         with path.open("w", newline="", encoding="utf-8") as file:
@@ -73,7 +73,7 @@ class Sidecar:
             writer.writerows([person.number, person.name, person.team] for person in players)
 
 
-def _looks(person: CastMember) -> list[str | int]:
+def _appearance_row(person: CastMember) -> list[str | int]:
     """Say what somebody was painted like: colours as #rrggbb, no hair colour for the bald."""
     style = person.style
     sleeves = "yes" if style.sleeve_left or style.sleeve_right else "no"

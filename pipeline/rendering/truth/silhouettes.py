@@ -81,9 +81,9 @@ def silhouettes(takes: Sequence[Take], people: list[CastMember], court: Court) -
     off_court = np.maximum(-position, position - limits).max(axis=2) > MARGIN_M
     player = np.array([person.role == "player" for person in people])
     coach = np.array([person.role == "coach" for person in people])
-    sides = np.minimum(inside[..., 2] - inside[..., 0], inside[..., 3] - inside[..., 1])
+    shorter_px = np.minimum(inside[..., 2] - inside[..., 0], inside[..., 3] - inside[..., 1])
     shown = ~seated & ~(off_court & player) & (depth.min(axis=2) > 0.5) & (in_picture >= _LEAST_IN_PICTURE)
-    shown &= (sides >= 3) & ~coach
+    shown &= (shorter_px >= 3) & ~coach
     visible = in_picture * _uncovered(box, depth[..., Joint.PELVIS], shown | seated | coach)
     assert visible.shape == (len(takes), count)
     return Silhouettes(box, inside, np.clip(visible, 0, 1), shown, position)
@@ -111,11 +111,11 @@ def _area(box: Array) -> Array:
     return area
 
 
-def _uncovered(box: Array, depth: Array, there: NDArray[np.bool_]) -> Array:
+def _uncovered(box: Array, depth: Array, shown: NDArray[np.bool_]) -> Array:
     """Share (t, n) of each body that nobody nearer covers."""
     a, b = box[:, :, None], box[:, None]
     overlap = np.concatenate([np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:])], axis=-1)
     share = _area(overlap) / np.maximum(_area(box), 1e-9)[:, :, None]
-    nearer = (depth[:, None] < depth[:, :, None]) & there[:, None]
+    nearer = (depth[:, None] < depth[:, :, None]) & shown[:, None]
     uncovered: Array = np.prod(1 - _BODY_IN_BOX * share * nearer, axis=2)
     return uncovered

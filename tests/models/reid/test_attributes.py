@@ -80,7 +80,7 @@ def test_basketball_attributes_say_state_number_and_kit(attribute_data: Path) ->
     state = [BASKETBALL["state"][label] for label in found.column("state")]
     assert state == ["player-jump-shot" if t == 3 else "player" for t in tracklet]
     assert found.column("number").tolist() == (tracklet < 2).astype(int).tolist()
-    assert found.column("kit").tolist() == (tracklet % 2).tolist()
+    assert found.column("jersey").tolist() == (tracklet % 2).tolist()
 
 
 def test_attributes_are_learned_then_aggregated(attribute_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +101,7 @@ def test_attributes_are_learned_then_aggregated(attribute_data: Path, monkeypatc
     train_recipe(recipe_of(recipe, "made"), attribute_data, run)
     metrics = read_metrics(run / "classifiers" / "metrics.csv")
     assert metrics["loss"][-1] < 0.7 * metrics["loss"][0]
-    assert {"val/loss", "val/acc_state", "val/f1_number", "val/f1_kit"} <= metrics.keys()
+    assert {"val/loss", "val/acc_state", "val/f1_number", "val/f1_jersey"} <= metrics.keys()
     assert 0.1 <= json.loads((run / "threshold.json").read_text())["distance"] <= 2
     lines = (run / "retrieval.txt").read_text().splitlines()
     assert len(lines) == len(validation)
@@ -239,7 +239,7 @@ def test_attributes_of_rendered_people_are_what_was_painted(rendered_folder: Pat
     }
     assert named == {
         "role": ["player", "player", "player", "referee"],
-        "kit": ["light", "light", "dark", "light"],
+        "jersey": ["light", "light", "dark", "light"],
         "number": ["no", "yes", "no", "no"],
         "facing": [None, "towards", None, "right"],
         "skin": ["dark", "dark", "light", "medium"],

@@ -148,7 +148,7 @@ def test_constrained_merging_keeps_simultaneous_tracklets_apart(splits: Splits) 
     assert labels.max() + 1 == len(np.unique(crops.identity))
     vectors = np.random.default_rng(0).standard_normal((len(crops), 4)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    merged = next_labels(vectors, labels, dispersion._apart(crops, True), recipe, 100)
+    merged = next_labels(vectors, labels, dispersion._cannot_link(crops, True), recipe, 100)
     for scene in np.unique(crops.scene):  # all people of a made clip share its frames
         rows = crops.scene == scene
         assert len(np.unique(merged[rows])) == len(np.unique(labels[rows]))

@@ -43,7 +43,7 @@ def augment(
 
 
 def recoloured(image: Image, seed: int) -> Image:
-    """Give everybody other kits: the hue of what is neither skin, wood nor grey goes round by an angle, channels get gains.
+    """Give everybody other uniforms: the hue of what is neither skin, wood nor grey goes round by an angle, channels get gains.
 
     Args:
         image: (h, w, 3) BGR.
@@ -59,7 +59,13 @@ def recoloured(image: Image, seed: int) -> Image:
 
 
 def plain(crops: CropSet, row: int, size_px: tuple[int, int]) -> Image:
-    """Cut one crop without any change."""
+    """Cut one crop without any change.
+
+    Args:
+        crops: the set.
+        row: of the crop.
+        size_px: height and width.
+    """
     return resize(np.ascontiguousarray(crops.person(row)), size_px)
 
 
@@ -97,8 +103,8 @@ def _cover(image: Image, crops: CropSet, rng: np.random.Generator) -> Image:
     top, left = rng.integers(height - h + 1), rng.integers(width - w + 1)
     out = image.copy()
     if rng.random() < 0.5:
-        other = resize(np.ascontiguousarray(crops.person(int(rng.integers(len(crops))))), (height, width))
-        out[top : top + h, left : left + w] = other[top : top + h, left : left + w]
+        stranger = resize(np.ascontiguousarray(crops.person(int(rng.integers(len(crops))))), (height, width))
+        out[top : top + h, left : left + w] = stranger[top : top + h, left : left + w]
     else:
         out[top : top + h, left : left + w] = rng.integers(0, 256, (h, w, 3), np.uint8)
     return out

@@ -52,6 +52,11 @@ class MadeClass:
 def made_classes(identities: Sequence[int], settings: MadeClassSettings, seed: int) -> list[MadeClass]:
     """List the classes.
 
+    Args:
+        identities: of the training set.
+        settings: which classes are made.
+        seed: of the halves.
+
     Example:
         >>> settings = MadeClassSettings(turns=True, halves=3)
         >>> len(made_classes([4, 7], settings, seed=0))
@@ -63,7 +68,7 @@ def made_classes(identities: Sequence[int], settings: MadeClassSettings, seed: i
     for number in range(settings.halves):
         first, second = (base[k] for k in rng.choice(len(base), 2, replace=False))
         halves.append(MadeClass(first, second, number % 2 == 0))
-    return [*(MadeClass(one) for one in base), *halves]
+    return [*(MadeClass(whole) for whole in base), *halves]
 
 
 class MadePictures(Dataset[Any]):
@@ -88,7 +93,7 @@ class MadePictures(Dataset[Any]):
                 f"made: pictures of {picture.size_px} px cannot be turned; choose a square picture.size_px"
             )
         self.pictures, self.picture, self.settings = pictures, picture, settings
-        self.rows = {int(one): np.flatnonzero(identity == one) for one in np.unique(identity)}
+        self.rows = {int(number): np.flatnonzero(identity == number) for number in np.unique(identity)}
         self.classes = made_classes(sorted(self.rows), settings, seed)
 
     def __len__(self) -> int:
@@ -106,17 +111,17 @@ class MadePictures(Dataset[Any]):
         rng = np.random.default_rng(seed)
         out = self._draw(made.first, rng)
         if made.second is not None:
-            other, middle = self._draw(made.second, rng), out.shape[0] // 2
+            second, middle = self._draw(made.second, rng), out.shape[0] // 2
             out = (
-                torch.cat([out[:middle], other[middle:]], 0)
+                torch.cat([out[:middle], second[middle:]], 0)
                 if made.upright
-                else torch.cat([out[:, :middle], other[:, middle:]], 1)
+                else torch.cat([out[:, :middle], second[:, middle:]], 1)
             )
         return out
 
-    def _draw(self, one: tuple[int, int], rng: np.random.Generator) -> Tensor:
+    def _draw(self, source: tuple[int, int], rng: np.random.Generator) -> Tensor:
         """Draw a picture of an identity and turn it; contiguous."""
-        identity, turn = one
+        identity, turn = source
         picture = torch.from_numpy(np.array(self.pictures[rng.choice(self.rows[identity])]))
         return torch.rot90(picture.flip(1) if turn & 4 else picture, turn & 3, (0, 1)).contiguous()
 
@@ -151,7 +156,13 @@ class ClassBatches:
 
 
 def bent(pictures: Tensor, settings: MadeClassSettings, generator: torch.Generator) -> Tensor:
-    """Turn, scale, shear, shift and bend each picture (n, c, h, w) by itself; outside is 0."""
+    """Turn, scale, shear, shift and bend each picture (n, c, h, w) by itself; outside is 0.
+
+    Args:
+        pictures: (n, c, h, w).
+        settings: how much.
+        generator: everything random.
+    """
     n = len(pictures)
 
     def even(*shape: int) -> Tensor:

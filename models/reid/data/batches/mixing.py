@@ -1,7 +1,7 @@
 """Several kinds of crops in one training: tracklets of real games, rendered games, single pictures.
 
-Players of few real games teach few kits and one size of picture. Rendered games add other kits, other light and small players
-of a wide camera; single pictures of other games add real kits, each person alike to nobody but himself. People of two kinds are
+Players of few real games teach few uniforms and one size of picture. Rendered games add other uniforms, other light and small players
+of a wide camera; single pictures of other games add real uniforms, each person alike to nobody but himself. People of two kinds are
 neither the same nor certainly different: that a figure is no photograph is not to be learned.
 """
 
@@ -89,7 +89,7 @@ def single_pictures(images: Sequence[LabelledImage]) -> People:
 class MixedBatches:
     """Batch sampler: people of one clip of the first set, and people of one scene of one other set.
 
-    Each entry is (row, seed of its change, seed of the scene's new kits or -1); all follow from seed and step alone.
+    Each entry is (row, seed of its change, seed of the scene's new uniforms or -1); all follow from seed and step alone.
 
     Args:
         crops: all sets, chained.
@@ -97,7 +97,7 @@ class MixedBatches:
         people: identities per batch from the first set, and from another.
         per_person: crops of each.
         home: see `CourtSampler`.
-        recolour: share of the scenes that get new kits.
+        recolour: share of the scenes that get new uniforms.
         seed: of everything.
         span: batches per epoch.
         steps: batches in all; the last epoch ends there.
@@ -135,14 +135,15 @@ class MixedBatches:
         first = self._epoch * self._span
         for step in range(first, min(first + self._span, self._steps)):
             rng = np.random.default_rng([self._seed, step])
-            others = len(self._samplers) - 1
-            kinds = [0, *([1 + int(rng.integers(others))] if others else [])]
+            added = len(self._samplers) - 1
+            kinds = [0, *([1 + int(rng.integers(added))] if added else [])]
             yield [entry for kind in kinds for entry in self._scene(kind, rng)]
 
     def _scene(self, kind: int, rng: np.random.Generator) -> list[tuple[int, int, int]]:
         """Draw the entries of one scene."""
         rows = self._rows[kind][self._samplers[kind].draw(rng)]
-        kits = int(rng.integers(2**31)) if rng.random() < self._recolour else -1
+        recolour_seed = int(rng.integers(2**31)) if rng.random() < self._recolour else -1
         return [
-            (int(row), int(seed), kits) for row, seed in zip(rows, rng.integers(2**31, size=len(rows)), strict=True)
+            (int(row), int(seed), recolour_seed)
+            for row, seed in zip(rows, rng.integers(2**31, size=len(rows)), strict=True)
         ]

@@ -105,7 +105,7 @@ class PictureDataset(Dataset[Any]):
     def _augmented(self, chosen: Tensor) -> Tensor:
         """Change each of (n, h, w, c) by itself; augmentations see RGB, channels first."""
         assert self.augment is not None
-        changed = [self.augment(one.permute(2, 0, 1).flip(0)).flip(0).permute(1, 2, 0) for one in chosen]
+        changed = [self.augment(image.permute(2, 0, 1).flip(0)).flip(0).permute(1, 2, 0) for image in chosen]
         return torch.stack(changed).contiguous()
 
 
@@ -157,7 +157,7 @@ class IdentityBatches:
     """
 
     def __init__(self, identity: Ints, people: int, crops: int, seed: int, batches: int | None = None) -> None:
-        self._rows = [np.flatnonzero(identity == one) for one in np.unique(identity)]
+        self._rows = [np.flatnonzero(identity == number) for number in np.unique(identity)]
         self._people, self._crops, self._seed, self._epoch = min(people, len(self._rows)), crops, seed, 0
         self._batches = batches or max(1, len(identity) // (self._people * crops))
 
@@ -172,10 +172,10 @@ class IdentityBatches:
         rng = np.random.default_rng([self._seed, self._epoch])
         for _ in range(self._batches):
             chosen = rng.choice(len(self._rows), self._people, replace=False)
-            yield [int(row) for one in chosen for row in self._of(one, rng)]
+            yield [int(row) for number in chosen for row in self._of(number, rng)]
 
-    def _of(self, one: int, rng: np.random.Generator) -> Ints:
-        rows = self._rows[one]
+    def _of(self, number: int, rng: np.random.Generator) -> Ints:
+        rows = self._rows[number]
         return rng.choice(rows, self._crops, replace=len(rows) < self._crops)
 
 

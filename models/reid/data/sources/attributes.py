@@ -1,12 +1,12 @@
-"""What can be said of a person's looks: one class per attribute and crop, where it is known.
+"""What can be said of a person's appearance: one class per attribute and crop, where it is known.
 
 Four vocabularies, `VOCABULARIES`:
 
 - `market1501`: the 27 attributes of Market-1501 (Lin et al., "Improving Person Re-identification by Attribute and Identity
   Learning", Pattern Recognition 2019), by identity, from `market_attribute.mat`;
 - `basketball`: of `basketball_player_detection_3`: the player's state (the dataset's own classes), whether a number box lies in the
-  box, and whether the team plays in a light or a dark kit (measured);
-- `rendered`: of a rendered game: role, kit, number visible, the way that somebody faces (known while he moves), and what the
+  box, and whether the team plays in a light or a dark uniform (measured);
+- `rendered`: of a rendered game: role, jersey, number visible, the way that somebody faces (known while he moves), and what the
   figure was painted like (`appearance.csv`);
 - `digits`: of a written digit, measured on its strokes: holes, slant, width, thickness.
 """
@@ -55,11 +55,11 @@ MARKET: Vocabulary = {
 BASKETBALL: Vocabulary = {
     "state": ("player", "player-in-possession", "player-jump-shot", "player-layup-dunk", "player-shot-block"),
     "number": _YES_NO,
-    "kit": ("dark", "light"),
+    "jersey": ("dark", "light"),
 }
 RENDERED: Vocabulary = {
     "role": ("player", "referee"),
-    "kit": ("dark", "light"),
+    "jersey": ("dark", "light"),
     "number": _YES_NO,
     "facing": ("away", "towards", "left", "right"),
     "skin": ("dark", "medium", "light"),
@@ -125,15 +125,15 @@ def _by_identity(part: Mapping[str, Any]) -> dict[str, Ints]:
 
 def market_attributes(crops: CropSet, table: Path) -> Attributes:
     """Look up the identities of Market-1501 crops; identities that the table lacks (distractors) are unknown."""
-    known = {name: row for part in read_market_table(table).values() for name, row in part.items()}
+    row_of = {name: row for split in read_market_table(table).values() for name, row in split.items()}
     missing = np.full(len(MARKET), UNKNOWN, np.int64)
     names = [f"{int(name):04d}" if name.lstrip("-").isdigit() else name for name in crops.identity_names]
-    rows = np.array([known.get(name, missing) for name in names]).reshape(-1, len(MARKET))
+    rows = np.array([row_of.get(name, missing) for name in names]).reshape(-1, len(MARKET))
     return Attributes(MARKET, rows[crops.identity])
 
 
 def basketball_attributes(people: People, table: Path, images: Path) -> Attributes:
-    """Find state, number and kit of player tracklets.
+    """Find state, number and uniform of player tracklets.
 
     Args:
         people: of the tracklet table.
@@ -147,7 +147,7 @@ def basketball_attributes(people: People, table: Path, images: Path) -> Attribut
     boxes = _rows_of(crops, table)
     state = boxes["class"].map({name: i for i, name in enumerate(BASKETBALL["state"])}).fillna(UNKNOWN)
     number = _number_visible(boxes, images)
-    label = np.column_stack([state.to_numpy(np.int64), number, _kits(people)])
+    label = np.column_stack([state.to_numpy(np.int64), number, _uniform_shade(people)])
     return Attributes(BASKETBALL, label)
 
 
@@ -190,14 +190,14 @@ def _number_centres(path: Path) -> dict[str, NDArray[np.float64]]:
     return {name: np.array(centres) for name, centres in found.items()}
 
 
-def _kits(people: People) -> Ints:
-    """Tell the kit of each crop's team in its game: light where the median torso is in the brighter half; UNKNOWN without a team."""
+def _uniform_shade(people: People) -> Ints:
+    """Tell the uniform of each crop's team in its game: light where the median torso is in the brighter half; UNKNOWN without a team."""
     crops = people.crops
     out = np.full(len(crops), UNKNOWN, np.int64)
     game = np.array([game_of(name) for name in crops.scene_names])[crops.scene]
-    for one in np.unique(game):
+    for number in np.unique(game):
         for team in (0, 1):
-            rows = np.flatnonzero((game == one) & (people.team == team))
+            rows = np.flatnonzero((game == number) & (people.team == team))
             if len(rows):
                 sample = rows[:: max(1, len(rows) // 50)]
                 out[rows] = int(np.median([torso_lightness(crops.person(row)) for row in sample]) > 50)
@@ -252,12 +252,12 @@ def _of_game(folder: Path, person: Ints, time_ms: Ints) -> Ints:
     truth["facing"] = _facing(truth)
     truth["number"] = _with_number(truth, pd.read_parquet(folder / "truth_objects.parquet"))
     truth["ms"] = (truth["time_s"] * 1000).round().astype(np.int64)
-    looks = pd.read_csv(folder / "appearance.csv", keep_default_na=False).set_index("id")
+    painted_as = pd.read_csv(folder / "appearance.csv", keep_default_na=False).set_index("id")
     seen = truth.set_index(["id", "ms"]).loc[list(zip(person, time_ms, strict=True))]
-    painted = looks.loc[person]
+    painted = painted_as.loc[person]
     columns = {
         "role": seen["role"].map({"player": 0, "referee": 1}).fillna(UNKNOWN),
-        "kit": painted["shirt"].map(lambda color: int(_lightness(color) > 50)),
+        "jersey": painted["shirt"].map(lambda color: int(_lightness(color) > 50)),
         "number": seen["number"],
         "facing": seen["facing"],
         "skin": painted["skin"].map(lambda color: int(np.digitize(_lightness(color), (45, 65)))),

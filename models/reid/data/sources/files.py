@@ -246,8 +246,8 @@ def _named(tree: Tree, within: str, rule: Convention, camera: int = 0) -> Iterat
 
 def _packed(tree: Tree, names: Sequence[Named], identities: Sequence[str], cache: Path) -> CropSet:
     """Pack pictures, or read them back from a former time."""
-    mark = hashlib.sha256("\n".join(identities).encode()).hexdigest()[:8]
-    folder = cache / f"files-{tree.fingerprint(names)}-{mark}"
+    digest = hashlib.sha256("\n".join(identities).encode()).hexdigest()[:8]
+    folder = cache / f"files-{tree.fingerprint(names)}-{digest}"
     if not (folder / "about.json").is_file():
         title = tree.root.stem
         crops = pack(_entries(names, identities, tree.read), [title], [title], folder.name, identities)

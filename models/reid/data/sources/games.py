@@ -54,10 +54,10 @@ def read_game(
         raise InputError(f"{folder}: no video {video or 'given'}; name it under `video`")
     kept = boxes[boxes["visible"] >= min_visible]
     text = f"layout {LAYOUT}, margin {MARGIN}, {every_s}, {kept.to_csv(index=False)}"
-    mark = hashlib.sha256((text + hash_file(video)).encode()).hexdigest()[:16]
-    place = cache / f"game-{mark}"
+    digest = hashlib.sha256((text + hash_file(video)).encode()).hexdigest()[:16]
+    place = cache / f"game-{digest}"
     if not (place / "about.json").is_file():
-        names = [str(one) for one in sorted(kept["identity"].unique())]
+        names = [str(name) for name in sorted(kept["identity"].unique())]
         crops = pack(_entries(kept, video, every_s), [folder.name], [folder.name], place.name, names)
         save_crops(crops, place)
     crops = load_crops(place)
@@ -69,37 +69,37 @@ def read_game(
     return replace(people, team=team, named=np.ones(len(crops), bool), differ=~np.eye(size, dtype=np.bool_))
 
 
-def joined(parts: Sequence[People]) -> People:
+def joined(sets: Sequence[People]) -> People:
     """Put the people of several videos into one set; identities of two videos are neither the same nor certainly different.
 
     Raises:
         InputError: two of them have the same name: the same video twice would be a leak within a set.
     """
-    names = [name for part in parts for name in part.crops.scene_names]
+    names = [name for people in sets for name in people.crops.scene_names]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise InputError(f"game {twice[0]!r} is named twice")
-    sizes = [len(part.differ) for part in parts]
+    sizes = [len(people.differ) for people in sets]
     differ = np.zeros((sum(sizes), sum(sizes)), np.bool_)
-    for at, part, size in zip(np.cumsum([0, *sizes]), parts, sizes, strict=False):
-        differ[at : at + size, at : at + size] = part.differ
+    for at, people, size in zip(np.cumsum([0, *sizes]), sets, sizes, strict=False):
+        differ[at : at + size, at : at + size] = people.differ
     return replace(
-        parts[0],
-        crops=_chained([part.crops for part in parts], sizes),
-        team=np.concatenate([part.team for part in parts]),
-        named=np.concatenate([part.named for part in parts]),
+        sets[0],
+        crops=_chained([people.crops for people in sets], sizes),
+        team=np.concatenate([people.team for people in sets]),
+        named=np.concatenate([people.named for people in sets]),
         differ=differ,
     )
 
 
-def splits_of_games(parts: Sequence[Sequence[People]]) -> Splits:
+def splits_of_games(splits: Sequence[Sequence[People]]) -> Splits:
     """Join the games of training, validation and test; identities are numbered over all of them.
 
     Raises:
         InputError: a game is named twice.
         SettingsError: there is nothing to train on.
     """
-    whole = joined([game for part in parts for game in part])
-    last = np.cumsum([sum(len(game) for game in part) for part in parts])
+    whole = joined([game for games in splits for game in games])
+    last = np.cumsum([sum(len(game) for game in games) for games in splits])
     rows = [np.arange(end - len_, end) for end, len_ in zip(last, np.diff([0, *last]), strict=True)]
     return Splits(*(whole.select(some) for some in rows))
 
@@ -114,7 +114,7 @@ def _chained(sets: Sequence[CropSet], sizes: Sequence[int]) -> CropSet:
         columns["camera"][k] += scene
         columns["identity"][k] += identity
         pixels, scene, identity = pixels + len(crops.pixels), scene + len(crops.scene_names), identity + sizes[k]
-    whole: dict[str, Any] = {name: np.concatenate(parts) for name, parts in columns.items()}
+    whole: dict[str, Any] = {name: np.concatenate(columns_of) for name, columns_of in columns.items()}
     return replace(
         sets[0],
         **whole,
@@ -195,7 +195,7 @@ def _analysed(folder: Path) -> pd.DataFrame:
 def _entries(boxes: pd.DataFrame, video: Path, every_s: float) -> Iterator[Entry]:
     """Cut boxes from the frames of a video, frames at least `every_s` apart."""
     info = probe(video)
-    number = {one: k for k, one in enumerate(sorted(boxes["identity"].unique()))}
+    number = {label: k for k, label in enumerate(sorted(boxes["identity"].unique()))}
     wanted = dict(list(boxes.groupby("frame")))
     last_s = -np.inf
     for frame in read_chunks(info, chunks(info, chunk_s=info.duration_s + 1, max_fps=None)):
@@ -219,5 +219,5 @@ def _seen_px(box: np.ndarray, shape: tuple[int, ...]) -> float:
 
 def _teams(crops: CropSet, boxes: pd.DataFrame) -> np.ndarray:
     """Return the team of each crop, by its identity."""
-    known = boxes.groupby("identity")["team"].first()
-    return np.array([int(known[int(crops.identity_names[one])]) for one in crops.identity], np.int64)
+    team_of = boxes.groupby("identity")["team"].first()
+    return np.array([int(team_of[int(crops.identity_names[identity])]) for identity in crops.identity], np.int64)

@@ -1,4 +1,4 @@
-"""From a recipe's `data:` to crops in three parts. One function per reader."""
+"""From a recipe's `data:` to crops in three splits. One function per reader."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def read_splits(settings: DataSettings, root: Path, cache: Path) -> Splits:
         SettingsError: the split leaks or leaves nothing to train on.
     """
     splits = READERS[type(settings)](settings, root, cache)
-    parts = (splits.train, splits.validation, splits.test)
-    return Splits(*(reduced(part, settings.max_identities, settings.max_crops) for part in parts))
+    people_of = (splits.train, splits.validation, splits.test)
+    return Splits(*(reduced(people, settings.max_identities, settings.max_crops) for people in people_of))
 
 
 def _tracklets(settings: TrackletData, root: Path, cache: Path) -> Splits:
     crops = read_tracklets(root / settings.table, root / settings.images, cache)
-    parts = split_games(crops, settings.held_out_games, settings.validation_games)
-    return Splits(*(name_people(long_enough(part, settings.min_boxes), settings.people) for part in parts))
+    crop_sets = split_games(crops, settings.held_out_games, settings.validation_games)
+    return Splits(*(name_people(long_enough(crop_set, settings.min_boxes), settings.people) for crop_set in crop_sets))
 
 
 def _mnist(settings: MnistData, root: Path, cache: Path) -> Splits:
@@ -77,9 +77,9 @@ def _folders(settings: FolderData, root: Path, cache: Path) -> Splits:
     return Splits(labelled(train), labelled(validation), labelled(test))
 
 
-def _renumbered(crops: CropSet, known: CropSet) -> CropSet:
+def _renumbered(crops: CropSet, reference: CropSet) -> CropSet:
     """Number classes on from those of another set; a class of the same name keeps that set's number."""
-    names = list(known.identity_names)
+    names = list(reference.identity_names)
     numbers = []
     for name in crops.identity_names:
         if name not in names:
@@ -91,12 +91,12 @@ def _renumbered(crops: CropSet, known: CropSet) -> CropSet:
 def _games(settings: GameData, root: Path, cache: Path) -> Splits:
     del root  # one's own games, not training material
 
-    def read(source: GameSource) -> People:
-        video = None if source.video is None else Path(source.video)
-        return read_game(Path(source.path), cache, video, settings.every_s, settings.min_visible)
+    def read(game: GameSource) -> People:
+        video = None if game.video is None else Path(game.video)
+        return read_game(Path(game.path), cache, video, settings.every_s, settings.min_visible)
 
     return splits_of_games(
-        [[read(one) for one in part] for part in (settings.train, settings.validation, settings.test)]
+        [[read(source) for source in sources] for sources in (settings.train, settings.validation, settings.test)]
     )
 
 

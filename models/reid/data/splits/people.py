@@ -67,7 +67,14 @@ def labelled(
     asks: Bool | None = None,
     answers: Bool | None = None,
 ) -> People:
-    """Take every identity for another person than every other: sets whose labels are complete."""
+    """Take every identity for another person than every other: sets whose labels are complete.
+
+    Args:
+        crops: the set.
+        compare: across cameras, or each with every other.
+        asks: (n,) queries; None: all.
+        answers: (n,) gallery; None: all.
+    """
     size = int(crops.identity.max(initial=-1)) + 1
     differ: Bool = ~np.eye(size, dtype=np.bool_)
     unknown = np.full(len(crops), -1, np.int64)
@@ -97,13 +104,13 @@ def name_people(crops: CropSet, table: Path | None) -> People:
     """
     if table is None:
         return unnamed(crops)
-    known = _read(table)
+    table_rows = _read(table)
     game_index = {game: i for i, game in enumerate(sorted(set(crops.scene_game)))}
     game = np.array([game_index[name] for name in crops.scene_game], np.int64)[crops.scene]
     joined, named, team = crops.identity.copy(), np.zeros(len(crops), bool), np.full(len(crops), -1, np.int64)
     first_of: dict[tuple[str, str, str], int] = {}
     nobody = np.zeros(len(crops), bool)
-    for row in known.itertuples(index=False):
+    for row in table_rows.itertuples(index=False):
         if row.clip not in crops.scene_names:
             continue
         scene = crops.scene_names.index(str(row.clip))
@@ -126,14 +133,14 @@ def name_people(crops: CropSet, table: Path | None) -> People:
 def _read(table: Path) -> pd.DataFrame:
     """Read the table of people as text."""
     try:
-        known = pd.read_csv(table, dtype=str, keep_default_na=False)
+        rows = pd.read_csv(table, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
         raise InputError(f"table of people {table}: {error}") from error
-    if missing := [name for name in COLUMNS if name not in known]:
+    if missing := [name for name in COLUMNS if name not in rows]:
         raise InputError(f"table of people {table}: column {missing[0]} is missing; expected {', '.join(COLUMNS)}")
-    if len(wrong := known[~known["team"].isin(["A", "B", "-"])]):
+    if len(wrong := rows[~rows["team"].isin(["A", "B", "-"])]):
         raise InputError(f"table of people {table}: row {wrong.index[0] + 2}: team must be A, B or -")
-    return known
+    return rows
 
 
 def _differ(crops: CropSet, game: Ints, team: Ints, named: NDArray[np.bool_]) -> Bool:

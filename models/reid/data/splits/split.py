@@ -27,8 +27,8 @@ class Splits:
     def __post_init__(self) -> None:
         if not len(self.train):
             raise SettingsError("split: nothing is left to train on")
-        for other in (self.validation, self.test):
-            refuse_leak(self.train.crops, other.crops, by_game=self.train.compare == "clips")
+        for held_out in (self.validation, self.test):
+            refuse_leak(self.train.crops, held_out.crops, by_game=self.train.compare == "clips")
         refuse_leak(self.validation.crops, self.test.crops, by_game=self.train.compare == "clips")
 
 
@@ -38,9 +38,9 @@ def of_games(crops: CropSet, games: Collection[str]) -> CropSet:
     Raises:
         SettingsError: a game is not there: a misspelt name would quietly hold out nothing.
     """
-    known = set(crops.scene_game)
-    if unknown := sorted(set(games) - known):
-        raise SettingsError(f"split: no game {unknown[0]!r}; games here: {', '.join(sorted(known))}")
+    available = set(crops.scene_game)
+    if unknown := sorted(set(games) - available):
+        raise SettingsError(f"split: no game {unknown[0]!r}; games here: {', '.join(sorted(available))}")
     wanted = np.array([game in games for game in crops.scene_game], bool)
     return crops.select(np.flatnonzero(wanted[crops.scene]))
 
@@ -48,20 +48,25 @@ def of_games(crops: CropSet, games: Collection[str]) -> CropSet:
 def split_games(
     crops: CropSet, held_out: Collection[str], validation: Collection[str]
 ) -> tuple[CropSet, CropSet, CropSet]:
-    """Split into training, validation and held-out crops: no game, and so no clip or tracklet, on two sides.
+    """Split into training, validation and held-out crops: no game, and so no clip or tracklet, in two of them.
+
+    Args:
+        crops: the set.
+        held_out: games to measure on.
+        validation: games for choices.
 
     Raises:
-        SettingsError: unknown game, a game on two sides, or nothing left to train on.
+        SettingsError: unknown game, a game in two of them, or nothing left to train on.
     """
     if both := sorted(set(held_out) & set(validation)):
         raise SettingsError(f"split: game {both[0]!r} is both held out and used for validation")
     rest = set(crops.scene_game) - set(held_out) - set(validation)
     if not rest:
         raise SettingsError("split: every game is held out or used for validation; nothing is left to train on")
-    parts = of_games(crops, rest), of_games(crops, validation), of_games(crops, held_out)
-    for other in parts[1:]:
-        refuse_leak(parts[0], other)
-    return parts
+    sets = of_games(crops, rest), of_games(crops, validation), of_games(crops, held_out)
+    for held in sets[1:]:
+        refuse_leak(sets[0], held)
+    return sets
 
 
 def split_identities(crops: CropSet, share: float, seed: int) -> tuple[CropSet, CropSet]:
@@ -92,24 +97,35 @@ def of_identities(crops: CropSet, identities: Collection[int]) -> CropSet:
     return crops.select(np.flatnonzero(np.isin(crops.identity, np.array(sorted(identities), np.int64))))
 
 
-def refuse_leak(train: CropSet, other: CropSet, by_game: bool = True) -> None:
+def refuse_leak(train: CropSet, held_out: CropSet, by_game: bool = True) -> None:
     """Check that training shares no identity, and where `by_game` no game, with another set.
+
+    Args:
+        train: what is learned from.
+        held_out: what is not.
+        by_game: whether games count.
 
     Raises:
         SettingsError: it does.
     """
-    if by_game and (shared := sorted(train.games() & other.games())):
+    if by_game and (shared := sorted(train.games() & held_out.games())):
         raise SettingsError(f"split leaks: game {shared[0]!r} is in training and outside")
-    if len(both := np.intersect1d(train.identity, other.identity)):
+    if len(both := np.intersect1d(train.identity, held_out.identity)):
         name = train.identity_names[both[0]] if train.identity_names else str(both[0])
         raise SettingsError(f"split leaks: identity {name!r} is in training and outside")
 
 
 def reduced(people: People, max_identities: int | None, max_crops: int | None) -> People:
-    """Keep the first identities, and crops of each that are spread evenly over what there is."""
+    """Keep the first identities, and crops of each that are spread evenly over what there is.
+
+    Args:
+        people: the set.
+        max_identities: None for all.
+        max_crops: per identity; None for all.
+    """
     identity = people.crops.identity
     kept = np.unique(identity)[:max_identities]
-    rows = [np.flatnonzero(identity == one) for one in kept] if len(kept) else []
+    rows = [np.flatnonzero(identity == number) for number in kept] if len(kept) else []
     return people.select(np.sort(np.concatenate([_spread(r, max_crops) for r in rows]))) if rows else people
 
 
