@@ -17,7 +17,7 @@ from torchvision.models import resnet34
 from models.encoders.blocks import BlockNet
 from models.encoders.osnet import FEATURE_DIM, OSNet
 from models.encoders.weights import load_state, read_encoder_weights
-from models.reid.settings import PictureSettings
+from models.reid.data.settings import PictureSettings
 from models.weight_files import read_tensors
 from pipeline.errors import SettingsError, WeightsError
 

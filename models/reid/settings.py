@@ -6,18 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from models.reid.data.settings import AnyData
+from models.reid.data.settings import AnyData, PictureSettings
 from models.strict import Strict
-
-
-class PictureSettings(Strict):
-    """What a network is shown."""
-
-    size_px: tuple[int, int] = Field((96, 48), description="height and width that crops are stretched to")
-    channels: Literal[1, 3] = Field(3, description="1: grey, 3: colour")
-    scale: Literal["imagenet", "unit"] = Field(
-        "imagenet", description="unit: values in [0, 1]; imagenet: less the mean, by the deviation of ImageNet"
-    )
 
 
 class LoopSettings(Strict):

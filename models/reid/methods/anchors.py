@@ -26,10 +26,11 @@ from torch.utils.data import DataLoader
 from models.reid.data.augmentation.augment import AugmentSettings, augmentation
 from models.reid.data.augmentation.made_classes import ClassBatches, MadeClassSettings, MadePictures
 from models.reid.data.batches.pictures import Batch, IdentityBatches, PictureDataset, loader, pictures_of
+from models.reid.data.settings import PictureSettings
 from models.reid.data.splits.people import People
 from models.reid.losses.certain_pairs import MaskedSoftmax
 from models.reid.methods.method import Method, Phase, Work
-from models.reid.settings import LoopSettings, PictureSettings, Recipe
+from models.reid.settings import LoopSettings, Recipe
 from models.reid.validation import validation_scores
 from models.strict import Strict
 

@@ -30,10 +30,11 @@ from models.reid.data.batches.pictures import (
     loader,
     pictures_of,
 )
+from models.reid.data.settings import PictureSettings
 from models.reid.data.splits.people import People
 from models.reid.data.splits.split import reduced
 from models.reid.methods.method import Method, Phase, Work
-from models.reid.settings import LoopSettings, PictureSettings, Recipe
+from models.reid.settings import LoopSettings, Recipe
 from models.reid.validation import validation_scores
 from models.strict import Strict
 

@@ -30,12 +30,12 @@ from models.reid.data.augmentation.cutting import augment, recoloured
 from models.reid.data.batches.mixing import BesideData, MixedBatches, read_beside
 from models.reid.data.batches.pictures import Batch
 from models.reid.data.crops import CropSet
-from models.reid.data.settings import CutSettings, TrackletData
+from models.reid.data.settings import CutSettings, PictureSettings, TrackletData
 from models.reid.data.sources.games import joined
 from models.reid.data.splits.people import People
 from models.reid.losses.certain_pairs import MaskedSoftmax, hard_triplets
 from models.reid.methods.method import Method, Phase, Work
-from models.reid.settings import LoopSettings, PictureSettings, Recipe
+from models.reid.settings import LoopSettings, Recipe
 from models.reid.validation import validation_scores
 from models.strict import Strict
 from pipeline.errors import SettingsError

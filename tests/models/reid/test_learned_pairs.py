@@ -14,6 +14,7 @@ from models.encoders.osnet import OSNet
 from models.reid import loop
 from models.reid.backbones import build_backbone, start_from
 from models.reid.data.crops import CropSet
+from models.reid.data.settings import PictureSettings
 from models.reid.data.splits.people import labelled, unnamed
 from models.reid.data.splits.split import Splits, of_games
 from models.reid.loop import read_metrics, train_recipe
@@ -21,7 +22,7 @@ from models.reid.methods import dispersion
 from models.reid.methods.dispersion import first_labels, next_labels
 from models.reid.methods.siamese import PairNet, pair_accuracy
 from models.reid.recipe import read_recipe, recipe_of
-from models.reid.settings import PictureSettings, Recipe
+from models.reid.settings import Recipe
 from models.reid.validation import vectors_of
 from models.reid.weights import load_network
 from pipeline.errors import SettingsError, WeightsError

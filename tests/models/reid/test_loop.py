@@ -21,12 +21,13 @@ from models.reid.data.batches.pictures import (
     pictures_of,
 )
 from models.reid.data.crops import CropSet
+from models.reid.data.settings import PictureSettings
 from models.reid.data.splits.people import labelled
 from models.reid.data.splits.split import Splits, of_games, reduced
 from models.reid.loop import read_metrics, run_phase, train_recipe
 from models.reid.methods.method import Method, Phase, Work
 from models.reid.recipe import read_recipe, recipe_of, variants_of
-from models.reid.settings import LoopSettings, PictureSettings, Recipe
+from models.reid.settings import LoopSettings, Recipe
 from models.reid.validation import validation_scores
 from models.reid.weights import load_network
 from pipeline.errors import InputError, SettingsError, WeightsError

@@ -8,6 +8,7 @@ import torch
 
 from models.reid.data.augmentation.made_classes import ClassBatches, MadeClassSettings, MadePictures, bent
 from models.reid.data.batches.pictures import Batch
+from models.reid.data.settings import PictureSettings
 from models.reid.loop import train_recipe
 from models.reid.methods.anchors import AnchorNetworkSettings, AnchorsRecipe, Embedding, Guided
 from models.reid.methods.autoencoder import (
@@ -18,7 +19,6 @@ from models.reid.methods.autoencoder import (
     intra_inter,
 )
 from models.reid.recipe import read_recipe
-from models.reid.settings import PictureSettings
 from models.reid.weights import load_network
 from pipeline.errors import SettingsError
 

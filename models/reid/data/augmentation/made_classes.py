@@ -20,7 +20,7 @@ from torch.utils.data import Dataset
 
 from models.reid.data.batches.pictures import Batch, to_network
 from models.reid.data.crops import Image, Ints
-from models.reid.settings import PictureSettings
+from models.reid.data.settings import PictureSettings
 from models.strict import Strict
 from pipeline.errors import SettingsError
 

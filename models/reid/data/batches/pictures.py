@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from models.encoders.crops import normalise, resize
 from models.reid.data.crops import CropSet, Image, Ints
-from models.reid.settings import PictureSettings
+from models.reid.data.settings import PictureSettings
 
 LAYOUT = 1
 """Of packed pictures on disk; part of their name."""
