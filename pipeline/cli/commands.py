@@ -283,7 +283,7 @@ def _make_game(settings: RenderSettings, noise: NoiseSettings | None, out: Path,
     from pipeline.cli.display import observer
     from pipeline.geometry.court import COURTS
     from pipeline.rendering import render_game, render_positions
-    from pipeline.rendering.playback import read_trajectories
+    from pipeline.rendering.simulation.playback import read_trajectories
 
     played = None if play_back is None else read_trajectories(play_back, COURTS[settings.court])
     with observer(Console()) as watching:

@@ -81,8 +81,8 @@ def train_numbers_command(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Log and weights.")] = Path("runs/numbers"),
 ) -> None:
     """Train the reader of jersey numbers."""
-    from models.numbers.settings import read_settings
-    from models.numbers.train import train_numbers
+    from models.numbers.training.settings import read_settings
+    from models.numbers.training.train import train_numbers
 
     _show_log()
     typer.echo(f"weights: {train_numbers(read_settings(config), data, out)}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from models.clustering import NOISE, BottomUp, clusterers, respect
+from models.clustering import NOISE, Agglomerative, clusterers, respect
 from pipeline.config import ClustererName
 from pipeline.understand.grouping.average_linkage import average_linkage
 from pipeline.understand.grouping.joint import joint_evidence
@@ -28,7 +28,7 @@ def _by_looks(name: str) -> Clusterer:
         place = problem.seen.place
         features = place / np.maximum(np.linalg.norm(place, axis=1, keepdims=True), 1e-9)
         method = clusterers[name](int(by_distance.max()) + 1)
-        if isinstance(method, BottomUp):
+        if isinstance(method, Agglomerative):
             return numbered(method(features, problem.apart))
         label = respect(method(features), problem.distance(), problem.apart)
         alone = label == NOISE
