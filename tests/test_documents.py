@@ -210,7 +210,7 @@ def test_every_command_has_a_help_text() -> None:
 
 
 def test_examples_of_the_hooks() -> None:
-    assert doctest.testmod(HOOKS) == doctest.TestResults(failed=0, attempted=3)
+    assert doctest.testmod(HOOKS) == doctest.TestResults(failed=0, attempted=2)
 
 
 def test_links_between_pages_and_documents() -> None:
