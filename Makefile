@@ -1,13 +1,19 @@
 # make demo   render a short game, analyse it, score it against its truth
 # make test   format and lint check, types, tests and doctests
 # make env    only the environment
+# make docs   the site, into site/
+# make check-install   the wheel and an editable install, tried in an empty folder
+# make lock   uv.lock anew from pyproject.toml, and constraints.txt from it (needs uv)
+#
+# Versions are those of uv.lock where uv is installed, those of constraints.txt where it is not.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := videos/demo
+UV ?= $(shell command -v uv 2>/dev/null)
 
-.PHONY: demo test env check lint types tests clean
+.PHONY: demo test env check lint types docs tests check-install lock clean
 
 demo: $(VENV)/ready
 	@test -f $(DEMO)/game.json || $(BIN)/courtside render-game --out $(DEMO) --demo
@@ -23,7 +29,7 @@ demo: $(VENV)/ready
 test: $(VENV)/ready-dev
 	$(MAKE) --no-print-directory check
 
-check: lint types tests
+check: lint types $(if $(wildcard mkdocs.yml),docs) tests
 
 lint:
 	$(BIN)/ruff format --check .
@@ -32,29 +38,56 @@ lint:
 types:
 	$(BIN)/mypy
 
+docs:
+	$(BIN)/mkdocs build --strict
+
 tests:
 	$(BIN)/python -m pytest -n 2
+
+check-install:
+	$(BIN)/python -m pytest tests/packaging
 
 env: $(VENV)/ready
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "courtside needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
-	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "No virtual environment could be made; on Debian: apt install python3-venv"; exit 1; }
-	$(BIN)/pip install --quiet --upgrade pip
+	$(MAKE_VENV)
 
-$(VENV)/ready: $(VENV)/bin/python pyproject.toml
-	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --editable .
+$(VENV)/ready: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(call INSTALL,)
 	$(CV2_WITHOUT_WINDOWS)
 	touch $@
 
-$(VENV)/ready-dev: $(VENV)/bin/python pyproject.toml
-	PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --editable '.[dev]'
+$(VENV)/ready-dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(call INSTALL,dev)
 	$(CV2_WITHOUT_WINDOWS)
 	touch $@ $(VENV)/ready
+
+ifeq ($(UV),)
+define MAKE_VENV
+$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "No virtual environment could be made; on Debian: apt install python3-venv"; exit 1; }
+$(BIN)/pip install --quiet --upgrade pip
+endef
+INSTALL = PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --constraint constraints.txt --editable '.$(if $1,[$1])'
+else
+MAKE_VENV = $(UV) venv --quiet --seed --python $(PYTHON) $(VENV)
+INSTALL = UV_PROJECT_ENVIRONMENT=$(abspath $(VENV)) $(UV) sync --quiet --frozen --inexact $(if $1,--extra $1)
+endif
 
 # opencv-python draws windows, for which a bare machine lacks libraries; the headless build is the same without them.
 CV2_WITHOUT_WINDOWS = @$(BIN)/python -c 'import cv2' 2>/dev/null || { \
 	$(BIN)/pip uninstall --quiet --yes opencv-python && $(BIN)/pip install --quiet --force-reinstall --no-deps opencv-python-headless; }
 
+# torch and what comes with it for a graphics card are left out of constraints.txt: which build is right depends on the machine.
+lock:
+	@test -n "$(UV)" || { echo "make lock needs uv on the path, or make lock UV=..."; exit 1; }
+	$(UV) lock
+	{ printf '%s\n' \
+	  '# Versions that the tests ran with, for pip; made from uv.lock by `make lock`, never by hand.' \
+	  '# Without torch, torchvision, triton, nvidia-* and cuda-*: which build is right depends on the machine (CPU, CUDA),' \
+	  '# they are large, and who has one keeps it. uv.lock has them.'; \
+	  $(UV) export --quiet --frozen --no-hashes --no-emit-project --all-extras --no-annotate --no-header \
+	  | grep -vE '^((torch|torchvision|triton)==|nvidia-|cuda-)'; } > constraints.txt
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache

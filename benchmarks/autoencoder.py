@@ -23,8 +23,8 @@ import numpy as np
 
 from benchmarks.variants import RECIPES, changed, trained
 from models.clustering import KMeans, clustering_accuracy
-from models.reid.data.mnist import read_mnist
-from models.reid.data.split import of_identities
+from models.reid.data.sources.mnist import read_mnist
+from models.reid.data.splits.split import of_identities
 from models.reid.loop import RECIPE as RECIPE_JSON
 from models.reid.loop import recorded
 from models.reid.methods.autoencoder import AutoencoderRecipe

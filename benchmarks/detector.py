@@ -21,8 +21,8 @@ from models.detector.classes import CLASS_NAMES, PLAYER, REFEREE
 from models.detector.dataset import LabelledImage, read_pixels, unstretch
 from models.detector.detection import Boxes, Detector, DetectorSettings
 from models.detector.evaluation import (
-    Truth,
-    average_precision,
+    LabelledBoxes,
+    average_precisions,
     kept,
     match,
     merged,
@@ -84,8 +84,8 @@ def held_out_scores(detector: Detector, images: Sequence[LabelledImage]) -> list
         boxes = detector.detect([pixels])[0]
         scale = np.float32(image.width_px / 1280)
         found.append(Boxes(boxes.xyxy_px * scale, boxes.score, boxes.class_index))
-        truths.append(Truth(image.xyxy_px, image.class_index, np.zeros(len(image.class_index), dtype=bool)))
-    return [average_precision(match(found, truths, index)) for index in range(len(CLASS_NAMES))]
+        truths.append(LabelledBoxes(image.xyxy_px, image.class_index, np.zeros(len(image.class_index), dtype=bool)))
+    return [average_precisions(match(found, truths, index)) for index in range(len(CLASS_NAMES))]
 
 
 def clip_line(weights: str, size: int, frames: Sequence[TruthFrame]) -> str:
@@ -108,7 +108,7 @@ def clip_line(weights: str, size: int, frames: Sequence[TruthFrame]) -> str:
 
 def _on_court(
     found: Sequence[Boxes], frames: Sequence[TruthFrame], classes: Sequence[int]
-) -> tuple[list[Boxes], list[Truth]]:
+) -> tuple[list[Boxes], list[LabelledBoxes]]:
     """Keep some classes as one, on the court, in what was found and in the truth."""
     boxes, truths = [], []
     for each, frame in zip(found, frames, strict=True):
@@ -118,7 +118,7 @@ def _on_court(
         rows = np.isin(truth.class_index, classes)
         index = np.full(int(rows.sum()), PLAYER)
         boxes.append(chosen)
-        truths.append(Truth(truth.xyxy_px[rows], index, truth.ignored[rows]))
+        truths.append(LabelledBoxes(truth.xyxy_px[rows], index, truth.ignored[rows]))
     return boxes, truths
 
 

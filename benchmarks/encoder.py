@@ -27,11 +27,12 @@ from numpy.typing import NDArray
 
 from models.encoders import Encoder, Vectors, load_encoder
 from models.reid.data.crops import CropSet, Entry, cut, pack
-from models.reid.data.people import People, name_people
-from models.reid.data.split import of_games
-from models.reid.data.tracklets import FRAMES_PER_S, long_enough, read_tracklets
+from models.reid.data.sources.tracklets import FRAMES_PER_S, long_enough, read_tracklets
+from models.reid.data.splits.people import People, name_people
+from models.reid.data.splits.split import of_games
 from models.reid.evaluation import Labels, Score, score
-from models.reid.recipe import Recipe, read_recipe
+from models.reid.recipe import read_recipe
+from models.reid.settings import Recipe
 from pipeline.video import chunks, probe, read_chunks
 
 RECIPE = Path(__file__).parents[1] / "configs" / "reid" / "players.yaml"

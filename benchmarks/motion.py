@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from pipeline.geometry.court import COURTS
 from pipeline.rendering import whole_game
-from pipeline.rendering.cast import Cast
-from pipeline.rendering.motion import STEP_HZ, simulate
+from pipeline.rendering.simulation.cast import Cast
+from pipeline.rendering.simulation.motion import STEP_HZ, simulate
 
 _MPS = 0.44704
 """Of a mile per hour."""

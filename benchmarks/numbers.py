@@ -34,13 +34,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.detector.readers import read_coco
-from models.numbers.calibrate import Reads
-from models.numbers.camera import cut_window
-from models.numbers.footage import read_footage
-from models.numbers.reader import NumberReader, window
-from models.numbers.render import INPUT_PX, NO_TEXT, STORED_PX
-from models.numbers.settings import read_settings
+from models.numbers.calibration import Reads
+from models.numbers.reader import NumberReader
 from models.numbers.texts import TEXTS, index_of, text_probabilities
+from models.numbers.training.footage import read_footage
+from models.numbers.training.render import NO_TEXT, STORED_PX
+from models.numbers.training.settings import read_settings
+from models.numbers.window import INPUT_PX, cut_window, window
 from pipeline.config import Settings
 from pipeline.perceive.networks import load_networks
 from pipeline.tables import MOTION_COLUMNS, ONES_COLUMNS, TENS_COLUMNS, conform

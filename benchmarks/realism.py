@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 from benchmarks.truth_clips import CLIPS, read_truth_clip
 from models.detector.classes import CLASS_NAMES, PLAYER, REFEREE
 from models.detector.detection import DetectorSettings
-from models.detector.evaluation import Truth, average_precision, kept, match, merged, recall_at_precision
+from models.detector.evaluation import LabelledBoxes, average_precisions, kept, match, merged, recall_at_precision
 from models.detector.yolo import load_detector
 from pipeline.geometry.court import Court
 from pipeline.geometry.homography import project
 from pipeline.rendering import RenderSettings
-from pipeline.rendering.coverage import Take
+from pipeline.rendering.camera.coverage import Take
 from pipeline.rendering.game import Game
+from pipeline.rendering.scene.renderer import MARGIN_M, Shot
 from pipeline.rendering.settings import CameraName
-from pipeline.rendering.stage import MARGIN_M, Shot
 
 PRECISION = 0.9
 SEEDS = (9001, 9002, 9003)
@@ -48,7 +48,7 @@ class Picture:
     """A picture of either world, with everybody on court as one class."""
 
     image: Image
-    truth: Truth
+    truth: LabelledBoxes
     inside: Inside
     """Says for boxes (n, 4) in px whether they stand on the court."""
 
@@ -90,14 +90,14 @@ def score(weights: str, input_px: int, pictures: Sequence[Picture]) -> tuple[flo
         boxes = kept(boxes, np.isin(boxes.class_index, (PLAYER, REFEREE)))
         found.append(merged(kept(boxes, picture.inside(boxes.xyxy_px)), (PLAYER, REFEREE), PLAYER))
     matches = match(found, [picture.truth for picture in pictures], PLAYER)
-    return recall_at_precision(matches, PRECISION)[0], float(average_precision(matches)[0])
+    return recall_at_precision(matches, PRECISION)[0], float(average_precisions(matches)[0])
 
 
 def real_pictures(data: Path, clip: str) -> Iterator[Picture]:
     """Yield the annotated frames of a real clip."""
     for frame in read_truth_clip(data, clip):
         truth = frame.truth(MARGIN_M)
-        people = Truth(truth.xyxy_px, np.full(len(truth.xyxy_px), PLAYER), truth.ignored)
+        people = LabelledBoxes(truth.xyxy_px, np.full(len(truth.xyxy_px), PLAYER), truth.ignored)
         yield Picture(frame.image, people, lambda boxes, frame=frame: frame.on_court(boxes, MARGIN_M))  # type: ignore[misc]
 
 
@@ -135,7 +135,7 @@ def _rendered(take: Take, shot: Shot, court: Court) -> Picture:
         place = project(to_metres, take.view.lens.undistort(feet)) if len(feet) else feet
         return np.asarray(((place > -MARGIN_M) & (place < limits)).all(axis=1), dtype=bool)
 
-    return Picture(shot.image, Truth(boxes, np.full(len(boxes), PLAYER), hidden), inside)
+    return Picture(shot.image, LabelledBoxes(boxes, np.full(len(boxes), PLAYER), hidden), inside)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ import pandas as pd
 from benchmarks.baselines import job_of, materials
 from pipeline.config import load_settings
 from pipeline.evaluation.boxes import IdentifiedBoxes, match, pair
-from pipeline.rendering.coverage import Coverage, Take
+from pipeline.rendering.camera.coverage import Coverage, Take
 from pipeline.rendering.settings import RenderSettings
-from pipeline.rendering.silhouettes import silhouettes
+from pipeline.rendering.truth.silhouettes import silhouettes
 from pipeline.run import analyze_job
 from pipeline.run.oracles import context_of
 from pipeline.run.stages import UNDERSTAND, RunContext

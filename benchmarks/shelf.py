@@ -19,12 +19,13 @@ import torch
 from torch import nn
 
 from models.clustering import NOISE
-from models.reid.data.pictures import pictures_of, to_network
+from models.reid.data.batches.pictures import pictures_of, to_network
 from models.reid.plots import draw_features, draw_latent
-from models.reid.recipe import Recipe
+from models.reid.settings import Recipe
 from models.reid.shelf import Clustered, Shelf, cluster_shelf, draw_shelf, read_shelf
-from models.reid.validation import unit, vectors_of
+from models.reid.validation import vectors_of
 from models.reid.weights import load_network
+from models.vectors import unit
 
 PICTURE_PX = 1200
 """Height of the picture that is written."""

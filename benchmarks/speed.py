@@ -19,6 +19,7 @@ import av
 
 
 def main() -> None:
+    """Time a run of the video given, and of one that is longer."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("video", type=Path)
     parser.add_argument("--minutes", type=float, help="also measure on the clip looped to this length")

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detector.classes import PLAYER, REFEREE
-from models.detector.evaluation import Truth
+from models.detector.evaluation import LabelledBoxes
 from pipeline.errors import InputError
 from pipeline.geometry.homography import oriented, project
 from pipeline.geometry.lens import Lens
@@ -80,9 +80,9 @@ class TruthFrame:
             return np.zeros(0, dtype=bool)
         return self.court.on_court(project(self.to_view, feet), margin_m)
 
-    def truth(self, margin_m: float) -> Truth:
+    def truth(self, margin_m: float) -> LabelledBoxes:
         """Return the true boxes; people beyond the margin are ignored."""
-        return Truth(self.xyxy_px, self.class_index, ~self.on_court(self.xyxy_px, margin_m))
+        return LabelledBoxes(self.xyxy_px, self.class_index, ~self.on_court(self.xyxy_px, margin_m))
 
 
 def read_truth_clip(data_root: Path, name: str) -> Iterator[TruthFrame]:

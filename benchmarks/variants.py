@@ -19,12 +19,13 @@ import torch
 import yaml
 
 from models.reid.backbones import start_from
-from models.reid.data.people import People
-from models.reid.data.readers import read_splits
+from models.reid.data.sources.readers import read_splits
+from models.reid.data.splits.people import People
 from models.reid.loop import WEIGHTS, recorded, train_recipe
 from models.reid.methods import find_method
 from models.reid.methods.siamese import PairNet, pair_accuracy
-from models.reid.recipe import Recipe, overlaid, recipe_of
+from models.reid.recipe import overlaid, recipe_of
+from models.reid.settings import Recipe
 from models.reid.validation import validation_scores
 from models.reid.weights import load_network, write_network
 
@@ -89,7 +90,7 @@ def untrained(recipe: Any, data: Path, folder: Path) -> Path:
 def scores(weights: Path, people: People, cache: Path) -> list[str]:
     """Return the cells of one set, in the order of COLUMNS."""
     recipe, network = load_network(weights)
-    found = validation_scores(network, recipe, people, cache)
+    found = validation_scores(network, recipe, people, cache, find_method(recipe.method, str(weights)).metric)
     if isinstance(network, PairNet):
         found["pairs"] = pair_accuracy(network, recipe, people)
     return [f"{100 * found[key]:.1f}" if key in found else "" for key in COLUMNS.values()]

@@ -15,6 +15,11 @@ from pipeline.errors import WeightsError
 def resolve(weights: str, builtin: Path, what: str) -> Path:
     """Turn a setting into a file: 'builtin' is the shipped one.
 
+    Args:
+        weights: 'builtin' or a path.
+        builtin: the shipped file.
+        what: whose weights they are, for messages.
+
     Raises:
         WeightsError: the file is not there, or is not a .safetensors file; `what` says whose weights they are.
     """
@@ -39,6 +44,20 @@ def read_tensors(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, st
         raise WeightsError(f"{what} weights {path}: not a readable safetensors file ({error})") from error
 
 
+def read_state(path: Path, what: str) -> dict[str, Tensor]:
+    """Read a state dict in single precision, whatever it was stored in.
+
+    Raises:
+        WeightsError: missing, or not a safetensors file; `what` says whose weights they are.
+    """
+    return in_single_precision(read_tensors(path, what)[0])
+
+
+def in_single_precision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors with floating point numbers in fp32."""
+    return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+
+
 def in_half_precision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Prepare a state dict for shipping: fp16, without the counters of batch norm."""
     kept = {name: tensor for name, tensor in state.items() if not name.endswith("num_batches_tracked")}
@@ -46,8 +65,16 @@ def in_half_precision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def write_tensors(path: Path, state: Mapping[str, Tensor], header: Mapping[str, str] | None = None) -> None:
-    """Write tensors, whole or not at all; the same state gives the same bytes if the header has one entry."""
+    """Write tensors, whole or not at all; the same state gives the same bytes if the header has one entry.
+
+    Args:
+        path: the file.
+        state: tensors by layer name.
+        header: entries of the file's header.
+    """
     part = path.with_suffix(".part")
-    save_file({name: one.detach().cpu().contiguous().clone() for name, one in state.items()}, part, dict(header or {}))
+    save_file(
+        {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}, part, dict(header or {})
+    )
     part.chmod(0o644)  # safetensors keeps its files from everybody else
     part.replace(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
 import os
 import shutil
@@ -138,6 +137,7 @@ class Chromium:
 
 def _high_pipe() -> tuple[int, int]:
     """Make a pipe whose ends are none of the numbers 3 and 4 that Chromium wants."""
+    fcntl = pytest.importorskip("fcntl", reason="Chromium's pipe is opened as POSIX systems do it")
     ends = os.pipe()
     high = tuple(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 50) for end in ends)
     for end in ends:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from models.clustering.agglomerative import BottomUp, merge_clusters, merge_round
+from models.clustering.agglomerative import Agglomerative, merge_clusters, merge_round
 from models.clustering.constraints import respect
 from models.clustering.density import JaccardDBSCAN, TwoStageHDBSCAN
 from models.clustering.jaccard import jaccard_distances
 from models.clustering.kmeans import KMeans
-from models.clustering.protocol import NOISE, Apart, Clusterer, Labels
+from models.clustering.protocol import NOISE, CannotLink, Clusterer, Labels
 from models.clustering.scores import ari, best_mapping, clustering_accuracy, nmi
 
 __all__ = [
     "NOISE",
-    "Apart",
-    "BottomUp",
+    "Agglomerative",
+    "CannotLink",
     "Clusterer",
     "JaccardDBSCAN",
     "KMeans",
@@ -37,10 +37,10 @@ __all__ = [
 ]
 
 clusterers: Mapping[str, Callable[[int], Clusterer]] = {
-    "k-means": lambda clusters: KMeans(clusters),
-    "average": lambda clusters: BottomUp(clusters, "average"),
-    "ward": lambda clusters: BottomUp(clusters, "ward"),
-    "dispersion": lambda clusters: BottomUp(clusters, "dispersion"),
+    "k-means": KMeans,
+    "average": lambda clusters: Agglomerative(clusters, "average"),
+    "ward": lambda clusters: Agglomerative(clusters, "ward"),
+    "dispersion": lambda clusters: Agglomerative(clusters, "dispersion"),
     "jaccard-dbscan": lambda _: JaccardDBSCAN(),
     "two-stage-hdbscan": lambda _: TwoStageHDBSCAN(),
 }

@@ -1,8 +1,8 @@
-"""Bottom-up merging under hard constraints, by any cost that pairwise distances decide.
+"""Agglomerative clustering under cannot-link constraints, by any cost that pairwise distances decide.
 
 All costs are functions of five numbers per pair of clusters: the sum of the distances between them, the sums within each,
 and their sizes. Sums add up when clusters merge, so every cost is exact after every merge, and no distance is computed twice.
-A pair that must stay apart has an infinite sum, which stays infinite through every merge: a constraint of one member binds
+A cannot-link pair has an infinite sum, which stays infinite through every merge: a constraint of one member binds
 the whole cluster.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from models.clustering.protocol import Apart, Floats, Labels, numbered, squared_distances
+from models.clustering.protocol import CannotLink, Floats, Labels, numbered, squared_distances
 
 Array = NDArray[np.float64]
 LinkageName = Literal["average", "dispersion", "ward", "sized"]
@@ -77,17 +77,17 @@ def sized(penalty: float) -> Linkage:
 
 def linkage_of(name: LinkageName, penalty: float = 0.1) -> Linkage:
     """Return a linkage by name; the penalty is for those that have one."""
-    known: Mapping[str, Linkage] = {
+    linkages: Mapping[str, Linkage] = {
         "average": average,
         "dispersion": dispersion(penalty),
         "ward": ward,
         "sized": sized(penalty),
     }
-    return known[name]
+    return linkages[name]
 
 
 @dataclass(frozen=True)
-class BottomUp:
+class Agglomerative:
     """Merges the cheapest pair until few enough clusters are left, or all are too far; a `Clusterer`.
 
     Distances are squared Euclidean, as in the released code of DBC.
@@ -104,10 +104,10 @@ class BottomUp:
     penalty: float = 0.1
     max_cost: float = np.inf
 
-    def __call__(self, features: Floats, apart: Apart | None = None) -> Labels:
-        """Cluster (n, d) features; pairs of `apart` (n, n) never share a cluster."""
+    def __call__(self, features: Floats, cannot_link: CannotLink | None = None) -> Labels:
+        """Cluster (n, d) features; pairs of `cannot_link` (n, n) never share a cluster."""
         linkage = linkage_of(self.linkage, self.penalty)
-        return merge_clusters(squared_distances(features), linkage, self.clusters, self.max_cost, apart)
+        return merge_clusters(squared_distances(features), linkage, self.clusters, self.max_cost, cannot_link)
 
 
 def merge_clusters(
@@ -115,7 +115,7 @@ def merge_clusters(
     linkage: Linkage,
     clusters: int = 1,
     max_cost: float = np.inf,
-    apart: Apart | None = None,
+    cannot_link: CannotLink | None = None,
     start: Labels | None = None,
 ) -> Labels:
     """Merge the cheapest pair again and again.
@@ -127,21 +127,21 @@ def merge_clusters(
         linkage: what a merge costs.
         clusters: stop at so many.
         max_cost: or when the cheapest pair costs more.
-        apart: pairs that must not share a cluster; none if omitted.
+        cannot_link: pairs that must not share a cluster; none if omitted.
         start: clusters to begin with; by default every sample is its own.
 
     Example:
-        The nearest pair must stay apart; the third sample joins the nearer of them, and then nobody else can.
+        The nearest pair is a cannot-link; the third sample joins the nearer of them, and then nobody else can.
 
         >>> distance = np.array([[0, 1, 3], [1, 0, 2], [3, 2, 0.0]])
-        >>> apart = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 0]], bool)
-        >>> merge_clusters(distance, average, apart=apart).tolist()
+        >>> cannot_link = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 0]], bool)
+        >>> merge_clusters(distance, average, cannot_link=cannot_link).tolist()
         [0, 1, 1]
     """
     if not len(distance):
         return np.zeros(0, np.int64)
     member = np.arange(len(distance)) if start is None else numbered(start)
-    tree = _Tree(distance, member, linkage, apart)
+    tree = _Tree(distance, member, linkage, cannot_link)
     while tree.alive.sum() > clusters and tree.merge_cheapest(max_cost):
         pass
     return numbered(tree.root[member])
@@ -150,14 +150,16 @@ def merge_clusters(
 class _Tree:
     """Clusters while they merge; a merged one lives on in the place of its smaller number."""
 
-    def __init__(self, distance: Floats, member: Labels, linkage: Linkage, apart: Apart | None) -> None:
+    def __init__(self, distance: Floats, member: Labels, linkage: Linkage, cannot_link: CannotLink | None) -> None:
         belongs = sparse.csr_array((np.ones(len(member)), (member, np.arange(len(member)))))  # (k, n)
         sums = np.asarray(belongs @ (belongs @ np.asarray(distance, np.float64)).T)  # (k, k), ordered pairs
         self.within = sums.diagonal().copy()  # (k,)
         self.size = np.bincount(member).astype(np.float64)  # (k,)
         self.between = _smallest(distance, member) if linkage.nearest else sums  # (k, k)
-        if apart is not None:
-            forbidden = np.asarray(belongs @ (belongs @ apart.astype(np.float32)).T)  # (k, k) number of such pairs
+        if cannot_link is not None:
+            forbidden = np.asarray(
+                belongs @ (belongs @ cannot_link.astype(np.float32)).T
+            )  # (k, k) number of such pairs
             self.between[forbidden > 0] = np.inf
         self.sums = sums if linkage.nearest else self.between
         np.fill_diagonal(self.between, np.inf)
@@ -227,7 +229,12 @@ def _smallest(distance: Floats, member: Labels) -> Array:
 
 
 def merge_round(
-    distance: Floats, labels: Labels, linkage: Linkage, merges: int, apart: Apart | None = None, stale: bool = False
+    distance: Floats,
+    labels: Labels,
+    linkage: Linkage,
+    merges: int,
+    cannot_link: CannotLink | None = None,
+    stale: bool = False,
 ) -> Labels:
     """Take one step of merging, as between two rounds of training.
 
@@ -236,7 +243,7 @@ def merge_round(
         labels: (n,) the clusters so far.
         linkage: what a merge costs.
         merges: how many.
-        apart: pairs of samples that must not share a cluster.
+        cannot_link: pairs of samples that must not share a cluster.
         stale: as the released code of DBC does it, rank the pairs once by their cost before the step and go down the list, with a
             pair skipped when one of the two is gone; else costs are exact after every merge.
 
@@ -251,8 +258,8 @@ def merge_round(
     labels = numbered(labels)
     count = int(labels.max(initial=-1)) + 1
     if not stale:
-        return merge_clusters(distance, linkage, max(count - merges, 1), apart=apart, start=labels)
-    tree = _Tree(distance, labels, linkage, apart)
+        return merge_clusters(distance, linkage, max(count - merges, 1), cannot_link=cannot_link, start=labels)
+    tree = _Tree(distance, labels, linkage, cannot_link)
     costs = np.triu(tree.costs(np.arange(count)), 1)
     costs[np.tril_indices(count)] = np.inf
     done = 0

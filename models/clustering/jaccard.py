@@ -101,12 +101,12 @@ def _jaccard(weight: sparse.csr_array) -> sparse.csr_array:
     columns = weight.tocsc()
     data, indices, starts = [], [], [0]
     for i in range(weight.shape[0]):
-        own = slice(weight.indptr[i], weight.indptr[i + 1])
-        neighbours, values = weight.indices[own], weight.data[own]
-        parts = [slice(columns.indptr[c], columns.indptr[c + 1]) for c in neighbours]
-        others = np.concatenate([columns.indices[part] for part in parts])
-        minima = np.concatenate([np.minimum(v, columns.data[part]) for v, part in zip(values, parts, strict=True)])
-        found, place = np.unique(others, return_inverse=True)
+        row = slice(weight.indptr[i], weight.indptr[i + 1])
+        neighbours, values = weight.indices[row], weight.data[row]
+        columns_of = [slice(columns.indptr[c], columns.indptr[c + 1]) for c in neighbours]
+        reached = np.concatenate([columns.indices[rows] for rows in columns_of])
+        minima = np.concatenate([np.minimum(v, columns.data[rows]) for v, rows in zip(values, columns_of, strict=True)])
+        found, place = np.unique(reached, return_inverse=True)
         common = np.bincount(place, minima)
         distance = np.clip(1 - common / (2 - common), 0, 1)
         distance[found == i] = 0

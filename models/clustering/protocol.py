@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating]
 Labels = NDArray[np.int64]
 """(n,) number of each sample's cluster, from 0 without gaps; NOISE for a sample of none."""
-Apart = NDArray[np.bool_]
+CannotLink = NDArray[np.bool_]
 """(n, n) symmetric, the two samples must not share a cluster; False on the diagonal."""
 
 NOISE = -1

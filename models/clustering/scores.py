@@ -49,15 +49,15 @@ def clustering_accuracy(truth: Ints, labels: Ints) -> float:
 
 def nmi(truth: Ints, labels: Ints) -> float:
     """Normalised mutual information, arithmetic mean of the entropies (Strehl and Ghosh 2002, as in scikit-learn)."""
-    return float(normalized_mutual_info_score(truth, _noise_apart(labels)))
+    return float(normalized_mutual_info_score(truth, _noise_as_singletons(labels)))
 
 
 def ari(truth: Ints, labels: Ints) -> float:
     """Adjusted Rand index (Hubert and Arabie 1985): 1 for the same partition, about 0 for chance."""
-    return float(adjusted_rand_score(truth, _noise_apart(labels)))
+    return float(adjusted_rand_score(truth, _noise_as_singletons(labels)))
 
 
-def _noise_apart(labels: Ints) -> Labels:
+def _noise_as_singletons(labels: Ints) -> Labels:
     """Give every sample of no cluster a cluster of its own."""
     out = np.array(labels, np.int64)
     noise = np.flatnonzero(out == NOISE)

@@ -53,7 +53,13 @@ class Camera:
 
 
 def pointed(position: Array, target: Array, roll: float) -> Array:
-    """Return the rotation (3, 3) that looks from a position to a target, rolled by an angle in radians."""
+    """Return the rotation (3, 3) that looks from a position to a target, rolled by an angle in radians.
+
+    Args:
+        position: (3,) metres.
+        target: (3,) metres.
+        roll: radians.
+    """
     forward = (target - position) / np.linalg.norm(target - position)
     right = np.cross(np.array([0, 0, 1.0]), forward)
     right = right / np.linalg.norm(right)
@@ -63,7 +69,13 @@ def pointed(position: Array, target: Array, roll: float) -> Array:
 
 
 def random_camera(court: Court, size: tuple[int, int], rng: np.random.Generator) -> Camera:
-    """Draw a camera that sees enough of the court to tell where it is."""
+    """Draw a camera that sees enough of the court to tell where it is.
+
+    Args:
+        court: the court.
+        size: width and height of the picture, px.
+        rng: everything random.
+    """
     while True:
         camera = _any_camera(court, size, rng)
         if _sees_enough(camera, court):

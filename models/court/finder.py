@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from models.court.network import CourtNet, Logits
 from models.court.strokes import find_strokes
 from models.court.targets import ACROSS, ALONG, INPUT_PX, LINE_STRIDE, MARGIN_ACROSS, MARGIN_ALONG, STRIDE, steps
-from models.detector.runtime import read_weights
 from models.device import choose_device, choose_precision
+from models.weight_files import read_state
 from pipeline.errors import WeightsError
 
 Image = NDArray[np.uint8]
@@ -77,7 +77,7 @@ class CourtFinder:
         self._dtype = choose_precision("auto", self._device)
         network = CourtNet()
         try:
-            network.load_state_dict(read_weights(weights))
+            network.load_state_dict(read_state(weights, "court"))
         except RuntimeError as error:
             raise WeightsError(f"{weights}: weights of another network") from error
         network.eval().requires_grad_(False)

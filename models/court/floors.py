@@ -47,12 +47,12 @@ def random_floor(court: Court, rng: np.random.Generator) -> Floor:
     _logos(board, court, rng)
     if rng.random() < 0.45:
         _other_sports(board, court, rng)
-    own = np.full((height, width), BARE, dtype=np.uint8)
-    _own_lines(board, own, court, ground, rng)
+    line_mask = np.full((height, width), BARE, dtype=np.uint8)
+    _court_lines(board, line_mask, court, ground, rng)
     if rng.random() < 0.15:
         _other_sports(board, court, rng)
     _glare(image, rng)
-    return Floor(court, np.dstack([image, own]))
+    return Floor(court, np.dstack([image, line_mask]))
 
 
 def _wood(height: int, width: int, color: Color, rng: np.random.Generator) -> Image:
@@ -194,22 +194,22 @@ def _logos(board: _Board, court: Court, rng: np.random.Generator) -> None:
         board.word(str(rng.choice(words)), place, float(rng.uniform(0.5, 1.6)), angle, any_color(rng))
 
 
-def _own_lines(board: _Board, own: Image, court: Court, ground: Color, rng: np.random.Generator) -> None:
+def _court_lines(board: _Board, line_mask: Image, court: Court, ground: Color, rng: np.random.Generator) -> None:
     """Paint the court's lines, and mark them in the mask."""
     white: Color = (int(rng.integers(215, 255)),) * 3
     color = white if rng.random() < 0.6 else any_color(rng)
     if np.abs(np.subtract(color, ground)).max() < 45:
         color = white if sum(ground) < 480 else (40, 35, 35)
     opacity = rng.uniform(0.75, 1.0)
-    other = any_color(rng) if rng.random() < 0.15 else color
+    three_color = any_color(rng) if rng.random() < 0.15 else color
     lines = markings(court, 0.25)
     three = {5, 9}
     for number, line in enumerate(lines):
         if number in (6, 10) and rng.random() < 0.2:
             continue
-        board.stroke(line, other if number in three else color, court.line_m * rng.uniform(0.9, 1.4), opacity)
+        board.stroke(line, three_color if number in three else color, court.line_m * rng.uniform(0.9, 1.4), opacity)
         thick = max(1, round(1.6 * court.line_m * PX_PER_M))
-        cv2.polylines(own, [board.points(line)], False, LINE, thick, cv2.LINE_8, _SHIFT)
+        cv2.polylines(line_mask, [board.points(line)], False, LINE, thick, cv2.LINE_8, _SHIFT)
     if court.name != "fiba" or rng.random() < 0.3:
         _small_marks(board, court, color, rng)
 

@@ -27,14 +27,14 @@ _SHAPES = ((1.0, 0.78), (0.8, 0.14), (1.25, 0.08))
 
 
 @dataclass(frozen=True)
-class Scene:
+class CourtScene:
     """A picture and what is true of it."""
 
     image: Image
     """(288, 512, 3) BGR; a picture of another shape lies at the top left."""
     place: NDArray[np.float32]
     """(36, 64, 2) court position in court lengths and widths; NaN where not known."""
-    known: NDArray[np.bool_]
+    valid: NDArray[np.bool_]
     """(36, 64)."""
     on_court: NDArray[np.bool_]
     """(36, 64): the floor there, seen or hidden, is the court's."""
@@ -46,11 +46,17 @@ class SceneMaker:
     """Makes scenes on floors of a pool that is renewed now and then: a floor takes longer to paint than a scene."""
 
     def __init__(self, rng: np.random.Generator, pool: int = 40, renewed: float = 0.08) -> None:
-        """Paint the first floor; the others follow."""
+        """Paint the first floor; the others follow.
+
+        Args:
+            rng: everything random.
+            pool: number of floors that are kept.
+            renewed: share of scenes before which a floor is painted anew.
+        """
         self._rng, self._pool, self._renewed = rng, pool, renewed
         self._floors: list[Floor] = []
 
-    def scene(self) -> Scene:
+    def scene(self) -> CourtScene:
         """Make a scene."""
         floor, rng = self._floor(), self._rng
         shape = _SHAPES[int(rng.choice(len(_SHAPES), p=[share for _, share in _SHAPES]))][0]
@@ -60,10 +66,10 @@ class SceneMaker:
         small = np.asarray(cv2.resize(painted, size, interpolation=cv2.INTER_AREA), np.uint8)
         image = np.full((INPUT_PX[1], INPUT_PX[0], 3), 114, np.uint8)
         image[: size[1], : size[0]] = degrade(np.ascontiguousarray(small[..., :3]), rng)
-        place, known, on_court = positions(camera, floor.court)
-        return Scene(image, place, known, on_court, _line_cells(painted[..., 3], size))
+        place, valid, on_court = positions(camera, floor.court)
+        return CourtScene(image, place, valid, on_court, _line_cells(painted[..., 3], size))
 
-    def nothing(self) -> Scene:
+    def nothing(self) -> CourtScene:
         """Make a picture without a court."""
         rng = self._rng
         image = surroundings.backdrop(INPUT_PX[::-1], rng)
@@ -72,7 +78,7 @@ class SceneMaker:
         cells = (INPUT_PX[1] // 8, INPUT_PX[0] // 8)
         no, place = np.zeros(cells, bool), np.full((*cells, 2), np.nan, np.float32)
         line = np.zeros((INPUT_PX[1] // LINE_STRIDE, INPUT_PX[0] // LINE_STRIDE), bool)
-        return Scene(degrade(np.ascontiguousarray(canvas[..., :3]), rng), place, no, no, line)
+        return CourtScene(degrade(np.ascontiguousarray(canvas[..., :3]), rng), place, no, no, line)
 
     def _floor(self) -> Floor:
         """Take a floor of the pool, after painting a new one now and then."""
@@ -89,6 +95,11 @@ class SceneMaker:
 
 def paint_scene(camera: Camera, floor: Floor, rng: np.random.Generator) -> Image:
     """Paint what a camera sees, `FINE` times its size.
+
+    Args:
+        camera: where it is seen from.
+        floor: what is seen.
+        rng: everything random.
 
     Returns:
         (h, w, 4): BGR, and 255 where a line of the court is seen.

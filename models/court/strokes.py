@@ -77,14 +77,14 @@ def _working_gray(image: Image) -> tuple[Image, float]:
 
 def _outstanding(best: NDArray[np.int64], strength: Array, rows: int, columns: int) -> NDArray[np.bool_]:
     """Say which cells (rows * columns,) hold a line that is not just the flank of a stronger one next to it."""
-    there = best >= 0
+    has_peak = best >= 0
     height = (
-        np.where(there, strength[np.maximum(best, 0)], 0).astype(np.float32)
+        np.where(has_peak, strength[np.maximum(best, 0)], 0).astype(np.float32)
         if len(strength)
         else np.zeros(len(best), np.float32)
     )
     around = cv2.dilate(height.reshape(rows, columns), np.ones((3, 3), np.uint8)).ravel()
-    return np.asarray(there & (height >= _FLANK * around))
+    return np.asarray(has_peak & (height >= _FLANK * around))
 
 
 def _pixels_of(

@@ -75,7 +75,14 @@ def _write(image: Image, text: str, at: tuple[int, int], size: float, color: Col
 
 
 def furnish(image: Image, camera: Camera, court: Court, rng: np.random.Generator) -> None:
-    """Put boards, benches, baskets, people and near spectators into a picture (h, w, 4), in place, far to near."""
+    """Put boards, benches, baskets, people and near spectators into a picture (h, w, 4), in place, far to near.
+
+    Args:
+        image: (h, w, 4).
+        camera: the camera, without a lens.
+        court: the court.
+        rng: everything random.
+    """
     if rng.random() < 0.55:
         _boards(image, camera, court, rng)
     far = rng.uniform([-3, -4], [court.length_m + 3, -1.0], (int(rng.integers(0, 30)), 2))
@@ -87,7 +94,7 @@ def furnish(image: Image, camera: Camera, court: Court, rng: np.random.Generator
     if rng.random() < 0.4:
         for place in ends[: int(rng.integers(2, 12))]:
             _person(image, camera, place, rng.uniform(1.0, 1.8), (any_color(rng), any_color(rng)), rng)
-    kits = [(any_color(rng), any_color(rng)) for _ in range(3)]
+    uniforms = [(any_color(rng), any_color(rng)) for _ in range(3)]
     players = _players(court, rng)
     drawn = [False, False]
     for place in players[np.argsort(players[:, 1])]:
@@ -95,7 +102,7 @@ def furnish(image: Image, camera: Camera, court: Court, rng: np.random.Generator
             if not drawn[side] and place[1] > court.width_m / 2:
                 drawn[side] = True
                 _basket(image, camera, court, side, rng)
-        _person(image, camera, place, rng.uniform(1.75, 2.1), kits[int(rng.choice(3, p=[0.42, 0.42, 0.16]))], rng)
+        _person(image, camera, place, rng.uniform(1.75, 2.1), uniforms[int(rng.choice(3, p=[0.42, 0.42, 0.16]))], rng)
     for side in (0, 1):
         if not drawn[side]:
             _basket(image, camera, court, side, rng)
@@ -119,7 +126,7 @@ def _px(point: Array | tuple[float, float]) -> tuple[int, int]:
 
 
 def _person(
-    image: Image, camera: Camera, place: Array, tall_m: float, kit: tuple[Color, Color], rng: np.random.Generator
+    image: Image, camera: Camera, place: Array, tall_m: float, uniform: tuple[Color, Color], rng: np.random.Generator
 ) -> None:
     """Draw one person of sticks and blobs."""
     ends = camera.project(np.array([[place[0], place[1], 0.0], [place[0], place[1], tall_m]]))
@@ -133,7 +140,7 @@ def _person(
     side = np.array([-up[1], up[0]]) * rng.uniform(0.8, 1.2)
     dark = rng.uniform(0.3, 1.0)
     skin = (int(120 * dark), int(150 * dark), int(205 * dark), 0)
-    shirt, shorts = (*kit[0], 0), (*kit[1], 0)
+    shirt, shorts = (*uniform[0], 0), (*uniform[1], 0)
 
     def at(high: float, beside: float) -> tuple[int, int]:
         return _px(foot + up * high + side * beside)

@@ -52,6 +52,6 @@ def positions(camera: Camera, court: Court) -> tuple[Floats, NDArray[np.bool_], 
     with np.errstate(invalid="ignore"):
         on = inside & (place >= 0).all(axis=1) & (place <= 1).all(axis=1)
         low, high = [-MARGIN_ALONG, -MARGIN_ACROSS], [1 + MARGIN_ALONG, 1 + MARGIN_ACROSS]
-        known = inside & (place > low).all(axis=1) & (place < high).all(axis=1)
-    place[~known] = np.nan
-    return place.reshape(*shape, 2).astype(np.float32), known.reshape(shape), on.reshape(shape)
+        valid = inside & (place > low).all(axis=1) & (place < high).all(axis=1)
+    place[~valid] = np.nan
+    return place.reshape(*shape, 2).astype(np.float32), valid.reshape(shape), on.reshape(shape)

@@ -18,11 +18,10 @@ from torch.nn import functional
 
 from models.court.degrade import degrade
 from models.court.network import CourtNet, Logits
-from models.court.scenes import Scene, SceneMaker
+from models.court.scenes import CourtScene, SceneMaker
 from models.court.targets import MARGIN_ACROSS, MARGIN_ALONG
-from models.detector.runtime import read_weights
 from models.detector.yolo import BUILTIN_WEIGHTS as DETECTOR_WEIGHTS
-from models.weight_files import in_half_precision, write_tensors
+from models.weight_files import in_half_precision, read_state, write_tensors
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +64,7 @@ def train_court(settings: CourtTrainSettings, out_dir: Path, start: Path | None 
     if start is None:
         seed_backbone(network, DETECTOR_WEIGHTS)
     else:
-        network.load_state_dict(read_weights(start))
+        network.load_state_dict(read_state(start, "court"))
     network.to(memory_format=torch.channels_last)
     out_dir.mkdir(parents=True, exist_ok=True)
     return _run(network, _scenes(settings), settings, out_dir)
@@ -74,11 +73,11 @@ def train_court(settings: CourtTrainSettings, out_dir: Path, start: Path | None 
 def seed_backbone(network: CourtNet, path: Path) -> None:
     """Start the backbone from a detector's weights."""
     mine = network.backbone.state_dict()
-    theirs = read_weights(path)
+    theirs = read_state(path, "court")
     network.backbone.load_state_dict({name: theirs[f"model.{name}"] for name in mine})
 
 
-def _run(network: CourtNet, scenes: Iterator[list[Scene]], settings: CourtTrainSettings, out_dir: Path) -> Path:
+def _run(network: CourtNet, scenes: Iterator[list[CourtScene]], settings: CourtTrainSettings, out_dir: Path) -> Path:
     """Take all steps."""
     optimizer = _optimizer(network, settings)
     average = {name: tensor.detach().clone().float() for name, tensor in network.state_dict().items()}
@@ -94,27 +93,29 @@ def _run(network: CourtNet, scenes: Iterator[list[Scene]], settings: CourtTrainS
         pixels, truth = to_tensors(next(scenes))
         with torch.autocast("cpu", torch.bfloat16):
             logits = network(pixels)
-        parts = losses_of(logits, truth)
+        step_losses = losses_of(logits, truth)
         optimizer.zero_grad()
-        parts.sum().backward()  # type: ignore[no-untyped-call]
+        step_losses.sum().backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimizer.step()
         _follow(average, network, min(settings.ema_decay, (step + 1) / (step + 10)))
-        recent.append(parts.detach())
+        recent.append(step_losses.detach())
         if step % 10 == 9:
             losses.append((step + 1, torch.stack(recent).mean(dim=0).tolist()))
             recent = []
             _log.info("step %d: along %.3f across %.3f court %.3f line %.3f", step + 1, *losses[-1][1])
         if (step + 1) % settings.checkpoint_steps == 0 or step + 1 == settings.steps:
             save_weights(average, path)
-            (out_dir / "train.json").write_text(json.dumps({"settings": settings.model_dump(), "losses": losses}))
+            (out_dir / "train.json").write_text(
+                json.dumps({"settings": settings.model_dump(), "losses": losses}), encoding="utf-8"
+            )
     return path
 
 
 def losses_of(logits: Logits, truth: dict[str, Tensor]) -> Tensor:
     """Return the four losses (4,): along, across, court, line."""
-    known, on = truth["known"], truth["on_court"]
-    weight = known.float() * (0.4 + 0.6 * on.float())
+    valid, on = truth["valid"], truth["on_court"]
+    weight = valid.float() * (0.4 + 0.6 * on.float())
     total = weight.sum().clamp(min=1)
     along = _step_loss(logits.along.float(), truth["along"], MARGIN_ALONG)
     across = _step_loss(logits.across.float(), truth["across"], MARGIN_ACROSS)
@@ -137,26 +138,26 @@ def _step_loss(logits: Tensor, place: Tensor, margin: float) -> Tensor:
     return -((1 - share) * first + share * second)
 
 
-def to_tensors(scenes: list[Scene]) -> tuple[Tensor, dict[str, Tensor]]:
+def to_tensors(scenes: list[CourtScene]) -> tuple[Tensor, dict[str, Tensor]]:
     """Stack scenes: (b, 3, h, w) RGB in 0..1, and the truth by name."""
     pixels = torch.from_numpy(np.stack([scene.image[..., ::-1] for scene in scenes])).permute(0, 3, 1, 2)
     place = torch.from_numpy(np.nan_to_num(np.stack([scene.place for scene in scenes])))
     return pixels.float().div(255).contiguous(memory_format=torch.channels_last), {
         "along": place[..., 0],
         "across": place[..., 1],
-        "known": torch.from_numpy(np.stack([scene.known for scene in scenes])),
+        "valid": torch.from_numpy(np.stack([scene.valid for scene in scenes])),
         "on_court": torch.from_numpy(np.stack([scene.on_court for scene in scenes])),
         "line": torch.from_numpy(np.stack([scene.line for scene in scenes])),
     }
 
 
-def _scenes(settings: CourtTrainSettings) -> Iterator[list[Scene]]:
+def _scenes(settings: CourtTrainSettings) -> Iterator[list[CourtScene]]:
     """Make batches for ever: fresh scenes, and kept ones mirrored or degraded once more."""
     rng = np.random.default_rng(settings.seed)
     maker = SceneMaker(rng)
-    kept: list[Scene] = []
+    kept: list[CourtScene] = []
     while True:
-        batch: list[Scene] = []
+        batch: list[CourtScene] = []
         while len(batch) < settings.batch:
             if len(kept) > settings.batch and rng.random() > settings.fresh_share:
                 batch.append(_again(kept[int(rng.integers(len(kept)))], rng))
@@ -170,15 +171,15 @@ def _scenes(settings: CourtTrainSettings) -> Iterator[list[Scene]]:
         yield batch
 
 
-def _again(scene: Scene, rng: np.random.Generator) -> Scene:
+def _again(scene: CourtScene, rng: np.random.Generator) -> CourtScene:
     """Degrade a scene once more, and mirror it half of the time: its left end is then its right end."""
     image = degrade(scene.image, rng) if rng.random() < 0.5 else scene.image
     if rng.random() < 0.5 or (scene.image[:, -1] == 114).all():
-        return Scene(image, scene.place, scene.known, scene.on_court, scene.line)
+        return CourtScene(image, scene.place, scene.valid, scene.on_court, scene.line)
     place = scene.place[:, ::-1].copy()
     place[..., 0] = 1 - place[..., 0]
-    known, on_court, line = (part[:, ::-1].copy() for part in (scene.known, scene.on_court, scene.line))
-    return Scene(image[:, ::-1].copy(), place, known, on_court, line)
+    valid, on_court, line = (cells[:, ::-1].copy() for cells in (scene.valid, scene.on_court, scene.line))
+    return CourtScene(image[:, ::-1].copy(), place, valid, on_court, line)
 
 
 def _optimizer(network: CourtNet, settings: CourtTrainSettings) -> torch.optim.AdamW:
@@ -186,8 +187,8 @@ def _optimizer(network: CourtNet, settings: CourtTrainSettings) -> torch.optim.A
     for layer in network.backbone[: settings.frozen_layers]:
         layer.requires_grad_(False)
     deep = [p for p in network.backbone.parameters() if p.requires_grad]
-    own = {id(p) for p in network.backbone.parameters()}
-    head = [p for p in network.parameters() if id(p) not in own]
+    backbone = {id(p) for p in network.backbone.parameters()}
+    head = [p for p in network.parameters() if id(p) not in backbone]
     groups = [
         {"params": deep, "lr": settings.lr_backbone, "base": settings.lr_backbone},
         {"params": head, "lr": settings.lr, "base": settings.lr},

@@ -23,7 +23,7 @@ Pixels = NDArray[np.uint8]
 Sample = tuple[Pixels, LabelledImage]
 
 
-class AugmentSettings(BaseModel):
+class DetectorAugmentSettings(BaseModel):
     """How far views differ from their frames."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -47,14 +47,14 @@ class AugmentSettings(BaseModel):
     saturation: float = 0.5
     brightness: float = 0.4
     any_hue: float = 0.12
-    """Odds of turning the hue of the whole view by any angle (kits and floors of other colours)."""
+    """Odds of turning the hue of the whole view by any angle (uniforms and floors of other colours)."""
     blur: float = 0.2
     jpeg: float = 0.3
     noise: float = 0.15
 
 
 @dataclass(frozen=True)
-class View:
+class AugmentedSample:
     """One training sample.
 
     Attributes:
@@ -74,9 +74,9 @@ def random_view(
     draw: Callable[[int], Sequence[Sample]],
     size_px: tuple[int, int],
     side: int,
-    settings: AugmentSettings,
+    settings: DetectorAugmentSettings,
     rng: np.random.Generator,
-) -> View:
+) -> AugmentedSample:
     """Compose a random view.
 
     Args:
@@ -104,7 +104,7 @@ def random_view(
         xyxy = xyxy.copy()
         xyxy[:, [0, 2]] = size_px[0] - xyxy[:, [2, 0]]
     labelled = frozenset.intersection(*(image.labelled for _, image in samples))
-    return View(_change_pixels(canvas, settings, rng), xyxy, np.concatenate(classes), labelled)
+    return AugmentedSample(_change_pixels(canvas, settings, rng), xyxy, np.concatenate(classes), labelled)
 
 
 def _cells(size_px: tuple[int, int], side: int, rng: np.random.Generator) -> list[tuple[int, int, int, int]]:
@@ -123,7 +123,7 @@ def _paint_cell(
     pixels: Pixels,
     image: LabelledImage,
     zoom: float,
-    settings: AugmentSettings,
+    settings: DetectorAugmentSettings,
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.float32], NDArray[np.int16]]:
     """Paint a frame into a cell of the canvas and return the boxes that stay visible there."""
@@ -169,7 +169,7 @@ def _random_placement(
 
 
 def _move_boxes(
-    image: LabelledImage, to_cell: NDArray[np.float64], cell_px: NDArray[np.float64], settings: AugmentSettings
+    image: LabelledImage, to_cell: NDArray[np.float64], cell_px: NDArray[np.float64], settings: DetectorAugmentSettings
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Map an image's boxes into a cell, clip them, and say which ones are still to be seen.
 
@@ -180,15 +180,15 @@ def _move_boxes(
     half = (boxes[:, 2:] - boxes[:, :2]) / 2 * np.linalg.norm(to_cell[:2, :2], axis=0)
     moved = np.concatenate([centres - half, centres + half], axis=1)
     clipped = np.clip(moved, 0, np.tile(cell_px, 2))
-    sides = clipped[:, 2:] - clipped[:, :2]
-    visible = sides.prod(axis=1) / np.maximum((2 * half).prod(axis=1), 1e-6)
+    size_px = clipped[:, 2:] - clipped[:, :2]
+    visible = size_px.prod(axis=1) / np.maximum((2 * half).prod(axis=1), 1e-6)
     small = np.isin(image.class_index, _SMALL_CLASSES)
     needed = np.where(small, settings.min_visible_small, settings.min_visible)
-    kept = (visible >= needed) & (sides.min(axis=1, initial=np.inf) >= settings.min_side_px)
+    kept = (visible >= needed) & (size_px.min(axis=1, initial=np.inf) >= settings.min_side_px)
     return clipped[kept].astype(np.float32), kept
 
 
-def _change_pixels(pixels: Pixels, settings: AugmentSettings, rng: np.random.Generator) -> Pixels:
+def _change_pixels(pixels: Pixels, settings: DetectorAugmentSettings, rng: np.random.Generator) -> Pixels:
     """Change colours, blur, add noise and compress, each at its odds."""
     pixels = _change_colours(pixels, settings, rng)
     if rng.random() < settings.blur:
@@ -203,7 +203,7 @@ def _change_pixels(pixels: Pixels, settings: AugmentSettings, rng: np.random.Gen
     return pixels
 
 
-def _change_colours(pixels: Pixels, settings: AugmentSettings, rng: np.random.Generator) -> Pixels:
+def _change_colours(pixels: Pixels, settings: DetectorAugmentSettings, rng: np.random.Generator) -> Pixels:
     """Turn the hue, stretch saturation and brightness through look-up tables."""
     turn = 90.0 if rng.random() < settings.any_hue else 180 * settings.hue
     shift, saturation, value = rng.uniform(-1, 1, 3)

@@ -60,7 +60,7 @@ def split_by_game(images: Iterable[LabelledImage], held_out_games: Sequence[str]
         held_out_games: names of games; each must occur.
 
     Returns:
-        The two sides, in the order given.
+        The two of them, in the order given.
 
     Raises:
         InputError: a game to hold out has no image.

@@ -213,10 +213,10 @@ def suppress(
     offset = class_index.to(xyxy.dtype) * (xyxy.max() + 1 if len(xyxy) else 1)
     kept = _nms(xyxy + offset[:, None], score, nms_iou)
     people = (class_index[kept] == PLAYER) | (class_index[kept] == REFEREE)
-    persons, others = kept[people], kept[~people]
+    persons, objects = kept[people], kept[~people]
     persons = persons[_nms(xyxy[persons], score[persons], person_iou)]
-    both = torch.cat([persons, others])
-    return both[score[both].argsort(descending=True, stable=True)][:max_boxes]
+    everything = torch.cat([persons, objects])
+    return everything[score[everything].argsort(descending=True, stable=True)][:max_boxes]
 
 
 def _nms(xyxy: Tensor, score: Tensor, max_iou: float) -> Tensor:

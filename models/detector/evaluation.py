@@ -6,18 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.average_precision import average_precision
 from models.detector.detection import Boxes
+from pipeline.geometry.boxes import iou
 
 Array = NDArray[np.float64]
 
 COCO_IOUS: NDArray[np.float64] = np.linspace(0.5, 0.95, 10)
 """The ten overlaps over which COCO's AP50-95 is the mean."""
 
-_RECALL_STEPS = np.linspace(0, 1, 101)
-
 
 @dataclass(frozen=True)
-class Truth:
+class LabelledBoxes:
     """What is really in one image.
 
     Attributes:
@@ -32,7 +32,7 @@ class Truth:
 
 
 @dataclass(frozen=True)
-class Matches:
+class RankedMatches:
     """Boxes of one class in all images, best score first.
 
     Attributes:
@@ -48,31 +48,9 @@ class Matches:
     truths: int
 
 
-def iou(first: NDArray[np.floating], second: NDArray[np.floating]) -> Array:
-    """Return the overlap (intersection over union) of each pair of boxes.
-
-    Args:
-        first: (n, 4) left, top, right, bottom.
-        second: (m, 4).
-
-    Returns:
-        (n, m) in 0..1; 0 for boxes without area.
-
-    Example:
-        >>> iou(np.array([[0, 0, 2, 2]]), np.array([[1, 0, 3, 2], [0, 0, 0, 0]])).round(3).tolist()
-        [[0.333, 0.0]]
-    """
-    a, b = np.asarray(first, dtype=float)[:, None], np.asarray(second, dtype=float)[None]
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    shared = np.clip(sides, 0, None).prod(-1)
-    union = (a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1) - shared
-    result: Array = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-    return result
-
-
 def match(
-    found: Sequence[Boxes], truths: Sequence[Truth], class_index: int, ious: NDArray[np.float64] = COCO_IOUS
-) -> Matches:
+    found: Sequence[Boxes], truths: Sequence[LabelledBoxes], class_index: int, ious: NDArray[np.float64] = COCO_IOUS
+) -> RankedMatches:
     """Match the boxes of a class with the truth, image by image, best score first, as COCO does.
 
     A box takes the free true box that it overlaps most; ignored truth only when no other is left.
@@ -92,7 +70,7 @@ def match(
         wanted = truth.class_index == class_index
         score = boxes.score[of_class]
         order = np.argsort(-score, kind="stable")
-        overlap = iou(boxes.xyxy_px[of_class][order], truth.xyxy_px[wanted])
+        overlap = iou(boxes.xyxy_px[of_class][order].astype(float), truth.xyxy_px[wanted].astype(float))
         ignored = truth.ignored[wanted]
         hits = np.stack([_match_image(overlap, ignored, level) for level in ious])
         scores.append(score[order])
@@ -103,7 +81,7 @@ def match(
     order = np.argsort(-score, kind="stable")
     empty = np.empty((len(ious), 0), dtype=bool)
     joined_true, joined_counted = (np.concatenate([*each, empty], axis=1)[:, order] for each in (true, counted))
-    return Matches(score[order], joined_true, joined_counted, total)
+    return RankedMatches(score[order], joined_true, joined_counted, total)
 
 
 def _match_image(overlap: Array, ignored: NDArray[np.bool_], level: float) -> NDArray[np.int64]:
@@ -120,7 +98,7 @@ def _match_image(overlap: Array, ignored: NDArray[np.bool_], level: float) -> ND
     return result
 
 
-def precision_recall(matches: Matches, level: int = 0) -> tuple[Array, Array, Array]:
+def precision_recall(matches: RankedMatches, level: int = 0) -> tuple[Array, Array, Array]:
     """Return the curve over falling scores.
 
     Args:
@@ -138,8 +116,8 @@ def precision_recall(matches: Matches, level: int = 0) -> tuple[Array, Array, Ar
     return precision, recall, matches.score[counted]
 
 
-def average_precision(matches: Matches) -> Array:
-    """Return AP per level of overlap, interpolated at 101 points of recall as COCO does (pycocotools `accumulate`).
+def average_precisions(matches: RankedMatches) -> Array:
+    """Return the average precision at each level of overlap.
 
     Args:
         matches: of one class.
@@ -147,17 +125,11 @@ def average_precision(matches: Matches) -> Array:
     Returns:
         (levels,) in 0..1; NaN when there is nothing to find.
     """
-    if matches.truths == 0:
-        return np.full(len(matches.true), np.nan)
-    result = np.zeros(len(matches.true))
-    for level in range(len(result)):
-        precision, recall, _ = precision_recall(matches, level)
-        best = np.append(np.maximum.accumulate(precision[::-1])[::-1], 0.0)
-        result[level] = best[np.searchsorted(recall, _RECALL_STEPS, side="left")].mean()
-    return result
+    outcome = np.where(matches.counted, matches.true, -1).astype(np.int8)  # (levels, n)
+    return np.array([average_precision(of_level, matches.score, matches.truths) for of_level in outcome])  # (levels,)
 
 
-def recall_at_precision(matches: Matches, wanted: float) -> tuple[float, float]:
+def recall_at_precision(matches: RankedMatches, wanted: float) -> tuple[float, float]:
     """Return the highest recall at which the precision is at least as wanted, and the score that gives it.
 
     Args:

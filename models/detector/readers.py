@@ -124,7 +124,7 @@ def read_voc(folder: Path, game: str, labelled: Sequence[str]) -> list[LabelledI
     files = sorted(folder.rglob("*.xml"))
     if not files:
         raise InputError(f"{folder}: no xml annotation found")
-    known = frozenset(CLASS_NAMES.index(name) for name in labelled)
+    classes = frozenset(CLASS_NAMES.index(name) for name in labelled)
     images = []
     for file in files:
         root = ElementTree.parse(file).getroot()
@@ -136,7 +136,7 @@ def read_voc(folder: Path, game: str, labelled: Sequence[str]) -> list[LabelledI
             )
             for item in root.iter("object")
         ]
-        images.append(_labelled(_image_beside(file), game, file.parent.name, size, boxes, known))
+        images.append(_labelled(_image_beside(file), game, file.parent.name, size, boxes, classes))
     return images
 
 
@@ -166,7 +166,7 @@ def read_yolo_text(folder: Path, game: str, names: Sequence[str]) -> list[Labell
     if not paths:
         raise InputError(f"{folder}: no */images/* found")
     indices = [class_index_of(name) for name in names]
-    known = frozenset(index for index in indices if index is not None)
+    classes = frozenset(index for index in indices if index is not None)
     images = []
     for path in paths:
         pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
@@ -175,7 +175,7 @@ def read_yolo_text(folder: Path, game: str, names: Sequence[str]) -> list[Labell
         size = (pixels.shape[1], pixels.shape[0])
         label = path.parent.parent / "labels" / f"{path.stem}.txt"
         boxes = _yolo_boxes(label, names, size)
-        images.append(_labelled(path, game, path.parent.parent.name, size, boxes, known))
+        images.append(_labelled(path, game, path.parent.parent.name, size, boxes, classes))
     return images
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor, nn
 
-from models.detector.augment import AugmentSettings, Sample, View, random_view
+from models.detector.augment import AugmentedSample, DetectorAugmentSettings, Sample, random_view
 from models.detector.classes import CLASS_NAMES
 from models.detector.dataset import LabelledImage, data_fingerprint, read_pixels, split_by_game
 from models.detector.readers import read_rendered, read_training_sets
@@ -58,7 +58,7 @@ class DetectorTrainSettings(BaseModel):
         CanvasSettings(size_px=(960, 544), batch=4, weight=0.2),
         CanvasSettings(size_px=(1280, 736), batch=2, weight=0.1),
     )
-    augment: AugmentSettings = AugmentSettings()
+    augment: DetectorAugmentSettings = DetectorAugmentSettings()
     steps: int = Field(default=1200, gt=0)
     warmup_steps: int = Field(default=100, ge=0)
     lr_head: float = 1e-3
@@ -116,7 +116,7 @@ def train_detector(
 
 def _run(
     network: nn.Module,
-    batches: Iterator[Sequence[View]],
+    batches: Iterator[Sequence[AugmentedSample]],
     settings: DetectorTrainSettings,
     facts: Mapping[str, str],
     out_dir: Path,
@@ -136,7 +136,7 @@ def _run(
         _update_average(average, network, settings.ema_decay, step)
         if step % settings.checkpoint_steps == 0 or step == settings.steps:
             _save(average, {**facts, "step": str(step)}, weights)
-            (out_dir / "train.json").write_text(json.dumps({**facts, "loss": losses}))
+            (out_dir / "train.json").write_text(json.dumps({**facts, "loss": losses}), encoding="utf-8")
             recent = np.mean(losses[-settings.checkpoint_steps :], axis=0)
             _log.info("step %d of %d, loss box %.3f class %.3f dfl %.3f", step, settings.steps, *recent)
     return weights
@@ -144,7 +144,7 @@ def _run(
 
 def _step(
     network: nn.Module,
-    views: Sequence[View],
+    views: Sequence[AugmentedSample],
     loss_of: DetectionLoss,
     optimizer: torch.optim.Optimizer,
     precision: str,
@@ -161,7 +161,7 @@ def _step(
     return terms.detach()
 
 
-def to_batch(views: Sequence[View]) -> tuple[Tensor, list[Tensor], list[Tensor], Tensor]:
+def to_batch(views: Sequence[AugmentedSample]) -> tuple[Tensor, list[Tensor], list[Tensor], Tensor]:
     """Turn views of one size into tensors.
 
     Args:
@@ -250,12 +250,14 @@ def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float
 
 def _save(state: Mapping[str, Tensor], facts: Mapping[str, str], path: Path) -> None:
     """Write a state dict as fp16 safetensors, atomically, with the facts as its header."""
-    write_tensors(path, {name: one.half() if one.is_floating_point() else one for name, one in state.items()}, facts)
+    write_tensors(
+        path, {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in state.items()}, facts
+    )
 
 
 def _batches(
     settings: DetectorTrainSettings, images: Sequence[LabelledImage], rng: np.random.Generator
-) -> Iterator[Sequence[View]]:
+) -> Iterator[Sequence[AugmentedSample]]:
     """Give batches of random views without end.
 
     A batch has one input size and one grid (the loss pads each image to the largest number of boxes in its batch), a

@@ -25,9 +25,10 @@ from models.detector.detection import (
     to_boxes,
     to_input,
 )
-from models.detector.runtime import fuse_activations, read_weights
+from models.detector.runtime import fuse_activations
 from models.device import choose_device, choose_precision
 from models.kernels import fused_kernels_run_on
+from models.weight_files import read_state
 from pipeline.errors import DependencyError, WeightsError
 
 BUILTIN_WEIGHTS = Path(__file__).parent.parent / "weights" / "detector.safetensors"
@@ -150,7 +151,7 @@ class YoloDetector:
 
 def _network_for(path: Path) -> tuple[nn.Module, tuple[int, ...]]:
     """Build the network that a safetensors file fits, and say which of our classes each of its channels is."""
-    state = read_weights(path)
+    state = read_state(path, "detector")
     last = [tensor for name, tensor in state.items() if name.endswith(_LAST_LAYER)]
     if not last or len(last[0]) not in (len(CLASS_NAMES), _COCO_CLASSES):
         raise WeightsError(f"{path}: expected a YOLO state dict of {len(CLASS_NAMES)} or {_COCO_CLASSES} classes")
@@ -266,7 +267,7 @@ def load_weights(network: nn.Module, path: Path) -> None:
         WeightsError: missing file, or names or shapes that differ.
     """
     try:
-        network.load_state_dict(read_weights(path))
+        network.load_state_dict(read_state(path, "detector"))
     except RuntimeError as error:
         reason = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
         raise WeightsError(f"{path}: weights of another network: {reason}") from error
@@ -282,7 +283,7 @@ def seed_from_coco(network: nn.Module, path: Path) -> None:
     Raises:
         WeightsError: missing file, or layers other than the last ones differ.
     """
-    coco = read_weights(path)
+    coco = read_state(path, "detector")
     state = network.state_dict()
     if coco.keys() != state.keys():
         raise WeightsError(f"{path}: weights of another architecture")

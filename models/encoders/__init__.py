@@ -15,11 +15,11 @@ import torch
 from models.encoders.network import NetworkEncoder, Precision
 from models.encoders.osnet import OSNet
 from models.encoders.protocol import Crop, Encoder, Vectors
-from models.encoders.weights import EncoderWeights, load_state, read_weights, weights_file
+from models.encoders.weights import EncoderWeights, encoder_weights_file, load_state, read_encoder_weights
 from models.kernels import fused_kernels_run_on
 from pipeline.errors import SettingsError
 
-__all__ = ["Crop", "Encoder", "EncoderSpec", "Vectors", "encoders", "load_encoder", "weights_file"]
+__all__ = ["Crop", "Encoder", "EncoderSpec", "Vectors", "encoder_weights_file", "encoders", "load_encoder"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def load_encoder(
     """
     if name not in encoders:
         raise SettingsError(f"embed.encoder: no encoder {name!r}; known here: {', '.join(sorted(encoders))}")
-    file = read_weights(weights_file(str(weights)), name)
+    file = read_encoder_weights(encoder_weights_file(str(weights)), name)
     network = encoders[name].build(file)
     if fused_kernels_run_on(torch.device(device)):
         network.fuse_activations()

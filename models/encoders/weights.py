@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.weight_files import in_half_precision, read_tensors, resolve, write_tensors
+from models.weight_files import in_half_precision, in_single_precision, read_tensors, resolve, write_tensors
 from pipeline.errors import WeightsError
 
 METADATA_KEY = "courtside-encoder"
@@ -37,7 +37,7 @@ class EncoderWeights:
     stripes: int = 0
 
 
-def weights_file(weights: str) -> Path:
+def encoder_weights_file(weights: str) -> Path:
     """Resolve the setting `embed.weights` to a file: 'builtin' is the shipped one.
 
     Raises:
@@ -46,7 +46,7 @@ def weights_file(weights: str) -> Path:
     return resolve(weights, BUILTIN, "encoder")
 
 
-def read_weights(path: Path, encoder: str) -> EncoderWeights:
+def read_encoder_weights(path: Path, encoder: str) -> EncoderWeights:
     """Read a weight file of the named encoder.
 
     Raises:
@@ -71,7 +71,7 @@ def read_weights(path: Path, encoder: str) -> EncoderWeights:
     return EncoderWeights(path, state, head_dim, (height, width), metadata, stripes)
 
 
-def write_weights(
+def write_encoder_weights(
     path: Path,
     network: nn.Module,
     encoder: str,
@@ -82,9 +82,19 @@ def write_weights(
     """Write a network's state as half precision safetensors with our metadata.
 
     Counters of batch norm are left out. The same state gives the same bytes.
+
+    Args:
+        path: the file.
+        network: its state is written.
+        encoder: name of its kind.
+        head_dim: length of its vectors; None without a head.
+        crop_size_px: height and width.
+        metadata: whatever is to be stored beside these.
     """
-    own = {"version": VERSION, "encoder": encoder, "head_dim": head_dim, "crop_size_px": list(crop_size_px)}
-    text = json.dumps({**metadata, **own}, sort_keys=True)  # one entry: safetensors does not keep the order of several
+    required = {"version": VERSION, "encoder": encoder, "head_dim": head_dim, "crop_size_px": list(crop_size_px)}
+    text = json.dumps(
+        {**metadata, **required}, sort_keys=True
+    )  # one entry: safetensors does not keep the order of several
     write_tensors(path, in_half_precision(network.state_dict()), {METADATA_KEY: text})
 
 
@@ -109,4 +119,4 @@ def load_state(network: nn.Module, weights: EncoderWeights) -> None:
                 "give weights of the encoder that the settings name"
             )
     with torch.no_grad():
-        network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in weights.state.items()}, False)
+        network.load_state_dict(in_single_precision(weights.state), False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from models.numbers.render import INPUT_PX
+from models.numbers.window import INPUT_PX
 
 TENS_COUNT, ONES_COUNT = 11, 10
 OUTPUTS = 1 + TENS_COUNT + ONES_COUNT
@@ -72,6 +72,6 @@ def fused(network: DigitNetwork) -> DigitNetwork:
         if isinstance(part, nn.Sequential):
             convolution, norm = part[0], part[1]
             if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                one = torch.nn.utils.fusion.fuse_conv_bn_eval(convolution, norm)
-                result.features[index] = nn.Sequential(one, nn.ReLU(inplace=True))
+                merged = torch.nn.utils.fusion.fuse_conv_bn_eval(convolution, norm)
+                result.features[index] = nn.Sequential(merged, nn.ReLU(inplace=True))
     return result

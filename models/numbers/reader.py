@@ -11,11 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from models.device import choose_device, choose_precision
-from models.numbers.calibrate import Calibration, Reads, probabilities
-from models.numbers.camera import cut_window, window_of
+from models.numbers.calibration import NumberCalibration, Reads, probabilities
 from models.numbers.network import OUTPUTS, fused, normalise
-from models.numbers.render import INPUT_PX
-from models.numbers.weights import read_weights, weights_file
+from models.numbers.weights import number_weights_file, read_number_network
 
 Image = NDArray[np.uint8]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
@@ -36,11 +34,11 @@ class NumberReader:
     """
 
     def __init__(self, weights: str | Path = "builtin", device: str = "cpu", precision: Precision = "auto") -> None:
-        network, about = read_weights(weights_file(str(weights)))
+        network, about = read_number_network(number_weights_file(str(weights)))
         self._device = choose_device(device)
         self._dtype = choose_precision(precision, self._device)
         self._network = fused(network).to(self._device, self._dtype).to(memory_format=torch.channels_last)
-        self._calibration = Calibration(**about["calibration"])
+        self._calibration = NumberCalibration(**about["calibration"])
 
     def read(self, crops: Sequence[Image]) -> Reads:
         """Read n crops (40, 40, 3) BGR uint8, as `window` cuts them."""
@@ -62,15 +60,3 @@ def _padded(batch: Image) -> Image:
     """Fill a batch (n, ...) up to a multiple of 8: the arithmetic is compiled anew for every shape that comes."""
     missing = -len(batch) % _BATCH_STEP
     return np.concatenate([batch, np.zeros((missing, *batch.shape[1:]), batch.dtype)]) if missing else batch
-
-
-def window(image: Image, box: NDArray[np.floating]) -> Image:
-    """Cut what is read around a number's box: a square a little larger than it, (40, 40, 3).
-
-    Args:
-        image: (h, w, 3) BGR.
-        box: (4,) x1 y1 x2 y2 in px.
-    """
-    x, y, side = window_of((float(box[0]), float(box[1]), float(box[2]), float(box[3])))
-    side = max(side, 2.0)
-    return cut_window(image, (x, y), (side, side), INPUT_PX)

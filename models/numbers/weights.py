@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from models.numbers.network import DigitNetwork
-from models.weight_files import in_half_precision, read_tensors, resolve, write_tensors
+from models.weight_files import in_half_precision, in_single_precision, read_tensors, resolve, write_tensors
 from pipeline.errors import WeightsError
 
 METADATA_KEY = "courtside-numbers"
@@ -18,7 +18,7 @@ VERSION = 1
 BUILTIN = Path(__file__).parents[1] / "weights" / "numbers.safetensors"
 
 
-def weights_file(weights: str) -> Path:
+def number_weights_file(weights: str) -> Path:
     """Resolve the setting `numbers.weights` to a file: 'builtin' is the shipped one.
 
     Raises:
@@ -27,20 +27,26 @@ def weights_file(weights: str) -> Path:
     return resolve(weights, BUILTIN, "number")
 
 
-def write_weights(path: Path, network: DigitNetwork, about: Mapping[str, Any]) -> None:
-    """Write a network with what is to be known of it; the same state gives the same bytes."""
+def write_number_network(path: Path, network: DigitNetwork, about: Mapping[str, Any]) -> None:
+    """Write a network with what is to be known of it; the same state gives the same bytes.
+
+    Args:
+        path: the file.
+        network: its state is written.
+        about: plain data.
+    """
     text = json.dumps({**about, "version": VERSION}, sort_keys=True)
     write_tensors(path, in_half_precision(network.state_dict()), {METADATA_KEY: text})
 
 
-def read_weights(path: Path) -> tuple[DigitNetwork, Mapping[str, Any]]:
+def read_number_network(path: Path) -> tuple[DigitNetwork, Mapping[str, Any]]:
     """Read a network, in eval mode, and what is known of it.
 
     Raises:
         WeightsError: not a safetensors file, of something else, or damaged.
     """
     state, header = read_tensors(path, "number")
-    state = {name: tensor.float() for name, tensor in state.items()}
+    state = in_single_precision(state)
     text = header.get(METADATA_KEY)
     about = json.loads(text) if text else {}
     if about.get("version") != VERSION:

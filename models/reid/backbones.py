@@ -16,8 +16,8 @@ from torchvision.models import resnet34
 
 from models.encoders.blocks import BlockNet
 from models.encoders.osnet import FEATURE_DIM, OSNet
-from models.encoders.weights import load_state, read_weights
-from models.reid.recipe import PictureSettings
+from models.encoders.weights import load_state, read_encoder_weights
+from models.reid.data.settings import PictureSettings
 from models.weight_files import read_tensors
 from pipeline.errors import SettingsError, WeightsError
 
@@ -56,6 +56,11 @@ def build_backbone(name: BackboneName, picture: PictureSettings, dim: int | None
 def start_from(network: nn.Module, name: BackboneName, weights: Path) -> None:
     """Load published weights below the head, in place.
 
+    Args:
+        network: what is loaded into.
+        name: of its backbone.
+        weights: the file.
+
     Raises:
         SettingsError: there are none for this backbone.
         WeightsError: the file is missing or of another network.
@@ -64,13 +69,13 @@ def start_from(network: nn.Module, name: BackboneName, weights: Path) -> None:
         raise SettingsError("start: the backbone 'blocks' has no published weights; leave start out")
     if name == "osnet":
         published = OSNet()
-        load_state(published, read_weights(weights, "osnet"))
+        load_state(published, read_encoder_weights(weights, "osnet"))
         network.load_state_dict(published.state_dict(), strict=False)
         return
     tensors, _ = read_tensors(weights, "backbone")
     state = {key: value.float() for key, value in tensors.items() if not key.startswith("fc.")}
-    own = {key for key in network.state_dict() if not key.startswith("fc.") and "num_batches" not in key}
-    if wrong := sorted(own ^ {key for key in state if "num_batches" not in key}):
+    layers = {key for key in network.state_dict() if not key.startswith("fc.") and "num_batches" not in key}
+    if wrong := sorted(layers ^ {key for key in state if "num_batches" not in key}):
         raise WeightsError(
             f"weights {weights}: layer {wrong[0]} is missing or too many; expected torchvision's resnet34"
         )

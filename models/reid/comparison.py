@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.encoders import load_encoder
-from models.encoders.weights import weights_file
+from models.encoders.weights import encoder_weights_file
 from models.reid.data.crops import CropSet
 from models.reid.evaluation import scored_pairs
 from models.reid.loop import read_metrics
@@ -73,7 +73,7 @@ class Contender:
         embed: vectors of a crop set.
         metric: how they are compared.
         out: folder for its pictures and numbers.
-        mark: says which weights these are.
+        fingerprint: says which weights these are.
     """
 
     name: str
@@ -81,7 +81,7 @@ class Contender:
     embed: Callable[[CropSet], Vectors]
     metric: str
     out: Path
-    mark: str
+    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,12 @@ def of_weights(path: Path, out: Path) -> Contender:
 def of_encoder(name: str, weights: str | Path, out: Path, encoder: str = "osnet") -> Contender:
     """Take weights that `courtside analyze` can use: the shipped ones, or published ones.
 
+    Args:
+        name: in the table.
+        weights: 'builtin' or a .safetensors file.
+        out: folder for its pictures.
+        encoder: kind of encoder.
+
     Raises:
         WeightsError: no such weights.
     """
@@ -130,7 +136,7 @@ def of_encoder(name: str, weights: str | Path, out: Path, encoder: str = "osnet"
         return loaded.embed([crops.person(row) for row in range(len(crops))])
 
     return Contender(
-        name, "players", embed, "cosine", out / name.replace(" ", "-"), hash_file(weights_file(str(weights)))
+        name, "players", embed, "cosine", out / name.replace(" ", "-"), hash_file(encoder_weights_file(str(weights)))
     )
 
 
@@ -170,51 +176,59 @@ def compare(
         raise SettingsError("evaluate reid: nothing to measure; name --weights, or train recipes first")
     rows: list[Row] = []
     for task in tasks:
-        for one in contenders:
-            if one.kind != task.kind:
+        for contender in contenders:
+            if contender.kind != task.kind:
                 continue
-            row = _kept(task, one, same_camera, pictures) or _measured(task, one, same_camera, pictures)
+            row = _kept(task, contender, same_camera, pictures) or _measured(task, contender, same_camera, pictures)
             rows.append(row)
             on_row(row)
     return rows
 
 
-def _measured(task: Task, one: Contender, same_camera: bool, pictures: bool) -> Row:
+def _measured(task: Task, contender: Contender, same_camera: bool, pictures: bool) -> Row:
     """Measure one contender on one task, draw, and write the numbers beside the pictures."""
-    vectors = one.embed(task.people.crops)
-    row = Row(task.name, one.name, measure(vectors, task.people, one.metric, same_camera))
+    vectors = contender.embed(task.people.crops)
+    row = Row(task.name, contender.name, measure(vectors, task.people, contender.metric, same_camera))
     if pictures:
-        draw_task(task, vectors, one)
-    one.out.mkdir(parents=True, exist_ok=True)
-    said = {"task": row.task, "encoder": row.contender, "mark": _mark(task, one, same_camera)}
-    text = json.dumps(said | row.measured.as_dict(), indent=1)
-    (one.out / f"{file_name(row.task)}.json").write_text(text, encoding="utf-8")
+        draw_task(task, vectors, contender)
+    contender.out.mkdir(parents=True, exist_ok=True)
+    facts = {"task": row.task, "encoder": row.contender, "fingerprint": _fingerprint(task, contender, same_camera)}
+    text = json.dumps(facts | row.measured.as_dict(), indent=1)
+    (contender.out / f"{file_name(row.task)}.json").write_text(text, encoding="utf-8")
     return row
 
 
-def _kept(task: Task, one: Contender, same_camera: bool, pictures: bool) -> Row | None:
+def _kept(task: Task, contender: Contender, same_camera: bool, pictures: bool) -> Row | None:
     """Read a row back; None where it was not measured, of other weights or crops, or without the pictures that are wanted."""
     name = file_name(task.name)
-    kept = one.out / f"{name}.json"
-    if not kept.is_file() or (pictures and not (one.out / name).is_dir()):
+    kept = contender.out / f"{name}.json"
+    if not kept.is_file() or (pictures and not (contender.out / name).is_dir()):
         return None
     found = json.loads(kept.read_text(encoding="utf-8"))
-    if found.get("mark") != _mark(task, one, same_camera):
+    if found.get("fingerprint") != _fingerprint(task, contender, same_camera):
         return None
-    return Row(task.name, one.name, Measured.of_dict(found))
+    return Row(task.name, contender.name, Measured.of_dict(found))
 
 
-def _mark(task: Task, one: Contender, same_camera: bool) -> str:
+def _fingerprint(task: Task, contender: Contender, same_camera: bool) -> str:
     """Say what a row is measured on: protocol, weights, crops."""
     crops = task.people.crops
-    digest = hashlib.sha256(f"{PROTOCOL} {one.mark} {one.metric} {same_camera} {crops.fingerprint}".encode())
+    digest = hashlib.sha256(
+        f"{PROTOCOL} {contender.fingerprint} {contender.metric} {same_camera} {crops.fingerprint}".encode()
+    )
     for column in (crops.start, crops.identity, crops.camera):
         digest.update(np.ascontiguousarray(column).tobytes())
     return digest.hexdigest()[:16]
 
 
 def draw_task(task: Task, vectors: Vectors, contender: Contender) -> None:
-    """Draw ROC, latent space and gallery of one contender on one task."""
+    """Draw ROC, latent space and gallery of one contender on one task.
+
+    Args:
+        task: what was measured.
+        vectors: (n, dim) of its crops.
+        contender: whose they are.
+    """
     folder = contender.out / file_name(task.name)
     labels, min_gap_s = labels_of(task.people)
     compared, similar = comparable(vectors, contender.metric)

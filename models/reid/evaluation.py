@@ -71,19 +71,19 @@ def retrieval(similarity: Floats, same: Bool, valid: Bool) -> Retrieval:
     return Retrieval(rank1, rank5, rank10, float(average_precision.mean()), int(asks.sum()))
 
 
-def merge(parts: list[Retrieval]) -> Retrieval:
+def merge(results: list[Retrieval]) -> Retrieval:
     """Pool results over disjoint sets of queries: sums, then shares.
 
     Example:
         >>> merge([Retrieval(1.0, 1.0, 1.0, 1.0, 1), Retrieval(0.0, 0.0, 0.0, 0.0, 3)]).rank1
         0.25
     """
-    queries = sum(part.queries for part in parts)
+    queries = sum(result.queries for result in results)
     if queries == 0:
         return Retrieval(np.nan, np.nan, np.nan, np.nan, 0)
 
     def share(name: str) -> float:
-        return float(sum(getattr(part, name) * part.queries for part in parts if part.queries) / queries)
+        return float(sum(getattr(result, name) * result.queries for result in results if result.queries) / queries)
 
     return Retrieval(share("rank1"), share("rank5"), share("rank10"), share("mean_ap"), queries)
 
@@ -132,6 +132,11 @@ class Labels:
 
 def simultaneous(identity: NDArray[np.int64], scene: NDArray[np.int64], time_s: NDArray[np.float64]) -> Bool:
     """Which identities certainly differ: (m, m), True where two identities share a frame of a scene; m = max + 1.
+
+    Args:
+        identity: (n,).
+        scene: (n,).
+        time_s: (n,), or frame numbers: only equality counts.
 
     Example:
         0 and 1 meet at time 0; 2 comes when both are gone, so it could be either.
@@ -183,19 +188,26 @@ def score(
         everyone.append(retrieval(similarity, same, valid))
         mates.append(retrieval(similarity, same, valid & team_mate))
         found.append(_once(similarity, same, valid, team_mate))
-    value, match, mate = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    value, match, mate = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
     return Score(merge(everyone), merge(mates), roc_auc(value, match), roc_auc(value[mate], match[mate]))
 
 
 def scored_pairs(
     vectors: NDArray[np.float32], labels: Labels, min_gap_s: float = 1.0, similar: Similarity | None = None
 ) -> tuple[Floats, Bool]:
-    """Return the similarity of every pair that `score` looks at, once, and whether it is of one person."""
+    """Return the similarity of every pair that `score` looks at, once, and whether it is of one person.
+
+    Args:
+        vectors: (n, dim).
+        labels: of n crops.
+        min_gap_s: least gap in time of a pair.
+        similar: how vectors are compared; cosine if omitted.
+    """
     found = []
     for group in np.unique(labels.group):
         rows = np.flatnonzero(labels.group == group)
         found.append(_once((similar or cosine)(vectors[rows]), *pairs(labels, rows, min_gap_s)))
-    value, match, _ = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    value, match, _ = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
     return value, match
 
 
@@ -213,7 +225,13 @@ def nearness(vectors: Floats) -> Floats:
 
 
 def pairs(labels: Labels, rows: NDArray[np.int64], min_gap_s: float) -> tuple[Bool, Bool, Bool]:
-    """Return (n, n) same identity, takes part, same known team, for the crops of one group; queries are rows."""
+    """Return (n, n) same identity, takes part, same known team, for the crops of one group; queries are rows.
+
+    Args:
+        labels: of all crops.
+        rows: (n,) the crops of the group.
+        min_gap_s: least gap in time of a pair that takes part.
+    """
     identity, team = labels.identity[rows], labels.team[rows]
     time_s, clip = labels.time_s[rows], labels.clip[rows]
     same = identity[:, None] == identity

@@ -25,10 +25,10 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.seed import isolate_rng
 
-from models.reid.data.readers import read_splits
+from models.reid.data.sources.readers import read_splits
 from models.reid.methods import find_method
 from models.reid.methods.method import Phase, Work
-from models.reid.recipe import Recipe
+from models.reid.settings import Recipe
 from models.reid.weights import write_network
 from models.weight_files import read_tensors
 from pipeline.errors import InputError, SettingsError
@@ -86,7 +86,14 @@ def _seeded(phases: Iterator[Phase], seed: int) -> Iterator[Phase]:
 
 
 def run_phase(phase: Phase, out: Path, resume: bool = False, progress: bool = False) -> None:
-    """Run one phase; leave the best state by its stated number, or the last one, in its module."""
+    """Run one phase; leave the best state by its stated number, or the last one, in its module.
+
+    Args:
+        phase: what is run.
+        out: folder for checkpoints and logs.
+        resume: go on from the last checkpoint.
+        progress: show a bar.
+    """
     folder = out / phase.name
     last = folder / "last.ckpt"
     going_on = resume and last.is_file()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.clustering import KMeans, ari, clustering_accuracy, nmi
-from models.reid.data.people import People
+from models.reid.data.splits.people import People
 from models.reid.evaluation import Labels, Similarity, score, scored_pairs
 from models.reid.validation import comparable, labels_of
 
@@ -92,6 +92,11 @@ def measure(vectors: Vectors, people: People, metric: str = "cosine", same_camer
 def in_pieces(vectors: Vectors, labels: Labels, people: People) -> tuple[Vectors, Labels]:
     """Take means over pieces of tracklets.
 
+    Args:
+        vectors: (n, dim).
+        labels: of the n crops.
+        people: the set.
+
     Returns:
         (m, dim) means, in the order of `piece_numbers`, and what is known about the m pieces; a piece's time is its middle.
     """
@@ -167,8 +172,8 @@ def verification_accuracy(value: NDArray[np.floating], match: NDArray[np.bool_])
     order = np.random.default_rng(0).permutation(len(value))
     halves = order[::2], order[1::2]
     shares = [
-        _balanced(value[other], match[other], _best_threshold(value[half], match[half]))
-        for half, other in (halves, halves[::-1])
+        _balanced(value[rest], match[rest], _best_threshold(value[fitted], match[fitted]))
+        for fitted, rest in (halves, halves[::-1])
     ]
     return float(np.mean(shares))
 
@@ -194,6 +199,11 @@ def clustering_numbers(vectors: Vectors, labels: Labels, named: NDArray[np.bool_
     """Cluster the named samples of each group by K-means: accuracy with k and with 2 k clusters, NMI, ARI.
 
     Means over groups, weighted by their samples; a group of fewer than two people says nothing.
+
+    Args:
+        vectors: (n, dim).
+        labels: of the n samples.
+        named: (n,) the person is known by name.
     """
     rows: list[tuple[float, ...]] = []
     for group in np.unique(labels.group[named]):

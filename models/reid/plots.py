@@ -16,7 +16,7 @@ from sklearn.manifold import TSNE
 from sklearn.metrics import roc_curve
 
 from models.reid.data.crops import CropSet, Image
-from models.reid.data.people import People
+from models.reid.data.splits.people import People
 from models.reid.evaluation import pairs
 from models.reid.validation import comparable, labels_of
 
@@ -169,8 +169,8 @@ def draw_features(pictures: Sequence[Image], maps: Sequence[NDArray[np.float32]]
     figure, axes = _figure(len(pictures), count + 1, (0.8 * (count + 1), 0.86 * len(pictures)))
     for line, picture, found in zip(axes, pictures, maps, strict=True):
         line[0].imshow(_rgb(picture))
-        for axis, one in zip(line[1:], found[:count], strict=True):
-            axis.imshow(one, cmap="magma")
+        for axis, feature_map in zip(line[1:], found[:count], strict=True):
+            axis.imshow(feature_map, cmap="magma")
     for axis in figure.axes:
         axis.set_axis_off()
     _save(figure, path, tight=0.15)

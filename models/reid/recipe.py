@@ -1,4 +1,4 @@
-"""Recipes: one YAML file names the method, the data and every choice of a training.
+"""Reading recipes: one YAML file names the method, the data and every choice of a training.
 
 `method:` chooses the settings model (`models.reid.methods`), `data.reader:` the reader (`models.reid.data`). What stands
 under `digits:` is laid over the rest for the variant that learns MNIST's digits 0-4, and what stands under `short:`, last, when
@@ -9,42 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
-from models.reid.data.settings import AnyData
-from models.reid.strict import Strict
+from models.reid.methods import find_method
+from models.reid.settings import Recipe
 from pipeline.errors import SettingsError
-
-
-class PictureSettings(Strict):
-    """What a network is shown."""
-
-    size_px: tuple[int, int] = Field((96, 48), description="height and width that crops are stretched to")
-    channels: Literal[1, 3] = Field(3, description="1: grey, 3: colour")
-    scale: Literal["imagenet", "unit"] = Field(
-        "imagenet", description="unit: values in [0, 1]; imagenet: less the mean, by the deviation of ImageNet"
-    )
-
-
-class LoopSettings(Strict):
-    """What the loop does; methods with several phases have one of these for each."""
-
-    epochs: int = Field(20, ge=1)
-    check_every: int = Field(1, ge=1, description="epochs between two validations")
-    patience: int | None = Field(None, ge=1, description="validations without improvement before stopping; null: never")
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
-
-
-class Recipe(Strict):
-    """What every recipe has; each method adds its own."""
-
-    method: str
-    seed: int = 0
-    picture: PictureSettings = PictureSettings()
-    data: AnyData
 
 
 def read_recipe(path: Path, short: bool = False, digits: bool = False) -> Recipe:
@@ -104,8 +76,6 @@ def recipe_of(data: Mapping[str, Any], where: str, folder: Path = Path()) -> Rec
     Raises:
         SettingsError: see `read_recipe`.
     """
-    from models.reid.methods import find_method  # here: methods' settings derive from `Recipe`
-
     method = find_method(str(data.get("method", "")), where)
     try:
         return method.settings.model_validate(dict(data), context={"folder": folder})

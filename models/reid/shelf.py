@@ -17,7 +17,7 @@ from sklearn.metrics import silhouette_score
 
 from models.clustering import NOISE, Clusterer, TwoStageHDBSCAN
 from models.reid.data.crops import CropSet, Image, pack, whole
-from models.reid.data.files import Tree
+from models.reid.data.sources.files import Tree
 from pipeline.errors import InputError
 
 _GOLDEN = 0.618034
@@ -87,8 +87,8 @@ def read_shelf(root: Path, name: str = "shelf") -> Shelf:
     if not pictures or not tables:
         raise InputError(f"{root}: no {name}.jpeg with {name}.json")
     try:
-        known = json.loads(tree.read_bytes(tables[0]))
-        boxes = np.array([[box[k] for k in ("x1", "y1", "x2", "y2")] for box in known.values()], np.int64).reshape(
+        tree_boxes = json.loads(tree.read_bytes(tables[0]))
+        boxes = np.array([[box[k] for k in ("x1", "y1", "x2", "y2")] for box in tree_boxes.values()], np.int64).reshape(
             -1, 4
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -138,12 +138,14 @@ def join_boxes(boxes: Boxes, labels: Labels, reach: float = 0.5) -> tuple[Group,
         for x1, y1, x2, y2 in boxes[members]:
             mask[y1 + span : y2 + span, x1 + span : x2 + span] = 1
         closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel)
-        count, parts = cv2.connectedComponents(closed)
+        count, components = cv2.connectedComponents(closed)
         middle = (boxes[members, :2] + boxes[members, 2:]) // 2 + span
-        part_of = parts[middle[:, 1], middle[:, 0]]
-        for part in range(1, count):
-            outline = max(cv2.findContours((parts == part).astype(np.uint8), cv2.RETR_EXTERNAL, 2)[0], key=len)
-            inside = tuple(int(row) for row in members[part_of == part])
+        component_of = components[middle[:, 1], middle[:, 0]]
+        for component in range(1, count):
+            outline = max(
+                cv2.findContours((components == component).astype(np.uint8), cv2.RETR_EXTERNAL, 2)[0], key=len
+            )
+            inside = tuple(int(row) for row in members[component_of == component])
             groups.append(Group(int(cluster), inside, outline[:, 0].astype(np.int64) - span))
     return tuple(groups)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from models.reid.data.games import read_game
-from models.reid.data.people import People
-from models.reid.data.readers import read_splits
 from models.reid.data.settings import MnistData, TrackletData
-from models.reid.data.split import reduced
+from models.reid.data.sources.games import read_game
+from models.reid.data.sources.readers import read_splits
+from models.reid.data.splits.people import People
+from models.reid.data.splits.split import reduced
 from pipeline.errors import InputError
 
 HELD_OUT_GAME = "boston-celtics-orlando-magic-game-4"
@@ -81,7 +81,13 @@ def _of_players(root: Path, cache: Path, names: Path, rendered: Sequence[Path]) 
 
 
 def held_out_game(root: Path, cache: Path, names: Path) -> People:
-    """Read the tracklets of the held-out NBA game, people named by hand."""
+    """Read the tracklets of the held-out NBA game, people named by hand.
+
+    Args:
+        root: of the training material.
+        cache: folder for packed crops.
+        names: table of people.
+    """
     data = TrackletData(
         table="reid/player_tracklets_bpd3.csv",
         images="detection/basketball_player_detection_3",

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from models.reid.data.batches.pictures import pictures_of, to_network
 from models.reid.data.crops import CropSet
-from models.reid.data.people import People
-from models.reid.data.pictures import pictures_of, to_network
-from models.reid.data.split import reduced
+from models.reid.data.splits.people import People
+from models.reid.data.splits.split import reduced
 from models.reid.evaluation import Labels, Score, Similarity, cosine, nearness, score
-from models.reid.methods import find_method
-from models.reid.recipe import Recipe
+from models.reid.settings import Recipe
+from models.vectors import unit
+
+Metric = Literal["cosine", "euclidean"]
+"""How vectors are compared."""
 
 CHECKED_CROPS = 2000
 """Largest number of crops that are compared while training: each with every other."""
@@ -41,19 +45,12 @@ def vectors_of(
     was_training = network.training
     network.eval()
     pictures = pictures_of(crops, recipe.picture, cache)
-    parts = [
+    batches = [
         network(to_network(torch.from_numpy(np.array(pictures[at : at + batch])).to(device), recipe.picture))
         for at in range(0, len(pictures), batch)
     ]
     network.train(was_training)
-    return torch.cat(parts).float().cpu().numpy() if parts else np.empty((0, 1), np.float32)
-
-
-def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scale vectors (n, dim) to unit length; null vectors stay."""
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    out: NDArray[np.float32] = (vectors / np.where(length > 0, length, 1)).astype(np.float32)
-    return out
+    return torch.cat(batches).float().cpu().numpy() if batches else np.empty((0, 1), np.float32)
 
 
 def labels_of(people: People, same_camera: bool = False) -> tuple[Labels, float]:
@@ -89,18 +86,34 @@ def comparable(vectors: NDArray[np.float32], metric: str) -> tuple[NDArray[np.fl
     return (unit(vectors), cosine) if metric == "cosine" else (vectors, nearness)
 
 
-def validate(network: nn.Module, recipe: Recipe, people: People, cache: Path | None = None) -> Score:
-    """Score a network on a set, vectors compared as its method says."""
+def validate(
+    network: nn.Module, recipe: Recipe, people: People, cache: Path | None = None, metric: Metric = "cosine"
+) -> Score:
+    """Score a network on a set.
+
+    Args:
+        network: what is scored.
+        recipe: says what the network is shown.
+        people: the set.
+        cache: folder for packed pictures; None: pack in memory.
+        metric: how its method compares vectors.
+    """
     labels, min_gap_s = labels_of(people)
-    metric = find_method(recipe.method, "recipe").metric
     vectors, similar = comparable(vectors_of(network, recipe, people.crops, cache), metric)
     return score(vectors, labels, min_gap_s, similar)
 
 
 def validation_scores(
-    network: nn.Module, recipe: Recipe, people: People, cache: Path | None = None
+    network: nn.Module, recipe: Recipe, people: People, cache: Path | None = None, metric: Metric = "cosine"
 ) -> dict[str, float]:
     """Score a network while it is trained: rank-1, mAP and AUC, on an even part of a large set.
+
+    Args:
+        network: what is scored.
+        recipe: says what the network is shown.
+        people: the set.
+        cache: folder for packed pictures; None: pack in memory.
+        metric: how its method compares vectors.
 
     Returns:
         `val/rank1`, `val/mAP`, `val/AUC`, and `val/mAP_mates` where teams are known; shares in [0, 1].
@@ -108,7 +121,7 @@ def validation_scores(
     if people.compare != "clips" and len(people) > CHECKED_CROPS:
         identities = len(np.unique(people.crops.identity))
         people = reduced(people, None, max(2, CHECKED_CROPS // identities))
-    result = validate(network, recipe, people, cache)
+    result = validate(network, recipe, people, cache, metric)
     numbers = {"val/rank1": result.everyone.rank1, "val/mAP": result.everyone.mean_ap, "val/AUC": result.auc}
     if result.team_mates.queries:
         numbers["val/mAP_mates"] = result.team_mates.mean_ap

@@ -10,7 +10,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from models.reid.methods import find_method
-from models.reid.recipe import Recipe, recipe_of
+from models.reid.recipe import recipe_of
+from models.reid.settings import Recipe
 from models.weight_files import read_tensors, write_tensors
 from pipeline.errors import WeightsError
 
@@ -18,7 +19,13 @@ METADATA_KEY = "courtside-reid"
 
 
 def write_network(path: Path, network: nn.Module, about: Mapping[str, Any]) -> None:
-    """Write a network's state and, as JSON, what is said about it; whole or not at all."""
+    """Write a network's state and, as JSON, what is said about it; whole or not at all.
+
+    Args:
+        path: the file.
+        network: its state is written.
+        about: plain data.
+    """
     write_tensors(path, network.state_dict(), {METADATA_KEY: json.dumps(about, sort_keys=True)})
 
 

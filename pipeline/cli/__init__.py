@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import typer
@@ -16,6 +17,7 @@ _WRONG_USAGE = 2
 
 def main() -> None:
     """Run the command line and leave with its exit code; an error that a user can mend is one line on stderr."""
+    _show_all_text()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -38,6 +40,13 @@ def run(arguments: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         errors.print("stopped; what was computed is kept: the same command goes on from there")
         return _INTERRUPTED
+
+
+def _show_all_text() -> None:
+    """Let a terminal without Unicode show `?` for the signs that it lacks, where Python would end the run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _escape(text: str) -> str:

@@ -53,7 +53,7 @@ def analyze(
     court: Annotated[CourtName | None, typer.Option(help="Whose rule book the court follows.")] = None,
     calibration: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Court calibration (JSON, docs/calibration.md): needed for metres."),
+        typer.Option(metavar="FILE", help="Court calibration (JSON, docs/guide/calibration.md): needed for metres."),
     ] = None,
     roster: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Players (CSV with the columns number, name, team).")
@@ -234,7 +234,7 @@ def render_game_command(
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Any other setting (docs/rendered-games.md): players_per_team=12, referees=3, ... May be repeated.",
+            help="Any other setting (docs/guide/rendered-games.md): players_per_team=12, referees=3, ... May be repeated.",
         ),
     ] = None,
     positions_only: Annotated[
@@ -273,7 +273,7 @@ def _make_game(settings: RenderSettings, noise: NoiseSettings | None, out: Path,
     from pipeline.cli.display import observer
     from pipeline.geometry.court import COURTS
     from pipeline.rendering import render_game, render_positions
-    from pipeline.rendering.playback import read_trajectories
+    from pipeline.rendering.simulation.playback import read_trajectories
 
     played = None if play_back is None else read_trajectories(play_back, COURTS[settings.court])
     with observer(Console()) as watching:

@@ -55,7 +55,7 @@ def train_reid_command(
     short: Annotated[bool, typer.Option("--short", help="The recipe's short variant: seconds, for a test.")] = False,
     digits: Annotated[bool, typer.Option("--digits", help="The recipe's variant for MNIST's digits.")] = False,
 ) -> None:
-    """Train a re-ID encoder by a recipe (docs/reid.md)."""
+    """Train a re-ID encoder by a recipe (docs/guide/training-encoders.md)."""
     where = out or RUNS / _run_name(recipe, short, digits)
     typer.echo(f"weights: {_train(recipe, data, where, resume, short, digits)}")
 
@@ -81,8 +81,8 @@ def train_numbers_command(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Log and weights.")] = Path("runs/numbers"),
 ) -> None:
     """Train the reader of jersey numbers."""
-    from models.numbers.settings import read_settings
-    from models.numbers.train import train_numbers
+    from models.numbers.training.settings import read_settings
+    from models.numbers.training.train import train_numbers
 
     _show_log()
     typer.echo(f"weights: {train_numbers(read_settings(config), data, out)}")
@@ -116,7 +116,7 @@ def evaluate_reid(
     pictures: Annotated[bool, typer.Option(help="Draw ROC curves, the latent space, galleries.")] = True,
     short: Annotated[bool, typer.Option("--short", help="Short variants and few crops: for a test.")] = False,
 ) -> None:
-    """Compare re-ID encoders on identities that they never saw (docs/reid.md)."""
+    """Compare re-ID encoders on identities that they never saw (docs/guide/training-encoders.md)."""
     from models.reid.comparison import compare, markdown
     from models.reid.tasks import tasks
 

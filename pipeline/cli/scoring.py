@@ -71,7 +71,7 @@ def evaluate(
         typer.Option(help="Also score the run with this stage replaced by the truth: what the stage costs."),
     ] = None,
 ) -> None:
-    """Score a run against the truth; docs/evaluation.md says what each score means.
+    """Score a run against the truth; docs/concepts/scores.md says what each score means.
 
     The scores are kept in the run's directory (evaluation.json), for compare, and shown in its report. Re-ID encoders are compared by
     courtside evaluate reid, which has a help of its own.

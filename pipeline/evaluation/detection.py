@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from models.average_precision import average_precision
 from pipeline.evaluation.boxes import Bools, Floats, IdentifiedBoxes, Ints, match, pair
 
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
-RECALL_POINTS = np.linspace(0.0, 1.0, 101)
 HEIGHT_BINS_PX = (0.0, 40.0, 64.0, 96.0, 160.0, float("inf"))
 """Edges of the box heights that recall is counted by, in px of the source frame; the lower edge belongs to the bin."""
 
@@ -123,29 +123,6 @@ def _take_best(overlap: Floats, excused: Bools, free: Bools) -> NDArray[np.int8]
                 result[t] = value
                 break
     return result
-
-
-def average_precision(outcome: NDArray[np.int8], score: Floats, required: int) -> float:
-    """Average precision over 101 recall points.
-
-    Args:
-        outcome: (m,) 1 hit, 0 false, -1 not counted.
-        score: (m,) confidence.
-        required: number of true boxes.
-
-    Example:
-        >>> round(average_precision(np.array([1, 0, 1], np.int8), np.array([0.9, 0.8, 0.7]), 2), 3)
-        0.835
-    """
-    if not required:
-        return float("nan")
-    order = np.argsort(-score, kind="stable")
-    counted = outcome[order][outcome[order] >= 0]
-    hits = np.cumsum(counted == 1)
-    precision = hits / np.arange(1, len(counted) + 1)
-    envelope = np.maximum.accumulate(precision[::-1])[::-1]
-    at = np.searchsorted(hits / required, RECALL_POINTS, side="left")
-    return float(np.where(at < len(envelope), np.append(envelope, 0.0)[np.minimum(at, len(envelope))], 0.0).mean())
 
 
 def recall_by_height(

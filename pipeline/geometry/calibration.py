@@ -1,6 +1,6 @@
 """A court calibration: what ties a camera's picture to the floor, and the JSON file that holds it.
 
-The file is described in `docs/calibration.md`; `calibration_formats` reads it and its relatives.
+The file is described in `docs/guide/calibration.md`; `calibration_formats` reads it and its relatives.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def read_calibration(path: Path, court: CourtName | None = None) -> Calibration:
     """Read a calibration file and fit what it gives as points.
 
     Args:
-        path: JSON, see `docs/calibration.md`.
+        path: JSON, see `docs/guide/calibration.md`.
         court: the rule book that the user asked for; None to take the file's.
 
     Raises:

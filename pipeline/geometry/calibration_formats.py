@@ -105,17 +105,17 @@ def parse(data: Any, where: str) -> CalibrationFile:
         CalibrationError: the format is unknown, or a key is missing or wrong (dotted path in the message).
     """
     if not isinstance(data, dict):
-        raise CalibrationError(f"{where}: expected a JSON object, got {type(data).__name__}; see docs/calibration.md")
+        raise CalibrationError(f"{where}: expected a JSON object, got {type(data).__name__}; see docs/guide/calibration.md")
     try:
         return CalibrationFile.model_validate(_own_shape(data))
     except ValidationError as error:
         problem = error.errors()[0]
         path = ".".join(str(part) for part in problem["loc"]) or "file"
         message = problem["msg"].removeprefix("Value error, ")
-        raise CalibrationError(f"{where}: {path}: {message}; see docs/calibration.md") from error
+        raise CalibrationError(f"{where}: {path}: {message}; see docs/guide/calibration.md") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CalibrationError(
-            f"{where}: malformed: {type(error).__name__} {error}; see docs/calibration.md"
+            f"{where}: malformed: {type(error).__name__} {error}; see docs/guide/calibration.md"
         ) from error
 
 

@@ -4,7 +4,7 @@ Origin at the far-left corner as the main camera sees the court (inner edge of t
 along the length, y towards the camera. Sizes are to the edge of the line that the rule names. A court with one basket
 has it at x = 0: its origin is the far-left corner as seen by a camera that has the basket on its left.
 
-Sources, line by line: docs/courts.md, and the table in tests/pipeline/geometry/test_court.py.
+Sources, line by line: docs/concepts/courts.md, and the table in tests/pipeline/geometry/test_court.py.
 """
 
 from __future__ import annotations

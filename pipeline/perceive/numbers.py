@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.detector.detection import Boxes
-from models.numbers.reader import NumberReader, window
+from models.numbers.reader import NumberReader
+from models.numbers.window import window
 from pipeline.tables import NUMBER_READS, ONES_COLUMNS, TENS_COLUMNS, conform
 from pipeline.video import Frame
 

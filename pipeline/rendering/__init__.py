@@ -4,9 +4,9 @@
 """
 
 from pipeline.rendering.game import render_game
-from pipeline.rendering.noise import NoiseSettings, noise_settings
 from pipeline.rendering.positions import render_positions
 from pipeline.rendering.settings import WHOLE_GAME, RenderSettings, demo_settings, render_settings, whole_game
+from pipeline.rendering.truth.noise import NoiseSettings, noise_settings
 
 __all__ = [
     "WHOLE_GAME",

@@ -1,4 +1,4 @@
-"""Games to train encoders on: many casts, kits and cameras, each seen a few times.
+"""Games to train encoders on: many casts, uniforms and cameras, each seen a few times.
 
     python -m pipeline.rendering.encoder_games --out videos/reid --count 36 --seed 200
 

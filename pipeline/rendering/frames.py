@@ -19,21 +19,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.court import COURTS, Court
-from pipeline.rendering.camera import Rig, View, canvas_view, look, rig, turned
-from pipeline.rendering.cast import Cast
-from pipeline.rendering.hall import build_backdrop
-from pipeline.rendering.motion import Moment, simulate
-from pipeline.rendering.overlay import draw_graphic, lay_over
-from pipeline.rendering.paint import Grain
-from pipeline.rendering.people import cast_people
+from pipeline.rendering.camera.views import CameraView, Rig, aimed_view, canvas_view, rig, turned
+from pipeline.rendering.people.appearance import cast_people
+from pipeline.rendering.scene.hall import build_backdrop
+from pipeline.rendering.scene.overlay import draw_graphic, lay_over
+from pipeline.rendering.scene.paint import Grain
+from pipeline.rendering.scene.renderer import Box, SceneRenderer, Shot
 from pipeline.rendering.settings import CameraName, RenderSettings
-from pipeline.rendering.stage import Box, Shot, Stage
+from pipeline.rendering.simulation.cast import Cast
+from pipeline.rendering.simulation.motion import Moment, simulate
 from pipeline.tables import CLASSES
 
 Image = NDArray[np.uint8]
 
 PER_SCENE = 6
-"""Frames from one hall and camera position; kits, people, light and the aim differ."""
+"""Frames from one hall and camera position; uniforms, people, light and the aim differ."""
 MIN_VISIBLE = 0.2
 """People hidden more than that have no box."""
 _FPS = 15.0
@@ -62,7 +62,7 @@ def training_frames(
     """Yield independent frames with boxes of all five classes.
 
     Cameras (wide fixed ones with players of 45-105 px, corners with a lens, broadcast with 130-220 px, hand-held),
-    courts, floors, halls, kits, bodies, light, noise and sharpness are drawn anew; every `per_scene` frames the
+    courts, floors, halls, uniforms, bodies, light, noise and sharpness are drawn anew; every `per_scene` frames the
     hall changes. The same `rng` gives the same frames.
 
     Args:
@@ -110,7 +110,9 @@ def write_coco(frames: Iterator[TrainingFrame], out_dir: Path, progress: Callabl
             progress(index + 1)
     categories = [{"id": k, "name": name} for k, name in enumerate(CLASSES)]
     path = out_dir / "annotations.json"
-    path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": categories}))
+    path.write_text(
+        json.dumps({"images": images, "annotations": annotations, "categories": categories}), encoding="utf-8"
+    )
     return path
 
 
@@ -149,7 +151,9 @@ def _scene(settings: RenderSettings, count: int, rng: np.random.Generator) -> It
     moment = next(moments)
     for _ in range(count):
         moment = _later(moments, moment, court, settings, rng)
-        stage = Stage(court, cast_people(cast, rng), backdrop, float(rng.uniform(0, 0.3)), float(rng.uniform(0, 0.5)))
+        stage = SceneRenderer(
+            court, cast_people(cast, rng), backdrop, float(rng.uniform(0, 0.3)), float(rng.uniform(0, 0.5))
+        )
         view = _aim(camera, court, moment, rng)
         graphic = draw_graphic(settings.size, rng)
         shown = rng.random() < (0.7 if settings.camera == "broadcast" else 0.25)
@@ -181,7 +185,7 @@ def _vary(camera: Rig, rng: np.random.Generator) -> Rig:
     return replace(camera, focal_px=camera.focal_px * factor, position=position)
 
 
-def _aim(camera: Rig, court: Court, moment: Moment, rng: np.random.Generator) -> View:
+def _aim(camera: Rig, court: Court, moment: Moment, rng: np.random.Generator) -> CameraView:
     """Point the camera at the play, with an operator's errors."""
     if not camera.moves:
         return camera.rest()
@@ -190,7 +194,7 @@ def _aim(camera: Rig, court: Court, moment: Moment, rng: np.random.Generator) ->
     reach = camera.reach(court)
     target = camera.target + np.array([middle - camera.target[0] + np.clip(offset, -reach, reach), 0, 0.0])
     focal = camera.focal_px * float(1 + rng.uniform(-1, 1) * camera.zoom)
-    view = look(camera.position, target, focal, camera.size, camera.lens)
+    view = aimed_view(camera.position, target, focal, camera.size, camera.lens)
     return turned(view, float(rng.normal(0, 0.02))) if camera.shake else view
 
 

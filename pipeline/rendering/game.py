@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.rendering.camera import canvas_view, look
-from pipeline.rendering.coverage import Coverage, Kind, Take
-from pipeline.rendering.hall import Backdrop, build_backdrop
-from pipeline.rendering.overlay import draw_graphic, lay_over
-from pipeline.rendering.paint import Grain, Tone
-from pipeline.rendering.playback import Trajectories
+from pipeline.rendering.camera.coverage import Coverage, Kind, Take
+from pipeline.rendering.camera.views import aimed_view, canvas_view
+from pipeline.rendering.scene.hall import Backdrop, build_backdrop
+from pipeline.rendering.scene.overlay import draw_graphic, lay_over
+from pipeline.rendering.scene.paint import Grain, Tone
+from pipeline.rendering.scene.renderer import SceneRenderer, Shot
 from pipeline.rendering.settings import RenderSettings
-from pipeline.rendering.sidecar import Sidecar
-from pipeline.rendering.stage import Shot, Stage
-from pipeline.rendering.truth import TruthWriter
+from pipeline.rendering.simulation.playback import Trajectories
+from pipeline.rendering.truth.sidecar import Sidecar
+from pipeline.rendering.truth.writer import TruthWriter
 from pipeline.store.files import make_directory
 from pipeline.video import VideoWriter
 
@@ -73,8 +73,8 @@ class Game:
         court, camera = self.coverage.court, self.coverage.camera
         backdrop = build_backdrop(canvas_view(camera, court), court, settings, np.random.default_rng(self.hall_seed))
         gloss = float(self.coverage.picture.uniform(0.05, 0.22))
-        main = Stage(court, self.coverage.people, backdrop, gloss, 0.5 if settings.motion_blur else 0.0)
-        self.stages: dict[Kind, Stage] = {"play": main}
+        main = SceneRenderer(court, self.coverage.people, backdrop, gloss, 0.5 if settings.motion_blur else 0.0)
+        self.stages: dict[Kind, SceneRenderer] = {"play": main}
         self.grain = Grain(settings.size, settings.noise, self.coverage.picture)
         self.tone = Tone(self.coverage.picture)
         graphic = draw_graphic(settings.size, self.coverage.picture)
@@ -96,7 +96,7 @@ class Game:
         self.grain.add(shot.image, self.coverage.picture)
         return shot
 
-    def _stage(self, kind: Kind) -> Stage:
+    def _stage(self, kind: Kind) -> SceneRenderer:
         """Return what the camera of this kind of shot sees; painted when it is first on air."""
         if kind not in self.stages:
             coverage = self.coverage
@@ -110,7 +110,7 @@ class Game:
         court, (width, height) = self.coverage.court, self.settings.size
         middle = np.array([court.length_m / 2, court.width_m / 2, 1.2])
         scale = focal_widths / _OUT_OF_FOCUS
-        canvas = look(place, middle, focal_widths * width, (round(2.2 * width * scale), round(height * scale)))
+        canvas = aimed_view(place, middle, focal_widths * width, (round(2.2 * width * scale), round(height * scale)))
         settings = self.settings.model_copy(update={"crowd": min(self.settings.crowd, 0.6)})
         backdrop = build_backdrop(canvas, court, settings, np.random.default_rng(self.hall_seed))
         return replace(backdrop, near=None, baskets=backdrop.baskets if scale > 1 else ())

@@ -14,14 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import tables
-from pipeline.rendering.coverage import Coverage, Take
+from pipeline.rendering.camera.coverage import Coverage, Take
 from pipeline.rendering.game import Progress
-from pipeline.rendering.noise import NoiseSettings, Observer, Reported
-from pipeline.rendering.reads import READ_COLUMNS
 from pipeline.rendering.settings import RenderSettings
-from pipeline.rendering.sidecar import Sidecar
-from pipeline.rendering.silhouettes import silhouettes
-from pipeline.rendering.truth import TruthWriter
+from pipeline.rendering.truth.noise import NoiseSettings, Reported, SimulatedDetector
+from pipeline.rendering.truth.number_reads import READ_COLUMNS
+from pipeline.rendering.truth.sidecar import Sidecar
+from pipeline.rendering.truth.silhouettes import silhouettes
+from pipeline.rendering.truth.writer import TruthWriter
 from pipeline.store.files import make_directory
 
 PERCEIVED = "perceived"
@@ -52,7 +52,7 @@ def render_positions(
     make_directory(out_dir / PERCEIVED)
     coverage = Coverage(settings)
     sidecar = Sidecar(coverage)
-    observer = Observer(coverage.people, noise, settings.fps, coverage.picture)
+    observer = SimulatedDetector(coverage.people, noise, settings.fps, coverage.picture)
     with TruthWriter(out_dir, coverage.court) as truth, _PerceivedWriter(out_dir / PERCEIVED, noise.dim) as perceived:
         for takes in _batches(coverage.takes()):
             crowd = silhouettes(takes, coverage.people, coverage.court)

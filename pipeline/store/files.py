@@ -14,6 +14,8 @@ from typing import Any
 from pipeline.errors import OutputError, TableError
 
 PARTIAL_SUFFIX = ".partial"
+_SHARING_VIOLATION = 32
+"""Error of Windows: a file is open elsewhere, a table in a spreadsheet program for one, and cannot be replaced."""
 _WHAT_TO_DO = {
     errno.ENOSPC: "the disk is full; free some space and run again: finished work is kept",
     errno.EDQUOT: "the disk quota is used up; free some space and run again: finished work is kept",
@@ -30,6 +32,8 @@ _WHAT_TO_DO = {
 def output_error(path: Path, error: OSError) -> OutputError:
     """Say in one line what could not be written, why, and what to do."""
     reason = _WHAT_TO_DO.get(error.errno or 0, error.strerror or str(error))
+    if getattr(error, "winerror", None) == _SHARING_VIOLATION:
+        reason = "another program has it open; close it there and run again: finished work is kept"
     return OutputError(f"cannot write {path}: {reason}")
 
 
@@ -143,8 +147,17 @@ def _plain(data: Any) -> Any:
 
 
 def _sync(path: Path) -> None:
-    """Wait until a file or directory is on the disk; some network file systems cannot do so for a directory."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Wait until a file or directory is on the disk.
+
+    Some network file systems cannot do so for a directory. Windows opens no directory, and a file only for writing.
+    """
+    if path.is_dir():
+        if os.name == "nt":
+            return
+        flags = os.O_RDONLY
+    else:
+        flags = os.O_RDWR
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     except OSError as error:

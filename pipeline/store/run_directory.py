@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from pipeline.errors import InputError, OutputError, TableError
 from pipeline.store.files import PARTIAL_SUFFIX, make_directory, output_error, read_json, write_bytes, write_json
 from pipeline.store.fingerprint import hash_file
@@ -20,6 +21,7 @@ from pipeline.store.folder import Folder
 _MARKER = ".courtside"
 _MARKER_TEXT = b"Written by courtside. --fresh empties this directory; nothing outside of it is ever removed.\n"
 _LOCK = ".lock"
+_HOLDER = ".holder"
 _DONE = "done"
 _HASH_LIMIT_BYTES = 64 << 20
 
@@ -99,7 +101,7 @@ class RunDirectory(Folder):
         """
         run = cls(root)
         _own(run.path)
-        with _locked(run.path / _LOCK, root):
+        with _locked(run.path, root):
             if fresh:
                 run._clear()
             run._remove_partials()
@@ -166,7 +168,7 @@ class RunDirectory(Folder):
             for manifest in self.path.glob("*.manifest.json"):
                 manifest.unlink()
             for entry in self.path.iterdir():
-                if entry.name not in (_MARKER, _LOCK):
+                if entry.name not in (_MARKER, _LOCK, _HOLDER):
                     _remove_tree(entry)
         except OSError as error:
             raise output_error(self.path, error) from error
@@ -185,7 +187,7 @@ def _own(work: Path) -> None:
     make_directory(work)
     try:
         ours = (work / _MARKER).is_file()
-        foreign = not ours and any(entry.name != _LOCK for entry in work.iterdir())
+        foreign = not ours and any(entry.name not in (_LOCK, _HOLDER) for entry in work.iterdir())
         if work.is_symlink() or foreign:
             raise OutputError(f"{work} holds files that courtside did not write; choose another --out")
         if not ours:
@@ -195,28 +197,35 @@ def _own(work: Path) -> None:
 
 
 @contextmanager
-def _locked(path: Path, root: Path) -> Iterator[None]:
+def _locked(work: Path, root: Path) -> Iterator[None]:
     """Hold an advisory lock, which the system frees when the process ends in whatever way."""
+    lock, holder = FileLock(work / _LOCK), work / _HOLDER
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise OutputError(
+            f"another run (process {_read_holder(holder)}) is working in {root}; wait for it or choose another --out"
+        ) from None
+    except NotImplementedError:  # what filelock raises where a file system, mostly one over a network, has no locks
+        raise OutputError(f"cannot lock {work / _LOCK}: the file system has no locks; choose another --out") from None
     except OSError as error:
-        raise output_error(path, error) from error
+        raise output_error(work / _LOCK, error) from error
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
-            raise OutputError(
-                f"another run (process {holder}) is working in {root}; wait for it or choose another --out"
-            ) from None
-        except OSError as error:
-            raise output_error(path, error) from error
         with suppress(OSError):  # the number is a courtesy to the run that is kept out; the lock holds without it
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+            holder.write_text(f"{os.getpid()}\n", encoding="utf-8")
         yield
     finally:
-        os.close(descriptor)
+        with suppress(OSError):
+            holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _read_holder(path: Path) -> str:
+    """Return the number of the process that holds the lock, as text."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip() or "unknown"
+    except OSError:
+        return "unknown"
 
 
 def _describe(folder: Path, names: Sequence[str]) -> dict[str, list[int | str | None]]:

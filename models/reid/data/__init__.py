@@ -1,1 +1,1 @@
-"""Crops with identities: readers of public and own collections, splits without leaks, packed caches, augmentation."""
+"""Crops with identities: packed sets and their settings; sources, splits, batches and augmentation in folders of their own."""

@@ -100,7 +100,16 @@ class Entry:
 
 
 def whole(image: Image, identity: int, tracklet: int = 0, scene: int = 0, frame: int = 0, camera: int = 0) -> Entry:
-    """Take a picture that is a crop already: its box is all of it."""
+    """Take a picture that is a crop already: its box is all of it.
+
+    Args:
+        image: (h, w, 3) BGR.
+        identity: number of the person.
+        tracklet: number within the scene.
+        scene: number of the scene.
+        frame: number of the frame.
+        camera: number of the camera.
+    """
     return Entry(image, (0.0, 0.0, image.shape[1], image.shape[0]), identity, tracklet, scene, frame, camera)
 
 
@@ -112,17 +121,26 @@ def pack(
     identity_names: Sequence[str] = (),
     channels: int = 3,
 ) -> CropSet:
-    """Put crops into one array, in the order given."""
-    parts, shapes, boxes, known = [], [], [], []
+    """Put crops into one array, in the order given.
+
+    Args:
+        entries: the crops.
+        scene_names: by number.
+        scene_game: game of each scene.
+        fingerprint: of what they were read from.
+        identity_names: by number.
+        channels: 1 for grey, 3 for BGR.
+    """
+    pixels, shapes, boxes, labels = [], [], [], []
     for entry in entries:
-        parts.append(entry.image.reshape(-1))
+        pixels.append(entry.image.reshape(-1))
         shapes.append(entry.image.shape[:2])
         boxes.append(entry.box_px)
-        known.append((entry.identity, entry.tracklet, entry.scene, entry.frame, entry.camera))
-    lengths = np.array([len(part) for part in parts], np.int64)
-    identity, tracklet, scene, frame, camera = np.array(known, np.int64).reshape(-1, 5).T
+        labels.append((entry.identity, entry.tracklet, entry.scene, entry.frame, entry.camera))
+    lengths = np.array([len(crop) for crop in pixels], np.int64)
+    identity, tracklet, scene, frame, camera = np.array(labels, np.int64).reshape(-1, 5).T
     return CropSet(
-        pixels=np.concatenate(parts) if parts else np.empty(0, np.uint8),
+        pixels=np.concatenate(pixels) if pixels else np.empty(0, np.uint8),
         start=np.cumsum(lengths) - lengths,
         shape_px=np.array(shapes, np.int64).reshape(-1, 2),
         box_px=np.array(boxes, np.float32).reshape(-1, 4),

@@ -1,4 +1,7 @@
-"""Which crops a recipe learns from, checks itself on and is measured on. Paths are relative to the data root."""
+"""Which crops a recipe learns from, checks itself on and is measured on, and what of them a network is shown.
+
+Paths are relative to the data root.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from models.reid.strict import Strict
+from models.strict import Strict
+
+
+class PictureSettings(Strict):
+    """What a network is shown."""
+
+    size_px: tuple[int, int] = Field((96, 48), description="height and width that crops are stretched to")
+    channels: Literal[1, 3] = Field(3, description="1: grey, 3: colour")
+    scale: Literal["imagenet", "unit"] = Field(
+        "imagenet", description="unit: values in [0, 1]; imagenet: less the mean, by the deviation of ImageNet"
+    )
 
 
 class DataSettings(Strict):

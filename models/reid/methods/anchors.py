@@ -6,7 +6,7 @@ filters; at test the anchors are dropped and embeddings compared by their cosine
 `CosFaceLoss`, which with a margin of 0 is this one (Zhai and Wu, "Classification is a Strong Baseline for Deep Metric
 Learning", BMVC 2019); where identities are tracklets, which may be of one person, anchors of uncertain ones are left out.
 
-`made` adds classes made from classes (`models.reid.data.made_classes`): what is learned from five digits then holds for others.
+`made` adds classes made from classes (`models.reid.data.augmentation.made_classes`): what is learned from five digits then holds for others.
 """
 
 from __future__ import annotations
@@ -23,21 +23,22 @@ from pytorch_metric_learning.losses import CosFaceLoss
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from models.reid.data.augment import AugmentSettings, augmentation
-from models.reid.data.made_classes import ClassBatches, MadeClassSettings, MadePictures
-from models.reid.data.people import People
-from models.reid.data.pictures import Batch, IdentityBatches, Pictures, loader, pictures_of
-from models.reid.losses import MaskedSoftmax
+from models.reid.data.augmentation.augment import AugmentSettings, augmentation
+from models.reid.data.augmentation.made_classes import ClassBatches, MadeClassSettings, MadePictures
+from models.reid.data.batches.pictures import Batch, IdentityBatches, PictureDataset, loader, pictures_of
+from models.reid.data.settings import PictureSettings
+from models.reid.data.splits.people import People
+from models.reid.losses.certain_pairs import MaskedSoftmax
 from models.reid.methods.method import Method, Phase, Work
-from models.reid.recipe import LoopSettings, PictureSettings, Recipe
-from models.reid.strict import Strict
+from models.reid.settings import LoopSettings, Recipe
 from models.reid.validation import validation_scores
+from models.strict import Strict
 
 _WARMUP = 0.1
 """Share of the steps in which the learning rate rises."""
 
 
-class NetworkSettings(Strict):
+class AnchorNetworkSettings(Strict):
     """The embedding."""
 
     kind: Literal["alexnet", "strided"] = Field(
@@ -49,7 +50,7 @@ class NetworkSettings(Strict):
     dim: int = Field(32, ge=2)
 
 
-class TrainSettings(Strict):
+class AnchorTrainSettings(Strict):
     """The optimisation."""
 
     scale: float = Field(16.0, gt=0, description="lambda: cosines are multiplied by it")
@@ -66,8 +67,8 @@ class AnchorsRecipe(Recipe):
 
     method: Literal["anchors"] = "anchors"
     picture: PictureSettings = PictureSettings(size_px=(112, 112))
-    network: NetworkSettings = NetworkSettings()
-    train: TrainSettings = TrainSettings()
+    network: AnchorNetworkSettings = AnchorNetworkSettings()
+    train: AnchorTrainSettings = AnchorTrainSettings()
     augment: AugmentSettings | None = AugmentSettings()
     made: MadeClassSettings | None = Field(None, description="classes made from classes; null: those that there are")
     loop: LoopSettings = LoopSettings()
@@ -76,7 +77,7 @@ class AnchorsRecipe(Recipe):
 class Embedding(nn.Module):
     """Convolutions (`features`) and a dense layer with batch norm: (n, c, h, w) -> (n, dim), not of unit length."""
 
-    def __init__(self, picture: PictureSettings, settings: NetworkSettings) -> None:
+    def __init__(self, picture: PictureSettings, settings: AnchorNetworkSettings) -> None:
         super().__init__()
         layers = _alexnet if settings.kind == "alexnet" else _strided
         self.features = layers(picture.channels, settings.filters)
@@ -200,7 +201,7 @@ def _as_they_are(recipe: AnchorsRecipe, pictures: Any, identity: Any) -> DataLoa
     change = None if recipe.augment is None else augmentation(recipe.augment, recipe.picture.size_px)
     options = recipe.train
     sampler = IdentityBatches(identity, options.people, options.crops, recipe.seed, options.batches)
-    return loader(Pictures(pictures, identity, recipe.picture, change), sampler)
+    return loader(PictureDataset(pictures, identity, recipe.picture, change), sampler)
 
 
 def _compact(people: People) -> Tensor:

@@ -29,7 +29,16 @@ from torch import Tensor, nn
 
 from models.encoders.attributes import AttributeNet
 from models.reid.backbones import FEATURES, build_backbone, start_from
-from models.reid.data.attributes import (
+from models.reid.data.batches.pictures import (
+    Batch,
+    IdentityBatches,
+    PictureDataset,
+    ShuffledBatches,
+    loader,
+    pictures_of,
+    to_network,
+)
+from models.reid.data.sources.attributes import (
     UNKNOWN,
     VOCABULARIES,
     Attributes,
@@ -38,21 +47,12 @@ from models.reid.data.attributes import (
     market_attributes,
     rendered_attributes,
 )
-from models.reid.data.people import People
-from models.reid.data.pictures import (
-    Batch,
-    IdentityBatches,
-    Pictures,
-    ShuffledBatches,
-    loader,
-    pictures_of,
-    to_network,
-)
+from models.reid.data.splits.people import People
 from models.reid.evaluation import Bool
+from models.reid.losses.batch_pairs import certain_triplets
 from models.reid.methods.method import Method, Phase, Work
 from models.reid.methods.siamese import mirrored
-from models.reid.pairs import certain_triplets
-from models.reid.recipe import LoopSettings, Recipe
+from models.reid.settings import LoopSettings, Recipe
 from models.reid.validation import labels_of, validation_scores, vectors_of
 from pipeline.errors import SettingsError
 
@@ -149,8 +149,8 @@ def summed_cross_entropy(logits: Mapping[str, Tensor], label: Tensor) -> Tensor:
         >>> summed_cross_entropy(even, torch.tensor([[0, -1], [1, 3]])).exp()  # 2 x 4 equally likely
         tensor(8.)
     """
-    known = [(out, label[:, i]) for i, out in enumerate(logits.values()) if bool((label[:, i] != UNKNOWN).any())]
-    terms = [nn.functional.cross_entropy(out, column, ignore_index=UNKNOWN) for out, column in known]
+    labelled = [(out, label[:, i]) for i, out in enumerate(logits.values()) if bool((label[:, i] != UNKNOWN).any())]
+    terms = [nn.functional.cross_entropy(out, column, ignore_index=UNKNOWN) for out, column in labelled]
     return torch.stack(terms).sum() if terms else sum(out.sum() * 0 for out in logits.values())  # type: ignore[return-value]
 
 
@@ -169,7 +169,7 @@ def phases(work: Work) -> Iterator[Phase]:
         start_from(network.extractor, recipe.backbone, work.data_root / recipe.start)
     people, validation = work.splits.train, work.splits.validation
     pictures = pictures_of(people.crops, recipe.picture, work.cache)
-    data = Pictures(pictures, people.crops.identity, recipe.picture, mirrored if recipe.flip else None)
+    data = PictureDataset(pictures, people.crops.identity, recipe.picture, mirrored if recipe.flip else None)
     validated = len(validation) > 0
     yield Phase(
         "classifiers",
@@ -191,10 +191,10 @@ def phases(work: Work) -> Iterator[Phase]:
     )
 
 
-def _classifier_check(work: Work, known: Attributes) -> Callable[[], dict[str, float]]:
+def _classifier_check(work: Work, attributes: Attributes) -> Callable[[], dict[str, float]]:
     """Score the classifiers on validation people."""
     network: AttributeNet = work.network  # type: ignore[assignment]
-    return lambda: attribute_scores(network, work.recipe, work.splits.validation, known, work.cache)
+    return lambda: attribute_scores(network, work.recipe, work.splits.validation, attributes, work.cache)
 
 
 def attributes_of(work: Work, people: People) -> Attributes:
@@ -225,33 +225,46 @@ def attribute_scores(
 ) -> dict[str, float]:
     """Score the classifiers.
 
+    Args:
+        network: what is scored.
+        recipe: says what it is shown.
+        people: the set.
+        attributes: its labels.
+        cache: folder for packed pictures; None: pack in memory.
+
     Returns:
         `val/loss` (summed cross-entropy), and for each attribute with known labels `val/acc_...` and `val/f1_...`: the mean over
         the classes that occur of F1, which a rare class weighs in as much as a common one.
     """
     network.eval()
     pictures = pictures_of(people.crops, recipe.picture, cache)
-    parts: list[dict[str, Tensor]] = []
+    batches: list[dict[str, Tensor]] = []
     for at in range(0, len(pictures), 256):
         shown = to_network(torch.from_numpy(np.array(pictures[at : at + 256])), recipe.picture)
-        parts.append(network.attributes(network.extractor(shown)))
-    logits = {name: torch.cat([part[name] for part in parts]) for name in attributes.vocabulary}
+        batches.append(network.attributes(network.extractor(shown)))
+    logits = {name: torch.cat([batch[name] for batch in batches]) for name in attributes.vocabulary}
     numbers = {"val/loss": float(summed_cross_entropy(logits, torch.from_numpy(attributes.label)))}
     for name, out in logits.items():
         true = attributes.column(name)
-        known = true != UNKNOWN
-        if known.any():
-            given = out.argmax(1).numpy()[known]
-            numbers[f"val/acc_{name}"] = float((given == true[known]).mean())
-            classes = np.unique(true[known])
+        labelled = true != UNKNOWN
+        if labelled.any():
+            given = out.argmax(1).numpy()[labelled]
+            numbers[f"val/acc_{name}"] = float((given == true[labelled]).mean())
+            classes = np.unique(true[labelled])
             numbers[f"val/f1_{name}"] = float(
-                f1_score(true[known], given, labels=classes, average="macro", zero_division=0)
+                f1_score(true[labelled], given, labels=classes, average="macro", zero_division=0)
             )
     return numbers
 
 
 def mean_ap_within(distance: NDArray[np.floating], same: Bool, valid: Bool, threshold: float) -> float:
     """Mean average precision of lists that end at a distance; what is not listed counts as not found.
+
+    Args:
+        distance: (q, g).
+        same: (q, g) the pair is one person.
+        valid: (q, g) the candidate takes part.
+        threshold: distance at which a list ends.
 
     Example:
         Two matches: one is listed first, the other lies beyond the threshold.
@@ -275,6 +288,12 @@ def mean_ap_within(distance: NDArray[np.floating], same: Bool, valid: Bool, thre
 def choose_threshold(distance: NDArray[np.floating], same: Bool, valid: Bool, step: float = 0.1) -> tuple[float, float]:
     """Find the smallest threshold, in steps, whose mAP is the best to three digits: longer lists would add strangers only.
 
+    Args:
+        distance: (q, g).
+        same: (q, g) the pair is one person.
+        valid: (q, g) the candidate takes part.
+        step: between two thresholds that are tried.
+
     Returns:
         The threshold and its mAP.
     """
@@ -285,7 +304,13 @@ def choose_threshold(distance: NDArray[np.floating], same: Bool, valid: Bool, st
 
 
 def export(work: Work, out: Path, about: Mapping[str, Any]) -> None:
-    """Write `threshold.json` (chosen on training data); of the held-out crops `retrieval.txt`, the lists, and `attributes.md`."""
+    """Write `threshold.json` (chosen on training data); of the held-out crops `retrieval.txt`, the lists, and `attributes.md`.
+
+    Args:
+        work: the training.
+        out: folder.
+        about: what is said of the training.
+    """
     del about
     distance, same, valid, _ = _distances(work, work.splits.train)
     threshold, score = choose_threshold(distance, same, valid)
@@ -294,16 +319,16 @@ def export(work: Work, out: Path, about: Mapping[str, Any]) -> None:
     if len(people):
         distance, _, valid, names = _distances(work, people)
         (out / "retrieval.txt").write_text(retrieval_lists(distance, valid, names, threshold), encoding="utf-8")
-        known = attributes_of(work, people)
-        scores = attribute_scores(work.network, work.recipe, people, known, work.cache)  # type: ignore[arg-type]
-        (out / "attributes.md").write_text(attribute_table(known, scores), encoding="utf-8")
+        attributes = attributes_of(work, people)
+        scores = attribute_scores(work.network, work.recipe, people, attributes, work.cache)  # type: ignore[arg-type]
+        (out / "attributes.md").write_text(attribute_table(attributes, scores), encoding="utf-8")
 
 
-def attribute_table(known: Attributes, scores: Mapping[str, float]) -> str:
+def attribute_table(attributes: Attributes, scores: Mapping[str, float]) -> str:
     """Lay scores out as Markdown, in per cent, beside the share of the commonest class: what a classifier gets that knows nothing.
 
     Args:
-        known: the classes that were scored.
+        attributes: the classes that were scored.
         scores: of `attribute_scores`; attributes that are known of nobody have none.
 
     Example:
@@ -312,10 +337,10 @@ def attribute_table(known: Attributes, scores: Mapping[str, float]) -> str:
         | hat | 2 | 4 | 75.0 | 75.0 | 42.9 |
     """
     lines = ["| attribute | classes | crops | commonest | accuracy | macro F1 |", "|---|---:|---:|---:|---:|---:|"]
-    for name in known.vocabulary:
+    for name in attributes.vocabulary:
         if f"val/acc_{name}" not in scores:
             continue
-        counts = np.bincount(known.column(name)[known.column(name) != UNKNOWN])
+        counts = np.bincount(attributes.column(name)[attributes.column(name) != UNKNOWN])
         shares = (counts.max() / counts.sum(), scores[f"val/acc_{name}"], scores[f"val/f1_{name}"])
         cells = " | ".join(f"{100 * share:.1f}" for share in shares)
         lines.append(f"| {name} | {np.count_nonzero(counts)} | {counts.sum()} | {cells} |")
@@ -324,6 +349,12 @@ def attribute_table(known: Attributes, scores: Mapping[str, float]) -> str:
 
 def retrieval_lists(distance: NDArray[np.floating], valid: Bool, names: list[str], threshold: float) -> str:
     """Write one line per query: its name, a colon, and the names within the threshold, nearest first.
+
+    Args:
+        distance: (q, g).
+        valid: (q, g) the candidate takes part.
+        names: of the g candidates.
+        threshold: distance at which a list ends.
 
     Example:
         >>> distance = np.array([[0.0, 0.4, 0.2], [0.4, 0.0, 0.9], [0.2, 0.9, 0.0]])

@@ -22,13 +22,21 @@ from lightning.pytorch import LightningModule
 from pydantic import Field
 from torch import Tensor, nn
 
-from models.reid.data.people import People
-from models.reid.data.pictures import Batch, IdentityBatches, Pictures, ShuffledBatches, loader, pictures_of
-from models.reid.data.split import reduced
+from models.reid.data.batches.pictures import (
+    Batch,
+    IdentityBatches,
+    PictureDataset,
+    ShuffledBatches,
+    loader,
+    pictures_of,
+)
+from models.reid.data.settings import PictureSettings
+from models.reid.data.splits.people import People
+from models.reid.data.splits.split import reduced
 from models.reid.methods.method import Method, Phase, Work
-from models.reid.recipe import LoopSettings, PictureSettings, Recipe
-from models.reid.strict import Strict
+from models.reid.settings import LoopSettings, Recipe
 from models.reid.validation import validation_scores
+from models.strict import Strict
 
 Activation = Literal["relu", "linear", "tanh", "sigmoid"]
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
@@ -39,7 +47,7 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
 }
 
 
-class NetworkSettings(Strict):
+class AutoencoderNetworkSettings(Strict):
     """The autoencoder."""
 
     kind: Literal["dense", "convolutional"] = "dense"
@@ -90,7 +98,7 @@ class AutoencoderRecipe(Recipe):
 
     method: Literal["autoencoder"] = "autoencoder"
     picture: PictureSettings = PictureSettings(size_px=(28, 28), channels=1, scale="unit")
-    network: NetworkSettings = NetworkSettings()
+    network: AutoencoderNetworkSettings = AutoencoderNetworkSettings()
     pretrain: PretrainSettings = PretrainSettings()
     cluster: ClusterSettings = ClusterSettings()
 
@@ -103,7 +111,7 @@ class Autoencoder(nn.Module):
         settings: widths and prior.
     """
 
-    def __init__(self, picture: PictureSettings, settings: NetworkSettings) -> None:
+    def __init__(self, picture: PictureSettings, settings: AutoencoderNetworkSettings) -> None:
         super().__init__()
         layers = _dense if settings.kind == "dense" else _convolutional
         self.encoder, self.decoder, width = layers(picture, settings)
@@ -129,7 +137,7 @@ class Autoencoder(nn.Module):
         return latent, self.decoder(noisy).view_as(pictures), divergence
 
 
-def _dense(picture: PictureSettings, settings: NetworkSettings) -> tuple[nn.Module, nn.Module, int]:
+def _dense(picture: PictureSettings, settings: AutoencoderNetworkSettings) -> tuple[nn.Module, nn.Module, int]:
     """Dense layers: widths down to the last hidden one, and back."""
     pixels = picture.size_px[0] * picture.size_px[1] * picture.channels
     widths = (pixels, *settings.hidden)
@@ -140,7 +148,7 @@ def _dense(picture: PictureSettings, settings: NetworkSettings) -> tuple[nn.Modu
     return nn.Sequential(nn.Flatten(), *down), decoder, widths[-1]
 
 
-def _convolutional(picture: PictureSettings, settings: NetworkSettings) -> tuple[nn.Module, nn.Module, int]:
+def _convolutional(picture: PictureSettings, settings: AutoencoderNetworkSettings) -> tuple[nn.Module, nn.Module, int]:
     """Strided convolutions with batch norm, each half the size, and transposed ones back."""
     shrink = 2 ** len(settings.hidden)
     height, width = (side // shrink for side in picture.size_px)
@@ -172,12 +180,12 @@ def intra_inter(latent: Tensor, identity: Tensor, label: int, differ: Tensor | N
         >>> [float(mean) for mean in intra_inter(latent, torch.tensor([0, 0, 1]), 0)]
         [2.0, 4.0]
     """
-    own = latent[identity == label]
-    apart = identity != label if differ is None else differ[label][identity]
-    others = latent[apart]
-    n, k = len(own), len(others)
-    intra = torch.cdist(own, own).sum() / max(n * (n - 1), 1)
-    inter = torch.cdist(own, others).sum() / max(n * k, 1)
+    members = latent[identity == label]
+    differs = identity != label if differ is None else differ[label][identity]
+    strangers = latent[differs]
+    n, k = len(members), len(strangers)
+    intra = torch.cdist(members, members).sum() / max(n * (n - 1), 1)
+    inter = torch.cdist(members, strangers).sum() / max(n * k, 1)
     return intra, inter
 
 
@@ -264,7 +272,7 @@ def phases(work: Work) -> Iterator[Phase]:
     network = work.network
     assert isinstance(network, Autoencoder)
     crops = work.splits.train.crops
-    pictures = Pictures(pictures_of(crops, recipe.picture, work.cache), crops.identity, recipe.picture)
+    pictures = PictureDataset(pictures_of(crops, recipe.picture, work.cache), crops.identity, recipe.picture)
     first, second = recipe.pretrain, recipe.cluster
     if first.epochs:
         module = Clustering(network, second, first.learning_rate, None, 0.0)
@@ -278,7 +286,9 @@ def _clustering(work: Work, network: Autoencoder) -> Phase:
     """Make the second phase; on identities held back, the best state is kept, else the last."""
     recipe: AutoencoderRecipe = work.recipe
     options, people = recipe.cluster, reduced(work.splits.train, None, recipe.cluster.most)
-    pictures = Pictures(pictures_of(people.crops, recipe.picture, work.cache), people.crops.identity, recipe.picture)
+    pictures = PictureDataset(
+        pictures_of(people.crops, recipe.picture, work.cache), people.crops.identity, recipe.picture
+    )
     labels = [int(label) for label in np.unique(people.crops.identity)]
     sampler: Any = WholeSet(len(people), len(labels))
     if options.batch is not None:
@@ -298,7 +308,7 @@ def _clustering(work: Work, network: Autoencoder) -> Phase:
         module,
         loader(pictures, sampler),
         LoopSettings(epochs=options.epochs, check_every=options.check_every, patience=options.patience),
-        check=(lambda: validation_scores(network, recipe, validation, work.cache)) if checked else None,
+        check=(lambda: validation_scores(network, recipe, validation, work.cache, "euclidean")) if checked else None,
         monitor="val/mAP" if checked else None,
     )
 

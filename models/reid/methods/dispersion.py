@@ -34,16 +34,24 @@ from torchvision.transforms import v2
 
 from models.clustering import JaccardDBSCAN, merge_round, nmi
 from models.clustering.agglomerative import Linkage, average, dispersion, sized
-from models.clustering.protocol import Apart, Labels, numbered, squared_distances
+from models.clustering.protocol import CannotLink, Labels, numbered, squared_distances
 from models.reid.backbones import BackboneName, build_backbone, start_from
+from models.reid.data.batches.pictures import (
+    Batch,
+    IdentityBatches,
+    PictureDataset,
+    ShuffledBatches,
+    loader,
+    pictures_of,
+)
 from models.reid.data.crops import CropSet
-from models.reid.data.pictures import Batch, IdentityBatches, Pictures, ShuffledBatches, loader, pictures_of
 from models.reid.evaluation import simultaneous
-from models.reid.memory import ClusterMemory, centroids
+from models.reid.losses.memory import ClusterMemory, centroids
 from models.reid.methods.method import Method, Phase, Work
-from models.reid.recipe import LoopSettings, Recipe
-from models.reid.strict import Strict
-from models.reid.validation import unit, validation_scores, vectors_of
+from models.reid.settings import LoopSettings, Recipe
+from models.reid.validation import validation_scores, vectors_of
+from models.strict import Strict
+from models.vectors import unit
 
 
 class MergeSettings(Strict):
@@ -133,17 +141,17 @@ def phases(work: Work) -> Iterator[Phase]:
         start_from(work.network, recipe.backbone, work.data_root / recipe.start)
     crops = work.splits.train.crops
     pictures = pictures_of(crops, recipe.picture, work.cache)
-    labels, apart = first_labels(crops, recipe.samples), _apart(crops, recipe.constrained)
+    labels, cannot_link = first_labels(crops, recipe.samples), _cannot_link(crops, recipe.constrained)
     count = int(labels.max()) + 1
     best = _Best(work)
     for number in range(recipe.rounds or max(1, int(1 / recipe.merge.share) - 1)):
         vectors = unit(vectors_of(work.network, recipe, crops, work.cache))
         if number or recipe.labels == "jaccard-dbscan":
-            labels = next_labels(vectors, labels, apart, recipe, int(count * recipe.merge.share))
+            labels = next_labels(vectors, labels, cannot_link, recipe, int(count * recipe.merge.share))
         if labels.max() < 1:
             break  # one cluster teaches nothing
         yield _round(work, number, vectors, labels, pictures, best)
-        best.look(number)
+        best.consider(number)
     best.restore()
 
 
@@ -156,14 +164,14 @@ def first_labels(crops: CropSet, samples: Literal["crops", "tracklets"]) -> Labe
 
 
 def next_labels(
-    vectors: NDArray[np.float32], labels: Labels, apart: Apart | None, recipe: DispersionRecipe, merges: int
+    vectors: NDArray[np.float32], labels: Labels, cannot_link: CannotLink | None, recipe: DispersionRecipe, merges: int
 ) -> Labels:
     """Cluster anew (jaccard-dbscan), or merge clusters.
 
     Args:
         vectors: (n, dim), unit length.
         labels: (n,) clusters so far.
-        apart: (n, n) pairs that must not share a cluster.
+        cannot_link: (n, n) pairs that must not share a cluster.
         recipe: which rule.
         merges: how many clusters fewer there shall be.
     """
@@ -176,10 +184,10 @@ def next_labels(
         "sized": sized(options.penalty),
     }
     stale = recipe.labels == "released"
-    return merge_round(squared_distances(vectors), labels, linkages[recipe.labels], merges, apart, stale)
+    return merge_round(squared_distances(vectors), labels, linkages[recipe.labels], merges, cannot_link, stale)
 
 
-def _apart(crops: CropSet, constrained: bool) -> Apart | None:
+def _cannot_link(crops: CropSet, constrained: bool) -> CannotLink | None:
     """Tell which crops are surely of two people: of tracklets that share a frame."""
     if not constrained:
         return None
@@ -202,7 +210,7 @@ def _round(work: Work, number: int, vectors: NDArray[np.float32], labels: Labels
         if by_cluster
         else ShuffledBatches(len(rows), recipe.batch, seed)
     )
-    data = Pictures(pictures[rows], labels[rows], recipe.picture, _changes(recipe))
+    data = PictureDataset(pictures[rows], labels[rows], recipe.picture, _changes(recipe))
     rate = recipe.learning_rate * (1.0 if number == 0 or by_cluster else 0.1)
     loop = recipe.first if number == 0 else recipe.later
     last = loop.model_copy(update={"check_every": loop.epochs})
@@ -233,7 +241,7 @@ class _Best:
         self._scores[number] = validation_scores(self._work.network, self._work.recipe, people, self._work.cache)
         return self._scores[number]
 
-    def look(self, number: int) -> None:
+    def consider(self, number: int) -> None:
         """Keep the network if it is the best so far."""
         scores = self._scores.get(number) or self.score(number)  # a resumed training has not scored finished rounds
         if scores and scores["val/mAP"] > self._map:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from torch import nn
 from torch.utils.data import DataLoader
 
-from models.reid.data.split import Splits
-from models.reid.recipe import LoopSettings, Recipe
+from models.reid.data.splits.split import Splits
+from models.reid.settings import LoopSettings, Recipe
 
 if TYPE_CHECKING:
     from lightning.pytorch import LightningModule

@@ -1,11 +1,11 @@
 """OSNet x0.25 from published weights, tuned on player tracklets over certain pairs only.
 
 K. Zhou et al., "Omni-Scale Feature Learning for Person Re-Identification", ICCV 2019; identity softmax with anchors and
-batch-hard triplets (`models.reid.losses`). Two tracklets that never meet in a frame and have no names are neither a positive
+batch-hard triplets (`models.reid.losses.certain_pairs`). Two tracklets that never meet in a frame and have no names are neither a positive
 nor a negative pair. Half of a person's crops are from the clip at hand, half from any clip in which the person is named.
 
 `stripes` gives the head parts of the body (number, shoes), `beside` adds rendered games and single pictures of other games,
-`recolour` gives whole scenes other kits.
+`recolour` gives whole scenes other uniforms.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from torch.utils.data import DataLoader, Dataset
 
 from models.encoders.crops import normalise
 from models.encoders.osnet import OSNet
-from models.encoders.weights import load_state, read_weights, write_weights
+from models.encoders.weights import load_state, read_encoder_weights, write_encoder_weights
+from models.reid.data.augmentation.cutting import augment, recoloured
+from models.reid.data.batches.mixing import BesideData, MixedBatches, read_beside
+from models.reid.data.batches.pictures import Batch
 from models.reid.data.crops import CropSet
-from models.reid.data.cutting import augment, recoloured
-from models.reid.data.games import joined
-from models.reid.data.mixing import BesideData, MixedBatches, read_beside
-from models.reid.data.people import People
-from models.reid.data.pictures import Batch
-from models.reid.data.settings import CutSettings, TrackletData
-from models.reid.losses import MaskedSoftmax, hard_triplets
+from models.reid.data.settings import CutSettings, PictureSettings, TrackletData
+from models.reid.data.sources.games import joined
+from models.reid.data.splits.people import People
+from models.reid.losses.certain_pairs import MaskedSoftmax, hard_triplets
 from models.reid.methods.method import Method, Phase, Work
-from models.reid.recipe import LoopSettings, PictureSettings, Recipe
-from models.reid.strict import Strict
+from models.reid.settings import LoopSettings, Recipe
 from models.reid.validation import validation_scores
+from models.strict import Strict
 from pipeline.errors import SettingsError
 
 
-class TrainSettings(Strict):
+class OsnetTrainSettings(Strict):
     """The optimisation."""
 
     steps: int = Field(1200, ge=1)
@@ -59,7 +59,7 @@ class TrainSettings(Strict):
     frozen: tuple[str, ...] = Field(
         (), description="parts of the network that stay as they start, with their statistics"
     )
-    recolour: float = Field(0.0, ge=0, le=1, description="share of the scenes in a batch that get other kits")
+    recolour: float = Field(0.0, ge=0, le=1, description="share of the scenes in a batch that get other uniforms")
     average: float = Field(0.99, ge=0, lt=1, description="decay of the running average of weights that is kept")
     report_every: int = Field(100, ge=1, description="steps of an epoch: between log rows and checkpoints")
 
@@ -75,7 +75,7 @@ class OsnetRecipe(Recipe):
     data: TrackletData
     beside: BesideData = BesideData()
     augment: CutSettings = CutSettings()
-    train: TrainSettings = TrainSettings()
+    train: OsnetTrainSettings = OsnetTrainSettings()
     patience: int | None = Field(None, ge=1, description="validations without improvement before stopping; null: never")
 
 
@@ -131,9 +131,9 @@ class Tuning(LightningModule):
         options = self.recipe.train
         above = [part for name, part in self.network.named_children() if name in ("head", "stripe_norm")]
         fresh = [*(p for part in above for p in part.parameters()), *self.softmax.parameters()]
-        known = {id(parameter) for parameter in fresh}
+        fresh_ids = {id(parameter) for parameter in fresh}
         frozen = {id(p) for name in options.frozen for p in self.network.get_submodule(name).parameters()}
-        pretrained = [p for p in self.network.parameters() if id(p) not in known | frozen]
+        pretrained = [p for p in self.network.parameters() if id(p) not in fresh_ids | frozen]
         groups = [
             {"params": pretrained, "peak": options.learning_rate},
             {"params": fresh, "peak": options.learning_rate * options.head_factor},
@@ -152,12 +152,13 @@ class CutCrops(Dataset[Any]):
         return len(self._crops)
 
     def __getitems__(self, drawn: Sequence[tuple[int, int, int]]) -> Batch:
-        """Return a batch of (row, seed of its change, seed of its kit or -1)."""
+        """Return a batch of (row, seed of its change, seed of its uniform or -1)."""
         size, options = self._recipe.picture.size_px, self._recipe.augment
         rows = np.array([row for row, _, _ in drawn], np.int64)
         images = [augment(self._crops, row, size, options, np.random.default_rng(seed)) for row, seed, _ in drawn]
         images = [
-            image if kit < 0 else recoloured(image, kit) for image, (_, _, kit) in zip(images, drawn, strict=True)
+            image if colour_seed < 0 else recoloured(image, colour_seed)
+            for image, (_, _, colour_seed) in zip(images, drawn, strict=True)
         ]
         identity = torch.from_numpy(self._crops.identity[rows])
         return Batch(normalise(torch.from_numpy(np.stack(images))), identity, torch.from_numpy(rows))
@@ -177,7 +178,7 @@ def phases(work: Work) -> Iterator[Phase]:
     options = recipe.train
     if recipe.start is not None:
         backbone = OSNet()
-        load_state(backbone, read_weights(work.data_root / recipe.start, "osnet"))
+        load_state(backbone, read_encoder_weights(work.data_root / recipe.start, "osnet"))
         work.network.load_state_dict(backbone.state_dict(), strict=False)
     validated = len(work.splits.validation) > 0
     span = min(options.report_every, options.steps)
@@ -186,7 +187,7 @@ def phases(work: Work) -> Iterator[Phase]:
     people = joined(sets) if len(sets) > 1 else sets[0]
     sampler = MixedBatches(
         people.crops,
-        [len(one) for one in sets],
+        [len(people_set) for people_set in sets],
         (options.people, recipe.beside.people),
         options.crops,
         options.home,
@@ -208,27 +209,33 @@ def phases(work: Work) -> Iterator[Phase]:
 
 
 def export(work: Work, out: Path, about: Mapping[str, Any]) -> None:
-    """Write `encoder.safetensors`, which `courtside analyze` takes as `embed.weights`."""
+    """Write `encoder.safetensors`, which `courtside analyze` takes as `embed.weights`.
+
+    Args:
+        work: the training.
+        out: folder.
+        about: what is said of the training.
+    """
     recipe: OsnetRecipe = work.recipe
     crops = work.splits.train.crops
     said = {"settings": about["recipe"], "seed": recipe.seed, "steps": recipe.train.steps, "data": about["data"]}
     said |= {"games": sorted(crops.games()), "stripes": recipe.stripes}
     size = recipe.picture.size_px
-    write_weights(out / "encoder.safetensors", work.network, "osnet", recipe.head_dim, size, said)
+    write_encoder_weights(out / "encoder.safetensors", work.network, "osnet", recipe.head_dim, size, said)
 
 
 def check_parts(network: nn.Module, names: Sequence[str]) -> None:
     """Refuse names of parts that the network does not have."""
-    known = [name for name, _ in network.named_children()]
-    if unknown := [name for name in names if name not in known]:
-        raise SettingsError(f"train.frozen: no part {unknown[0]!r}; parts here: {', '.join(known)}")
+    children = [name for name, _ in network.named_children()]
+    if unknown := [name for name in names if name not in children]:
+        raise SettingsError(f"train.frozen: no part {unknown[0]!r}; parts here: {', '.join(children)}")
 
 
-def learning_rate_share(step: int, options: TrainSettings) -> float:
+def learning_rate_share(step: int, options: OsnetTrainSettings) -> float:
     """Return the share of the peak learning rate: linear warm-up, then half a cosine to 1 %.
 
     Example:
-        >>> options = TrainSettings(steps=100, warmup=0.1)
+        >>> options = OsnetTrainSettings(steps=100, warmup=0.1)
         >>> [round(learning_rate_share(step, options), 2) for step in (0, 9, 10, 55, 99)]
         [0.1, 1.0, 1.0, 0.5, 0.01]
     """
@@ -241,7 +248,13 @@ def learning_rate_share(step: int, options: TrainSettings) -> float:
 
 @torch.no_grad()
 def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
-    """Move a running average a step towards the network."""
+    """Move a running average a step towards the network.
+
+    Args:
+        average: changed in place.
+        network: what it follows.
+        decay: share of the average that stays.
+    """
     for kept, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
         if kept.is_floating_point():
             kept.lerp_(new, 1 - decay)

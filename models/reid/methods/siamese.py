@@ -22,14 +22,14 @@ from torch import Tensor, nn
 from torchvision.transforms import v2
 
 from models.reid.backbones import BackboneName, build_backbone, start_from
-from models.reid.data.people import People
-from models.reid.data.pictures import Batch, IdentityBatches, Pictures, loader, pictures_of
-from models.reid.losses import hard_triplets
+from models.reid.data.batches.pictures import Batch, IdentityBatches, PictureDataset, loader, pictures_of
+from models.reid.data.splits.people import People
+from models.reid.losses.batch_pairs import certain_pairs, contrastive
+from models.reid.losses.certain_pairs import hard_triplets
 from models.reid.methods.method import Method, Phase, Work
-from models.reid.pairs import certain_pairs, contrastive
-from models.reid.recipe import LoopSettings, Recipe
-from models.reid.strict import Strict
+from models.reid.settings import LoopSettings, Recipe
 from models.reid.validation import CHECKED_CROPS, labels_of, validation_scores, vectors_of
+from models.strict import Strict
 
 _CHECKED_PAIRS = 20000
 
@@ -143,7 +143,7 @@ def phases(work: Work) -> Iterator[Phase]:
         start_from(work.network.get_submodule("backbone"), recipe.backbone, work.data_root / recipe.start)
     crops = work.splits.train.crops
     pictures = pictures_of(crops, recipe.picture, work.cache)
-    data = Pictures(pictures, crops.identity, recipe.picture, mirrored if recipe.flip else None)
+    data = PictureDataset(pictures, crops.identity, recipe.picture, mirrored if recipe.flip else None)
     batches = IdentityBatches(crops.identity, recipe.people, recipe.crops, recipe.seed, recipe.batches)
     validated = len(work.splits.validation) > 0
     monitor = "val/pair_accuracy" if recipe.losses.verification else "val/mAP"
@@ -156,7 +156,7 @@ def _checks(work: Work) -> Callable[[], dict[str, float]]:
 
     def check() -> dict[str, float]:
         people = work.splits.validation
-        numbers = validation_scores(work.network, work.recipe, people, work.cache)
+        numbers = validation_scores(work.network, work.recipe, people, work.cache, "euclidean")
         return numbers | {"val/pair_accuracy": pair_accuracy(work.network, work.recipe, people)}  # type: ignore[arg-type]
 
     return check

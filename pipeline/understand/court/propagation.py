@@ -47,9 +47,11 @@ class Homographies:
 
     @staticmethod
     def nothing(count: int) -> Homographies:
+        """Make those of `count` frames, none of which is found."""
         return Homographies(np.full((count, 3, 3), np.nan), np.full(count, np.nan), np.zeros(count, bool))
 
     def put(self, rows: Integers, matrix: Matrices, error_px: float | Floats | None, source: str) -> None:
+        """Set the homographies of some frames."""
         self.matrix[rows] = matrix
         self.error_px[rows] = np.nan if error_px is None else error_px
         self.measured[rows] = source == "measured"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from models.clustering import NOISE, BottomUp, clusterers, respect
+from models.clustering import NOISE, Agglomerative, clusterers, respect
 from models.clustering.protocol import numbered
 from pipeline.config import ClustererName
 from pipeline.understand.grouping.average_linkage import average_linkage
@@ -34,7 +34,7 @@ def _by_appearance(name: str) -> TrackletClusterer:
         mean = problem.appearance.mean
         features = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9)  # (n, d)
         method = clusterers[name](int(by_distance.max()) + 1)
-        if isinstance(method, BottomUp):
+        if isinstance(method, Agglomerative):
             return numbered(method(features, problem.cannot_link))
         label = respect(method(features), problem.distance(), problem.cannot_link)
         noise = label == NOISE

@@ -10,7 +10,7 @@ from scipy.cluster import hierarchy
 
 from models.clustering import (
     NOISE,
-    BottomUp,
+    Agglomerative,
     JaccardDBSCAN,
     KMeans,
     TwoStageHDBSCAN,
@@ -70,14 +70,14 @@ def groups_of(labels: np.ndarray) -> list[list[int]]:
     return sorted(np.flatnonzero(labels == k).tolist() for k in range(labels.max() + 1))
 
 
-def slow_merge(distance: np.ndarray, groups: list[list[int]], cost: str, until: int, apart: np.ndarray) -> list:
+def slow_merge(distance: np.ndarray, groups: list[list[int]], cost: str, until: int, cannot_link: np.ndarray) -> list:
     """Merge by definition, every cost from the distances, with loops."""
 
     def between(a: list[int], b: list[int]) -> float:
         return float(np.mean([distance[i, j] for i in a for j in b]))
 
     def price(a: list[int], b: list[int]) -> float:
-        if any(apart[i, j] for i in a for j in b):
+        if any(cannot_link[i, j] for i in a for j in b):
             return np.inf
         if cost == "average":
             return between(a, b)
@@ -103,11 +103,17 @@ def slow_merge(distance: np.ndarray, groups: list[list[int]], cost: str, until: 
 def test_merging_agrees_with_loops(name: str, share: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     distance = squared_distances(rng.standard_normal((14, 3)))
-    apart = random_apart(14, share, rng)
+    cannot_link = random_apart(14, share, rng)
     linkage = {"average": average, "dispersion": dispersion(0.3), "ward": ward, "sized": sized(0.3)}[name]
-    labels = merge_clusters(distance, linkage, 4, apart=apart)
-    assert groups_of(labels) == slow_merge(distance, [[i] for i in range(14)], name, 4, apart)
-    begun = merge_clusters(distance, linkage, 4, apart=apart, start=merge_clusters(distance, linkage, 9, apart=apart))
+    labels = merge_clusters(distance, linkage, 4, cannot_link=cannot_link)
+    assert groups_of(labels) == slow_merge(distance, [[i] for i in range(14)], name, 4, cannot_link)
+    begun = merge_clusters(
+        distance,
+        linkage,
+        4,
+        cannot_link=cannot_link,
+        start=merge_clusters(distance, linkage, 9, cannot_link=cannot_link),
+    )
     assert groups_of(begun) == groups_of(labels)
 
 
@@ -116,7 +122,7 @@ def test_merging_agrees_with_scipy(name: str) -> None:
     features = np.random.default_rng(5).standard_normal((60, 4))
     metric = "sqeuclidean" if name == "average" else "euclidean"
     expected = hierarchy.fcluster(hierarchy.linkage(features, name, metric), 7, "maxclust")
-    assert ari(expected, BottomUp(7, name)(features)) == 1
+    assert ari(expected, Agglomerative(7, name)(features)) == 1
 
 
 def test_the_penalty_prefers_tight_clusters() -> None:
@@ -143,23 +149,23 @@ def test_a_round_merges_as_many_as_asked_and_continues_from_given_clusters() -> 
 def test_no_forbidden_pair_ever_shares_a_cluster(n: int, share: float, seed: int, stale: bool) -> None:
     rng = np.random.default_rng(seed)
     features = rng.standard_normal((n, 3))
-    apart = random_apart(n, share, rng)
+    cannot_link = random_apart(n, share, rng)
     distance = squared_distances(features)
     for labels in (
-        BottomUp(1)(features, apart),
-        BottomUp(1, "sized")(features, apart),
-        merge_round(distance, np.arange(n), average, n - 1, apart, stale),
-        respect(KMeans(2)(features), distance, apart),
+        Agglomerative(1)(features, cannot_link),
+        Agglomerative(1, "sized")(features, cannot_link),
+        merge_round(distance, np.arange(n), average, n - 1, cannot_link, stale),
+        respect(KMeans(2)(features), distance, cannot_link),
     ):
-        assert not (apart & (labels[:, None] == labels)).any()
+        assert not (cannot_link & (labels[:, None] == labels)).any()
 
 
 def test_respect_leaves_clean_clusters_and_noise_alone() -> None:
     features, truth = blobs(groups=3)
     labels = numbered(truth)
     labels[0] = NOISE
-    apart = np.zeros((len(truth), len(truth)), bool)
-    np.testing.assert_array_equal(respect(labels, squared_distances(features), apart), numbered(labels))
+    cannot_link = np.zeros((len(truth), len(truth)), bool)
+    np.testing.assert_array_equal(respect(labels, squared_distances(features), cannot_link), numbered(labels))
 
 
 def dense_jaccard(features: np.ndarray, k1: int, k2: int) -> np.ndarray:

@@ -43,8 +43,8 @@ def test_right_logits_cost_less() -> None:
     _, truth = to_tensors([scene])
     cell = np.argwhere(scene.on_court)[20]
     along, across = scene.place[cell[0], cell[1]]
-    truth["known"] = torch.zeros_like(truth["known"])
-    truth["known"][0, cell[0], cell[1]] = True
+    truth["valid"] = torch.zeros_like(truth["valid"])
+    truth["valid"][0, cell[0], cell[1]] = True
     right = losses_of(logits_of(float(along), float(across)), truth)
     wrong = losses_of(logits_of(float(along) * 0.5 + 0.1, float(across)), truth)
     assert right[0] < 0.7 < 2 < wrong[0]

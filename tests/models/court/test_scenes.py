@@ -32,14 +32,14 @@ def test_cameras_are_those_of_the_rest_of_the_project() -> None:
 @pytest.mark.parametrize("lam", [0.0, -0.25])
 def test_positions_are_where_the_court_is_drawn(lam: float) -> None:
     ours = camera(lam)
-    place, known, on_court = positions(ours, COURTS["fiba"])
+    place, valid, on_court = positions(ours, COURTS["fiba"])
     cells = np.argwhere(on_court)[::40]
     for row, column in cells:
         x, y = place[row, column] * [28.0, 15.0]
         px = ours.lens.distort(ours.project(np.array([[x, y, 0.0]])))[0]
         assert px == pytest.approx([column * 8 + 4, row * 8 + 4], abs=0.01)
-    assert known[on_court].all()
-    assert np.isnan(place[~known]).all()
+    assert valid[on_court].all()
+    assert np.isnan(place[~valid]).all()
 
 
 def test_nothing_is_on_the_floor_above_the_horizon() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.detector.augment import AugmentSettings, random_view
+from models.detector.augment import DetectorAugmentSettings, random_view
 from models.detector.classes import BALL, PLAYER
 from models.detector.dataset import LabelledImage
 
@@ -23,7 +23,9 @@ def _frame(labelled: frozenset[int] = frozenset({PLAYER, BALL})) -> tuple[np.nda
 
 @pytest.mark.parametrize("side", [1, 2, 3])
 def test_boxes_stay_on_what_they_label(side):
-    settings = AugmentSettings.model_validate({**_PLAIN, "rotation_deg": 0, "min_side_px": 1, "min_visible": 0.05})
+    settings = DetectorAugmentSettings.model_validate(
+        {**_PLAIN, "rotation_deg": 0, "min_side_px": 1, "min_visible": 0.05}
+    )
     rng = np.random.default_rng(side)
     seen = 0
     for _ in range(30):
@@ -38,7 +40,7 @@ def test_boxes_stay_on_what_they_label(side):
 
 
 def test_people_hidden_by_the_crop_lose_their_box():
-    settings = AugmentSettings.model_validate({**_PLAIN, "single_zoom": (8.0, 8.0), "min_visible": 0.99})
+    settings = DetectorAugmentSettings.model_validate({**_PLAIN, "single_zoom": (8.0, 8.0), "min_visible": 0.99})
     rng = np.random.default_rng(0)
     views = [random_view(lambda count: [_frame()] * count, (320, 192), 1, settings, rng) for _ in range(20)]
     assert min(len(view.class_index) for view in views) == 0
@@ -46,7 +48,7 @@ def test_people_hidden_by_the_crop_lose_their_box():
 
 def test_a_view_knows_only_what_all_its_frames_label():
     frames = [_frame(), _frame(frozenset({PLAYER})), _frame(), _frame()]
-    view = random_view(lambda _: frames, (320, 192), 2, AugmentSettings(), np.random.default_rng(0))
+    view = random_view(lambda _: frames, (320, 192), 2, DetectorAugmentSettings(), np.random.default_rng(0))
     assert view.labelled == {PLAYER}
 
 
@@ -54,7 +56,7 @@ def test_the_same_generator_gives_the_same_view_and_frames_are_left_alone():
     frame = _frame()
     before = frame[0].copy()
     views = [
-        random_view(lambda count: [frame] * count, (320, 192), 2, AugmentSettings(), np.random.default_rng(5))
+        random_view(lambda count: [frame] * count, (320, 192), 2, DetectorAugmentSettings(), np.random.default_rng(5))
         for _ in range(2)
     ]
     np.testing.assert_array_equal(views[0].pixels, views[1].pixels)

@@ -5,15 +5,15 @@ import pytest
 
 from models.detector.detection import Boxes
 from models.detector.evaluation import (
-    Truth,
-    average_precision,
-    iou,
+    LabelledBoxes,
+    average_precisions,
     kept,
     match,
     merged,
     precision_recall,
     recall_at_precision,
 )
+from pipeline.geometry.boxes import iou
 
 LEVELS = np.array([0.5])
 
@@ -25,10 +25,10 @@ def _boxes(*rows: tuple[float, float, float, int]) -> Boxes:
     return Boxes(corners.astype(np.float32), table[:, 2].astype(np.float32), table[:, 3].astype(np.int16))
 
 
-def _truth(*rows: tuple[float, float, int], ignored: tuple[int, ...] = ()) -> Truth:
+def _truth(*rows: tuple[float, float, int], ignored: tuple[int, ...] = ()) -> LabelledBoxes:
     table = np.array(rows, dtype=float).reshape(-1, 3)
     corners = np.column_stack([table[:, :2], table[:, 0] + 10, table[:, 1] + 20])
-    return Truth(corners, table[:, 2].astype(int), np.isin(np.arange(len(table)), ignored))
+    return LabelledBoxes(corners, table[:, 2].astype(int), np.isin(np.arange(len(table)), ignored))
 
 
 def test_iou_of_boxes_without_area_is_zero():
@@ -40,7 +40,7 @@ def test_ap_of_true_false_true():
     """Two to find; true at 0.9, false at 0.8, true at 0.7: precision 1 up to recall 0.5 (51 of 101 points), then 2/3."""
     found = [_boxes((0, 0, 0.9, 0), (500, 0, 0.8, 0), (100, 0, 0.7, 0))]
     truths = [_truth((0, 0, 0), (100, 0, 0))]
-    ap = average_precision(match(found, truths, 0, LEVELS))
+    ap = average_precisions(match(found, truths, 0, LEVELS))
     assert ap[0] == pytest.approx((51 + 50 * 2 / 3) / 101)
 
 
@@ -50,13 +50,13 @@ def test_a_double_is_false_and_a_missed_one_lowers_recall():
     matches = match(found, truths, 0, LEVELS)
     assert matches.true.tolist() == [[True, False]]
     assert precision_recall(matches)[1].tolist() == [0.5, 0.5]
-    assert average_precision(matches)[0] == pytest.approx(51 / 101)
+    assert average_precisions(matches)[0] == pytest.approx(51 / 101)
 
 
 def test_overlap_levels_are_scored_apart():
     """Shifted by 2 of 10 px: IoU 8/12 = 0.667, true at 0.5 to 0.65 (4 of 10 levels)."""
     matches = match([_boxes((2, 0, 0.9, 0))], [_truth((0, 0, 0))], 0)
-    assert average_precision(matches).mean() == pytest.approx(0.4)
+    assert average_precisions(matches).mean() == pytest.approx(0.4)
 
 
 def test_classes_do_not_mix_and_scores_of_all_images_are_ranked_together():
@@ -65,7 +65,7 @@ def test_classes_do_not_mix_and_scores_of_all_images_are_ranked_together():
     matches = match(found, truths, 0, LEVELS)
     assert matches.score.tolist() == pytest.approx([0.8, 0.6])
     assert matches.true.tolist() == [[False, True]]
-    assert average_precision(matches)[0] == pytest.approx(0.5 * 51 / 101)
+    assert average_precisions(matches)[0] == pytest.approx(0.5 * 51 / 101)
 
 
 def test_ignored_truth_is_neither_missed_nor_false():
@@ -73,7 +73,7 @@ def test_ignored_truth_is_neither_missed_nor_false():
     truths = [_truth((0, 0, 0), (100, 0, 0), ignored=(1,))]
     matches = match(found, truths, 0, LEVELS)
     assert matches.truths == 1
-    assert average_precision(matches)[0] == pytest.approx(1.0)
+    assert average_precisions(matches)[0] == pytest.approx(1.0)
     assert recall_at_precision(matches, 0.99)[0] == 1.0
 
 
@@ -100,12 +100,12 @@ def test_equal_scores_cannot_be_parted_by_a_threshold():
 
 def test_nothing_to_find_is_nan_and_nothing_found_is_zero():
     none = match([_boxes()], [_truth()], 0, LEVELS)
-    assert np.isnan(average_precision(none)).all()
+    assert np.isnan(average_precisions(none)).all()
     assert np.isnan(recall_at_precision(none, 0.9)[0])
     missed = match([_boxes()], [_truth((0, 0, 0))], 0, LEVELS)
-    assert average_precision(missed).tolist() == [0.0]
+    assert average_precisions(missed).tolist() == [0.0]
     assert recall_at_precision(missed, 0.9)[0] == 0.0
-    assert np.isnan(average_precision(match([], [], 0, LEVELS))).all()
+    assert np.isnan(average_precisions(match([], [], 0, LEVELS))).all()
 
 
 def test_merged_classes_count_as_one():
@@ -123,11 +123,11 @@ def test_scores_agree_with_a_plain_second_implementation():
         near = true[rng.random(6) < 0.7] + rng.normal(0, 2, 2)
         far = rng.integers(0, 60, (3, 2))
         found.append(_boxes(*((x, y, rng.random(), 0) for x, y in np.concatenate([near, far]))))
-    fast = average_precision(match(found, truths, 0, LEVELS))[0]
+    fast = average_precisions(match(found, truths, 0, LEVELS))[0]
     assert fast == pytest.approx(_plain_ap(found, truths, 0.5))
 
 
-def _plain_ap(found: list[Boxes], truths: list[Truth], level: float) -> float:
+def _plain_ap(found: list[Boxes], truths: list[LabelledBoxes], level: float) -> float:
     """AP at one level, all boxes in one loop over falling scores."""
     ranked = sorted(
         ((s, i, b) for i, f in enumerate(found) for s, b in zip(f.score, f.xyxy_px, strict=True)), key=lambda r: -r[0]

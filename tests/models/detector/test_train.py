@@ -11,11 +11,10 @@ from pydantic import ValidationError
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from models.detector.augment import View
+from models.detector.augment import AugmentedSample
 from models.detector.classes import CLASS_NAMES, PLAYER, REFEREE
 from models.detector.dataset import LabelledImage
 from models.detector.detection import DetectorSettings
-from models.detector.runtime import read_weights
 from models.detector.train import (
     DetectorTrainSettings,
     frame_odds,
@@ -25,6 +24,7 @@ from models.detector.train import (
     train_detector,
 )
 from models.detector.yolo import DetectionLoss, build_network, load_detector
+from models.weight_files import read_state
 from pipeline.errors import SettingsError
 
 ROOT = Path(__file__).parents[3]
@@ -57,10 +57,10 @@ def test_frames_of_a_named_game_share_its_odds():
         frame_odds(images, {"elsewhere": 0.1})
 
 
-def _view(labelled: frozenset[int] = frozenset(range(5))) -> View:
+def _view(labelled: frozenset[int] = frozenset(range(5))) -> AugmentedSample:
     pixels = np.zeros((64, 96, 3), np.uint8)
     pixels[..., 2] = 255
-    return View(pixels, np.array([[24, 16, 72, 48]], np.float32), np.array([PLAYER], np.int16), labelled)
+    return AugmentedSample(pixels, np.array([[24, 16, 72, 48]], np.float32), np.array([PLAYER], np.int16), labelled)
 
 
 def test_a_batch_is_rgb_with_relative_boxes():
@@ -125,7 +125,7 @@ def test_two_steps_give_weights_that_load_and_the_seed_gives_the_same_ones(tiny_
     )
     first = train_detector(settings, tiny_data, tmp_path / "one")
     second = train_detector(settings, tiny_data, tmp_path / "two")
-    ours, again = read_weights(first), read_weights(second)
+    ours, again = read_state(first, "detector"), read_state(second, "detector")
     assert all(torch.equal(ours[name], again[name]) for name in ours)
     with safe_open(first, "pt") as file:
         facts = file.metadata()

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from models.detector.classes import BALL, CLASS_NAMES, PLAYER, REFEREE
 from models.detector.detection import DetectorSettings, decode
-from models.detector.runtime import fuse_activations, read_weights
+from models.detector.runtime import fuse_activations
 from models.detector.yolo import (
     backbone_length,
     build_network,
@@ -20,6 +20,7 @@ from models.detector.yolo import (
     seed_from_coco,
 )
 from models.device import choose_device, choose_precision
+from models.weight_files import read_state
 from pipeline.errors import DependencyError, WeightsError
 
 ROOT = Path(__file__).parents[3]
@@ -84,7 +85,7 @@ def test_fused_kernels_give_what_the_layers_give(random_weights):
     outputs = []
     for fuse in (False, True):
         network = build_network()
-        network.load_state_dict(read_weights(random_weights))
+        network.load_state_dict(read_state(random_weights, "detector"))
         network = network.eval().fuse(verbose=False)
         if fuse:
             fuse_activations(network)
@@ -96,7 +97,7 @@ def test_fused_kernels_give_what_the_layers_give(random_weights):
 def test_decoding_agrees_with_ultralytics(random_weights):
     """Our sparse decoding gives the boxes that the head of the library computes for every anchor."""
     network = build_network()
-    network.load_state_dict(read_weights(random_weights))
+    network.load_state_dict(read_state(random_weights, "detector"))
     network.eval()
     pixels = torch.rand(1, 3, 96, 160, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
@@ -125,7 +126,7 @@ def test_seeding_copies_person_to_player_and_referee(coco_weights):
     network = build_network()
     seed_from_coco(network, coco_weights)
     last = network.state_dict()["model.23.cv3.0.2.weight"]
-    person = read_weights(coco_weights)["model.23.cv3.0.2.weight"][0]
+    person = read_state(coco_weights, "detector")["model.23.cv3.0.2.weight"][0]
     torch.testing.assert_close(last[PLAYER], person)
     torch.testing.assert_close(last[REFEREE], person)
     assert backbone_length(network) == 11
@@ -139,7 +140,7 @@ def test_missing_damaged_and_foreign_weights_give_one_clear_error(tmp_path):
     for name, message in {
         "missing.safetensors": "not found",
         "missing.pt": "not found",
-        "text.safetensors": "not a safetensors file",
+        "text.safetensors": "not a readable safetensors file",
         "other.safetensors": "expected a YOLO state dict",
         "weights.txt": "expected .safetensors",
         "text.pt": "cannot be loaded",
@@ -150,7 +151,7 @@ def test_missing_damaged_and_foreign_weights_give_one_clear_error(tmp_path):
 
 def test_a_users_own_pt_finds_the_same_things(random_weights, images, tmp_path):
     network = build_network()
-    network.load_state_dict(read_weights(random_weights))
+    network.load_state_dict(read_state(random_weights, "detector"))
     torch.save({"model": network, "train_args": {}}, tmp_path / "user.pt")
     settings = _low(tmp_path / "user.pt")
     ours = load_detector(_low(random_weights)).detect(images[:1])[0]

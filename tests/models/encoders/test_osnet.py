@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
-from models.encoders import Encoder, encoders, load_encoder, weights_file
+from models.encoders import Encoder, encoder_weights_file, encoders, load_encoder
 from models.encoders.crops import MEAN, STD, normalise, resize
 from models.encoders.osnet import OSNet
-from models.encoders.weights import read_weights, write_weights
+from models.encoders.weights import read_encoder_weights, write_encoder_weights
 from pipeline.errors import SettingsError, WeightsError
 
 SIZE = (64, 32)
@@ -32,7 +32,7 @@ def seeded_network(seed: int = 0) -> OSNet:
 @pytest.fixture(scope="module")
 def made_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "made.safetensors"
-    write_weights(path, seeded_network(), "osnet", 16, SIZE, {"seed": 0})
+    write_encoder_weights(path, seeded_network(), "osnet", 16, SIZE, {"seed": 0})
     return path
 
 
@@ -113,12 +113,12 @@ def test_a_crop_without_pixels_or_channels_is_refused(crop: NDArray[np.uint8]) -
 
 
 def test_the_shipped_encoder_is_small_and_gives_128_numbers() -> None:
-    assert weights_file("builtin").stat().st_size < 1_000_000
+    assert encoder_weights_file("builtin").stat().st_size < 1_000_000
     assert load_encoder().dim == 128
 
 
 def test_the_shipped_encoder_never_saw_the_game_held_out() -> None:
-    about = read_weights(weights_file("builtin"), "osnet").metadata
+    about = read_encoder_weights(encoder_weights_file("builtin"), "osnet").metadata
     assert about["settings"]["data"]["held_out_games"]
     assert not set(about["games"]) & set(about["settings"]["data"]["held_out_games"])
 
@@ -141,11 +141,11 @@ def write_other_layers(path: Path) -> None:
 
 
 def write_other_shape(path: Path) -> None:
-    write_weights(path, OSNet(channels=(16, 64, 96, 64)), "osnet", None, SIZE, {})
+    write_encoder_weights(path, OSNet(channels=(16, 64, 96, 64)), "osnet", None, SIZE, {})
 
 
 def write_other_encoder(path: Path) -> None:
-    write_weights(path, OSNet(), "dbc", None, SIZE, {})
+    write_encoder_weights(path, OSNet(), "dbc", None, SIZE, {})
 
 
 @pytest.mark.parametrize(
@@ -169,12 +169,14 @@ def test_bad_weights_are_one_clear_line(tmp_path: Path, write: Callable[[Path], 
 
 def test_a_pickle_is_not_opened(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="expected a"):
-        weights_file(str(tmp_path / "model.pt"))
+        encoder_weights_file(str(tmp_path / "model.pt"))
 
 
 def test_weights_are_written_the_same_twice(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        write_weights(tmp_path / f"{name}.safetensors", seeded_network(), "osnet", 16, SIZE, {"z": 1, "seed": 0})
+        write_encoder_weights(
+            tmp_path / f"{name}.safetensors", seeded_network(), "osnet", 16, SIZE, {"z": 1, "seed": 0}
+        )
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
 
 
@@ -195,7 +197,7 @@ def test_stripes_tell_where_in_the_body_something_is(tmp_path: Path) -> None:
         above[..., : SIZE[0] // 2, :] = 1
         assert not torch.allclose(striped(above), striped(above.flip(2)), atol=1e-3)
     path = tmp_path / "striped.safetensors"
-    write_weights(path, striped, "osnet", 8, SIZE, {"stripes": 2})
+    write_encoder_weights(path, striped, "osnet", 8, SIZE, {"stripes": 2})
     crop = np.random.default_rng(0).integers(0, 256, (*SIZE, 3), dtype=np.uint8)
     with torch.no_grad():
         expected = striped(normalise(torch.from_numpy(crop[None])))[0]

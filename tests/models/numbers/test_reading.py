@@ -6,20 +6,30 @@ import numpy as np
 import pytest
 import torch
 
-from models.numbers.augment import augmented, plain
-from models.numbers.calibrate import Calibration, calibrate, probabilities
+from models.numbers.calibration import NumberCalibration, probabilities
 from models.numbers.network import DigitNetwork, fused, normalise
-from models.numbers.reader import NumberReader, window
-from models.numbers.render import NO_TEXT
-from models.numbers.settings import NumberSettings, RenderedSettings, RoundSettings, TrainSettings, read_settings
+from models.numbers.reader import NumberReader
 from models.numbers.texts import ONES, TENS
-from models.numbers.train import Batch, _loss, train_numbers
-from models.numbers.weights import read_weights, write_weights
+from models.numbers.training.augment import augmented, plain
+from models.numbers.training.calibrate import calibrate
+from models.numbers.training.render import NO_TEXT
+from models.numbers.training.settings import (
+    NumberRecipe,
+    NumberTrainSettings,
+    RenderedSettings,
+    RoundSettings,
+    read_settings,
+)
+from models.numbers.training.train import NumberBatch, _loss, train_numbers
+from models.numbers.weights import read_number_network, write_number_network
+from models.numbers.window import window
 from pipeline.errors import SettingsError, WeightsError
 
-SMALL = NumberSettings(
+SMALL = NumberRecipe(
     rendered=RenderedSettings(validation=20, typefaces=2),
-    train=TrainSettings(batch=8, rounds=(RoundSettings(rendered=60, steps=3), RoundSettings(rendered=40, steps=2))),
+    train=NumberTrainSettings(
+        batch=8, rounds=(RoundSettings(rendered=60, steps=3), RoundSettings(rendered=40, steps=2))
+    ),
 )
 
 
@@ -56,7 +66,7 @@ def test_loss_rewards_what_is_right_and_forgives_a_weak_label() -> None:
     right, wrong = (torch.tensor(sharp([text], 8.0)) for text in (23, 45))
 
     def loss(logits: torch.Tensor, text: int, sure: bool) -> float:
-        return float(_loss(logits, Batch(images, np.array([text]), np.array([sure]))))
+        return float(_loss(logits, NumberBatch(images, np.array([text]), np.array([sure]))))
 
     assert loss(right, 23, True) < loss(wrong, 23, True)
     assert loss(wrong, 23, False) < 5 < loss(wrong, 23, True)
@@ -82,8 +92,8 @@ def test_calibration_finds_the_temperature() -> None:
 
 
 def test_the_prior_of_training_is_taken_out() -> None:
-    flat = probabilities(np.zeros((1, 22)), Calibration(singles=10 / 101))
-    skewed = probabilities(np.zeros((1, 22)), Calibration(singles=0.5))
+    flat = probabilities(np.zeros((1, 22)), NumberCalibration(singles=10 / 101))
+    skewed = probabilities(np.zeros((1, 22)), NumberCalibration(singles=0.5))
     assert flat.tens[0] == pytest.approx(np.full(11, 1 / 11))
     ratio = (skewed.tens[0, 0] / skewed.tens[0, 1]) / (flat.tens[0, 0] / flat.tens[0, 1])
     assert ratio == pytest.approx((10 / 101) / (91 / 101))
@@ -112,7 +122,7 @@ def test_training_writes_weights_that_read(tmp_path: Path) -> None:
 
 
 def test_reads_do_not_depend_on_company(tmp_path: Path) -> None:
-    write_weights(tmp_path / "n.safetensors", DigitNetwork(), {"calibration": {}})
+    write_number_network(tmp_path / "n.safetensors", DigitNetwork(), {"calibration": {}})
     reader = NumberReader(tmp_path / "n.safetensors", precision="fp32")
     rng = np.random.default_rng(0)
     crops = [rng.integers(0, 255, (40, 40, 3), dtype=np.uint8) for _ in range(70)]
@@ -122,7 +132,7 @@ def test_reads_do_not_depend_on_company(tmp_path: Path) -> None:
 def test_weights_of_something_else_are_refused(tmp_path: Path) -> None:
     (tmp_path / "n.safetensors").write_bytes(b"no")
     with pytest.raises(WeightsError, match="not a readable"):
-        read_weights(tmp_path / "n.safetensors")
+        read_number_network(tmp_path / "n.safetensors")
     with pytest.raises(WeightsError, match="no such file"):
         NumberReader(tmp_path / "other.safetensors")
 

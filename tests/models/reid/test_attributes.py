@@ -13,7 +13,8 @@ import torch
 
 from models.encoders.attributes import AttributeNet
 from models.reid import loop
-from models.reid.data.attributes import (
+from models.reid.data.crops import Entry, pack
+from models.reid.data.sources.attributes import (
     BASKETBALL,
     DIGITS,
     MARKET,
@@ -26,10 +27,9 @@ from models.reid.data.attributes import (
     read_market_table,
     rendered_attributes,
 )
-from models.reid.data.crops import Entry, pack
-from models.reid.data.people import People, name_people, unnamed
-from models.reid.data.split import Splits, of_games
-from models.reid.data.tracklets import read_tracklets
+from models.reid.data.sources.tracklets import read_tracklets
+from models.reid.data.splits.people import People, name_people, unnamed
+from models.reid.data.splits.split import Splits, of_games
 from models.reid.loop import read_metrics, train_recipe
 from models.reid.methods.attributes import attribute_scores, choose_threshold, mean_ap_within
 from models.reid.recipe import recipe_of
@@ -80,7 +80,7 @@ def test_basketball_attributes_say_state_number_and_kit(attribute_data: Path) ->
     state = [BASKETBALL["state"][label] for label in found.column("state")]
     assert state == ["player-jump-shot" if t == 3 else "player" for t in tracklet]
     assert found.column("number").tolist() == (tracklet < 2).astype(int).tolist()
-    assert found.column("kit").tolist() == (tracklet % 2).tolist()
+    assert found.column("jersey").tolist() == (tracklet % 2).tolist()
 
 
 def test_attributes_are_learned_then_aggregated(attribute_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +101,7 @@ def test_attributes_are_learned_then_aggregated(attribute_data: Path, monkeypatc
     train_recipe(recipe_of(recipe, "made"), attribute_data, run)
     metrics = read_metrics(run / "classifiers" / "metrics.csv")
     assert metrics["loss"][-1] < 0.7 * metrics["loss"][0]
-    assert {"val/loss", "val/acc_state", "val/f1_number", "val/f1_kit"} <= metrics.keys()
+    assert {"val/loss", "val/acc_state", "val/f1_number", "val/f1_jersey"} <= metrics.keys()
     assert 0.1 <= json.loads((run / "threshold.json").read_text())["distance"] <= 2
     lines = (run / "retrieval.txt").read_text().splitlines()
     assert len(lines) == len(validation)
@@ -223,7 +223,7 @@ def rendered_folder(tmp_path: Path) -> Path:
         [15, "referee", "#a06e50", "#e6c8a0", "#d22828", "no", "#787878"],
     ]
     pd.DataFrame(looks, columns=["id", "role", "skin", "hair", "shoes", "sleeves", "shirt"]).to_csv(
-        folder / "looks.csv", index=False
+        folder / "appearance.csv", index=False
     )
     return folder
 
@@ -239,7 +239,7 @@ def test_attributes_of_rendered_people_are_what_was_painted(rendered_folder: Pat
     }
     assert named == {
         "role": ["player", "player", "player", "referee"],
-        "kit": ["light", "light", "dark", "light"],
+        "jersey": ["light", "light", "dark", "light"],
         "number": ["no", "yes", "no", "no"],
         "facing": [None, "towards", None, "right"],
         "skin": ["dark", "dark", "light", "medium"],
@@ -250,7 +250,7 @@ def test_attributes_of_rendered_people_are_what_was_painted(rendered_folder: Pat
 
 
 def test_a_rendered_game_without_looks_is_refused(rendered_folder: Path) -> None:
-    (rendered_folder / "looks.csv").unlink()
+    (rendered_folder / "appearance.csv").unlink()
     crops = pack([Entry(np.zeros((2, 2, 3), np.uint8), (0, 0, 2, 2), 0, 1, 0, 0)], ["g7"], ["g7"])
     with pytest.raises(InputError, match="render it again"):
         rendered_attributes(unnamed(crops), [rendered_folder])

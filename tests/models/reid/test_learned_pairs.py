@@ -14,13 +14,15 @@ from models.encoders.osnet import OSNet
 from models.reid import loop
 from models.reid.backbones import build_backbone, start_from
 from models.reid.data.crops import CropSet
-from models.reid.data.people import labelled, unnamed
-from models.reid.data.split import Splits, of_games
+from models.reid.data.settings import PictureSettings
+from models.reid.data.splits.people import labelled, unnamed
+from models.reid.data.splits.split import Splits, of_games
 from models.reid.loop import read_metrics, train_recipe
 from models.reid.methods import dispersion
 from models.reid.methods.dispersion import first_labels, next_labels
 from models.reid.methods.siamese import PairNet, pair_accuracy
-from models.reid.recipe import PictureSettings, Recipe, read_recipe, recipe_of
+from models.reid.recipe import read_recipe, recipe_of
+from models.reid.settings import Recipe
 from models.reid.validation import vectors_of
 from models.reid.weights import load_network
 from pipeline.errors import SettingsError, WeightsError
@@ -147,7 +149,7 @@ def test_constrained_merging_keeps_simultaneous_tracklets_apart(splits: Splits) 
     assert labels.max() + 1 == len(np.unique(crops.identity))
     vectors = np.random.default_rng(0).standard_normal((len(crops), 4)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    merged = next_labels(vectors, labels, dispersion._apart(crops, True), recipe, 100)
+    merged = next_labels(vectors, labels, dispersion._cannot_link(crops, True), recipe, 100)
     for scene in np.unique(crops.scene):  # all people of a made clip share its frames
         rows = crops.scene == scene
         assert len(np.unique(merged[rows])) == len(np.unique(labels[rows]))

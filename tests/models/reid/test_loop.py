@@ -12,13 +12,22 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
 from models.reid import loop, methods
+from models.reid.data.batches.pictures import (
+    Batch,
+    IdentityBatches,
+    PictureDataset,
+    ShuffledBatches,
+    loader,
+    pictures_of,
+)
 from models.reid.data.crops import CropSet
-from models.reid.data.people import labelled
-from models.reid.data.pictures import Batch, IdentityBatches, Pictures, ShuffledBatches, loader, pictures_of
-from models.reid.data.split import Splits, of_games, reduced
+from models.reid.data.settings import PictureSettings
+from models.reid.data.splits.people import labelled
+from models.reid.data.splits.split import Splits, of_games, reduced
 from models.reid.loop import read_metrics, run_phase, train_recipe
 from models.reid.methods.method import Method, Phase, Work
-from models.reid.recipe import LoopSettings, PictureSettings, Recipe, read_recipe, recipe_of, variants_of
+from models.reid.recipe import read_recipe, recipe_of, variants_of
+from models.reid.settings import LoopSettings, Recipe
 from models.reid.validation import validation_scores
 from models.reid.weights import load_network
 from pipeline.errors import InputError, SettingsError, WeightsError
@@ -54,9 +63,9 @@ def toy_network(_: ToyRecipe) -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(8 * 4 * 3, 3))
 
 
-def toy_batches(work: Work) -> Pictures:
+def toy_batches(work: Work) -> PictureDataset:
     crops = work.splits.train.crops
-    return Pictures(pictures_of(crops, work.recipe.picture, work.cache), crops.identity, work.recipe.picture)
+    return PictureDataset(pictures_of(crops, work.recipe.picture, work.cache), crops.identity, work.recipe.picture)
 
 
 def toy_phases(work: Work) -> Iterator[Phase]:
@@ -155,7 +164,7 @@ def test_the_best_state_is_kept_and_waiting_ends(
         seen.append(module.network[1].weight.detach().clone())  # type: ignore[index]
         return {"val/x": next(scores)}
 
-    pictures = Pictures(pictures_of(crops, picture), crops.identity, picture)
+    pictures = PictureDataset(pictures_of(crops, picture), crops.identity, picture)
     batches = loader(pictures, ShuffledBatches(len(crops), 16, 0))
     run_phase(Phase("p", module, batches, LoopSettings(epochs=5, patience=patience), check, "val/x"), tmp_path)
     assert len(seen) == epochs
@@ -165,7 +174,7 @@ def test_the_best_state_is_kept_and_waiting_ends(
 def test_checks_are_made_where_they_are_due(tmp_path: Path, make_crops: Callable[..., CropSet]) -> None:
     crops = make_crops(games=1)
     picture, calls = PictureSettings(size_px=(8, 4)), list[int]()
-    pictures = Pictures(pictures_of(crops, picture), crops.identity, picture)
+    pictures = PictureDataset(pictures_of(crops, picture), crops.identity, picture)
     module = Toy(nn.Sequential(nn.Flatten(), nn.Linear(96, 3)))
     check = lambda: calls.append(module.current_epoch) or {"val/x": 1.0}  # type: ignore[func-returns-value]  # noqa: E731
     settings = LoopSettings(epochs=5, check_every=2, patience=9)
@@ -228,7 +237,7 @@ def test_packed_pictures_are_made_once(tmp_path: Path, make_crops: Callable[...,
 
 def test_grey_pictures_are_grey(make_crops: Callable[..., CropSet]) -> None:
     crops, picture = make_crops(), PictureSettings(size_px=(16, 8), channels=1, scale="unit")
-    batch = Pictures(pictures_of(crops, picture), crops.identity, picture).__getitems__([3, 1])
+    batch = PictureDataset(pictures_of(crops, picture), crops.identity, picture).__getitems__([3, 1])
     assert batch.pictures.shape == (2, 1, 16, 8)
     assert float(batch.pictures.max()) <= 1
     assert batch.row.tolist() == [3, 1]

@@ -10,7 +10,7 @@ import pytest
 
 from models.reid.comparison import Contender, compare, markdown
 from models.reid.data.crops import CropSet
-from models.reid.data.people import People, labelled, unnamed
+from models.reid.data.splits.people import People, labelled, unnamed
 from models.reid.evaluation import nearness, score
 from models.reid.measure import in_pieces, measure, verification_accuracy
 from models.reid.plots import draw_features, draw_gallery, draw_latent, draw_losses
@@ -141,9 +141,9 @@ def test_what_was_measured_is_read_back_while_weights_and_crops_are_the_same(
     first = compare([one], [task], pictures=False)
     assert markdown(compare([one], [task], pictures=False)) == markdown(first)
     assert seen == [len(crops)]
-    compare([replace(one, mark="weights 2")], [task], pictures=False)
-    compare([replace(one, mark="weights 2")], [fewer], pictures=False)
-    compare([replace(one, mark="weights 2")], [fewer], pictures=False, same_camera=True)
+    compare([replace(one, fingerprint="weights 2")], [task], pictures=False)
+    compare([replace(one, fingerprint="weights 2")], [fewer], pictures=False)
+    compare([replace(one, fingerprint="weights 2")], [fewer], pictures=False, same_camera=True)
     assert seen == [len(crops)] * 2 + [len(crops) - 1] * 2
 
 

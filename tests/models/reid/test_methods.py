@@ -6,13 +6,19 @@ import numpy as np
 import pytest
 import torch
 
-from models.reid.data.made_classes import ClassBatches, MadeClassSettings, MadePictures, bent
-from models.reid.data.pictures import Batch
+from models.reid.data.augmentation.made_classes import ClassBatches, MadeClassSettings, MadePictures, bent
+from models.reid.data.batches.pictures import Batch
+from models.reid.data.settings import PictureSettings
 from models.reid.loop import train_recipe
-from models.reid.methods.anchors import AnchorsRecipe, Embedding, Guided
-from models.reid.methods.anchors import NetworkSettings as EmbeddingSettings
-from models.reid.methods.autoencoder import Autoencoder, Clustering, ClusterSettings, NetworkSettings, intra_inter
-from models.reid.recipe import PictureSettings, read_recipe
+from models.reid.methods.anchors import AnchorNetworkSettings, AnchorsRecipe, Embedding, Guided
+from models.reid.methods.autoencoder import (
+    Autoencoder,
+    AutoencoderNetworkSettings,
+    Clustering,
+    ClusterSettings,
+    intra_inter,
+)
+from models.reid.recipe import read_recipe
 from models.reid.weights import load_network
 from pipeline.errors import SettingsError
 
@@ -46,7 +52,7 @@ def test_uncertain_pairs_are_not_pushed_apart() -> None:
 def test_the_balance_makes_the_value_vanish_but_not_the_gradient() -> None:
     """intra - (intra / inter) inter is 0, and still draws together and pushes apart."""
     torch.manual_seed(1)
-    network = Autoencoder(GREY, NetworkSettings(hidden=(8,), latent=3, activation="linear"))
+    network = Autoencoder(GREY, AutoencoderNetworkSettings(hidden=(8,), latent=3, activation="linear"))
     module = Clustering(network, ClusterSettings(reconstruction=0.0, distances=1.0), 1e-2, [0, 1], 1.0)
     module.log_dict = lambda *_, **__: None  # type: ignore[method-assign]
     pictures, identity = torch.rand(20, 1, 28, 28), torch.arange(20) % 2
@@ -68,7 +74,9 @@ def test_the_balance_makes_the_value_vanish_but_not_the_gradient() -> None:
 @pytest.mark.parametrize("activation", ["relu", "linear", "tanh", "sigmoid"])
 def test_autoencoders_rebuild_pictures_of_the_size_given(kind: str, activation: str) -> None:
     picture = PictureSettings(size_px=(32, 16), channels=3, scale="unit")
-    settings = NetworkSettings.model_validate({"kind": kind, "hidden": (6, 8), "latent": 5, "activation": activation})
+    settings = AutoencoderNetworkSettings.model_validate(
+        {"kind": kind, "hidden": (6, 8), "latent": 5, "activation": activation}
+    )
     with torch.no_grad():
         latent, rebuilt, divergence = Autoencoder(picture, settings).pass_through(torch.rand(4, 3, 32, 16))
     assert latent.shape == (4, 5)
@@ -83,7 +91,10 @@ def test_autoencoders_rebuild_pictures_of_the_size_given(kind: str, activation: 
 def test_a_prior_costs_what_lies_far_out(prior: str) -> None:
     torch.manual_seed(0)
     network = Autoencoder(
-        GREY, NetworkSettings.model_validate({"latent": 3, "activation": "linear", "prior": prior, "hidden": (8,)})
+        GREY,
+        AutoencoderNetworkSettings.model_validate(
+            {"latent": 3, "activation": "linear", "prior": prior, "hidden": (8,)}
+        ),
     )
     pictures = torch.rand(4, 1, 28, 28)
     near = float(network.pass_through(pictures)[2].detach())
@@ -118,7 +129,7 @@ def test_embeddings_are_guided_by_lambda_times_cosines() -> None:
 
 def test_the_first_two_layers_of_alexnet() -> None:
     picture = PictureSettings(size_px=(112, 112))
-    network = Embedding(picture, EmbeddingSettings(filters=(6, 9), dim=5)).eval()
+    network = Embedding(picture, AnchorNetworkSettings(filters=(6, 9), dim=5)).eval()
     assert network.features(torch.zeros(1, 3, 112, 112)).shape == (1, 9, 6, 6)
     assert network(torch.zeros(2, 3, 112, 112)).shape == (2, 5)
 

@@ -8,18 +8,19 @@ import pytest
 import torch
 
 from models.encoders import load_encoder
-from models.encoders.weights import read_weights
+from models.encoders.weights import read_encoder_weights
 from models.reid import loop
+from models.reid.data.augmentation.cutting import augment
+from models.reid.data.batches.sampling import CourtSampler
 from models.reid.data.crops import CropSet
-from models.reid.data.cutting import augment
-from models.reid.data.people import unnamed
-from models.reid.data.sampling import CourtSampler
 from models.reid.data.settings import CutSettings
-from models.reid.data.split import Splits, of_games
+from models.reid.data.splits.people import unnamed
+from models.reid.data.splits.split import Splits, of_games
 from models.reid.loop import read_metrics, train_recipe
-from models.reid.losses import MaskedSoftmax, hard_triplets
+from models.reid.losses.certain_pairs import MaskedSoftmax, hard_triplets
 from models.reid.methods import find_method
-from models.reid.recipe import Recipe, read_recipe, recipe_of
+from models.reid.recipe import read_recipe, recipe_of
+from models.reid.settings import Recipe
 from models.reid.weights import load_network
 from pipeline.errors import SettingsError
 
@@ -106,7 +107,7 @@ def test_a_short_training_lowers_the_loss_and_ships_what_it_says(tmp_path: Path)
     metrics = read_metrics(tmp_path / "tuning" / "metrics.csv")
     assert metrics["softmax"][-1] < metrics["softmax"][0]
     assert all(0 <= value <= 1 for value in metrics["val/mAP"])
-    about = read_weights(tmp_path / "encoder.safetensors", "osnet").metadata
+    about = read_encoder_weights(tmp_path / "encoder.safetensors", "osnet").metadata
     assert about["seed"] == 0
     assert about["data"] == "made"
     assert about["games"] == ["game-0"]

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from models.average_precision import average_precision
 from pipeline.evaluation.boxes import NO_BOXES, IdentifiedBoxes
-from pipeline.evaluation.detection import average_precision, score_detection
+from pipeline.evaluation.detection import score_detection
 
 
 def everything(boxes: IdentifiedBoxes) -> np.ndarray:

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.detector.detection import Boxes
-from models.numbers.calibrate import Reads
+from models.numbers.calibration import Reads
 from pipeline.config import ShotSettings
 from pipeline.perceive import chunk, side_by_side
 from pipeline.perceive.chunk import Perception, PerceptionModels, perceive

@@ -14,7 +14,7 @@ from pipeline.geometry.court import COURTS
 from pipeline.present.exports import export
 from pipeline.present.on_court import OnCourt
 from pipeline.present.results import Results
-from pipeline.rendering.playback import read_trajectories
+from pipeline.rendering.simulation.playback import read_trajectories
 
 COURT = COURTS["fiba"]
 

@@ -14,7 +14,7 @@ from pipeline.geometry.court import COURTS
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
 from pipeline.rendering import RenderSettings, render_game
-from pipeline.rendering.coverage import Coverage
+from pipeline.rendering.camera.coverage import Coverage
 from pipeline.tables import check, conform
 from pipeline.video import probe
 
@@ -119,11 +119,13 @@ def test_progress_and_files(tmp_path):
     assert len(roster) == 16
     assert not roster.duplicated(["team", "number"]).any()
     assert COURTS[game["court"]].name == "nba"
-    looks = pd.read_csv(folder / "looks.csv", keep_default_na=False)
-    assert looks["id"].is_unique
-    assert set(pd.read_parquet(folder / "truth.parquet")["id"]) <= set(looks["id"])
-    assert looks[["skin", "shoes", "shirt"]].map(lambda color: bool(re.fullmatch("#[0-9a-f]{6}", color))).all().all()
-    assert set(looks["sleeves"]) <= {"yes", "no"}
+    appearance = pd.read_csv(folder / "appearance.csv", keep_default_na=False)
+    assert appearance["id"].is_unique
+    assert set(pd.read_parquet(folder / "truth.parquet")["id"]) <= set(appearance["id"])
+    assert (
+        appearance[["skin", "shoes", "shirt"]].map(lambda color: bool(re.fullmatch("#[0-9a-f]{6}", color))).all().all()
+    )
+    assert set(appearance["sleeves"]) <= {"yes", "no"}
 
 
 @pytest.mark.parametrize(

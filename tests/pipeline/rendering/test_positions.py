@@ -8,9 +8,9 @@ from models.numbers.texts import TEXTS, text_probabilities
 from pipeline import tables
 from pipeline.rendering import RenderSettings
 from pipeline.rendering.game import Game
-from pipeline.rendering.noise import NoiseSettings
 from pipeline.rendering.positions import render_positions
-from pipeline.rendering.silhouettes import silhouettes
+from pipeline.rendering.truth.noise import NoiseSettings
+from pipeline.rendering.truth.silhouettes import silhouettes
 
 PERFECT = NoiseSettings(miss=0, miss_hidden=0, jitter=0, false_boxes=0, wrong_role=0, spread=0)
 

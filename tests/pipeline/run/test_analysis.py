@@ -1,9 +1,7 @@
 """A whole analysis of a small rendered game: outputs, reuse, kills."""
 
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -174,7 +172,7 @@ def test_killed_at_any_moment_and_run_again_gives_the_same_tables(out: Path, gam
         process = subprocess.Popen(command, cwd=Path(__file__).parents[3], stderr=subprocess.DEVNULL)
         _wait_for_work(folder, process)
         time.sleep(rng.uniform(0, 0.8))
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
     subprocess.run(command, check=True, cwd=Path(__file__).parents[3])
 

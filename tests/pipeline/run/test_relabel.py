@@ -10,9 +10,9 @@ from pipeline import analyze
 from pipeline.cli import run as courtside
 from pipeline.corrections import read_corrections
 from pipeline.errors import InputError
-from pipeline.rendering.noise import NoiseSettings
 from pipeline.rendering.positions import render_positions
 from pipeline.rendering.settings import RenderSettings
+from pipeline.rendering.truth.noise import NoiseSettings
 from pipeline.run import Relabel, relabel
 from pipeline.store import RunDirectory
 

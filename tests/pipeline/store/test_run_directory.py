@@ -16,6 +16,7 @@ from pipeline.errors import OutputError, TableError
 from pipeline.store import Part, RunDirectory, fingerprint, read_array, write_arrays
 
 ROOT = Path(__file__).parents[3]
+NEEDS_LINKS = pytest.mark.skipif(os.name == "nt", reason="Windows lets only administrators make symbolic links")
 
 
 def frames(count: int, from_s: float = 0.0) -> pd.DataFrame:
@@ -190,6 +191,22 @@ def test_second_run_is_kept_out(tmp_path: Path) -> None:
         pass
 
 
+def test_who_holds_the_lock_may_be_unknown(tmp_path: Path) -> None:
+    with RunDirectory.opened(tmp_path) as run:
+        (run.path / ".holder").unlink()
+        with pytest.raises(OutputError, match="process unknown"), RunDirectory.opened(tmp_path):
+            pass
+
+
+def test_a_lock_left_by_a_killed_run_is_free(tmp_path: Path) -> None:
+    with RunDirectory.opened(tmp_path) as run:
+        pass
+    (run.path / ".holder").write_text("1\n", encoding="utf-8")
+    with RunDirectory.opened(tmp_path):
+        pass
+    assert not (run.path / ".holder").exists()
+
+
 def test_fresh_removes_what_is_ours_alone(tmp_path: Path) -> None:
     (tmp_path / "holiday.jpg").write_bytes(b"mine")
     (tmp_path / "annotated.mp4").write_bytes(b"an earlier result")
@@ -199,7 +216,7 @@ def test_fresh_removes_what_is_ours_alone(tmp_path: Path) -> None:
             part.write_json("report", {})
     with RunDirectory.opened(tmp_path, fresh=True) as run:
         assert not run.is_fresh("perceive", "mark")
-        assert sorted(p.name for p in run.path.iterdir()) == [".courtside", ".lock"]
+        assert sorted(p.name for p in run.path.iterdir()) == [".courtside", ".holder", ".lock"]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["annotated.mp4", "holiday.jpg", "work"]
 
 
@@ -212,6 +229,7 @@ def test_foreign_work_directory_is_refused(tmp_path: Path, fresh: bool) -> None:
     assert content(tmp_path) == {"work/thesis.tex": b"years"}
 
 
+@NEEDS_LINKS
 def test_linked_work_directory_is_refused(tmp_path: Path) -> None:
     with RunDirectory.opened(tmp_path / "a"):
         pass
@@ -221,6 +239,7 @@ def test_linked_work_directory_is_refused(tmp_path: Path) -> None:
         pass
 
 
+@NEEDS_LINKS
 def test_fresh_does_not_follow_links_out(tmp_path: Path) -> None:
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "file").write_bytes(b"x")
@@ -336,6 +355,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 """
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="children that need no imports of their own are forked")
 def test_killed_anywhere_and_started_again_gives_the_same_bytes(tmp_path: Path) -> None:
     kills = 12
     work(tmp_path / "whole", tmp_path / "whole.log")

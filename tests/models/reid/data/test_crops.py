@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from models.reid.data.crops import CropSet, Entry, cut, load_crops, pack, save_crops
-from models.reid.data.people import name_people, unnamed
-from models.reid.data.split import of_games, refuse_leak, split_games
-from models.reid.data.tracklets import read_tracklets
+from models.reid.data.sources.tracklets import read_tracklets
+from models.reid.data.splits.people import name_people, unnamed
+from models.reid.data.splits.split import of_games, refuse_leak, split_games
 from pipeline.errors import InputError, SettingsError
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from pipeline.rendering import RenderSettings
-from pipeline.rendering.coverage import Coverage
-from pipeline.rendering.silhouettes import silhouettes
+from pipeline.rendering.camera.coverage import Coverage
+from pipeline.rendering.truth.silhouettes import silhouettes
 from pipeline.tables import ALL, MOTION_COLUMNS, conform
 from pipeline.understand.shots.replays import explained
 from pipeline.understand.shots.stage import kinds_of_frames, of_the_game, shot_kinds

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.config import StatsSettings
 from pipeline.geometry.court import COURTS
-from pipeline.rendering.playback import read_sportvu
+from pipeline.rendering.simulation.playback import read_sportvu
 from pipeline.tables import ALL, MOTION_COLUMNS, POSITIONS, check, conform
 from pipeline.understand.location.stage import locate
 from pipeline.understand.statistics.gathered import gather

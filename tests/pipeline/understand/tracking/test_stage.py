@@ -260,8 +260,8 @@ def test_opponents_of_equal_embedding_are_told_apart_by_kit_when_they_cross() ->
             if person == 1 and 27 <= frame <= 36:
                 continue  # hidden behind the other
             light = 80.0 if person == 0 else 20.0
-            x += 12.0 * (frame > 31)  # both give way to the same side: motion alone is misled
-            rows.append({"frame": frame, "x1": x, "y1": 300.0, "x2": x + 40, "y2": 400.0, "jersey_l": light})
+            left = x + 12.0 * (frame > 31)  # both give way to the same side: motion alone is misled
+            rows.append({"frame": frame, "x1": left, "y1": 300.0, "x2": left + 40, "y2": 400.0, "jersey_l": light})
             who.append(person)
     detections = make_detections(rows)
     detections[["jersey_a", "jersey_b"]] = np.float32(0.0)

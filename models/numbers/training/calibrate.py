@@ -1,0 +1,53 @@
+"""Fitting of the calibration: temperatures on examples that were not learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.numbers.calibration import NumberCalibration, softmax
+from models.numbers.network import TENS_COUNT
+from models.numbers.texts import ONES, TENS, TEXTS
+
+Array = NDArray[np.float64]
+_TRIED = np.geomspace(0.5, 4.0, 25)
+"""Temperatures, without a unit."""
+
+
+def calibrate(sets: Sequence[tuple[Array, NDArray[np.int64]]], singles: float) -> NumberCalibration:
+    """Find the temperatures under which examples that were not learned from are most likely.
+
+    A number's text has the likelihood `legible x p(text) + (1 - legible) / 101`, what is no number `1 - legible`.
+
+    Args:
+        sets: outputs (n, 22) and texts (n,), -1 for no number; each set counts as much as any other.
+        singles: share of single digits that was learned from.
+    """
+    best, least = NumberCalibration(singles=singles), np.inf
+    for digits in _TRIED:
+        of_text = [_text_log(logits, text, float(digits)) for logits, text in sets]
+        for legible in _TRIED:
+            cost = sum(
+                _cost(logits[:, 0] / legible, text, log_text)
+                for (logits, text), log_text in zip(sets, of_text, strict=True)
+            )
+            if cost < least:
+                best, least = NumberCalibration(float(digits), float(legible), singles), cost
+    return best
+
+
+def _text_log(logits: Array, text: NDArray[np.int64], temperature: float) -> Array:
+    """Give log of the probability (n,) of the true text, under the prior of training."""
+    place = np.clip(text, 0, None)
+    each = np.arange(len(text))
+    tens = np.log(softmax(logits[:, 1 : 1 + TENS_COUNT] / temperature))[each, TENS[place]]
+    return np.asarray(tens + np.log(softmax(logits[:, 1 + TENS_COUNT :] / temperature))[each, ONES[place]])
+
+
+def _cost(legible: Array, text: NDArray[np.int64], log_text: Array) -> float:
+    """Give the mean negative log-likelihood."""
+    yes, no = -np.logaddexp(0, -legible), -np.logaddexp(0, legible)
+    number = np.logaddexp(yes + log_text, no - np.log(len(TEXTS)))
+    return float(-np.where(text >= 0, number, no).mean())

@@ -1,0 +1,1 @@
+"""Batches of packed pictures, and how they are drawn."""

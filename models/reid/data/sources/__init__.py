@@ -1,0 +1,1 @@
+"""Readers: from collections, videos and a recipe's data section to crops."""

@@ -1,0 +1,1 @@
+"""Who is certainly the same person, and splits by game and by identity."""

@@ -1,0 +1,1 @@
+"""Losses on pairs and on clusters, for the methods to share."""

@@ -1,9 +1,0 @@
-"""The base of all settings of this room: strict and frozen."""
-
-from pydantic import BaseModel, ConfigDict
-
-
-class Strict(BaseModel):
-    """Settings that refuse unknown keys and cannot be changed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)

@@ -1,0 +1,1 @@
+"""Cameras, and which of them shows which moment."""

@@ -1,0 +1,1 @@
+"""What people look like, and how one person is drawn."""

@@ -1,0 +1,1 @@
+"""The hall and all that is in it, painted as one camera sees it."""

@@ -1,0 +1,141 @@
+"""Writing what is true about a rendered game, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.geometry.court import Court
+from pipeline.rendering.camera.coverage import Take
+from pipeline.rendering.scene.renderer import Shot
+from pipeline.tables import HOMOGRAPHY_COLUMNS
+
+OCCLUDED_BELOW = 0.6
+_CHUNK = 600
+
+_ARROW: dict[str, Any] = {
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "float32": pa.float32(),
+    "string": pa.string(),
+    "bool": pa.bool_(),
+}
+_TRUTH: dict[str, str] = {
+    "frame": "int64",
+    "time_s": "float64",
+    "id": "int64",
+    "role": "string",
+    "team": "string",
+    "jersey": "string",
+    **dict.fromkeys(("x", "y", "w", "h", "visible"), "float32"),
+    **dict.fromkeys(("part_x", "part_y", "part_w", "part_h"), "float32"),
+    "occluded": "bool",
+    "x_m": "float64",
+    "y_m": "float64",
+}
+_OBJECTS: dict[str, str] = {"frame": "int64", "class": "string", **dict.fromkeys("xywh", "float32")}
+_COURT: dict[str, str] = {
+    "frame": "int64",
+    **dict.fromkeys(HOMOGRAPHY_COLUMNS, "float64"),
+    "error_px": "float32",
+    "source": "string",
+}
+_FRAMES: dict[str, str] = {
+    "frame": "int64",
+    "time_s": "float64",
+    "shot": "int64",
+    "kind": "string",
+    "live": "bool",
+    "half": "int64",
+    "period": "int64",
+    "state": "string",
+    "possession": "string",
+}
+
+
+class _TruthRows:
+    """A Parquet file that grows by row groups."""
+
+    def __init__(self, path: Path, columns: dict[str, str]) -> None:
+        self.schema = pa.schema([(name, _ARROW[dtype]) for name, dtype in columns.items()])
+        self.writer = pq.ParquetWriter(path, self.schema)
+        self.rows: list[tuple[Any, ...]] = []
+
+    def write(self, columns: Mapping[str, Any]) -> None:
+        """Write whole columns as a row group."""
+        arrays = [pa.array(columns[field.name], type=field.type) for field in self.schema]
+        self.writer.write_table(pa.Table.from_arrays(arrays, schema=self.schema))
+
+    def flush(self) -> None:
+        if self.rows:
+            columns = list(zip(*self.rows, strict=True))
+            arrays = [pa.array(c, type=f.type) for c, f in zip(columns, self.schema, strict=True)]
+            self.writer.write_table(pa.Table.from_arrays(arrays, schema=self.schema))
+            self.rows = []
+
+
+class TruthWriter:
+    """Streams truth.parquet, truth_objects.parquet, court.parquet and frames.parquet into a directory."""
+
+    def __init__(self, folder: Path, court: Court) -> None:
+        """Open the four tables in `folder`."""
+        self.subject = court
+        self.people = _TruthRows(folder / "truth.parquet", _TRUTH)
+        self.objects = _TruthRows(folder / "truth_objects.parquet", _OBJECTS)
+        self.court = _TruthRows(folder / "court.parquet", _COURT)
+        self.frames = _TruthRows(folder / "frames.parquet", _FRAMES)
+        self.written = 0
+
+    def __enter__(self) -> TruthWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for table in (self.people, self.objects, self.court, self.frames):
+            table.flush()
+            table.writer.close()
+
+    def add(self, take: Take, shot: Shot) -> None:
+        """Add the next frame: who and what is seen in it, and where the court is unless it is a close-up or replay."""
+        frame, time_s = take.index, take.time_s
+        for seen in sorted(shot.people, key=lambda s: s.person.person_id):
+            who = seen.person
+            key = (frame, time_s, who.person_id, who.role, who.team, who.number)
+            part = seen.part or (None,) * 4
+            hidden = seen.visible < OCCLUDED_BELOW
+            self.people.rows.append((*key, *seen.box, seen.visible, *part, hidden, seen.x_m, seen.y_m))
+        self.objects.rows.extend((frame, name, *box) for name, box in shot.objects)
+        self._note(take)
+        self.written += 1
+        if self.written % _CHUNK == 0:
+            for table in (self.people, self.objects, self.court, self.frames):
+                table.flush()
+
+    def add_many(self, takes: Sequence[Take], people: Mapping[str, Any]) -> None:
+        """Add the next frames at once: `people` has the columns of truth.parquet but `occluded` and `part_*`.
+
+        Nothing is known of objects and of the visible parts of people.
+        """
+        hidden = people["visible"].astype(np.float32) < OCCLUDED_BELOW
+        nothing = {f"part_{side}": pa.nulls(len(hidden), pa.float32()) for side in "xywh"}
+        self.people.write({**people, **nothing, "occluded": hidden})
+        for take in takes:
+            self._note(take)
+        self.court.flush()
+        self.frames.flush()
+
+    def _note(self, take: Take) -> None:
+        """Add where the court is, unless it is a close-up or replay, and what the frame is."""
+        if take.kind == "play":
+            homography = take.view.court_homography(self.subject)
+            self.court.rows.append((take.index, *homography.ravel().tolist(), 0.0, "measured"))
+        now = take.now
+        facts = (now.live, now.half, now.period, now.state, "AB"[now.attacking])
+        self.frames.rows.append((take.index, take.time_s, take.shot, take.kind, *facts))
