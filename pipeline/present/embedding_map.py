@@ -11,7 +11,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
 from pipeline.present.results import Results
-from pipeline.understand.timeline import frame_durations
+from pipeline.understand.game import frame_durations
 
 MOST_TRACKLETS = 600
 """The longest are shown."""

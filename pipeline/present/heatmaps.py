@@ -19,7 +19,7 @@ from scipy.ndimage import gaussian_filter
 from pipeline.geometry.court import Court
 from pipeline.present.court_drawing import PAPER, court_figure, draw_lines
 from pipeline.present.palette import Color
-from pipeline.understand.timeline import frame_durations
+from pipeline.understand.game import frame_durations
 
 CELL_M = 0.1
 MARGIN_M = 1.6

@@ -12,8 +12,8 @@ from pipeline.present.labels import Person, team_title
 from pipeline.present.results import Results
 from pipeline.present.timeline import WIDTH, bar, boxes_of_people, lane, presence, ticks, time_axis
 from pipeline.tables import PERSON_CLASSES
+from pipeline.understand.game import frame_durations
 from pipeline.understand.shots.stage import kinds_of_frames
-from pipeline.understand.timeline import frame_durations
 
 _WIDEST_LABEL = 24
 MOST_CUTS = 60

@@ -7,18 +7,19 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 
-_KIT_SCALE = 20.0
-"""CIE76 colour difference of clearly different kits; a player's own torso varies by about half of it."""
+_JERSEY_SCALE = 20.0
+"""CIE76 colour difference of clearly different jerseys; a player's own torso varies by about half of it."""
 
 
-def with_kit(embeddings: NDArray[np.floating], kit: NDArray[np.floating]) -> Vectors:
-    """Put embeddings (n, dim), scaled to unit length, and kits (n, 3) side by side for `Looks`."""
-    return np.hstack([unit(embeddings.astype(np.float32)), kit.astype(np.float32)])
+def with_jersey_colour(embeddings: NDArray[np.floating], jersey_lab: NDArray[np.floating]) -> Vectors:
+    """Append jersey colours (n, 3), CIE L* a* b*, to embeddings (n, dim) scaled to unit length: (n, dim + 3)."""
+    return np.hstack([unit(embeddings.astype(np.float32)), jersey_lab.astype(np.float32)])
 
 
-def kit_distances(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Give 0 for equal kits to 1 for quite different ones of colours (..., 3); NaN where unknown."""
-    return np.asarray(1.0 - np.exp(-0.5 * np.square(one - other).sum(axis=-1) / _KIT_SCALE**2))
+def jersey_distances(first_lab: NDArray[np.floating], second_lab: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Compare jersey colours (..., 3): (...) from 0 for equal to 1 for quite different ones; NaN where unknown."""
+    squared = np.square(first_lab - second_lab).sum(axis=-1)
+    return np.asarray(1.0 - np.exp(-0.5 * squared / _JERSEY_SCALE**2))
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

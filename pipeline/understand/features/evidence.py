@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.understand.features.embeddings import unit
 from pipeline.understand.features.roaming import roaming
-from pipeline.understand.timeline import usual_step_s
+from pipeline.understand.game import usual_step_s
 
 _HALVES_BOXES = 20
 """Boxes from which on the halves of a tracklet are compared."""

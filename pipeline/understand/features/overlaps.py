@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from pipeline.tables import conform
-from pipeline.understand.timeline import usual_step_s
+from pipeline.understand.game import usual_step_s
 
 _BRIEF_S = 1.6
 """Who is together for longer is two people."""

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from pipeline.geometry.boxes import iou
 from pipeline.tables import MOTION_COLUMNS, PERSON_CLASSES, SHOTS, conform
+from pipeline.understand.game import frame_durations
 from pipeline.understand.shots.replays import Repeat, find_repeat, patterns
-from pipeline.understand.timeline import frame_durations
 
 TALL = 2.0
 """People so many times as tall as in the usual view make a close-up."""

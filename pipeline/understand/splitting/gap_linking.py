@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from pipeline.config import TrackSettings
 from pipeline.tables import conform
-from pipeline.understand.features.embeddings import kit_distances
+from pipeline.understand.features.embeddings import jersey_distances
 from pipeline.understand.splitting.tracklet_ends import Boxes, Ends
 
 Floats = NDArray[np.float64]
@@ -101,7 +101,7 @@ def _features(boxes: Boxes, ends: Ends, beginnings: Ends) -> Floats:
     off = (way**2).sum(axis=1) / (ends.height_px * beginnings.height_px)
     expected = _PLACE**2 + (_PLACE_PER_S * gap_s) ** 2
     looks = 1.0 - (ends.look * beginnings.look).sum(axis=1)
-    kits = np.nan_to_num(kit_distances(ends.kit, beginnings.kit), nan=0.5)
+    kits = np.nan_to_num(jersey_distances(ends.kit, beginnings.kit), nan=0.5)
     return np.column_stack(
         [looks, kits, np.log1p(off / expected), np.abs(np.log(ends.height_px / beginnings.height_px))]
     )

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from pipeline.config import StatsSettings
 from pipeline.geometry.court import Court
 from pipeline.geometry.zones import turned
+from pipeline.understand.game import frame_durations
 from pipeline.understand.statistics.periods import attack_side, find_periods
 from pipeline.understand.statistics.play import Play, read_play
-from pipeline.understand.timeline import frame_durations
 
 Floats = NDArray[np.float64]
 

@@ -49,7 +49,7 @@ class Seen:
 
     row: Ints  # (m,) row in detections
     ltwh: Floats  # (m, 4) left, top, width, height, px
-    vector: Vectors  # (m, dim + 3) see `appearance.with_kit`
+    vector: Vectors  # (m, dim + 3) see `appearance.with_jersey_colour`
     feet: Feet
 
     def take(self, boxes: Ints) -> Seen:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.understand.features.embeddings import Vectors, kit_distances
+from pipeline.understand.features.embeddings import Vectors, jersey_distances
 
 Ints = NDArray[np.int64]
 
@@ -69,7 +69,7 @@ class Looks:
     or not: of one that is hidden, the looks from long before are forgotten frame by frame. Keeping them instead links
     less well (on the annotated hand-held clip IDF1 69 % in place of 83 %).
 
-    A sample is an embedding and behind it the kit as CIE L* a* b*, see `with_kit`. Tracklets have a place each, which is
+    A sample is an embedding and behind it the kit as CIE L* a* b*, see `with_jersey_colour`. Tracklets have a place each, which is
     given to another when they end. deep-sort-realtime's own metric knows no second cue, normalises every sample again
     for every box, and fails on NaN.
     """
@@ -122,7 +122,7 @@ class Looks:
         stored = self.samples[places]  # (n, budget, dim + 3)
         likeness = stored.reshape(-1, stored.shape[2])[:, :dim] @ vectors[:, :dim].T  # (n * budget, m)
         looks = 1.0 - likeness.reshape(len(places), self.budget, len(vectors)).max(axis=1)
-        kits = kit_distances(self._kits(stored[:, :, dim:], self.count[places])[:, None], vectors[None, :, dim:])
+        kits = jersey_distances(self._kits(stored[:, :, dim:], self.count[places])[:, None], vectors[None, :, dim:])
         seen = self.count[places, None] > 0
         return np.where(seen, looks, np.nan), np.where(seen, kits, np.nan)
 

@@ -22,7 +22,7 @@ from pipeline.config import TrackSettings
 from pipeline.errors import TableError
 from pipeline.geometry.motion import is_motion
 from pipeline.tables import MOTION_COLUMNS, PERSON_CLASSES, conform
-from pipeline.understand.features.embeddings import Vectors, with_kit
+from pipeline.understand.features.embeddings import Vectors, with_jersey_colour
 from pipeline.understand.tracking.association import MixedTracker, Seen
 from pipeline.understand.tracking.court_kalman import Feet
 from pipeline.understand.tracking.duplicates import cross_class_duplicates
@@ -183,14 +183,14 @@ class _Vectors:
 
     def __init__(self, boxes: _Boxes, embeddings: NDArray[np.floating]) -> None:
         self.boxes, self.embeddings = boxes, embeddings
-        self.start, self.block = 0, with_kit(embeddings[:0], boxes.kit[:0])
+        self.start, self.block = 0, with_jersey_colour(embeddings[:0], boxes.kit[:0])
 
     def of(self, here: slice) -> Vectors:
-        """Give the vectors (m, dim + 3) of boxes in order, see `with_kit`."""
+        """Give the vectors (m, dim + 3) of boxes in order, see `with_jersey_colour`."""
         if not self.start <= here.start <= here.stop <= self.start + len(self.block):
             self.start = here.start
             block = slice(here.start, max(here.stop, here.start + _BLOCK))
-            self.block = with_kit(np.asarray(self.embeddings[self.boxes.row[block]]), self.boxes.kit[block])
+            self.block = with_jersey_colour(np.asarray(self.embeddings[self.boxes.row[block]]), self.boxes.kit[block])
         return self.block[here.start - self.start : here.stop - self.start]
 
 

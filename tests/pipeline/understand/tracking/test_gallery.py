@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.understand.features.embeddings import unit, with_kit
+from pipeline.understand.features.embeddings import unit, with_jersey_colour
 from pipeline.understand.tracking.gallery import Difference, Looks
 
 UNKNOWN = np.full((4, 3), np.nan)
@@ -20,19 +20,19 @@ def looks_of(budget: int, *samples: np.ndarray) -> tuple[Looks, np.ndarray]:
 
 
 def test_unknown_kits_leave_the_embedding_to_decide() -> None:
-    vectors = with_kit(np.eye(4), UNKNOWN)
+    vectors = with_jersey_colour(np.eye(4), UNKNOWN)
     looks, places = looks_of(3, vectors[:1], vectors[1:2])
     assert looks.distances(places, vectors)[0].round(3).tolist() == [[0, 1, 1, 1], [1, 0, 1, 1]]
 
 
 def test_only_the_newest_samples_are_kept() -> None:
-    vectors = with_kit(np.eye(4), np.zeros((4, 3)))
+    vectors = with_jersey_colour(np.eye(4), np.zeros((4, 3)))
     looks, places = looks_of(2, vectors[:3])
     assert looks.distances(places, vectors[:3])[0].round(3).tolist() == [[1, 0, 0]]
 
 
 def test_of_a_hidden_tracklet_old_looks_are_forgotten() -> None:
-    vectors = with_kit(np.eye(4), np.zeros((4, 3)))
+    vectors = with_jersey_colour(np.eye(4), np.zeros((4, 3)))
     looks, places = looks_of(3, vectors[:3])
     looks.hold(places)
     assert looks.distances(places, vectors[:3])[0].round(3).tolist() == [[1, 0, 0]]
@@ -41,7 +41,7 @@ def test_of_a_hidden_tracklet_old_looks_are_forgotten() -> None:
 
 
 def test_a_place_is_given_to_another_without_a_trace() -> None:
-    vectors = with_kit(np.eye(4), np.zeros((4, 3)))
+    vectors = with_jersey_colour(np.eye(4), np.zeros((4, 3)))
     looks, places = looks_of(3, vectors[:3])
     looks.close(int(places[0]))
     assert looks.open() == places[0]
@@ -51,7 +51,7 @@ def test_a_place_is_given_to_another_without_a_trace() -> None:
 
 
 def test_a_box_without_embedding_is_no_sample_and_has_no_distance() -> None:
-    vectors = with_kit(np.array([[1.0, 0], [0, 0], [0, 1]]), np.zeros((3, 3)))
+    vectors = with_jersey_colour(np.array([[1.0, 0], [0, 0], [0, 1]]), np.zeros((3, 3)))
     looks, places = looks_of(3, vectors[:2])
     distance, _ = looks.distances(places, vectors)
     assert distance[0, [0, 2]].round(3).tolist() == [0, 1]
@@ -61,14 +61,14 @@ def test_a_box_without_embedding_is_no_sample_and_has_no_distance() -> None:
 @pytest.mark.parametrize("filled", [1, 2, 3, 4, 7])
 def test_the_kit_is_the_median_of_the_samples_kept(filled: int) -> None:
     kits = np.random.default_rng(filled).normal(50, 20, (filled, 3))
-    vectors = with_kit(np.ones((filled, 2)), kits)
+    vectors = with_jersey_colour(np.ones((filled, 2)), kits)
     looks, places = looks_of(4, vectors)
-    at_median = with_kit(np.ones((1, 2)), np.median(kits[-4:], axis=0)[None])
+    at_median = with_jersey_colour(np.ones((1, 2)), np.median(kits[-4:], axis=0)[None])
     assert looks.distances(places, at_median)[1][0, 0] == pytest.approx(0, abs=1e-6)
 
 
 def test_more_tracklets_than_places() -> None:
-    vectors = with_kit(np.eye(40), np.zeros((40, 3)))
+    vectors = with_jersey_colour(np.eye(40), np.zeros((40, 3)))
     looks, places = looks_of(2, *(vector[None] for vector in vectors))
     assert np.allclose(np.diag(looks.distances(places, vectors)[0]), 0, atol=1e-6)
 
