@@ -33,7 +33,7 @@ from pipeline.geometry.calibration import Calibration, read_calibration
 from pipeline.geometry.homography import project
 from pipeline.perceive.court_points import marked, table_of
 from pipeline.tables import DETECTIONS, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, conform
-from pipeline.understand.court.registration import CourtRegistration, register_seen
+from pipeline.understand.court import CourtRegistration, register_court
 from pipeline.video import Frame
 
 FINALS = "finals2018"
@@ -156,7 +156,7 @@ def registered(
 ) -> tuple[CourtRegistration, float]:
     """Register, and say how many seconds of processor time that took."""
     start = time.process_time()
-    found = register_seen(frames, points, DETECTIONS.empty(), size_px, CourtSettings(court=court))
+    found = register_court(frames, points, DETECTIONS.empty(), None, size_px, CourtSettings(court=court))
     return found, time.process_time() - start
 
 

@@ -22,16 +22,15 @@ from pipeline.roster import RosterEntry
 from pipeline.run.job import Job
 from pipeline.tables import TableName
 from pipeline.understand import identity as identify
-from pipeline.understand.court import registration as court
-from pipeline.understand.court.registration import CourtRegistration
+from pipeline.understand.court import CourtRegistration, register_court
+from pipeline.understand.game import TrackedGame
 from pipeline.understand.location import lineup
 from pipeline.understand.location import stage as locate
 from pipeline.understand.shots import stage as shot_kinds
 from pipeline.understand.splitting import gap_linking as stitch
 from pipeline.understand.statistics import gathered, team_stats
 from pipeline.understand.statistics import player_stats as stats
-from pipeline.understand.tracking import stage as track
-from pipeline.understand.tracking.court_kalman import Feet
+from pipeline.understand.tracking import track
 from pipeline.video import VideoInfo
 
 
@@ -77,7 +76,7 @@ class RunContext:
     @cached_property
     def feet_m(self) -> NDArray[np.float64]:
         """(n, 2) metres per detection; NaN where unknown."""
-        return court.feet(self.tables["detections"], self.registration)
+        return self.registration.feet_m(self.tables["detections"])
 
     def counted_tracks(self) -> pd.DataFrame:
         """The rows of `tracks` that count in seconds and metres: those of shots of the game, and of who is on court."""
@@ -115,23 +114,19 @@ class Stage:
 
 
 def _court(context: RunContext) -> Output:
-    frames, points = context.tables["frames"], context.tables["court_points"]
-    found = court.register(frames, context.image_size_px, context.calibration, context.settings.court)
-    if context.calibration is None and context.settings.court.automatic:
-        found = court.register_seen(
-            frames, points, context.tables["detections"], context.image_size_px, context.settings.court
-        )
+    tables = (context.tables["frames"], context.tables["court_points"], context.tables["detections"])
+    found = register_court(*tables, context.calibration, context.image_size_px, context.settings.court)
     lens = {"center_px": list(found.lens.center_px), "scale_px": found.lens.scale_px, "lam": found.lens.lam}
     facts = {"lens": lens, "court": found.court.name, "fixed": found.fixed, "warnings": list(found.warnings)}
     return Output({"court": found.table}, facts)
 
 
 def _track(context: RunContext) -> Output:
-    frames, detections, settings = context.tables["frames"], context.tables["detections"], context.settings.track
-    on_court = court.on_court(detections, context.registration, context.settings.court.margin_m)
-    feet = Feet(context.feet_m, court.foot_spread(detections, context.registration))
-    linked = track.track(frames, detections, context.embeddings, on_court, settings, context.image_size_px, feet)
-    return Output({"raw_tracks": linked})
+    frames, detections, settings = context.tables["frames"], context.tables["detections"], context.settings
+    game = TrackedGame.of(frames, detections, context.embeddings, context.feet_m)
+    on_court = context.registration.on_court(detections, settings.court.margin_m)
+    foot_covariance_m2 = context.registration.foot_covariance_m2(detections)
+    return Output({"raw_tracks": track(game, on_court, settings.track, context.image_size_px, foot_covariance_m2)})
 
 
 def _purify(context: RunContext) -> Output:

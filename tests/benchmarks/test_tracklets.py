@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from benchmarks.tracklets import cut_row, cuts_and_changes, told
+from benchmarks.tracklets import cut_row, cuts_and_changes, given_to_most
 from pipeline import tables
 from pipeline.evaluation.boxes import IdentifiedBoxes
 from pipeline.evaluation.truth import PERSON_COLUMNS, Truth
@@ -53,4 +53,4 @@ def test_the_time_of_a_change_lies_between_the_boxes() -> None:
 def test_a_tracklet_is_given_to_the_person_it_mostly_shows() -> None:
     truth = boxes(np.repeat(7, 10), np.full(10, 100.0))
     found = boxes(np.repeat([1, 2], [6, 4]), np.where(np.arange(10) < 9, 100.0, 900.0))
-    assert (told(truth, found, np.arange(10)).identity == 7).all()
+    assert (given_to_most(truth, found, np.arange(10)).identity == 7).all()
