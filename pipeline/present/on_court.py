@@ -14,7 +14,7 @@ from pipeline.geometry.court import Court
 from pipeline.geometry.zones import turned
 from pipeline.tables import HOMOGRAPHY_COLUMNS
 from pipeline.understand.court import CourtRegistration
-from pipeline.understand.statistics.periods import attack_side
+from pipeline.understand.statistics import attack_side
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

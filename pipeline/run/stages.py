@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,10 @@ from pipeline.tables import TableName
 from pipeline.understand import identity as identify
 from pipeline.understand.court import CourtRegistration, register_court
 from pipeline.understand.game import TrackedGame
-from pipeline.understand.location import lineup
-from pipeline.understand.location import stage as locate
-from pipeline.understand.shots import stage as shot_kinds
+from pipeline.understand.location import lineup_tracks, locate
+from pipeline.understand.shots import classify_shots, live_tracks
 from pipeline.understand.splitting import gap_linking as stitch
-from pipeline.understand.statistics import gathered, team_stats
-from pipeline.understand.statistics import player_stats as stats
+from pipeline.understand.statistics import compute_statistics
 from pipeline.understand.tracking import track
 from pipeline.video import VideoInfo
 
@@ -80,12 +78,14 @@ class RunContext:
 
     def counted_tracks(self) -> pd.DataFrame:
         """The rows of `tracks` that count in seconds and metres: those of shots of the game, and of who is on court."""
-        tables, absence_s = self.tables, self.settings.stats.max_absence_s
-        shown = shot_kinds.of_the_game(tables["frames"], tables["detections"], tables["tracks"], tables["shots"])
-        people = (tables["identities"], tables["players"])
-        court_model = self.registration.court
-        return lineup.of_the_lineup(
-            tables["frames"], tables["detections"], shown, *people, self.feet_m, court_model, absence_s
+        tables = self.tables
+        game = TrackedGame.of(tables["frames"], tables["detections"], feet_m=self.feet_m, tracks=tables["tracks"])
+        return lineup_tracks(
+            game.with_tracks(live_tracks(game, tables["shots"])),
+            tables["identities"],
+            tables["players"],
+            self.registration.court,
+            self.settings.stats.max_absence_s,
         )
 
 
@@ -164,48 +164,31 @@ def _identify(context: RunContext) -> Output:
 
 
 def _shots(context: RunContext) -> Output:
-    names: tuple[TableName, ...] = ("frames", "detections", "tracks", "identities", "court")
-    return Output({"shots": shot_kinds.shot_kinds(*(context.tables[name] for name in names))})
+    tables = context.tables
+    game = TrackedGame.of(tables["frames"], tables["detections"], tracks=tables["tracks"])
+    return Output({"shots": classify_shots(game, tables["identities"], tables["court"])})
 
 
 def _locate(context: RunContext) -> Output:
     tables = context.tables
-    return Output(
-        {
-            "positions": locate.locate(
-                tables["frames"],
-                tables["detections"],
-                context.counted_tracks(),
-                tables["identities"],
-                context.feet_m,
-                context.settings.stats,
-            )
-        }
+    game = TrackedGame.of(
+        tables["frames"], tables["detections"], feet_m=context.feet_m, tracks=context.counted_tracks()
     )
+    return Output({"positions": locate(game, tables["identities"], context.settings.stats)})
 
 
 def _stats(context: RunContext) -> Output:
-    tables, court_model, settings = context.tables, context.registration.court, context.settings.stats
-    game = gathered.gather(
-        tables["frames"],
-        tables["detections"],
-        context.counted_tracks(),
+    tables = context.tables
+    found = compute_statistics(
+        TrackedGame.of(tables["frames"], tables["detections"], tracks=context.counted_tracks()),
         tables["identities"],
         tables["tracklets"],
         tables["players"],
         tables["positions"],
-        court_model,
-        settings,
+        context.registration.court,
+        context.settings.stats,
     )
-    return Output(
-        {
-            "periods": game.periods,
-            "player_stats": stats.player_stats(game, court_model, settings),
-            "player_periods": stats.player_periods(game, court_model, settings),
-            "team_stats": team_stats.team_stats(game, court_model),
-            "team_periods": team_stats.team_periods(game, court_model),
-        }
-    )
+    return Output({field.name: getattr(found, field.name) for field in fields(found)})
 
 
 GIVEN_BY_PERCEIVE: tuple[TableName, ...] = ("frames", "detections", "number_reads", "court_points")
