@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks import associations
 from benchmarks.baselines import ask_for_material, job_of, materials
 from benchmarks.trackers import import_offline
-from benchmarks.tracklets import head, line, of_others, purify, scores, tracklets_of
+from benchmarks.tracklets import head, line, of_others, scores, split, tracklets_of
 from pipeline.config import load_settings
 from pipeline.evaluation.truth import read_truth
 from pipeline.run import Job
@@ -59,12 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(line(material.name, name, values), flush=True)
         print()
     print(head())
-    for name, each in measured.items():
-        print(line("mean", name, np.mean(each, axis=0).tolist()))
+    for name, of_materials in measured.items():
+        print(line("mean", name, np.mean(of_materials, axis=0).tolist()))
 
 
 def tracked(job: Job, ingredient: Ingredient) -> RunContext:
-    """Track and purify a run again with an ingredient changed."""
+    """Track and split a run again with an ingredient changed."""
     context = context_of(job.out)
     context.job = job
     make_tracker = ingredient(context)
@@ -77,7 +77,7 @@ def tracked(job: Job, ingredient: Ingredient) -> RunContext:
         context.registration.foot_covariance_m2(detections),
         make_tracker,
     )
-    return purify(context)
+    return split(context)
 
 
 def tracker(make: MakeTracker) -> Ingredient:

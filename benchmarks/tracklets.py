@@ -1,4 +1,4 @@
-"""Tracklets by themselves: what the tracker links, what purifying and stitching make of it, and what others link.
+"""Tracklets by themselves: what the tracker links, what splitting and gap linking make of it, and what others link.
 
     python -m benchmarks.tracklets --data ../shared/data --game videos/demo --out reports/baselines
 
@@ -57,15 +57,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def tracked(job: Job) -> RunContext:
-    """Track and purify again, with the settings of the job."""
+    """Track and split again, with the settings of the job."""
     context = context_of(job.out)
     context.job = job
     context.tables |= STAGES["track"].function(context).tables
-    return purify(context)
+    return split(context)
 
 
-def purify(context: RunContext) -> RunContext:
-    """Cut and join what was linked."""
+def split(context: RunContext) -> RunContext:
+    """Split and link what the tracker made."""
     context.tables |= STAGES["purify"].function(context).tables
     return context
 
@@ -83,7 +83,7 @@ def of_others(material: Material, job: Job, context: RunContext) -> Iterator[tup
 def _ours(context: RunContext) -> Iterator[tuple[str, IdentifiedBoxes]]:
     """Give those of courtside, before and after they are cut and joined."""
     yield "courtside, tracker", tracklets_of(context, "raw_tracks")
-    yield "**courtside, purified and joined**", tracklets_of(context, "split_tracks")
+    yield "**courtside, split and linked**", tracklets_of(context, "split_tracks")
 
 
 def tracklets_of(context: RunContext, table: TableName) -> IdentifiedBoxes:
@@ -178,8 +178,8 @@ def _changes(boxes: pd.DataFrame, column: str) -> NDArray[np.float64]:
     return np.column_stack([boxes["track_id"][same], middle[same]]).astype(np.float64).reshape(-1, 2)
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.0f} %" if whole else "-"
+def _share(count: int, total: int) -> str:
+    return f"{100 * count / total:.0f} %" if total else "-"
 
 
 if __name__ == "__main__":

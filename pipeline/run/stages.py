@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -188,7 +188,7 @@ def _stats(context: RunContext) -> Output:
         context.registration.court,
         context.settings.stats,
     )
-    return Output({field.name: getattr(found, field.name) for field in fields(found)})
+    return Output(found.tables())
 
 
 GIVEN_BY_PERCEIVE: tuple[TableName, ...] = ("frames", "detections", "number_reads", "court_points")

@@ -28,12 +28,12 @@ def scene(cut_at: int) -> tuple[SimpleNamespace, Truth]:
     seen = pd.DataFrame({"detection_id": frame, "frame": frame, "x1": np.where(frame < 30, 300.0, 600.0), "y1": 100.0})
     seen = seen.assign(x2=seen["x1"] + 40, y2=190.0, score=0.9, quality=1.0, jersey_l=50.0, jersey_a=0.0, jersey_b=0.0)
     seen["class"] = "player"
-    links = pd.DataFrame({"detection_id": frame, "track_id": 1})
+    tracks = pd.DataFrame({"detection_id": frame, "track_id": 1})
     context = {
         "frames": times,
         "detections": tables.conform("detections", seen),
-        "raw_tracks": links,
-        "split_tracks": links.assign(track_id=np.where(frame < cut_at, 1, 2)),
+        "raw_tracks": tracks,
+        "split_tracks": tracks.assign(track_id=np.where(frame < cut_at, 1, 2)),
     }
     return SimpleNamespace(tables=context), Truth("made up", rows[list(PERSON_COLUMNS)], times)
 

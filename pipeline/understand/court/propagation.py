@@ -104,8 +104,8 @@ class Propagator:
             matrix, error = sides[0][0], np.full(len(between), sides[0][2])
         else:
             matrix, error = self._blend(*sides)
-        good = self._plausible(matrix)
-        rows.put(between[good], matrix[good], error[good], "propagated")
+        usable = self._plausible(matrix)
+        rows.put(between[usable], matrix[usable], error[usable], "propagated")
 
     def _blend(
         self, before: tuple[Matrices, Floats, float], after: tuple[Matrices, Floats, float]
@@ -149,10 +149,10 @@ class Propagator:
 
     def _plausible(self, matrix: Matrices) -> NDArray[np.bool_]:
         """Accept homographies (n, 3, 3) that are not mirrored and show some of the court."""
-        good = is_known(matrix)
-        matrix = np.where(good[:, None, None], matrix, np.eye(3))
+        finite = is_known(matrix)
+        matrix = np.where(finite[:, None, None], matrix, np.eye(3))
         visible = self._inside(project_all(matrix, self.grid)).sum(axis=1) >= 3
-        return np.asarray(good & visible & (np.linalg.det(matrix) > 0))
+        return np.asarray(finite & visible & (np.linalg.det(matrix) > 0))
 
     def _oriented(self, matrix: Matrices) -> Matrices:
         """Scale to weight 1 at the middle of the lower edge of the picture, which is before the camera."""

@@ -114,9 +114,9 @@ def _boxes_of_teams(
     game: TrackedGame, identities: pd.DataFrame, players: pd.DataFrame, off_court: NDArray[np.bool_]
 ) -> pd.DataFrame:
     """Join boxes to the players of teams: detection_id, player_id, team, row, time_s, off_court; by player and time."""
-    where = game.detections[["detection_id"]].assign(
+    boxes = game.detections[["detection_id"]].assign(
         row=game.box_frame_row, time_s=game.box_time_s, off_court=off_court
     )
     of_teams = players.loc[players["team"].notna() & (players["role"] == "player"), ["player_id", "team"]]
     joined = game.tracks.merge(identities[["track_id", "player_id"]], on="track_id").merge(of_teams, on="player_id")
-    return joined.merge(where, on="detection_id").sort_values(["player_id", "row"], kind="stable", ignore_index=True)
+    return joined.merge(boxes, on="detection_id").sort_values(["player_id", "row"], kind="stable", ignore_index=True)

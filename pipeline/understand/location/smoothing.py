@@ -221,9 +221,9 @@ def _correlation(time_s: Floats, position_m: Floats, segment: Integers, sums: _R
 
 def _running_mean(time_s: Floats, values: Floats, window_s: float) -> Floats:
     """Average values (n,) over a window in time, NaN left out."""
-    good = np.isfinite(values)
-    sums = np.concatenate([[0.0], np.cumsum(np.where(good, values, 0.0))])
-    counts = np.concatenate([[0], np.cumsum(good)])
+    finite = np.isfinite(values)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(finite, values, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(finite)])
     low = np.searchsorted(time_s, time_s - window_s / 2, side="left")
     high = np.searchsorted(time_s, time_s + window_s / 2, side="right")
     with np.errstate(divide="ignore", invalid="ignore"):

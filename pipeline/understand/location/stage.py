@@ -82,8 +82,8 @@ def _samples(game: TrackedGame, feet: pd.DataFrame) -> _FootSamples:
 
 def _positions(player_id: int, samples: _FootSamples, game: TrackedGame, settings: StatsSettings) -> pd.DataFrame:
     """Clean, split, smooth and bridge one player's samples."""
-    good = without_outliers(samples.time_s, samples.position_m)
-    samples = _FootSamples(samples.row[good], samples.time_s[good], samples.position_m[good])
+    inliers = without_outliers(samples.time_s, samples.position_m)
+    samples = _FootSamples(samples.row[inliers], samples.time_s[inliers], samples.position_m[inliers])
     segment = _segments(samples, game.shot[samples.row], settings)
     found = smooth(samples.time_s, samples.position_m, segment, settings.smooth_s, settings.dead_band_mps)
     speed = _believed_speed(found, settings)

@@ -28,7 +28,7 @@ LONGEST_S = 25.0
 """Longer shots are no replays."""
 STEP_S = 0.2
 """Places are compared so often, and earlier times tried so densely."""
-LOOK_S = 5.0
+COMPARED_S = 5.0
 """So much of a shot is compared."""
 LEAST_PEOPLE, LEAST_MOMENTS = 4, 6
 """So many people must be known at once, at so many moments."""
@@ -100,7 +100,7 @@ def find_repeat(places: PlacesInPicture, first: int, last: int, live: Mask) -> R
         The best repeated time, or None if there is none.
     """
     begin_s, end_s = places.time_s[first], places.time_s[last]
-    at = np.arange(begin_s, min(end_s, begin_s + LOOK_S), STEP_S)
+    at = np.arange(begin_s, min(end_s, begin_s + COMPARED_S), STEP_S)
     now = _at(places, at, np.arange(first, last + 1))
     people = np.isfinite(now[..., 0]).sum(axis=0) >= LEAST_MOMENTS
     if people.sum() < LEAST_PEOPLE or end_s - begin_s > LONGEST_S:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.config import StatsSettings
 from pipeline.geometry.court import Court
+from pipeline.tables import TableName
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.statistics.game_timeline import build_timeline
 from pipeline.understand.statistics.player_stats import player_periods, player_stats
@@ -16,13 +17,23 @@ from pipeline.understand.statistics.team_stats import team_periods, team_stats
 
 @dataclass(frozen=True)
 class Statistics:
-    """The tables that the stage makes, each under its own name."""
+    """The tables that the stage makes."""
 
     periods: pd.DataFrame
     player_stats: pd.DataFrame
     player_periods: pd.DataFrame
     team_stats: pd.DataFrame
     team_periods: pd.DataFrame
+
+    def tables(self) -> dict[TableName, pd.DataFrame]:
+        """Return the tables by name."""
+        return {
+            "periods": self.periods,
+            "player_stats": self.player_stats,
+            "player_periods": self.player_periods,
+            "team_stats": self.team_stats,
+            "team_periods": self.team_periods,
+        }
 
 
 def compute_statistics(

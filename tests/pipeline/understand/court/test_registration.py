@@ -153,8 +153,8 @@ def test_drift_is_shared_between_two_calibrated_frames():
     frames.loc[1:, "m13"] += 0.15  # 15 px too far at the end: about half a metre
     calibrated = calibration_of(view(pans[0], 0), view(pans[100], 100))
     both = error_m(register(frames, calibrated, SETTINGS), pans)
-    one = error_m(register(frames, calibration_of(view(pans[0], 0)), SETTINGS), pans)
-    assert both.max() < 0.1 < one[-1]
+    from_first = error_m(register(frames, calibration_of(view(pans[0], 0)), SETTINGS), pans)
+    assert both.max() < 0.1 < from_first[-1]
     assert both[[0, 100]].max() < 1e-6
 
 
@@ -166,7 +166,7 @@ def test_two_sides_that_contradict_each_other_give_nothing_between():
     assert {0, 100} <= set(table["frame"])
 
 
-def test_nothing_is_carried_across_a_cut():
+def test_nothing_is_propagated_across_a_cut():
     pans = np.linspace(-0.2, 0.2, 90)
     frames = frames_of(pans, shots=np.repeat([0, 1, 2], 30))
     found = register(frames, calibration_of(view(pans[5], 5), view(pans[70], 70)), SETTINGS)
@@ -174,7 +174,7 @@ def test_nothing_is_carried_across_a_cut():
     assert error_m(found, pans).max() < 1e-6
 
 
-def test_nothing_is_carried_over_a_motion_that_is_unknown_or_that_no_camera_makes():
+def test_nothing_is_propagated_over_a_motion_that_is_unknown_or_that_no_camera_makes():
     pans = np.linspace(-0.2, 0.2, 90)
     frames = frames_of(pans)
     frames.loc[30, list(MOTION_COLUMNS)] = np.nan
@@ -183,14 +183,14 @@ def test_nothing_is_carried_over_a_motion_that_is_unknown_or_that_no_camera_make
     assert set(found.table["frame"]) == set(range(30, 60))
 
 
-def test_a_calibration_is_carried_no_further_than_allowed():
+def test_a_calibration_is_propagated_no_further_than_allowed():
     pans = np.linspace(-0.2, 0.2, 120)
     settings = CourtSettings(max_propagation_s=1.0)
     found = register(frames_of(pans), calibration_of(view(pans[60], 60)), settings)
     assert found.table["frame"].tolist() == list(range(30, 91))
 
 
-def test_while_the_camera_stands_a_court_is_carried_five_times_as_far():
+def test_while_the_camera_stands_a_court_is_propagated_five_times_as_far():
     pans = np.concatenate([np.linspace(-0.2, 0.0, 60), np.zeros(240), np.linspace(0.0, 0.2, 60)])
     settings = CourtSettings(max_propagation_s=1.01)
     found = register(frames_of(pans), calibration_of(view(0.0, 75)), settings)
@@ -257,15 +257,15 @@ def test_a_calibrated_frame_outside_the_analysed_part_is_said_to_be_out_of_reach
 
 
 def test_a_calibration_that_does_not_fit_is_refused_and_the_others_serve():
-    bad, good = view(0.5, 0, error_px=80.0), view(0.0, 30, error_px=1.0)
-    found = register(still(60), calibration_of(bad, good), SETTINGS)
+    misfitting, fitting = view(0.5, 0, error_px=80.0), view(0.0, 30, error_px=1.0)
+    found = register(still(60), calibration_of(misfitting, fitting), SETTINGS)
     assert "frame 0 refused: its points miss the court by 80.0 px" in found.warnings[0]
     assert error_m(found, np.zeros(60)).max() < 1e-6
     with pytest.raises(CalibrationError, match=r"80\.0 px"):
-        register(still(60), calibration_of(bad), SETTINGS)
+        register(still(60), calibration_of(misfitting), SETTINGS)
 
 
-def test_a_span_in_which_the_camera_stands_is_constant_and_carried_from_its_ends():
+def test_a_span_in_which_the_camera_stands_is_constant_and_propagated_from_its_ends():
     pans = np.concatenate([np.linspace(-0.1, 0, 30), np.zeros(60)])
     frames = frames_of(pans)
     frames.loc[31:, "m13"] += 0.05
@@ -312,8 +312,8 @@ class TestFeet:
         noise = rng.normal(0, 100 * np.array(FOOT_NOISE), place.shape)  # boxes are 100 px tall
         off = (self.registration().feet_m(boxes(place + noise, 2))).reshape(3, 1000, 2)
         said = self.registration().foot_covariance_m2(boxes(place[::1000], 2)) - COURT_NOISE_M**2 * np.eye(2)
-        for one, spread in zip(off, said, strict=True):
-            assert np.cov(one.T) == pytest.approx(spread, rel=0.25, abs=0.005)
+        for errors, spread in zip(off, said, strict=True):
+            assert np.cov(errors.T) == pytest.approx(spread, rel=0.25, abs=0.005)
 
     def test_where_nobody_stands_is_not_known_how_far_off(self):
         spread = self.registration().foot_covariance_m2(boxes([[640, 500]], 2, "ball"))

@@ -99,10 +99,10 @@ def oval(time_s, speed_mps):
     straight, radius = 20.0, max(2.0, speed_mps**2 / 5)
     s = (speed_mps * time_s) % (2 * straight + 2 * np.pi * radius)
     arc = np.pi * radius
-    parts = [s < straight, s < straight + arc, s < 2 * straight + arc]
+    stretches = [s < straight, s < straight + arc, s < 2 * straight + arc]
     a, b = (s - straight) / radius, (s - 2 * straight - arc) / radius
-    x = np.select(parts, [s, straight + radius * np.sin(a), 2 * straight + arc - s], -radius * np.sin(b))
-    y = np.select(parts, [0 * s, radius - radius * np.cos(a), 0 * s + 2 * radius], radius + radius * np.cos(b))
+    x = np.select(stretches, [s, straight + radius * np.sin(a), 2 * straight + arc - s], -radius * np.sin(b))
+    y = np.select(stretches, [0 * s, radius - radius * np.cos(a), 0 * s + 2 * radius], radius + radius * np.cos(b))
     return np.column_stack([x + 4, y + 5])
 
 

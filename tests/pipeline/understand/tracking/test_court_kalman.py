@@ -30,8 +30,8 @@ def test_two_half_steps_are_one_step_whatever_the_frame_rate(count: int) -> None
     mean[:, 2:] = 3.0
     once = predict(mean, covariance, 0.08)
     twice = predict(*predict(mean, covariance, 0.04), 0.04)
-    for one, other in zip(once, twice, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+    for single, double in zip(once, twice, strict=True):
+        np.testing.assert_allclose(single, double, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("fps", [10, 25, 50])
@@ -50,8 +50,8 @@ def test_the_density_is_one_in_all() -> None:
 
 def test_a_metre_back_is_likelier_than_a_metre_aside() -> None:
     mean, covariance = run(20, 0.04)
-    here = mean[0, :2]
-    aside, back = log_density(mean, covariance, feet(here + np.eye(2)), FREEDOM)[0]
+    expected = mean[0, :2]
+    aside, back = log_density(mean, covariance, feet(expected + np.eye(2)), FREEDOM)[0]
     assert back > aside + 1.0
 
 

@@ -28,8 +28,8 @@ def test_two_half_steps_are_one_step_whatever_the_frame_rate(count: int) -> None
     mean[:, 4:6] = 35.0
     once = predict(mean, covariance, 0.08)
     twice = predict(*predict(mean, covariance, 0.04), 0.04)
-    for one, other in zip(once, twice, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9)
+    for single, double in zip(once, twice, strict=True):
+        np.testing.assert_allclose(single, double, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("fps", [10, 25, 50])
@@ -42,9 +42,9 @@ def test_speed_is_learned_per_second(fps: int) -> None:
 
 def test_somebody_who_is_not_seen_may_be_further_away() -> None:
     mean, covariance = walk(50, 0.04)
-    here, near = mean[:, :2], mean[:, :2] + [[60.0, 0]]
+    expected, near = mean[:, :2], mean[:, :2] + [[60.0, 0]]
     later = mean, predict(mean, covariance, 0.6)[1]
-    assert log_density(mean, covariance, here, 4.0) > log_density(*later, here, 4.0)
+    assert log_density(mean, covariance, expected, 4.0) > log_density(*later, expected, 4.0)
     assert log_density(mean, covariance, near, 4.0) < log_density(*later, near, 4.0)
 
 

@@ -253,7 +253,7 @@ def test_embeddings_that_are_not_aligned_are_refused() -> None:
         track(TrackedGame.of(frames, detections, vectors), np.ones(1, bool), SETTINGS, SIZE_PX)
 
 
-def test_opponents_of_equal_embedding_are_told_apart_by_kit_when_they_cross() -> None:
+def test_opponents_of_equal_embedding_are_told_apart_by_jersey_when_they_cross() -> None:
     frames = make_frames(60)
     rows, who = [], []
     for frame in frames["frame"]:
