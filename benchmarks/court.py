@@ -1,4 +1,4 @@
-"""How far off is a court that is carried by camera motion from a few calibrated frames?
+"""How far off is a court that is propagated by camera motion from a few calibrated frames?
 
     python -m benchmarks.court ../shared/data
 
@@ -26,8 +26,8 @@ from pipeline.geometry.fit import fit_homography
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
 from pipeline.perceive.motion import compare, view
-from pipeline.tables import HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, conform
-from pipeline.understand.court.registration import CourtRegistration, register
+from pipeline.tables import COURT_POINTS, DETECTIONS, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, conform
+from pipeline.understand.court import CourtRegistration, register_court
 
 MOVING = {
     "spurs_thunder": "nba_spurs_thunder_broadcast_720p30.mp4",
@@ -64,13 +64,13 @@ def measure_moving(data: Path, clip: str, cache: Path | None) -> None:
     for name, chosen in choices.items():
         for lens in ("lens", "plain"):
             given = replace(truth, frames=tuple(truth.frames[k] for k in chosen))
-            found = register(frames, truth.image_size_px, given if lens == "lens" else plain(given), CourtSettings())
+            found = registered(frames, given if lens == "lens" else plain(given))
             errors = [away_m(found, truth, k) for k in range(count) if k not in chosen]
-            there = np.array([e for e in errors if e is not None]).reshape(-1, 2)
-            worst = f"{there[:, 0].max():.2f}/{there[:, 1].max():.2f}" if len(there) else "none"
-            middle = np.median(there, axis=0) if len(there) else np.full(2, np.nan)
+            checked = np.array([e for e in errors if e is not None]).reshape(-1, 2)
+            worst = f"{checked[:, 0].max():.2f}/{checked[:, 1].max():.2f}" if len(checked) else "none"
+            middle = np.median(checked, axis=0) if len(checked) else np.full(2, np.nan)
             print(
-                f"{clip:15} {name:13} {lens:5}  rows {len(found.table):4}/{len(frames)}  frames checked {len(there)}/{len(errors)}"
+                f"{clip:15} {name:13} {lens:5}  rows {len(found.table):4}/{len(frames)}  frames checked {len(checked)}/{len(errors)}"
                 f"  median/p95 over the court: usual frame {middle[0]:.2f}/{middle[1]:.2f} m, worst frame {worst} m",
                 flush=True,
             )
@@ -81,14 +81,20 @@ def measure_static(data: Path, clip: str, cache: Path | None) -> None:
     video, points, start = STATIC[clip]
     calibration = read_calibration(data / "court" / points)
     frames = motions(data / "videos" / video, None, 2, cache)
-    one = replace(calibration, fixed=None, frames=(replace(calibration.frames[0], frame=300, last_frame=None),))
+    single = replace(calibration, fixed=None, frames=(replace(calibration.frames[0], frame=300, last_frame=None),))
     frames = frames[frames["frame"] >= start].reset_index(drop=True)
-    found = register(frames.assign(frame=frames["frame"]), calibration.image_size_px, one, CourtSettings())
-    wander = [away_m(found, one, 0, int(frame)) for frame in found.table["frame"]]
+    found = registered(frames, single)
+    wander = [away_m(found, single, 0, int(frame)) for frame in found.table["frame"]]
     furthest = max(e[1] for e in wander if e is not None)
     print(
         f"{clip:15} found fixed: {found.fixed}  rows {len(found.table)}/{len(frames)}  wanders at most {furthest:.2f} m"
     )
+
+
+def registered(frames: pd.DataFrame, calibration: Calibration) -> CourtRegistration:
+    """Propagate a calibration to all frames."""
+    size_px, nothing = calibration.image_size_px, (COURT_POINTS.empty(), DETECTIONS.empty())
+    return register_court(frames, *nothing, calibration, size_px, CourtSettings())
 
 
 def motions(video: Path, boxes: Path | None, step: int, cache: Path | None) -> pd.DataFrame:

@@ -33,7 +33,7 @@ from pipeline.geometry.calibration import Calibration, read_calibration
 from pipeline.geometry.homography import project
 from pipeline.perceive.court_points import marked, table_of
 from pipeline.tables import DETECTIONS, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, conform
-from pipeline.understand.court.registration import CourtRegistration, register_seen
+from pipeline.understand.court import CourtRegistration, register_court
 from pipeline.video import Frame
 
 FINALS = "finals2018"
@@ -97,11 +97,11 @@ def measure_standing(data: Path, clip: str, finder: CourtFinder, cache: Path | N
     )
     numbers = [int(number) for number in frames["frame"] if number >= start][::30]
     errors = [at_points_m(found, truth, number) for number in numbers]
-    there = np.concatenate([e for e in errors if e is not None] or [np.zeros(0)])
-    mean, worst = (there.mean(), there.max()) if len(there) else (np.nan, np.nan)
+    known_m = np.concatenate([e for e in errors if e is not None] or [np.zeros(0)])
+    mean, worst = (known_m.mean(), known_m.max()) if len(known_m) else (np.nan, np.nan)
     print(
         f"{clip:15} {found.court.name}, lens {found.lens.lam:+.3f}  rows {len(found.table)}/{len(frames)}  hand-made points: "
-        f"mean {mean:.2f} m, worst {worst:.2f} m, of {len(there)}  ({seconds:.1f} s of registration)",
+        f"mean {mean:.2f} m, worst {worst:.2f} m, of {len(known_m)}  ({seconds:.1f} s of registration)",
         flush=True,
     )
 
@@ -147,7 +147,7 @@ def sightings(pictures: Iterable[tuple[float, np.ndarray]], finder: CourtFinder,
     """Look for the court in keyframes; returns table `court_points`."""
     wanted = set(frames["frame"])
     every = (Frame(number, t, image) for number, (t, image) in enumerate(pictures) if number in wanted)
-    keys = (each.frame for each in marked(every, CourtSettings().keyframe_s) if each.key)
+    keys = (keyframe.frame for keyframe in marked(every, CourtSettings().keyframe_s) if keyframe.key)
     return table_of([(frame.index, finder.sight(frame.image)) for frame in keys])
 
 
@@ -156,7 +156,7 @@ def registered(
 ) -> tuple[CourtRegistration, float]:
     """Register, and say how many seconds of processor time that took."""
     start = time.process_time()
-    found = register_seen(frames, points, DETECTIONS.empty(), size_px, CourtSettings(court=court))
+    found = register_court(frames, points, DETECTIONS.empty(), None, size_px, CourtSettings(court=court))
     return found, time.process_time() - start
 
 
@@ -164,12 +164,12 @@ def report(
     clip: str, found: CourtRegistration, frames: int, errors: list[tuple[float, float] | None], seconds: float
 ) -> None:
     """Print the line of a clip with annotated frames."""
-    there = np.array([error for error in errors if error is not None]).reshape(-1, 2)
-    middle = np.median(there, axis=0) if len(there) else np.full(2, np.nan)
-    worst = there.max(axis=0) if len(there) else np.full(2, np.nan)
+    checked = np.array([error for error in errors if error is not None]).reshape(-1, 2)
+    middle = np.median(checked, axis=0) if len(checked) else np.full(2, np.nan)
+    worst = checked.max(axis=0) if len(checked) else np.full(2, np.nan)
     print(
         f"{clip:15} {found.court.name}, lens {found.lens.lam:+.3f}  rows {len(found.table)}/{frames}  annotated frames "
-        f"{len(there)}/{len(errors)}  median/p95 over the court: usual frame {middle[0]:.2f}/{middle[1]:.2f} m, worst frame "
+        f"{len(checked)}/{len(errors)}  median/p95 over the court: usual frame {middle[0]:.2f}/{middle[1]:.2f} m, worst frame "
         f"{worst[0]:.2f}/{worst[1]:.2f} m  ({seconds:.1f} s of registration)",
         flush=True,
     )

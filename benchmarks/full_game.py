@@ -78,13 +78,13 @@ def analyse(game: Path, run: Path) -> None:
 
 def show_time(game: Path, run: Path) -> None:
     """Print what it took."""
-    told = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    manifest = json.loads((run / "run.json").read_text(encoding="utf-8"))
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     tracklets = pq.read_table(run / "work" / "tracks.parquet", columns=["track_id"])["track_id"].unique()
     boxes = pq.read_metadata(game / "perceived" / "detections.parquet").num_rows
-    print(f"{told['perceived']['analysed']} frames, {boxes} boxes, {len(tracklets)} tracklets\n")
+    print(f"{manifest['perceived']['analysed']} frames, {boxes} boxes, {len(tracklets)} tracklets\n")
     print("| stage | seconds |\n|---|---:|")
-    behind = {stage: seconds for stage, seconds in told["seconds"].items() if stage != "perceive"}
+    behind = {stage: seconds for stage, seconds in manifest["seconds"].items() if stage != "perceive"}
     for stage, seconds in behind.items():
         print(f"| {stage} | {seconds:.1f} |")
     print(f"| **all behind perceive** | **{sum(behind.values()):.1f}** |")

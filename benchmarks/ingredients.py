@@ -21,22 +21,20 @@ import numpy as np
 from benchmarks import associations
 from benchmarks.baselines import ask_for_material, job_of, materials
 from benchmarks.trackers import import_offline
-from benchmarks.tracklets import head, line, marks, of_others, purify, tracklets_of
+from benchmarks.tracklets import head, line, of_others, scores, split, tracklets_of
 from pipeline.config import load_settings
 from pipeline.evaluation.truth import read_truth
 from pipeline.run import Job
 from pipeline.run.oracles import context_of
 from pipeline.run.stages import RunContext
-from pipeline.understand.court import registration as court
-from pipeline.understand.tracking import stage as track
-from pipeline.understand.tracking.association import MixedTracker
-from pipeline.understand.tracking.court_kalman import Feet
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.tracking import FootPoints, LikelihoodTracker, MakeTracker, track
 
 LOW_SCORE = 0.25
 """Boxes below are not stored."""
 PATIENCE_S = 1.0
 """How long DeepSORT waits for a box (30 frames)."""
-Ingredient = Callable[[RunContext], track.MakeTracker]
+Ingredient = Callable[[RunContext], MakeTracker]
 """Lays tables and settings of a run out otherwise, and says who tracks."""
 
 
@@ -52,47 +50,45 @@ def main(arguments: Sequence[str] | None = None) -> None:
         job, truth = job_of(material, given.out / material.name, chosen, "auto"), read_truth(material.truth)
         context = context_of(job.out)
         print(head())
-        ours = ((name, tracklets_of(tracked(job, one), "split_tracks")) for name, one in INGREDIENTS.items())
+        ours = (
+            (name, tracklets_of(tracked(job, ingredient), "split_tracks")) for name, ingredient in INGREDIENTS.items()
+        )
         for name, boxes in chain(of_others(material, job, context), ours):
-            values = marks(boxes, truth, context.tables["frames"])
+            values = scores(boxes, truth, context.tables["frames"])
             measured.setdefault(name, []).append(values)
             print(line(material.name, name, values), flush=True)
         print()
     print(head())
-    for name, each in measured.items():
-        print(line("mean", name, np.mean(each, axis=0).tolist()))
+    for name, of_materials in measured.items():
+        print(line("mean", name, np.mean(of_materials, axis=0).tolist()))
 
 
 def tracked(job: Job, ingredient: Ingredient) -> RunContext:
-    """Track and purify a run again with an ingredient changed."""
+    """Track and split a run again with an ingredient changed."""
     context = context_of(job.out)
     context.job = job
     make_tracker = ingredient(context)
     detections, settings = context.tables["detections"], context.settings
-    on_court = court.on_court(detections, context.registration, settings.court.margin_m)
-    links = track.track(
-        context.tables["frames"],
-        detections,
-        context.embeddings,
-        on_court,
+    context.tables["raw_tracks"] = track(
+        TrackedGame.of(context.tables["frames"], detections, context.embeddings, context.feet_m),
+        context.registration.on_court(detections, settings.court.margin_m),
         settings.track,
         context.image_size_px,
-        Feet(context.feet_m, court.foot_spread(detections, context.registration)),
+        context.registration.foot_covariance_m2(detections),
         make_tracker,
     )
-    context.tables["raw_tracks"] = links
-    return purify(context)
+    return split(context)
 
 
-def tracker(make: track.MakeTracker) -> Ingredient:
+def tracker(make: MakeTracker) -> Ingredient:
     """Let another one track."""
     return lambda _: make
 
 
-def settings(make: track.MakeTracker = MixedTracker, **sections: Mapping[str, Any]) -> Ingredient:
+def settings(make: MakeTracker = LikelihoodTracker, **sections: Mapping[str, Any]) -> Ingredient:
     """Change settings, by section."""
 
-    def ingredient(context: RunContext) -> track.MakeTracker:
+    def ingredient(context: RunContext) -> MakeTracker:
         old = context.settings
         new = {name: getattr(old, name).model_copy(update=values) for name, values in sections.items()}
         context.job = replace(context.job, settings=old.model_copy(update=new))
@@ -101,36 +97,37 @@ def settings(make: track.MakeTracker = MixedTracker, **sections: Mapping[str, An
     return ingredient
 
 
-def equal_quality(context: RunContext) -> track.MakeTracker:
+def equal_quality(context: RunContext) -> MakeTracker:
     """Let every crop count alike."""
     context.tables["detections"] = context.tables["detections"].assign(quality=np.float32(1.0))
-    return MixedTracker
+    return LikelihoodTracker
 
 
-def second_round(context: RunContext) -> track.MakeTracker:
+def second_round(context: RunContext) -> MakeTracker:
     """Let boxes of low score go on with tracklets."""
     first = context.settings.track.min_score
     settings(track={"min_score": LOW_SCORE})(context)
     return partial(associations.SecondRound, score=context.tables["detections"]["score"].to_numpy(), first=first)
 
 
-def looks_by_quality(context: RunContext) -> track.MakeTracker:
-    """Let looks count as much as the crop is worth."""
+def appearance_by_quality(context: RunContext) -> MakeTracker:
+    """Let appearance count as much as the crop is worth."""
     quality = np.nan_to_num(context.tables["detections"]["quality"].to_numpy(np.float64))
-    return partial(associations.LooksByQuality, quality=quality)
+    return partial(associations.AppearanceByQuality, quality=quality)
 
 
-def speed_gate(context: RunContext) -> track.MakeTracker:
+def speed_gate(context: RunContext) -> MakeTracker:
     """Link nobody over a distance that nobody runs."""
-    feet = Feet(context.feet_m, court.foot_spread(context.tables["detections"], context.registration))
+    covariance_m2 = context.registration.foot_covariance_m2(context.tables["detections"])
+    feet = FootPoints(context.feet_m, covariance_m2)
     return partial(associations.SpeedGate, feet=feet)
 
 
 INGREDIENTS: Mapping[str, Ingredient] = {
-    "**courtside**": tracker(MixedTracker),
+    "**courtside**": tracker(LikelihoodTracker),
     "without the camera's motion": settings(track={"motion_compensation": False}),
     "without the court plane": tracker(associations.InPicture),
-    "without looks": tracker(associations.WithoutLooks),
+    "without appearance": tracker(associations.WithoutAppearance),
     "DeepSORT's cascade for likelihood": tracker(associations.Cascade),
     "every crop counts alike": equal_quality,
     "waiting for a second": settings(track={"max_age_s": PATIENCE_S}),
@@ -140,7 +137,7 @@ INGREDIENTS: Mapping[str, Ingredient] = {
     "neither cut nor joined": settings(track={"max_gap_s": 0.0}, identify={"split_tracklets": False}),
     "with expanded boxes": tracker(associations.ExpandedBoxes),
     "with a second round": second_round,
-    "with looks by quality": looks_by_quality,
+    "with appearance by quality": appearance_by_quality,
     "with a gate by speed on the court": speed_gate,
 }
 

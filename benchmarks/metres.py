@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     for camera in CAMERAS:
         games = [_measured(chosen.out, seed, camera, chosen.minutes * 60) for seed in chosen.seeds]
-        players, teams, scored = (pd.concat(parts) for parts in zip(*games, strict=True))
+        players, teams, scored = (pd.concat(tables) for tables in zip(*games, strict=True))
         _show_players(camera, players, scored)
         _show_teams(camera, teams)
 
@@ -146,10 +146,10 @@ def _show_players(camera: str, both: pd.DataFrame, scored: pd.DataFrame) -> None
     _line("distance_m, of the true whole", both["distance_m_y"], both["distance_m_x"], both["distance_m_y"])
     for name, true in (("on_court_s", "located_s"), ("estimated_full_distance_m", "distance_m")):
         _line(f"{name}, of the true whole", both[f"{true}_y"], both[f"{name}_x"], both[f"{true}_y"])
-    part = both["located_s_x"] / both["located_s_y"]
+    located_share = both["located_s_x"] / both["located_s_y"]
     for name in NUMBERS:
         found, true = both[f"{name}_x"].astype(float), both[f"{name}_y"].astype(float)
-        _line(f"{name}, located share", true, found, true * part)
+        _line(f"{name}, located share", true, found, true * located_share)
     for name in SHARES:
         gap = (both[f"{name}_x"] - both[f"{name}_y"]).to_numpy(np.float64)
         print(f"| {name} | {both[f'{name}_y'].mean():.3f} | {np.nanmean(gap):+.3f} | {np.nanmean(np.abs(gap)):.3f} |")

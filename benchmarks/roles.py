@@ -29,8 +29,9 @@ from pipeline.run.oracles import context_of
 from pipeline.run.stages import UNDERSTAND, RunContext
 from pipeline.store import read_json
 from pipeline.tables import ROLES
-from pipeline.understand.location.lineup import off_court
-from pipeline.understand.shots.stage import of_the_game
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.location import off_court
+from pipeline.understand.shots import live_tracks
 
 TRUE_ROLES = ("player", "referee", "bench", "coach", "nobody")
 SHOWN = ("nobody of the game", "somebody under a wrong name", "a player who was replaced", "a player of the game")
@@ -87,7 +88,7 @@ def called_s(context: RunContext, everybody: pd.DataFrame) -> pd.DataFrame:
 def not_counted(context: RunContext, everybody: pd.DataFrame) -> tuple[float, pd.Series]:
     """Give the share of frames in which more of a team are on court than may be, and whom the boxes show that do not count."""
     tables = context.tables
-    game = of_the_game(tables["frames"], tables["detections"], tables["tracks"], tables["shots"])
+    game = live_tracks(TrackedGame.of(tables["frames"], tables["detections"], tracks=tables["tracks"]), tables["shots"])
     boxes = game.merge(tables["identities"], on="track_id").merge(tables["players"], on="player_id")
     boxes = boxes[boxes["role"] == "player"].drop(columns="role").merge(tables["detections"], on="detection_id")
     boxes = _shown(boxes, everybody)

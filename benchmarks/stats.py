@@ -21,9 +21,9 @@ from scipy.signal import lfilter
 from pipeline.config import StatsSettings
 from pipeline.geometry.court import COURTS, FOOT_M
 from pipeline.tables import ALL, MOTION_COLUMNS, conform
-from pipeline.understand.location.stage import locate
-from pipeline.understand.statistics.gathered import gather
-from pipeline.understand.statistics.player_stats import player_stats
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.location import locate
+from pipeline.understand.statistics import compute_statistics
 
 Floats = NDArray[np.float64]
 NOISES = [(0.0, 0.0), (0.05, 0.0), (0.15, 0.0), (0.05, 0.1), (0.15, 0.1), (0.05, 0.3), (0.15, 0.3)]
@@ -95,38 +95,37 @@ def full_game() -> None:
         on = ((time_s // 120).astype(int) * 7 + player) % 24 < 10
         on &= rng.random(len(time_s)) > 0.08
         feet.append(np.where(on[:, None], path + rng.normal(0, 0.1, path.shape), np.nan))
-    tables = tables_of(time_s, feet)
+    game, identities, players = tables_of(time_s, feet)
     start = time.process_time()
-    positions = locate(*tables[:4], tables[5], SETTINGS)
+    positions = locate(game, identities, SETTINGS)
     middle = time.process_time()
-    _stats(tables, positions)
+    _stats(game, identities, players, positions)
     print(
-        f"48 minutes, {len(tables[1])} boxes: locate {middle - start:.1f} s, stats {time.process_time() - middle:.1f} s of processor time"
+        f"48 minutes, {len(game.detections)} boxes: locate {middle - start:.1f} s, stats {time.process_time() - middle:.1f} s of processor time"
     )
 
 
 def measured(time_s: Floats, feet: list[Floats]) -> pd.DataFrame:
     """Send players' feet (frames, 2) through both stages."""
-    tables = tables_of(time_s, feet)
-    positions = locate(*tables[:4], tables[5], SETTINGS)
-    return _stats(tables, positions)
+    game, identities, players = tables_of(time_s, feet)
+    return _stats(game, identities, players, locate(game, identities, SETTINGS))
 
 
-def _stats(tables: tuple[pd.DataFrame, ...], positions: pd.DataFrame) -> pd.DataFrame:
-    court = COURTS["nba"]
+def _stats(game: TrackedGame, identities: pd.DataFrame, players: pd.DataFrame, positions: pd.DataFrame) -> pd.DataFrame:
+    """Compute the table `player_stats`."""
     nobody = ALL["tracklets"].empty()
-    return player_stats(gather(*tables[:4], nobody, tables[4], positions, court, SETTINGS), court, SETTINGS)
+    return compute_statistics(game, identities, nobody, players, positions, COURTS["nba"], SETTINGS).player_stats
 
 
-def tables_of(time_s: Floats, feet: list[Floats]) -> tuple[pd.DataFrame, ...]:
-    """Make frames, detections, tracks, identities, players and the feet in order of detections."""
+def tables_of(time_s: Floats, feet: list[Floats]) -> tuple[TrackedGame, pd.DataFrame, pd.DataFrame]:
+    """Make a game with a tracklet per player, and its tables `identities` and `players`."""
     number = np.arange(len(time_s))
     motion = dict.fromkeys(MOTION_COLUMNS, np.nan)
     frames = conform("frames", pd.DataFrame({"frame": number, "time_s": time_s, "shot": 0, **motion}))
-    parts = [
+    tables = [
         pd.DataFrame({"frame": number, "p": k, "x": f[:, 0], "y": f[:, 1]}).dropna() for k, f in enumerate(feet, 1)
     ]
-    rows = pd.concat(parts).sort_values(["frame", "p"]).reset_index(drop=True)
+    rows = pd.concat(tables).sort_values(["frame", "p"]).reset_index(drop=True)
     unused = dict.fromkeys(("x1", "y1", "x2", "y2", "quality", "jersey_l", "jersey_a", "jersey_b"), 1.0)
     detections = conform("detections", rows.assign(detection_id=rows.index, score=0.9, **unused, **{"class": "player"}))
     tracks = conform("tracks", rows.assign(detection_id=rows.index, track_id=rows["p"]))
@@ -134,7 +133,8 @@ def tables_of(time_s: Floats, feet: list[Floats]) -> tuple[pd.DataFrame, ...]:
     identities = conform("identities", pd.DataFrame({"track_id": ids, "player_id": ids, "confidence": 1.0}))
     nobody = dict.fromkeys(("number", "name", "color"))
     players = conform("players", pd.DataFrame({"player_id": ids, "role": "player", "team": "A", **nobody}))
-    return frames, detections, tracks, identities, players, rows[["x", "y"]].to_numpy()
+    game = TrackedGame.of(frames, detections, feet_m=rows[["x", "y"]].to_numpy(), tracks=tracks)
+    return game, identities, players
 
 
 def noise(count: int, fps: float, sd_m: float, tau_s: float, seed: int) -> Floats:
@@ -149,10 +149,10 @@ def oval(time_s: Floats, speed_mps: float) -> Floats:
     straight, radius = 20.0, 2.0
     arc = np.pi * radius
     s = (speed_mps * time_s) % (2 * straight + 2 * arc)
-    parts = [s < straight, s < straight + arc, s < 2 * straight + arc]
+    stretches = [s < straight, s < straight + arc, s < 2 * straight + arc]
     a, b = (s - straight) / radius, (s - 2 * straight - arc) / radius
-    x = np.select(parts, [s, straight + radius * np.sin(a), 2 * straight + arc - s], -radius * np.sin(b))
-    y = np.select(parts, [0 * s, radius - radius * np.cos(a), 0 * s + 2 * radius], radius + radius * np.cos(b))
+    x = np.select(stretches, [s, straight + radius * np.sin(a), 2 * straight + arc - s], -radius * np.sin(b))
+    y = np.select(stretches, [0 * s, radius - radius * np.cos(a), 0 * s + 2 * radius], radius + radius * np.cos(b))
     return np.column_stack([x, y])
 
 

@@ -75,9 +75,11 @@ def deep_eiou(frames: Iterable[FrameBoxes]) -> Linked:
     """Deep-EIoU's association (Huang et al., 2023), written after the paper, with our embeddings."""
     tracker = DeepEIoU()
     for boxes in frames:
-        look = np.nan_to_num(boxes.embedding.astype(np.float64))
-        look /= np.maximum(np.linalg.norm(look, axis=1, keepdims=True), 1e-9)
-        for box, identity in tracker.update(boxes.xyxy_px.astype(np.float64), boxes.score.astype(np.float64), look):
+        embedding = np.nan_to_num(boxes.embedding.astype(np.float64))
+        embedding /= np.maximum(np.linalg.norm(embedding, axis=1, keepdims=True), 1e-9)
+        for box, identity in tracker.update(
+            boxes.xyxy_px.astype(np.float64), boxes.score.astype(np.float64), embedding
+        ):
             yield int(boxes.row[box]), identity
 
 

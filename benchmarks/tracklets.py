@@ -1,4 +1,4 @@
-"""Tracklets by themselves: what the tracker links, what purifying and stitching make of it, and what others link.
+"""Tracklets by themselves: what the tracker links, what splitting and gap linking make of it, and what others link.
 
     python -m benchmarks.tracklets --data ../shared/data --game videos/demo --out reports/baselines
 
@@ -57,15 +57,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def tracked(job: Job) -> RunContext:
-    """Track and purify again, with the settings of the job."""
+    """Track and split again, with the settings of the job."""
     context = context_of(job.out)
     context.job = job
     context.tables |= STAGES["track"].function(context).tables
-    return purify(context)
+    return split(context)
 
 
-def purify(context: RunContext) -> RunContext:
-    """Cut and join what was linked."""
+def split(context: RunContext) -> RunContext:
+    """Split and link what the tracker made."""
     context.tables |= STAGES["purify"].function(context).tables
     return context
 
@@ -83,7 +83,7 @@ def of_others(material: Material, job: Job, context: RunContext) -> Iterator[tup
 def _ours(context: RunContext) -> Iterator[tuple[str, IdentifiedBoxes]]:
     """Give those of courtside, before and after they are cut and joined."""
     yield "courtside, tracker", tracklets_of(context, "raw_tracks")
-    yield "**courtside, purified and joined**", tracklets_of(context, "split_tracks")
+    yield "**courtside, split and linked**", tracklets_of(context, "split_tracks")
 
 
 def tracklets_of(context: RunContext, table: TableName) -> IdentifiedBoxes:
@@ -100,19 +100,21 @@ def head() -> str:
 
 def row(material: str, name: str, found: IdentifiedBoxes, truth: Truth, frames: pd.DataFrame) -> str:
     """Score player tracklets, a line of the table."""
-    return line(material, name, marks(found, truth, frames))
+    return line(material, name, scores(found, truth, frames))
 
 
 def line(material: str, name: str, values: Sequence[float]) -> str:
     """Format a line of the table: five shares in percent, two counts."""
     return (
         "| "
-        + " | ".join([material, name, *(f"{one:.1f}" for one in values[:5]), *(f"{one:.0f}" for one in values[5:])])
+        + " | ".join(
+            [material, name, *(f"{value:.1f}" for value in values[:5]), *(f"{value:.0f}" for value in values[5:])]
+        )
         + " |"
     )
 
 
-def marks(found: IdentifiedBoxes, truth: Truth, frames: pd.DataFrame) -> list[float]:
+def scores(found: IdentifiedBoxes, truth: Truth, frames: pd.DataFrame) -> list[float]:
     """Score player tracklets: HOTA to purity in percent, switches, and how many tracklets there are."""
     scored = truth.frames[truth.frames["frame"].isin(frames["frame"])]
     numbers = scored["frame"].to_numpy(np.int64)
@@ -120,12 +122,12 @@ def marks(found: IdentifiedBoxes, truth: Truth, frames: pd.DataFrame) -> list[fl
     counted = found.take(~on_ignored(boxes, ignored, found, numbers))
     pairing = pair(boxes.take(~ignored), counted, numbers)
     tracking, identity = score_tracking(pairing), score_identity(pairing, scored["time_s"].to_numpy(np.float64))
-    best = score_tracking(pair(boxes.take(~ignored), told(boxes.take(~ignored), counted, numbers), numbers))
+    best = score_tracking(pair(boxes.take(~ignored), given_to_most(boxes.take(~ignored), counted, numbers), numbers))
     shares = [tracking.hota, tracking.assa, tracking.idf1, best.idf1, identity.purity]
-    return [*(100 * one for one in shares), tracking.switches, identity.players_found]
+    return [*(100 * share for share in shares), tracking.switches, identity.players_found]
 
 
-def told(truth: IdentifiedBoxes, found: IdentifiedBoxes, frames: Ints) -> IdentifiedBoxes:
+def given_to_most(truth: IdentifiedBoxes, found: IdentifiedBoxes, frames: Ints) -> IdentifiedBoxes:
     """Give each tracklet to the person whom most of its matched boxes show; of two boxes of one in a frame one is left."""
     matches = match(pair(truth, found, frames))
     shown = pd.DataFrame({"track": found.identity[matches.found_row], "who": truth.identity[matches.truth_row]})
@@ -149,7 +151,9 @@ def cut_row(material: str, context: RunContext, truth: Truth) -> str:
 def cuts_and_changes(context: RunContext, truth: Truth) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """List cuts (k, 2) and true changes of person (l, 2) along the tracker's tracklets, each its number and time in s."""
     tables = context.tables
-    boxes = tables["raw_tracks"].merge(tables["split_tracks"].rename(columns={"track_id": "part"}), on="detection_id")
+    boxes = tables["raw_tracks"].merge(
+        tables["split_tracks"].rename(columns={"track_id": "split_track"}), on="detection_id"
+    )
     boxes = boxes.merge(tables["detections"], on="detection_id").merge(
         tables["frames"][["frame", "time_s"]], on="frame"
     )
@@ -164,7 +168,7 @@ def cuts_and_changes(context: RunContext, truth: Truth) -> tuple[NDArray[np.floa
     matches = match(pair(true, found, truth.frames["frame"].to_numpy(np.int64)))
     seen = boxes.iloc[matches.found_row].assign(who=true.identity[matches.truth_row]).sort_index()
     lasting = seen.groupby((seen[["track_id", "who"]].diff() != 0).any(axis=1).cumsum())["who"].transform("size")
-    return _changes(boxes, "part"), _changes(seen[lasting >= RUN_BOXES], "who")
+    return _changes(boxes, "split_track"), _changes(seen[lasting >= RUN_BOXES], "who")
 
 
 def _changes(boxes: pd.DataFrame, column: str) -> NDArray[np.float64]:
@@ -174,8 +178,8 @@ def _changes(boxes: pd.DataFrame, column: str) -> NDArray[np.float64]:
     return np.column_stack([boxes["track_id"][same], middle[same]]).astype(np.float64).reshape(-1, 2)
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.0f} %" if whole else "-"
+def _share(count: int, total: int) -> str:
+    return f"{100 * count / total:.0f} %" if total else "-"
 
 
 if __name__ == "__main__":

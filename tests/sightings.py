@@ -59,12 +59,12 @@ def sighting(camera: Pinhole, rng: np.random.Generator, court: str = "fiba", len
 
 def as_table(seen: dict[int, CourtEvidence]) -> pd.DataFrame:
     """Make the table `court_points` of frames."""
-    parts = []
+    tables = []
     for frame, of_frame in sorted(seen.items()):
         places, lines = len(of_frame.place), len(of_frame.line_px)
         px = np.concatenate([of_frame.place_px, of_frame.line_px])
         nothing = np.full(lines, np.nan)
-        parts.append(
+        tables.append(
             pd.DataFrame(
                 {
                     "frame": frame,
@@ -79,4 +79,4 @@ def as_table(seen: dict[int, CourtEvidence]) -> pd.DataFrame:
                 }
             )
         )
-    return conform("court_points", pd.concat(parts))
+    return conform("court_points", pd.concat(tables))

@@ -22,8 +22,7 @@ from pipeline.perceive.court_points import table_of
 from pipeline.perceive.motion import compare, view
 from pipeline.store import RunDirectory
 from pipeline.tables import DETECTIONS, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, conform
-from pipeline.understand.court.automatic import find_calibration
-from pipeline.understand.court.keyframes import keyframes
+from pipeline.understand.court import find_calibration, keyframes
 from pipeline.video import Frame, VideoInfo, glances
 
 Floats = NDArray[np.float64]

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.understand.shots.stage import seconds_by_kind
+from pipeline.understand.shots import seconds_by_kind
 
 _KMH = 3.6
 """Per m/s."""

@@ -13,8 +13,8 @@ from pipeline.errors import InputError
 from pipeline.geometry.court import Court
 from pipeline.geometry.zones import turned
 from pipeline.tables import HOMOGRAPHY_COLUMNS
-from pipeline.understand.court.registration import CourtRegistration
-from pipeline.understand.statistics.periods import attack_side
+from pipeline.understand.court import CourtRegistration
+from pipeline.understand.statistics import attack_side
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

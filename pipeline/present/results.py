@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import Settings
 from pipeline.present.on_court import OnCourt
-from pipeline.understand.court.registration import CourtRegistration
+from pipeline.understand.court import CourtRegistration
 from pipeline.video import VideoInfo
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.tables import MOTION_COLUMNS, PERSON_CLASSES
-from pipeline.understand.shots.stage import kinds_of_frames
+from pipeline.understand.shots import kinds_of_frames
 
 MIN_BALL_SCORE = 0.45
 """A ball that is less sure is not pointed at: heads in the crowd look like one for a frame."""

@@ -23,8 +23,7 @@ from pipeline.run.stages import GIVEN_BY_PERCEIVE, UNDERSTAND, RunContext, Stage
 from pipeline.store import RunDirectory, fingerprint, hash_file, write_json
 from pipeline.tables import TableName
 from pipeline.understand import identity as identify
-from pipeline.understand.court import registration as court
-from pipeline.understand.shots import stage as shot_kinds
+from pipeline.understand.shots import kinds_of_frames
 from pipeline.video import probe
 
 _LONG_GAP_S = 1.0
@@ -235,8 +234,8 @@ def _warnings(context: RunContext) -> tuple[str, ...]:
     if read["longest_gap_s"] > _LONG_GAP_S:
         found.append(f"the video has gaps, the longest {read['longest_gap_s']:.1f} s: nobody was seen there")
     found += context.registration.warnings
-    counted = shot_kinds.kinds_of_frames(context.tables["frames"], context.tables["shots"]) == "game"
-    found += court.about_share(context.registration, context.tables["frames"].loc[counted, "frame"].to_numpy("int64"))
+    counted = kinds_of_frames(context.tables["frames"], context.tables["shots"]) == "game"
+    found += context.registration.coverage_warnings(context.tables["frames"].loc[counted, "frame"].to_numpy("int64"))
     found += context.facts["identify"]["warnings"]
     found += identify.complaints(context.tables["players"], context.settings.identify)
     if context.tables["players"].empty:

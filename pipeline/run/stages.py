@@ -21,18 +21,14 @@ from pipeline.geometry.lens import Lens
 from pipeline.roster import RosterEntry
 from pipeline.run.job import Job
 from pipeline.tables import TableName
-from pipeline.understand.court import registration as court
-from pipeline.understand.court.registration import CourtRegistration
+from pipeline.understand.court import CourtRegistration, register_court
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.identity import identify
-from pipeline.understand.location import lineup
-from pipeline.understand.location import stage as locate
-from pipeline.understand.shots import stage as shot_kinds
+from pipeline.understand.location import lineup_tracks, locate
+from pipeline.understand.shots import classify_shots, live_tracks
 from pipeline.understand.splitting import split_tracklets
-from pipeline.understand.statistics import gathered, team_stats
-from pipeline.understand.statistics import player_stats as stats
-from pipeline.understand.tracking import stage as track
-from pipeline.understand.tracking.court_kalman import Feet
+from pipeline.understand.statistics import compute_statistics
+from pipeline.understand.tracking import track
 from pipeline.video import VideoInfo
 
 
@@ -78,16 +74,18 @@ class RunContext:
     @cached_property
     def feet_m(self) -> NDArray[np.float64]:
         """(n, 2) metres per detection; NaN where unknown."""
-        return court.feet(self.tables["detections"], self.registration)
+        return self.registration.feet_m(self.tables["detections"])
 
     def counted_tracks(self) -> pd.DataFrame:
         """The rows of `tracks` that count in seconds and metres: those of shots of the game, and of who is on court."""
-        tables, absence_s = self.tables, self.settings.stats.max_absence_s
-        shown = shot_kinds.of_the_game(tables["frames"], tables["detections"], tables["tracks"], tables["shots"])
-        people = (tables["identities"], tables["players"])
-        court_model = self.registration.court
-        return lineup.of_the_lineup(
-            tables["frames"], tables["detections"], shown, *people, self.feet_m, court_model, absence_s
+        tables = self.tables
+        game = TrackedGame.of(tables["frames"], tables["detections"], feet_m=self.feet_m, tracks=tables["tracks"])
+        return lineup_tracks(
+            game.with_tracks(live_tracks(game, tables["shots"])),
+            tables["identities"],
+            tables["players"],
+            self.registration.court,
+            self.settings.stats.max_absence_s,
         )
 
 
@@ -116,23 +114,19 @@ class Stage:
 
 
 def _court(context: RunContext) -> Output:
-    frames, points = context.tables["frames"], context.tables["court_points"]
-    found = court.register(frames, context.image_size_px, context.calibration, context.settings.court)
-    if context.calibration is None and context.settings.court.automatic:
-        found = court.register_seen(
-            frames, points, context.tables["detections"], context.image_size_px, context.settings.court
-        )
+    tables = (context.tables["frames"], context.tables["court_points"], context.tables["detections"])
+    found = register_court(*tables, context.calibration, context.image_size_px, context.settings.court)
     lens = {"center_px": list(found.lens.center_px), "scale_px": found.lens.scale_px, "lam": found.lens.lam}
     facts = {"lens": lens, "court": found.court.name, "fixed": found.fixed, "warnings": list(found.warnings)}
     return Output({"court": found.table}, facts)
 
 
 def _track(context: RunContext) -> Output:
-    frames, detections, settings = context.tables["frames"], context.tables["detections"], context.settings.track
-    on_court = court.on_court(detections, context.registration, context.settings.court.margin_m)
-    feet = Feet(context.feet_m, court.foot_spread(detections, context.registration))
-    linked = track.track(frames, detections, context.embeddings, on_court, settings, context.image_size_px, feet)
-    return Output({"raw_tracks": linked})
+    frames, detections, settings = context.tables["frames"], context.tables["detections"], context.settings
+    game = TrackedGame.of(frames, detections, context.embeddings, context.feet_m)
+    on_court = context.registration.on_court(detections, settings.court.margin_m)
+    foot_covariance_m2 = context.registration.foot_covariance_m2(detections)
+    return Output({"raw_tracks": track(game, on_court, settings.track, context.image_size_px, foot_covariance_m2)})
 
 
 def _purify(context: RunContext) -> Output:
@@ -168,48 +162,31 @@ def _identify(context: RunContext) -> Output:
 
 
 def _shots(context: RunContext) -> Output:
-    names: tuple[TableName, ...] = ("frames", "detections", "tracks", "identities", "court")
-    return Output({"shots": shot_kinds.shot_kinds(*(context.tables[name] for name in names))})
+    tables = context.tables
+    game = TrackedGame.of(tables["frames"], tables["detections"], tracks=tables["tracks"])
+    return Output({"shots": classify_shots(game, tables["identities"], tables["court"])})
 
 
 def _locate(context: RunContext) -> Output:
     tables = context.tables
-    return Output(
-        {
-            "positions": locate.locate(
-                tables["frames"],
-                tables["detections"],
-                context.counted_tracks(),
-                tables["identities"],
-                context.feet_m,
-                context.settings.stats,
-            )
-        }
+    game = TrackedGame.of(
+        tables["frames"], tables["detections"], feet_m=context.feet_m, tracks=context.counted_tracks()
     )
+    return Output({"positions": locate(game, tables["identities"], context.settings.stats)})
 
 
 def _stats(context: RunContext) -> Output:
-    tables, court_model, settings = context.tables, context.registration.court, context.settings.stats
-    game = gathered.gather(
-        tables["frames"],
-        tables["detections"],
-        context.counted_tracks(),
+    tables = context.tables
+    found = compute_statistics(
+        TrackedGame.of(tables["frames"], tables["detections"], tracks=context.counted_tracks()),
         tables["identities"],
         tables["tracklets"],
         tables["players"],
         tables["positions"],
-        court_model,
-        settings,
+        context.registration.court,
+        context.settings.stats,
     )
-    return Output(
-        {
-            "periods": game.periods,
-            "player_stats": stats.player_stats(game, court_model, settings),
-            "player_periods": stats.player_periods(game, court_model, settings),
-            "team_stats": team_stats.team_stats(game, court_model),
-            "team_periods": team_stats.team_periods(game, court_model),
-        }
-    )
+    return Output(found.tables())
 
 
 GIVEN_BY_PERCEIVE: tuple[TableName, ...] = ("frames", "detections", "number_reads", "court_points")

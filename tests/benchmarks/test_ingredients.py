@@ -11,9 +11,8 @@ import pytest
 from benchmarks import associations
 from pipeline.config import TrackSettings
 from pipeline.tables import MOTION_COLUMNS, conform
-from pipeline.understand.tracking.association import MixedTracker
-from pipeline.understand.tracking.court_kalman import Feet
-from pipeline.understand.tracking.stage import track
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.tracking import FootPoints, LikelihoodTracker, track
 
 FPS, PX_PER_M = 25, 50.0
 STEP_S = 1 / FPS
@@ -21,11 +20,11 @@ STEP_S = 1 / FPS
 
 def tracklets(
     x: np.ndarray,
-    make: Callable[..., MixedTracker] = MixedTracker,
+    make: Callable[..., LikelihoodTracker] = LikelihoodTracker,
     *,
     score: np.ndarray | float = 0.9,
-    look: np.ndarray | None = None,
-    feet: Feet | None = None,
+    embedding: np.ndarray | None = None,
+    feet: FootPoints | None = None,
     **settings: Any,
 ) -> np.ndarray:
     """Link boxes of 40 x 100 px with their left edges at x (frames, people), NaN where nobody is seen.
@@ -44,15 +43,14 @@ def tracklets(
     table["score"] = np.broadcast_to(score, x.shape)[frame, person]
     frames = pd.DataFrame({"frame": np.arange(len(x)), "time_s": np.arange(len(x)) / FPS, "shot": 0})
     frames[list(MOTION_COLUMNS)] = np.nan
-    embeddings = np.eye(8, dtype=np.float32)[person] if look is None else look[frame, person]
+    embeddings = np.eye(8, dtype=np.float32)[person] if embedding is None else embedding[frame, person]
+    tables = conform("frames", frames), conform("detections", table)
     linked = track(
-        conform("frames", frames),
-        conform("detections", table),
-        embeddings,
+        TrackedGame.of(*tables, embeddings, None if feet is None else feet.position_m),
         np.ones(len(table), bool),
         TrackSettings(max_age_s=1.0).model_copy(update=settings),
         (1280, 720),
-        feet,
+        None if feet is None else feet.covariance_m2,
         make,
     )
     found = np.zeros(x.shape, dtype=np.int64)
@@ -100,7 +98,7 @@ class TestSpeedGate:
         x = standing(40, 100.0)
         x[15:25] = np.nan
         place = np.column_stack([np.full(30, 5.0), np.where(np.arange(30) < 15, 5.0, 5.0 - metres)])
-        feet = Feet(place, np.tile(0.01 * np.eye(2), (30, 1, 1)))
+        feet = FootPoints(place, np.tile(0.01 * np.eye(2), (30, 1, 1)))
         return tracklets(x, partial(GatedInPicture, feet=feet), feet=feet)[:, 0]
 
     def test_nobody_runs_ten_metres_in_half_a_second(self) -> None:
@@ -127,25 +125,25 @@ def change_of_person() -> np.ndarray:
     return np.eye(8, dtype=np.float32)[np.where(np.arange(40) < 20, 0, 1)][:, None]
 
 
-def test_looks_count_by_quality_or_not_at_all() -> None:
+def test_appearance_counts_by_quality_or_not_at_all() -> None:
     x = standing(40, 100.0)
     x[20:23] = np.nan
     x[23:] += 5.0
-    assert len(set(tracklets(x, look=change_of_person())[:, 0]) - {0}) == 2
-    for make in (associations.WithoutLooks, partial(associations.LooksByQuality, quality=np.full(37, 0.0))):
-        assert set(tracklets(x, make, look=change_of_person())[:, 0]) == {0, 1}
-    clear = partial(associations.LooksByQuality, quality=np.full(37, 1.0))
-    assert len(set(tracklets(x, clear, look=change_of_person())[:, 0]) - {0}) == 2
+    assert len(set(tracklets(x, embedding=change_of_person())[:, 0]) - {0}) == 2
+    for make in (associations.WithoutAppearance, partial(associations.AppearanceByQuality, quality=np.full(37, 0.0))):
+        assert set(tracklets(x, make, embedding=change_of_person())[:, 0]) == {0, 1}
+    clear = partial(associations.AppearanceByQuality, quality=np.full(37, 1.0))
+    assert len(set(tracklets(x, clear, embedding=change_of_person())[:, 0]) - {0}) == 2
 
 
 @pytest.mark.parametrize("swapped", [False, True])
-def test_the_cascade_goes_by_looks_wherever_people_stand(swapped: bool) -> None:
+def test_the_cascade_goes_by_appearance_wherever_people_stand(swapped: bool) -> None:
     x = standing(30, 100.0, 130.0)
     if swapped:
         x[15:] = x[15:, ::-1]  # a jump of 30 px each
     found = tracklets(x, associations.Cascade)
     assert (found == [1, 2]).all()
-    by_place = tracklets(x, associations.WithoutLooks)
+    by_place = tracklets(x, associations.WithoutAppearance)
     assert (by_place[15:] == ([2, 1] if swapped else [1, 2])).all()
 
 
@@ -154,5 +152,5 @@ def test_whoever_is_in_doubt_is_linked_if_that_is_asked_for() -> None:
     x[20:26] = np.nan
     x[26:] += 30.0
     blank = np.full((40, 1, 8), np.nan, np.float32)
-    assert set(tracklets(x, look=blank)[:, 0]) == {0, 1, 2}
-    assert set(tracklets(x, associations.Undoubting, look=blank)[:, 0]) == {0, 1}
+    assert set(tracklets(x, embedding=blank)[:, 0]) == {0, 1, 2}
+    assert set(tracklets(x, associations.Undoubting, embedding=blank)[:, 0]) == {0, 1}

@@ -13,14 +13,14 @@ PEOPLE, FRAMES = 4, 30
 def walk() -> Iterator[FrameBoxes]:
     """Four people walking side by side, far apart; row = frame * people + person."""
     rng = np.random.default_rng(0)
-    looks = rng.normal(size=(PEOPLE, 16)).astype(np.float32)
-    looks /= np.linalg.norm(looks, axis=1, keepdims=True)
+    embeddings = rng.normal(size=(PEOPLE, 16)).astype(np.float32)
+    embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
     for frame in range(FRAMES):
         left = 50 + 150.0 * np.arange(PEOPLE) + 2 * frame
         xyxy_px = np.column_stack([left, np.full(PEOPLE, 100.0), left + 40, np.full(PEOPLE, 220.0)]).astype(np.float32)
         rows = frame * PEOPLE + np.arange(PEOPLE)
         image = np.zeros((360, 800, 3), np.uint8)
-        yield FrameBoxes(rows, xyxy_px, np.full(PEOPLE, 0.9, np.float32), looks, image, (800, 360))
+        yield FrameBoxes(rows, xyxy_px, np.full(PEOPLE, 0.9, np.float32), embeddings, image, (800, 360))
 
 
 @pytest.mark.parametrize("name", TRACKERS)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from benchmarks.tracklets import cut_row, cuts_and_changes, told
+from benchmarks.tracklets import cut_row, cuts_and_changes, given_to_most
 from pipeline import tables
 from pipeline.evaluation.boxes import IdentifiedBoxes
 from pipeline.evaluation.truth import PERSON_COLUMNS, Truth
@@ -28,12 +28,12 @@ def scene(cut_at: int) -> tuple[SimpleNamespace, Truth]:
     seen = pd.DataFrame({"detection_id": frame, "frame": frame, "x1": np.where(frame < 30, 300.0, 600.0), "y1": 100.0})
     seen = seen.assign(x2=seen["x1"] + 40, y2=190.0, score=0.9, quality=1.0, jersey_l=50.0, jersey_a=0.0, jersey_b=0.0)
     seen["class"] = "player"
-    links = pd.DataFrame({"detection_id": frame, "track_id": 1})
+    tracks = pd.DataFrame({"detection_id": frame, "track_id": 1})
     context = {
         "frames": times,
         "detections": tables.conform("detections", seen),
-        "raw_tracks": links,
-        "split_tracks": links.assign(track_id=np.where(frame < cut_at, 1, 2)),
+        "raw_tracks": tracks,
+        "split_tracks": tracks.assign(track_id=np.where(frame < cut_at, 1, 2)),
     }
     return SimpleNamespace(tables=context), Truth("made up", rows[list(PERSON_COLUMNS)], times)
 
@@ -53,4 +53,4 @@ def test_the_time_of_a_change_lies_between_the_boxes() -> None:
 def test_a_tracklet_is_given_to_the_person_it_mostly_shows() -> None:
     truth = boxes(np.repeat(7, 10), np.full(10, 100.0))
     found = boxes(np.repeat([1, 2], [6, 4]), np.where(np.arange(10) < 9, 100.0, 900.0))
-    assert (told(truth, found, np.arange(10)).identity == 7).all()
+    assert (given_to_most(truth, found, np.arange(10)).identity == 7).all()

@@ -24,7 +24,7 @@ from pipeline.present.report.shots import shots_section
 from pipeline.present.report.teams import teams_section
 from pipeline.present.report.time import time_section
 from pipeline.present.results import Results
-from pipeline.understand.court.registration import NO_CALIBRATION
+from pipeline.understand.court import NO_CALIBRATION
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.present.formats import clock
 from pipeline.present.results import Results
-from pipeline.understand.shots.stage import seconds_by_kind
+from pipeline.understand.shots import seconds_by_kind
 
 
 def shots_section(results: Results) -> dict[str, Any] | None:

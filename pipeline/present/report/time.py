@@ -13,7 +13,7 @@ from pipeline.present.results import Results
 from pipeline.present.timeline import WIDTH, bar, boxes_of_people, lane, presence, ticks, time_axis
 from pipeline.tables import PERSON_CLASSES
 from pipeline.understand.game import frame_durations
-from pipeline.understand.shots.stage import kinds_of_frames
+from pipeline.understand.shots import kinds_of_frames
 
 _WIDEST_LABEL = 24
 MOST_CUTS = 60

@@ -1,4 +1,4 @@
-"""Which courts that were found are believed."""
+"""Gate of homographies: which fits of a camera to a keyframe are believed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pipeline.geometry.motion import project_all
 from pipeline.tables import PERSON_CLASSES
 
 PERSON_M = 1.9
+"""Height of a player, m."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Limits:
     """What a fit must reach to be believed."""
 
     inliers: int = 22
+    """Line points that lie on lines of the court."""
     inlier_share: float = 0.3
     expected_error_m: float = 0.45
     place_error_m: float = 1.3
@@ -26,16 +28,18 @@ class Limits:
     height_m: tuple[float, float] = (1.2, 45.0)
     """Of the camera above the floor."""
     height_ratio: tuple[float, float] = (0.6, 1.5)
+    """Median height of people on the court, in heights of a player there."""
     standing_share: float = 0.15
     """In place of `inlier_share` and `place_error_m`, for a standing camera whose lines are covered well."""
     coverage: float = 0.65
+    """Share of the court's lines in view that line points cover, for a standing camera."""
 
 
 LIMITS = Limits()
 
 
 class Gate:
-    """Believes a fit or not."""
+    """Plausibility test of a fit: its support by the lines, the place of the camera, and the size of people."""
 
     def __init__(self, frames: pd.DataFrame, detections: pd.DataFrame) -> None:
         people = detections[detections["class"].isin(PERSON_CLASSES) & (detections["score"] >= 0.4)]
@@ -83,9 +87,9 @@ class Gate:
         floor = project_all(fit.to_floor[None], feet)[0]
         court = fit.court
         with np.errstate(invalid="ignore"):
-            on = ((floor >= -2) & (floor <= np.array([court.length_m, court.width_m]) + 2)).all(axis=1)
-        if on.sum() < max(3, 0.5 * len(box)):
+            inside = ((floor >= -2) & (floor <= np.array([court.length_m, court.width_m]) + 2)).all(axis=1)
+        if inside.sum() < max(3, 0.5 * len(box)):
             return False
-        ratio = (box[on, 3] - box[on, 1]) / fit.camera.heights_px(floor[on], PERSON_M)
+        ratio = (box[inside, 3] - box[inside, 1]) / fit.camera.heights_px(floor[inside], PERSON_M)
         low, high = LIMITS.height_ratio
         return bool(low <= np.median(ratio) <= high)

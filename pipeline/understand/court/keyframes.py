@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.geometry.alignment import CourtEvidence
 
 LEAST_PLACES, LEAST_LINE_POINTS = 10, 12
+"""Fewer places of the court, or points on lines, do not fix a camera."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +31,13 @@ def keyframes(frames: pd.DataFrame, court_points: pd.DataFrame) -> list[Keyframe
     starts = np.flatnonzero(np.diff(number, prepend=-1))
     found = []
     for start, stop in zip(starts, [*starts[1:], len(number)], strict=True):
-        evidence = evidence_of(court_points.iloc[start:stop])
+        evidence = _evidence(court_points.iloc[start:stop])
         if len(evidence.place) >= LEAST_PLACES and len(evidence.line_px) >= LEAST_LINE_POINTS:
             found.append(Keyframe(int(rows[start]), evidence))
     return found
 
 
-def evidence_of(points: pd.DataFrame) -> CourtEvidence:
+def _evidence(points: pd.DataFrame) -> CourtEvidence:
     """Turn the rows of one frame into arrays."""
     place = points["kind"].to_numpy() == "place"
     px = points[["x_px", "y_px"]].to_numpy(np.float64)

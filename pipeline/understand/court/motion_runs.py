@@ -18,13 +18,13 @@ def known_motion(frames: pd.DataFrame, lens: Lens, image_size_px: tuple[int, int
     motion = frames[list(MOTION_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3)
     elapsed_s = np.diff(frames["time_s"].to_numpy(np.float64), prepend=np.nan)
     first = np.diff(frames["shot"].to_numpy(), prepend=-1) != 0
-    good = ~first & believable(motion, elapsed_s, image_size_px)
-    motion = np.where(good[:, None, None], motion, np.nan)
+    usable = ~first & believable(motion, elapsed_s, image_size_px)
+    motion = np.where(usable[:, None, None], motion, np.nan)
     return undistorted_motion(motion, lens, image_size_px)
 
 
-def runs(unknown: NDArray[np.bool_]) -> Iterator[slice]:
-    """Split the frames where the motion from the previous one is unknown."""
+def motion_runs(unknown: NDArray[np.bool_]) -> Iterator[slice]:
+    """Split the frames (n,) where the motion from the previous one is unknown; yield the rows of each run."""
     starts = np.flatnonzero(unknown | (np.arange(len(unknown)) == 0))
     for start, stop in zip(starts, [*starts[1:], len(unknown)], strict=True):
         yield slice(int(start), int(stop))

@@ -1,4 +1,4 @@
-"""Carry homographies from calibrated frames to their neighbours by the camera's motion."""
+"""Propagate homographies from calibrated frames to their neighbours by the camera's motion."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GRID = (12, 8)
 STILL_PX_PER_S = 10.0
 """A picture that shifts by less, at 1280 px width, is of a camera that stands."""
 STANDING_COUNTS = 0.2
-"""A second in which the camera stands counts so much: what is carried drifts with the motion."""
+"""A second in which the camera stands counts so much: what is propagated drifts with the motion."""
 
 
 @dataclass(frozen=True)
@@ -41,24 +41,24 @@ class Anchor:
 class Homographies:
     """Homographies per analysed frame while they are being found."""
 
-    matrix: Matrices
-    error_px: Floats
-    measured: NDArray[np.bool_]
+    matrix: Matrices  # (n, 3, 3) NaN where unknown
+    error_px: Floats  # (n,)
+    measured: NDArray[np.bool_]  # (n,) calibrated itself, not propagated
 
     @staticmethod
-    def nothing(count: int) -> Homographies:
-        """Make those of `count` frames, none of which is found."""
+    def unknown(count: int) -> Homographies:
+        """Begin with `count` frames without a homography."""
         return Homographies(np.full((count, 3, 3), np.nan), np.full(count, np.nan), np.zeros(count, bool))
 
     def put(self, rows: Integers, matrix: Matrices, error_px: float | Floats | None, source: str) -> None:
-        """Set the homographies of some frames."""
+        """Set some rows (k,) to homographies (k, 3, 3) or one (1, 3, 3) for all."""
         self.matrix[rows] = matrix
         self.error_px[rows] = np.nan if error_px is None else error_px
         self.measured[rows] = source == "measured"
 
 
-class Carrier:
-    """Carries homographies along one run of known motions."""
+class Propagator:
+    """Propagates homographies along one run of known motions."""
 
     def __init__(self, time_s: Floats, motion: Matrices, calibration: Calibration, settings: CourtSettings) -> None:
         self.clock_s = drift_clock(time_s, motion, calibration.image_size_px)
@@ -96,31 +96,31 @@ class Carrier:
         for anchor, row in ((before, before.last if before else 0), (after, after.first if after else 0)):
             if anchor is None:
                 continue
-            carried = self._oriented(anchor.matrix @ chain[row - offset] @ inverse)
+            propagated = self._oriented(anchor.matrix @ chain[row - offset] @ inverse)
             away_s = np.abs(self.clock_s[between] - self.clock_s[row])
-            carried[away_s > self.settings.max_propagation_s] = np.nan
-            sides.append((carried, away_s, anchor.error_px))
+            propagated[away_s > self.settings.max_propagation_s] = np.nan
+            sides.append((propagated, away_s, anchor.error_px))
         if len(sides) == 1:
             matrix, error = sides[0][0], np.full(len(between), sides[0][2])
         else:
             matrix, error = self._blend(*sides)
-        good = self._plausible(matrix)
-        rows.put(between[good], matrix[good], error[good], "propagated")
+        usable = self._plausible(matrix)
+        rows.put(between[usable], matrix[usable], error[usable], "propagated")
 
     def _blend(
-        self, one: tuple[Matrices, Floats, float], two: tuple[Matrices, Floats, float]
+        self, before: tuple[Matrices, Floats, float], after: tuple[Matrices, Floats, float]
     ) -> tuple[Matrices, Floats]:
         """Mix both sides by nearness; where they disagree too much there is nothing.
 
         The error that remains after mixing is, for a break at an unknown moment in between, 2 w (1 - w) times the
         disagreement on average.
         """
-        (forward, after_s, error_1), (backward, before_s, error_2) = one, two
-        share = after_s / np.maximum(after_s + before_s, 1e-9)
+        (forward, since_s, error_before_px), (backward, until_s, error_after_px) = before, after
+        share = since_s / np.maximum(since_s + until_s, 1e-9)
         share = np.where(np.isnan(backward[:, 0, 0]), 0.0, np.where(np.isnan(forward[:, 0, 0]), 1.0, share))
         left = np.where(share[:, None, None] == 1, backward, forward)
         right = np.where(share[:, None, None] == 0, forward, backward)
-        usable = known(left)
+        usable = is_known(left)
         left, right = (
             np.where(usable[:, None, None], left, np.eye(3)),
             np.where(usable[:, None, None], right, np.eye(3)),
@@ -130,11 +130,11 @@ class Carrier:
         mixed = self._oriented(left @ (np.eye(3) + share[:, None, None] * (step - np.eye(3))))
         rest_m = 2 * share * (1 - share) * self._disagreement_m(left, right)
         mixed[~usable | ~(rest_m <= self.settings.max_disagreement_m)] = np.nan
-        return mixed, np.fmax(error_1, error_2) * np.ones(len(share))
+        return mixed, np.fmax(error_before_px, error_after_px) * np.ones(len(share))
 
-    def _disagreement_m(self, one: Matrices, two: Matrices) -> Floats:
+    def _disagreement_m(self, left: Matrices, right: Matrices) -> Floats:
         """Measure the 90th percentile over the visible court of the distance (n,) between two registrations."""
-        first, second = project_all(one, self.grid), project_all(two, self.grid)
+        first, second = project_all(left, self.grid), project_all(right, self.grid)
         away = np.where(self._inside(first), np.linalg.norm(first - second, axis=2), np.nan)
         away[self._inside(first) & np.isnan(second[..., 0])] = np.inf
         empty = np.isnan(away).all(axis=1)
@@ -149,10 +149,10 @@ class Carrier:
 
     def _plausible(self, matrix: Matrices) -> NDArray[np.bool_]:
         """Accept homographies (n, 3, 3) that are not mirrored and show some of the court."""
-        good = known(matrix)
-        matrix = np.where(good[:, None, None], matrix, np.eye(3))
+        finite = is_known(matrix)
+        matrix = np.where(finite[:, None, None], matrix, np.eye(3))
         visible = self._inside(project_all(matrix, self.grid)).sum(axis=1) >= 3
-        return np.asarray(good & visible & (np.linalg.det(matrix) > 0))
+        return np.asarray(finite & visible & (np.linalg.det(matrix) > 0))
 
     def _oriented(self, matrix: Matrices) -> Matrices:
         """Scale to weight 1 at the middle of the lower edge of the picture, which is before the camera."""
@@ -162,7 +162,7 @@ class Carrier:
 
 
 def drift_clock(time_s: Floats, motion: Matrices, image_size_px: tuple[int, int]) -> Floats:
-    """Count seconds (n,) in which what is carried drifts: those in which the camera stands count little.
+    """Count seconds (n,) in which what is propagated drifts: those in which the camera stands count little.
 
     Args:
         time_s: (n,) of the frames.
@@ -182,6 +182,6 @@ def drift_clock(time_s: Floats, motion: Matrices, image_size_px: tuple[int, int]
     return np.asarray(np.cumsum(np.where(stands, STANDING_COUNTS, 1.0) * elapsed_s))
 
 
-def known(matrices: Matrices) -> NDArray[np.bool_]:
+def is_known(matrices: Matrices) -> NDArray[np.bool_]:
     """Say which matrices (n, 3, 3) are known."""
     return np.asarray(np.isfinite(matrices).all(axis=(1, 2)))

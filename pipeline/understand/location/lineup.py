@@ -1,4 +1,4 @@
-"""Who counts as on court: at most five players of a team at once, three in 3x3, as the rules have it.
+"""Line-up, who counts as on court: at most five players of a team at once, three in 3x3, as the rules have it.
 
 While players change, there are more of them on the floor: who comes in is there before who goes has left. Of more than five the
 one who leaves first does not count any more. So what does not count is always the end of a stint, nobody counts again
@@ -13,34 +13,28 @@ from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
 from pipeline.tables import conform
+from pipeline.understand.game import TrackedGame
 
 MARGIN_M = 1.0
-"""Who throws the ball in stands so near to the lines; who is further off is not on court."""
+"""Who throws the ball in stands so near to the lines; who is further off is not on court (m)."""
 
 
-def of_the_lineup(
-    frames: pd.DataFrame,
-    detections: pd.DataFrame,
-    tracks: pd.DataFrame,
-    identities: pd.DataFrame,
-    players: pd.DataFrame,
-    feet_m: NDArray[np.float64],
-    court: Court,
-    max_absence_s: float,
+def lineup_tracks(
+    game: TrackedGame, identities: pd.DataFrame, players: pd.DataFrame, court: Court, max_absence_s: float
 ) -> pd.DataFrame:
-    """Keep the rows of `tracks` that count; those of referees, of people unknown and of players without a team all do.
+    """Keep the tracklets' boxes that count; those of referees, of people unknown and of players without a team all do.
 
     Args:
-        frames: table `frames`.
-        detections: table `detections`, m rows.
-        tracks: table `tracks`.
+        game: frames, m boxes, foot points and tracklets; where a foot point is unknown a player is taken for on court.
         identities: table `identities`.
         players: table `players`.
-        feet_m: (m, 2) foot points on the court, m; where they are unknown a player is taken for on court.
         court: its lines, and how many play on it.
         max_absence_s: who is not on court for longer has left.
+
+    Returns:
+        Rows of `game.tracks`.
     """
-    boxes = _boxes_of_teams(frames, detections, tracks, identities, players, off_court(feet_m, court))
+    boxes = _boxes_of_teams(game, identities, players, off_court(game.feet_m, court))
     stint = stints(
         boxes["player_id"].to_numpy(), boxes["time_s"].to_numpy(), boxes["off_court"].to_numpy(), max_absence_s
     )
@@ -51,14 +45,15 @@ def of_the_lineup(
     )
     until = np.zeros(len(spans) + 1, dtype=np.int64)
     for team in spans["team"].unique():
-        own = np.flatnonzero(spans["team"] == team)
-        until[own] = counted_until(spans["first"].to_numpy()[own], spans["last"].to_numpy()[own], court.team_size)
-    out = boxes["row"].to_numpy() >= until[stint]
-    return conform("tracks", tracks[~tracks["detection_id"].isin(boxes.loc[out, "detection_id"])])
+        of_team = np.flatnonzero(spans["team"] == team)
+        first, last = (spans[name].to_numpy()[of_team] for name in ("first", "last"))
+        until[of_team] = counted_until(first, last, court.team_size)
+    over = boxes["row"].to_numpy() >= until[stint]
+    return conform("tracks", game.tracks[~game.tracks["detection_id"].isin(boxes.loc[over, "detection_id"])])
 
 
 def off_court(feet_m: NDArray[np.float64], court: Court) -> NDArray[np.bool_]:
-    """Tell which foot points (m, 2) are known to be off the court by more than a metre (m,)."""
+    """Say which foot points (m, 2) are known to be off the court by more than `MARGIN_M`: (m,)."""
     beyond = np.maximum(-feet_m, feet_m - [court.length_m, court.width_m]) > MARGIN_M
     return np.asarray(beyond.any(axis=1))
 
@@ -108,26 +103,20 @@ def counted_until(first: NDArray[np.int64], last: NDArray[np.int64], most: int) 
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     end = last + 1
-    for one in range(len(first)):
-        longer = np.sort(first[rank > rank[one]])
+    for stint in range(len(first)):
+        longer = np.sort(first[rank > rank[stint]])
         if len(longer) >= most:
-            end[one] = min(end[one], longer[most - 1])
+            end[stint] = min(end[stint], longer[most - 1])
     return end
 
 
 def _boxes_of_teams(
-    frames: pd.DataFrame,
-    detections: pd.DataFrame,
-    tracks: pd.DataFrame,
-    identities: pd.DataFrame,
-    players: pd.DataFrame,
-    off_court: NDArray[np.bool_],
+    game: TrackedGame, identities: pd.DataFrame, players: pd.DataFrame, off_court: NDArray[np.bool_]
 ) -> pd.DataFrame:
     """Join boxes to the players of teams: detection_id, player_id, team, row, time_s, off_court; by player and time."""
-    row = np.searchsorted(frames["frame"].to_numpy(), detections["frame"].to_numpy())
-    where = detections[["detection_id"]].assign(
-        row=row, time_s=frames["time_s"].to_numpy(np.float64)[row], off_court=off_court
+    boxes = game.detections[["detection_id"]].assign(
+        row=game.box_frame_row, time_s=game.box_time_s, off_court=off_court
     )
     of_teams = players.loc[players["team"].notna() & (players["role"] == "player"), ["player_id", "team"]]
-    joined = tracks.merge(identities[["track_id", "player_id"]], on="track_id").merge(of_teams, on="player_id")
-    return joined.merge(where, on="detection_id").sort_values(["player_id", "row"], kind="stable", ignore_index=True)
+    joined = game.tracks.merge(identities[["track_id", "player_id"]], on="track_id").merge(of_teams, on="player_id")
+    return joined.merge(boxes, on="detection_id").sort_values(["player_id", "row"], kind="stable", ignore_index=True)

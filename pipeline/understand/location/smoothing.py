@@ -1,4 +1,4 @@
-"""Smooth noisy positions over a window that adapts to noise and movement.
+"""Local linear regression of positions over a window that adapts to noise and movement (Lepski's rule).
 
 Around every moment a straight line is fitted to the samples within windows of growing length, and neighbouring windows
 are combined so that turning and accelerating bend the result less. A longer window has less noise but cuts corners; the
@@ -23,9 +23,11 @@ Mask = NDArray[np.bool_]
 GROWTH = 1.35
 """Ratio of one window to the next."""
 LONGEST_S = 3.5
+"""Longest window, s."""
 CONFIDENCE = 1.2
 """Half-width of the compared intervals, in standard deviations."""
 MIN_SAMPLES = 4
+"""Fewer in a window do not tell its residual variance."""
 PLAIN_FROM = -3
 """The longest windows also serve without extrapolation."""
 CENTRED = 0.25
@@ -33,18 +35,21 @@ CENTRED = 0.25
 USUAL_NOISE_M = 0.1
 """Taken where a track is too short to tell."""
 NOISE_WINDOW_S = 1.0
+"""Window, s, about whose line fit the noise is measured."""
 CALM_SHARE = 0.3
 """Noise is read off the calmest part of the track: movement only adds to residuals."""
 MAX_LAG_S = 0.5
+"""Longest lag at which the noise's autocorrelation counts, s."""
 MAX_CORRELATION = 4.0
 """Noise that lasts looks like movement; more than this is taken for movement."""
 STANDING_WINDOW_S = 2.7
-STANDING_RADIUS_M = 0.2
-STANDING_DEVIATIONS = 1.5
+"""Window over which a player must stay in place, s."""
+STANDING_RADIUS_M, STANDING_DEVIATIONS = 0.2, 1.5
 """Standing: over the window the scatter is below the radius, or below this many times the noise where that is more."""
 OUTLIER_WINDOW_S = 0.7
-OUTLIER_M = 0.6
-OUTLIER_DEVIATIONS = 5.0
+"""Window of the running median, s."""
+OUTLIER_M, OUTLIER_DEVIATIONS = 0.6, 5.0
+"""An outlier is further off than either: m, and times the usual distance from the median."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class Smoothed:
 
 
 @dataclass(frozen=True)
-class _Fit:
+class _LineFit:
     """Straight-line fits around each sample with one window."""
 
     position: Floats
@@ -95,9 +100,9 @@ def smooth(
     Returns:
         Positions, velocities and their uncertainty at the samples; velocity is NaN where a segment has one sample.
     """
-    time_s = _apart(time_s, segment)
+    time_s = _separated(time_s, segment)
     windows = window_s * GROWTH ** np.arange(np.ceil(np.log(max(LONGEST_S / window_s, 1)) / np.log(GROWTH)) + 1)
-    sums = _Sums(time_s, position_m)
+    sums = _RunningSums(time_s, position_m)
     fits = [sums.fit(window) for window in windows]
     scatter = _scatter(fits)
     noise = _noise(time_s, position_m, segment, sums, scatter)
@@ -105,7 +110,7 @@ def smooth(
     return _longest_consistent(_ladder(fits, windows, noise), standing)
 
 
-def _scatter(fits: list[_Fit]) -> Floats:
+def _scatter(fits: list[_LineFit]) -> Floats:
     """Take the residual variance (n,) of the shortest window that has enough samples; NaN where none has."""
     scatter = fits[0].residual
     for fit in fits[1:]:
@@ -113,7 +118,7 @@ def _scatter(fits: list[_Fit]) -> Floats:
     return scatter
 
 
-def _standing(fit: _Fit, scatter: Floats, standing_mps: float) -> Mask:
+def _standing(fit: _LineFit, scatter: Floats, standing_mps: float) -> Mask:
     """Say where a player (n,) stays in place for the whole of a window."""
     noise = np.sqrt(np.where(np.isfinite(scatter), scatter, 0.0))
     radius = np.maximum(STANDING_RADIUS_M, STANDING_DEVIATIONS * noise)
@@ -145,7 +150,7 @@ def without_outliers(time_s: Floats, position_m: Floats) -> Mask:
     return np.asarray(away <= np.maximum(OUTLIER_M, OUTLIER_DEVIATIONS * usual))
 
 
-class _Sums:
+class _RunningSums:
     """Running sums over a track, so that a fit in any window costs the same."""
 
     def __init__(self, time_s: Floats, position_m: Floats) -> None:
@@ -157,33 +162,33 @@ class _Sums:
         self.total = np.vstack([np.zeros((1, columns.shape[1]), np.longdouble), np.cumsum(columns, axis=0)])
         self.mean_time = time_s.mean()
 
-    def fit(self, window_s: float) -> _Fit:
+    def fit(self, window_s: float) -> _LineFit:
         """Fit a line around every sample."""
         half = window_s / 2 * (1 + 1e-9)
         low = np.searchsorted(self.time_s, self.time_s - half, side="left")
         high = np.searchsorted(self.time_s, self.time_s + half, side="right")
-        part = (self.total[high] - self.total[low]).astype(np.float64)
-        n, t, x = part[:, 0], part[:, 1] / part[:, 0], part[:, 3:5] / part[:, :1]
-        spread = np.maximum(part[:, 2] - n * t * t, 0)
-        cross = part[:, 5:7] - (n * t)[:, None] * x
-        scatter = np.maximum(part[:, 7:9] - n[:, None] * x * x, 0)
+        sums = (self.total[high] - self.total[low]).astype(np.float64)
+        n, t, x = sums[:, 0], sums[:, 1] / sums[:, 0], sums[:, 3:5] / sums[:, :1]
+        spread = np.maximum(sums[:, 2] - n * t * t, 0)
+        cross = sums[:, 5:7] - (n * t)[:, None] * x
+        scatter = np.maximum(sums[:, 7:9] - n[:, None] * x * x, 0)
         with np.errstate(divide="ignore", invalid="ignore"):
             slope = np.where(spread[:, None] > 1e-12, cross / spread[:, None], np.nan)
             left = np.maximum(scatter - slope * cross, 0).mean(axis=1) / (n - 2)
         offset = (self.time_s - self.mean_time) - t
         position = x + np.where(np.isnan(slope), 0, slope) * offset[:, None] + self.origin
         residual = np.where(n >= MIN_SAMPLES, left, np.nan)
-        return _Fit(position, slope, n, spread, offset, residual)
+        return _LineFit(position, slope, n, spread, offset, residual)
 
 
-def _apart(time_s: Floats, segment: Integers) -> Floats:
+def _separated(time_s: Floats, segment: Integers) -> Floats:
     """Move segments so far apart that no window spans two."""
     breaks = np.diff(segment, prepend=segment[:1]) != 0
     gap = np.diff(time_s, prepend=time_s[:1])
     return np.asarray(time_s + np.cumsum(np.where(breaks, np.maximum(0, 2 * LONGEST_S - gap), 0.0)))
 
 
-def _noise(time_s: Floats, position_m: Floats, segment: Integers, sums: _Sums, scatter: Floats) -> Floats:
+def _noise(time_s: Floats, position_m: Floats, segment: Integers, sums: _RunningSums, scatter: Floats) -> Floats:
     """Estimate the noise (n,): variance per sample times its correlation length in samples, m^2."""
     if not np.isfinite(scatter).any():
         return np.full(len(time_s), USUAL_NOISE_M**2)
@@ -192,7 +197,7 @@ def _noise(time_s: Floats, position_m: Floats, segment: Integers, sums: _Sums, s
     return np.maximum(local, 0.005**2) * _correlation(time_s, position_m, segment, sums)
 
 
-def _correlation(time_s: Floats, position_m: Floats, segment: Integers, sums: _Sums) -> float:
+def _correlation(time_s: Floats, position_m: Floats, segment: Integers, sums: _RunningSums) -> float:
     """Estimate how many samples of the noise count as one: 1 + 2 (sum of its autocorrelation), 1 to MAX_CORRELATION."""
     fit = sums.fit(NOISE_WINDOW_S)
     residual = position_m - fit.position
@@ -216,9 +221,9 @@ def _correlation(time_s: Floats, position_m: Floats, segment: Integers, sums: _S
 
 def _running_mean(time_s: Floats, values: Floats, window_s: float) -> Floats:
     """Average values (n,) over a window in time, NaN left out."""
-    good = np.isfinite(values)
-    sums = np.concatenate([[0.0], np.cumsum(np.where(good, values, 0.0))])
-    counts = np.concatenate([[0], np.cumsum(good)])
+    finite = np.isfinite(values)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(finite, values, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(finite)])
     low = np.searchsorted(time_s, time_s - window_s / 2, side="left")
     high = np.searchsorted(time_s, time_s + window_s / 2, side="right")
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -226,7 +231,7 @@ def _running_mean(time_s: Floats, values: Floats, window_s: float) -> Floats:
 
 
 @dataclass(frozen=True)
-class _Estimate:
+class _RungEstimate:
     """What one rung of the ladder says at each sample."""
 
     position: Floats
@@ -237,7 +242,7 @@ class _Estimate:
     window_s: float
 
 
-def _ladder(fits: list[_Fit], windows: Floats, noise: Floats) -> list[_Estimate]:
+def _ladder(fits: list[_LineFit], windows: Floats, noise: Floats) -> list[_RungEstimate]:
     """Order estimates from the least biased to the least noisy.
 
     First pairs of neighbouring windows, combined so that a constant change of acceleration does no harm (Richardson's
@@ -251,14 +256,14 @@ def _ladder(fits: list[_Fit], windows: Floats, noise: Floats) -> list[_Estimate]
     return [*rungs, *(plain[PLAIN_FROM:])] if len(fits) > 1 else plain
 
 
-def _plain(fit: _Fit, noise: Floats, window_s: float) -> _Estimate:
+def _plain(fit: _LineFit, noise: Floats, window_s: float) -> _RungEstimate:
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = np.where((fit.spread > 1e-12) & (fit.count >= MIN_SAMPLES), noise / fit.spread, np.nan)
         place = noise / fit.count + np.where(fit.spread > 1e-12, noise * fit.offset**2 / fit.spread, 0)
-    return _Estimate(fit.position, fit.velocity, place, variance, window_s)
+    return _RungEstimate(fit.position, fit.velocity, place, variance, window_s)
 
 
-def _extrapolated(long: _Fit, short: _Fit, noise: Floats, window_s: float) -> _Estimate:
+def _extrapolated(long: _LineFit, short: _LineFit, noise: Floats, window_s: float) -> _RungEstimate:
     """Combine two windows; one-sided ones, at the ends of a segment, stay as they are."""
     a, b = _plain(long, noise, window_s), _plain(short, noise, window_s)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -274,15 +279,15 @@ def _extrapolated(long: _Fit, short: _Fit, noise: Floats, window_s: float) -> _E
         np.where(usable[:, None], w[:, None] * y + (1 - w)[:, None] * x, x)
         for x, y in ((a.position, b.position), (a.velocity, b.velocity))
     ]
-    return _Estimate(values[0], values[1], variances[0], variances[1], window_s)
+    return _RungEstimate(values[0], values[1], variances[0], variances[1], window_s)
 
 
-def _off_centre(fit: _Fit) -> Floats:
+def _off_centre(fit: _LineFit) -> Floats:
     """Measure how far the moment is from the mean time (n,), in standard deviations of the times."""
     return np.asarray(np.abs(fit.offset) / np.sqrt(fit.spread / fit.count))
 
 
-def _longest_consistent(rungs: list[_Estimate], standing: Mask) -> Smoothed:
+def _longest_consistent(rungs: list[_RungEstimate], standing: Mask) -> Smoothed:
     """Take for each sample the estimate with least noise before velocities begin to contradict each other."""
     count = len(standing)
     low, high = np.full((count, 2), -np.inf), np.full((count, 2), np.inf)

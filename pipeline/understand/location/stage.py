@@ -1,4 +1,4 @@
-"""Locate: where each player was and how fast, from the feet of all tracklets that are the same person.
+"""The stage `location`: where each player was and how fast, from the feet of all tracklets that are the same person.
 
 Wrong boxes are thrown out, positions are smoothed over time (`smoothing`), short gaps are bridged by a straight line and
 marked. Nothing is joined across a cut, a gap longer than allowed, or a jump that nobody runs.
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import StatsSettings
 from pipeline.tables import POSITIONS, conform
+from pipeline.understand.game import TrackedGame
 from pipeline.understand.location.smoothing import Smoothed, smooth, without_outliers
 
 Floats = NDArray[np.float64]
@@ -22,83 +23,71 @@ Integers = NDArray[np.int64]
 JUMP_M = 1.0
 """Noise that two neighbouring samples may add to what a player runs between them."""
 JUMP_DEVIATIONS = 6.0
+"""The same in median steps, where that is more."""
 SIGNIFICANT = 2.5
 """A speed below this many of its standard deviations may be noise alone."""
 
 
 @dataclass(frozen=True)
-class _Samples:
+class _FootSamples:
     """A player's located boxes in order of time."""
 
-    row: Integers
-    """Row of `frames`."""
-    time_s: Floats
-    position_m: Floats
-    """(n, 2)."""
+    row: Integers  # (n,) of `frames`
+    time_s: Floats  # (n,)
+    position_m: Floats  # (n, 2)
 
 
-def locate(
-    frames: pd.DataFrame,
-    detections: pd.DataFrame,
-    tracks: pd.DataFrame,
-    identities: pd.DataFrame,
-    feet_m: Floats,
-    settings: StatsSettings,
-) -> pd.DataFrame:
-    """Make the table `positions`.
+def locate(game: TrackedGame, identities: pd.DataFrame, settings: StatsSettings) -> pd.DataFrame:
+    """Locate each player in metres.
 
     Args:
-        frames: table `frames`.
-        detections: table `detections`.
-        tracks: table `tracks`.
+        game: frames, boxes, foot points, and the tracklets' boxes that count.
         identities: table `identities`.
-        feet_m: (n, 2) metres per row of detections, NaN where unknown.
         settings: smoothing, dead band, limits.
 
     Returns:
-        One row per player and frame in which the player has a position, by player and frame.
+        Table `positions`: one row per player and frame in which the player has a position, by player and frame.
     """
-    seen = _feet_of_players(frames, detections, tracks, identities, feet_m)
-    parts = [
-        _positions(int(str(player_id)), _samples(frames, group), frames, settings)
-        for player_id, group in seen.groupby("player_id", sort=True)
+    feet = _feet_of_players(game, identities)
+    tables = [
+        _positions(int(str(player_id)), _samples(game, of_player), game, settings)
+        for player_id, of_player in feet.groupby("player_id", sort=True)
     ]
-    parts = [part for part in parts if len(part)]
-    return conform("positions", pd.concat(parts, ignore_index=True)) if parts else POSITIONS.empty()
+    tables = [table for table in tables if len(table)]
+    return conform("positions", pd.concat(tables, ignore_index=True)) if tables else POSITIONS.empty()
 
 
-def _feet_of_players(
-    frames: pd.DataFrame, detections: pd.DataFrame, tracks: pd.DataFrame, identities: pd.DataFrame, feet_m: Floats
-) -> pd.DataFrame:
+def _feet_of_players(game: TrackedGame, identities: pd.DataFrame) -> pd.DataFrame:
     """Join feet to players: player_id, row, x_m, y_m; of two boxes in one frame the surer one."""
     feet = pd.DataFrame(
         {
-            "detection_id": detections["detection_id"].to_numpy(),
-            "row": np.searchsorted(frames["frame"].to_numpy(), detections["frame"].to_numpy()),
-            "score": detections["score"].to_numpy(),
-            "x_m": feet_m[:, 0],
-            "y_m": feet_m[:, 1],
+            "detection_id": game.detections["detection_id"].to_numpy(),
+            "row": game.box_frame_row,
+            "score": game.detections["score"].to_numpy(),
+            "x_m": game.feet_m[:, 0],
+            "y_m": game.feet_m[:, 1],
         }
     )
     feet = feet.dropna()
-    joined = tracks.merge(identities[["track_id", "player_id"]], on="track_id").merge(feet, on="detection_id")
+    joined = game.tracks.merge(identities[["track_id", "player_id"]], on="track_id").merge(feet, on="detection_id")
     ordered = joined.sort_values(["player_id", "row", "score"], ascending=[True, True, False], kind="stable")
     return ordered.drop_duplicates(["player_id", "row"])
 
 
-def _samples(frames: pd.DataFrame, group: pd.DataFrame) -> _Samples:
-    row = group["row"].to_numpy(np.int64)
-    return _Samples(row, frames["time_s"].to_numpy(np.float64)[row], group[["x_m", "y_m"]].to_numpy(np.float64))
+def _samples(game: TrackedGame, feet: pd.DataFrame) -> _FootSamples:
+    """Take the located boxes of one player."""
+    row = feet["row"].to_numpy(np.int64)
+    return _FootSamples(row, game.time_s[row], feet[["x_m", "y_m"]].to_numpy(np.float64))
 
 
-def _positions(player_id: int, samples: _Samples, frames: pd.DataFrame, settings: StatsSettings) -> pd.DataFrame:
+def _positions(player_id: int, samples: _FootSamples, game: TrackedGame, settings: StatsSettings) -> pd.DataFrame:
     """Clean, split, smooth and bridge one player's samples."""
-    good = without_outliers(samples.time_s, samples.position_m)
-    samples = _Samples(samples.row[good], samples.time_s[good], samples.position_m[good])
-    segment = _segments(samples, frames["shot"].to_numpy()[samples.row], settings)
+    inliers = without_outliers(samples.time_s, samples.position_m)
+    samples = _FootSamples(samples.row[inliers], samples.time_s[inliers], samples.position_m[inliers])
+    segment = _segments(samples, game.shot[samples.row], settings)
     found = smooth(samples.time_s, samples.position_m, segment, settings.smooth_s, settings.dead_band_mps)
     speed = _believed_speed(found, settings)
-    own = pd.DataFrame(
+    seen = pd.DataFrame(
         {
             "row": samples.row,
             "x_m": found.position_m[:, 0],
@@ -109,14 +98,12 @@ def _positions(player_id: int, samples: _Samples, frames: pd.DataFrame, settings
             "source": "seen",
         }
     )
-    table = pd.concat([own, _bridges(own, segment, frames, settings)], ignore_index=True).sort_values("row")
+    table = pd.concat([seen, _bridges(seen, segment, game, settings)], ignore_index=True).sort_values("row")
     row = table["row"].to_numpy(np.int64)
-    return table.assign(
-        player_id=player_id, frame=frames["frame"].to_numpy()[row], time_s=frames["time_s"].to_numpy()[row]
-    )
+    return table.assign(player_id=player_id, frame=game.frame[row], time_s=game.time_s[row])
 
 
-def _segments(samples: _Samples, shot: Integers, settings: StatsSettings) -> Integers:
+def _segments(samples: _FootSamples, shot: Integers, settings: StatsSettings) -> Integers:
     """Number the pieces (n,) within which a player is followed without a break."""
     if not len(samples.row):
         return np.zeros(0, np.int64)
@@ -143,23 +130,23 @@ def _believed_speed(found: Smoothed, settings: StatsSettings) -> Floats:
     return np.where(believed, speed, np.nan)
 
 
-def _bridges(own: pd.DataFrame, segment: Integers, frames: pd.DataFrame, settings: StatsSettings) -> pd.DataFrame:
+def _bridges(seen: pd.DataFrame, segment: Integers, game: TrackedGame, settings: StatsSettings) -> pd.DataFrame:
     """Fill the analysed frames between two samples of one segment along the straight line."""
-    row = own["row"].to_numpy(np.int64)
+    row = seen["row"].to_numpy(np.int64)
     holes = np.flatnonzero((np.diff(row) > 1) & (np.diff(segment) == 0))
     if not len(holes):
-        return own.iloc[:0]
+        return seen.iloc[:0]
     missing = np.concatenate([np.arange(row[k] + 1, row[k + 1]) for k in holes])
     before = np.repeat(holes, np.diff(row)[holes] - 1)
-    time_s = frames["time_s"].to_numpy(np.float64)
+    time_s = game.time_s
     elapsed = time_s[row[before + 1]] - time_s[row[before]]
     share = (time_s[missing] - time_s[row[before]]) / elapsed
 
     def mixed(name: str) -> Floats:
-        values = own[name].to_numpy(np.float64)
+        values = seen[name].to_numpy(np.float64)
         return np.asarray((1 - share) * values[before] + share * values[before + 1])
 
-    x, y = own["x_m"].to_numpy(np.float64), own["y_m"].to_numpy(np.float64)
+    x, y = seen["x_m"].to_numpy(np.float64), seen["y_m"].to_numpy(np.float64)
     straight = np.hypot(x[before + 1] - x[before], y[before + 1] - y[before]) / elapsed
     straight = np.where(straight < settings.dead_band_mps, 0.0, straight)
     speed = np.where(elapsed <= settings.smooth_s, mixed("speed_mps"), straight)

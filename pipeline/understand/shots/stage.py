@@ -1,4 +1,4 @@
-"""What each camera shot shows: the game, a close-up, or a replay of what was shown before.
+"""The stage `shots`: whether a camera shot shows the game, a close-up, or a replay of what was shown before.
 
 People are followed and named in all of them, but only the game counts: in a close-up most players cannot be seen, and a
 replay would count the same seconds and metres twice.
@@ -6,6 +6,7 @@ replay would count the same seconds and metres twice.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.geometry.boxes import iou
-from pipeline.tables import MOTION_COLUMNS, PERSON_CLASSES, SHOTS, conform
-from pipeline.understand.game import frame_durations
-from pipeline.understand.shots.replays import Repeat, find_repeat, patterns
+from pipeline.tables import PERSON_CLASSES, SHOTS, conform
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.shots.replays import Repeat, find_repeat, places_in_picture
 
 TALL = 2.0
 """People so many times as tall as in the usual view make a close-up."""
@@ -27,77 +28,47 @@ SAME_IOU, SAME_SHARE = 0.5, 0.5
 """A cut was missed where camera motion is unknown and fewer people than this share overlap one of the frame before by so much."""
 
 
-def shot_kinds(
-    frames: pd.DataFrame,
-    detections: pd.DataFrame,
-    tracks: pd.DataFrame,
-    identities: pd.DataFrame,
-    court: pd.DataFrame,
-) -> pd.DataFrame:
-    """Make the table `shots`.
+def classify_shots(game: TrackedGame, identities: pd.DataFrame, court: pd.DataFrame) -> pd.DataFrame:
+    """Say of each shot whether it shows the game, a close-up or a replay.
 
     Args:
-        frames: table `frames`.
-        detections: table `detections`.
-        tracks: table `tracks`.
+        game: frames, boxes and tracklets.
         identities: table `identities`.
         court: table `court`.
 
     Returns:
-        One row per shot. A single shot is the game.
+        Table `shots`, one row per shot. A single shot is the game.
     """
-    if frames.empty:
+    if game.frames.empty:
         return SHOTS.empty()
-    frames = frames.assign(shot=_shots(frames, detections))
-    ends = frames.groupby("shot")["frame"].agg(first_frame="first", last_frame="last").reset_index()
+    game = replace(game, frames=game.frames.assign(shot=_shots(game)))
+    ends = game.frames.groupby("shot")["frame"].agg(first_frame="first", last_frame="last").reset_index()
     rows = [{str(name): value for name, value in row.items()} for row in ends.to_dict("records")]
-    close = _close_ups(frames, detections, court) if len(rows) > 1 else [None]
+    close = _close_ups(game, court) if len(rows) > 1 else [None]
     for row, reason in zip(rows, close, strict=True):
-        row.update(_named("game") if reason is None else _named("close-up", reason))
+        row.update(_kind("game") if reason is None else _kind("close-up", reason))
     if len(rows) > 1:
-        _mark_replays(rows, frames, detections, tracks, identities)
+        _set_replays(rows, game, identities)
     return conform("shots", pd.DataFrame(rows))
 
 
-def kinds_of_frames(frames: pd.DataFrame, shots: pd.DataFrame) -> NDArray[np.object_]:
-    """Give the kind of shot that each frame belongs to, (f,)."""
-    row = np.searchsorted(shots["first_frame"].to_numpy(), frames["frame"].to_numpy(), side="right") - 1
-    return shots["kind"].to_numpy(object)[row]
-
-
-def seconds_by_kind(frames: pd.DataFrame, shots: pd.DataFrame) -> dict[str, float]:
-    """Sum the analysed time by the kind of shot, the game first; kinds that do not occur are left out."""
-    seconds = pd.Series(frame_durations(frames)).groupby(kinds_of_frames(frames, shots)).sum()
-    return {kind: float(seconds[kind]) for kind in ("game", "close-up", "replay") if kind in seconds.index}
-
-
-def of_the_game(
-    frames: pd.DataFrame, detections: pd.DataFrame, tracks: pd.DataFrame, shots: pd.DataFrame
-) -> pd.DataFrame:
-    """Keep the rows of `tracks` whose boxes lie in shots of the game."""
-    counted = frames.loc[kinds_of_frames(frames, shots) == "game", "frame"]
-    boxes = detections.loc[detections["frame"].isin(counted), "detection_id"]
-    return tracks[tracks["detection_id"].isin(boxes)].reset_index(drop=True)
-
-
-def _shots(frames: pd.DataFrame, detections: pd.DataFrame) -> NDArray[np.int64]:
-    """Number the shots (f,) from 0, with the cuts that perception missed."""
-    cut = np.diff(frames["shot"].to_numpy(), prepend=frames["shot"].iloc[0]) != 0
-    unknown = np.flatnonzero(frames[list(MOTION_COLUMNS)].isna().any(axis=1).to_numpy() & ~cut)
+def _shots(game: TrackedGame) -> NDArray[np.int64]:
+    """Number the shots (t,) from 0, with the cuts that perception missed."""
+    cut = np.diff(game.shot, prepend=game.shot[0]) != 0
+    unknown = np.flatnonzero(np.isnan(game.motion).any(axis=(1, 2)) & ~cut)
     unknown = unknown[unknown > 0]
-    number = frames["frame"].to_numpy()
-    people = detections[detections["class"].isin(PERSON_CLASSES)]
-    people = people[people["frame"].isin(number[np.union1d(unknown, unknown - 1)])]
+    people = game.detections[game.detections["class"].isin(PERSON_CLASSES)]
+    people = people[people["frame"].isin(game.frame[np.union1d(unknown, unknown - 1)])]
     boxes = {frame: rows[["x1", "y1", "x2", "y2"]].to_numpy(np.float64) for frame, rows in people.groupby("frame")}
     for row in unknown:
-        before, now = boxes.get(number[row - 1]), boxes.get(number[row])
+        before, now = boxes.get(game.frame[row - 1]), boxes.get(game.frame[row])
         if before is not None and now is not None:
             cut[row] = (iou(now, before).max(axis=1) >= SAME_IOU).mean() < SAME_SHARE
     return np.cumsum(cut).astype(np.int64)
 
 
-def _named(kind: str, reason: str | None = None, repeat: Repeat | None = None) -> dict[str, Any]:
-    """Give the cells of a row that say what a shot is."""
+def _kind(kind: str, reason: str | None = None, repeat: Repeat | None = None) -> dict[str, Any]:
+    """Return the cells of a row that say what a shot is."""
     return {
         "kind": kind,
         "reason": reason,
@@ -106,21 +77,23 @@ def _named(kind: str, reason: str | None = None, repeat: Repeat | None = None) -
     }
 
 
-def _close_ups(frames: pd.DataFrame, detections: pd.DataFrame, court: pd.DataFrame) -> list[str | None]:
+def _close_ups(game: TrackedGame, court: pd.DataFrame) -> list[str | None]:
     """Say of each shot why it is a close-up, None where it is none."""
-    people = detections[detections["class"].isin(PERSON_CLASSES)]
+    people = game.detections[game.detections["class"].isin(PERSON_CLASSES)]
     height = (people["y2"] - people["y1"]).groupby(people["frame"])
-    seen = pd.DataFrame({"tallest": height.max(), "count": height.size()}).reindex(frames["frame"])
-    count = seen["count"].fillna(0).to_numpy(np.float64)
-    tallest = seen["tallest"].to_numpy(np.float64)
-    there = np.repeat(np.arange(len(count)), count.astype(int))
-    if not len(there):
-        return [None] * frames["shot"].nunique()
-    usual_px, usual_count = float(np.median(tallest[there])), float(np.median(count[there]))
-    found = frames["frame"].isin(court["frame"]).to_numpy()
-    shots = [rows.to_numpy() for rows in frames.reset_index(drop=True).groupby("shot").groups.values()]
+    in_view = pd.DataFrame({"tallest": height.max(), "count": height.size()}).reindex(game.frames["frame"])
+    count = in_view["count"].fillna(0).to_numpy(np.float64)  # (t,)
+    tallest_px = in_view["tallest"].to_numpy(np.float64)  # (t,)
+    row_of_person = np.repeat(np.arange(len(count)), count.astype(int))
+    if not len(row_of_person):
+        return [None] * game.frames["shot"].nunique()
+    usual_px, usual_count = float(np.median(tallest_px[row_of_person])), float(np.median(count[row_of_person]))
+    registered = game.frames["frame"].isin(court["frame"]).to_numpy()
+    shots = [rows.to_numpy() for rows in game.frames.reset_index(drop=True).groupby("shot").groups.values()]
     return [
-        None if found[rows].mean() >= COURT_SHARE else _why_close(tallest[rows] / usual_px, count[rows], usual_count)
+        None
+        if registered[rows].mean() >= COURT_SHARE
+        else _why_close(tallest_px[rows] / usual_px, count[rows], usual_count)
         for rows in shots
     ]
 
@@ -129,8 +102,8 @@ def _why_close(tall: NDArray[np.float64], count: NDArray[np.float64], usual_coun
     """Say why a shot is a close-up.
 
     Args:
-        tall: (f,) height of the tallest person in usual heights; NaN where nobody is in view.
-        count: (f,) people in view.
+        tall: (t,) height of the tallest person in usual heights; NaN where nobody is in view.
+        count: (t,) people in view.
         usual_count: people in the usual view.
     """
     size = float(np.nanmedian(tall)) if np.isfinite(tall).any() else 0.0
@@ -141,19 +114,13 @@ def _why_close(tall: NDArray[np.float64], count: NDArray[np.float64], usual_coun
     return None
 
 
-def _mark_replays(
-    rows: list[dict[str, Any]],
-    frames: pd.DataFrame,
-    detections: pd.DataFrame,
-    tracks: pd.DataFrame,
-    identities: pd.DataFrame,
-) -> None:
-    """Mark, in order of time, the shots that repeat what a shot of the game has shown."""
-    known = patterns(frames, detections, tracks, identities)
-    game = np.zeros(len(frames), dtype=bool)
+def _set_replays(rows: list[dict[str, Any]], game: TrackedGame, identities: pd.DataFrame) -> None:
+    """Set, in order of time, the shots to replays that repeat what a shot of the game has shown."""
+    places = places_in_picture(game, identities)
+    live = np.zeros(len(game.frame), dtype=bool)
     for row in rows:
-        own = np.flatnonzero(known.shot == row["shot"])
-        repeat = find_repeat(known, int(own[0]), int(own[-1]), game) if row["kind"] == "game" else None
+        of_shot = np.flatnonzero(game.shot == row["shot"])
+        repeat = find_repeat(places, int(of_shot[0]), int(of_shot[-1]), live) if row["kind"] == "game" else None
         if repeat is not None:
-            row.update(_named("replay", f"people move as they did at {repeat.from_s:.1f} s", repeat))
-        game[own] = row["kind"] == "game"
+            row.update(_kind("replay", f"people move as they did at {repeat.from_s:.1f} s", repeat))
+        live[of_shot] = row["kind"] == "game"

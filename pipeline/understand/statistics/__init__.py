@@ -1,1 +1,6 @@
-"""Statistics per player, team and period."""
+"""Statistics: per player, team and period; seconds by timestamps, metres by smoothed speed."""
+
+from pipeline.understand.statistics.periods import attack_side
+from pipeline.understand.statistics.stage import Statistics, compute_statistics
+
+__all__ = ["Statistics", "attack_side", "compute_statistics"]

@@ -21,8 +21,8 @@ SURE = 3.0
 """A change of speed counts less so many standard deviations of the speed: of many changes, noise makes some large."""
 
 
-def held(speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], hold_s: float) -> float:
-    """Find the highest speed that is held for `hold_s`; NaN if no piece is that long.
+def held_speed(speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], hold_s: float) -> float:
+    """Find the highest speed that is held for `hold_s` (maximum of a sliding minimum); NaN if no piece is that long.
 
     Args:
         speed_mps: (n,), NaN where unknown.
@@ -41,10 +41,16 @@ def held(speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], hold_s: floa
 
 
 def speed_zones(speed_mps: Floats, dt_s: Floats, settings: StatsSettings) -> dict[str, float]:
-    """Sum the time and the distance in each zone of speed: `walk_s`, `walk_m` and so on."""
+    """Sum the time and the distance in each zone of speed: `walk_s`, `walk_m` and so on.
+
+    Args:
+        speed_mps: (n,), NaN where unknown.
+        dt_s: (n,) seconds that each sample stands for.
+        settings: the limits of the zones.
+    """
     edges = [0.0, settings.jog_mps, settings.run_mps, settings.sprint_mps, np.inf]
-    known = np.isfinite(speed_mps)
-    speed, dt = speed_mps[known], dt_s[known]
+    moving = np.isfinite(speed_mps)
+    speed, dt = speed_mps[moving], dt_s[moving]
     seconds, _ = np.histogram(speed, bins=edges, weights=dt)
     metres, _ = np.histogram(speed, bins=edges, weights=speed * dt)
     return {

@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 LEAST_SET_S = 4.0
 """Less time with set teams does not tell which basket they attack."""
 LEAST_SET_OF_HALF_S = 60.0
-"""The same for each side of a change of sides that nobody told of."""
+"""The same before and after a change of sides that was not given."""
 AGREEMENT = 0.6
 """Share of the time with set teams that has to agree."""
 
@@ -50,15 +50,15 @@ def find_periods(time_s: Floats, duration_s: Floats, play: Play, settings: Stats
 def _starts(time_s: Floats, votes: Floats) -> list[float]:
     """Begin at the first frame, and again where the teams change sides if they do."""
     first = float(time_s[0])
-    said = np.flatnonzero(votes)
-    if not len(said):
+    voting = np.flatnonzero(votes)
+    if not len(voting):
         return [first]
-    total = np.cumsum(votes[said])
+    total = np.cumsum(votes[voting])
     last = int(np.argmax(np.abs(2 * total - total[-1])))
-    before, after = (_direction(part, LEAST_SET_OF_HALF_S) for part in np.split(votes[said], [last + 1]))
+    before, after = (_direction(half, LEAST_SET_OF_HALF_S) for half in np.split(votes[voting], [last + 1]))
     if {before["right_team"], after["right_team"]} != {"A", "B"}:
         return [first]
-    return [first, float(time_s[said[last : last + 2]].mean())]
+    return [first, float(time_s[voting[last : last + 2]].mean())]
 
 
 def _direction(votes: Floats, least_s: float = LEAST_SET_S) -> dict[str, object]:
@@ -73,7 +73,15 @@ def _direction(votes: Floats, least_s: float = LEAST_SET_S) -> dict[str, object]
 
 
 def attack_side(time_s: Floats, periods: pd.DataFrame, team: str) -> NDArray[np.int8]:
-    """Say which basket a team attacks at each time (n,): -1 left, 1 right, 0 unknown or outside all periods.
+    """Return the basket that a team attacks at each time: -1 left, 1 right, 0 unknown or outside all periods.
+
+    Args:
+        time_s: (n,).
+        periods: table `periods`.
+        team: its name.
+
+    Returns:
+        (n,).
 
     Example:
         >>> periods = pd.DataFrame({"start_s": [0.0, 60], "end_s": [60.0, 120], "right_team": ["A", "B"]})

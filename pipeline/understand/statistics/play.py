@@ -17,6 +17,7 @@ Signs = NDArray[np.int8]
 LEAST_PEOPLE = 4
 """Fewer located players say nothing about where the play is."""
 LEAST_OF_TEAM = 3
+"""Fewer of a team say nothing about how far from the basket it is."""
 MIDDLE_M = 2.0
 """The play changes halves when the players' centre is this far beyond the half-way line."""
 SET_M = 5.0
@@ -53,8 +54,8 @@ def read_play(time_s: Floats, located: pd.DataFrame, court: Court) -> Play:
     away = np.hypot(on_court["x_m"] - basket_x, on_court["y_m"] - court.width_m / 2).to_numpy(np.float64)
     far = []
     for team in ("A", "B"):
-        own = (on_court["team"] == team).to_numpy()
-        far.append(_mean_of(on_court[own], away[own], count, LEAST_OF_TEAM))
+        of_team = (on_court["team"] == team).to_numpy()
+        far.append(_mean_of(on_court[of_team], away[of_team], count, LEAST_OF_TEAM))
     with np.errstate(invalid="ignore"):
         attacks = np.where(np.abs(centre) >= SET_M, np.sign(far[0] - far[1]) * np.sign(centre), 0.0)
         side = np.where(np.abs(centre) >= MIDDLE_M, np.sign(centre), 0.0)
@@ -62,7 +63,7 @@ def read_play(time_s: Floats, located: pd.DataFrame, court: Court) -> Play:
 
 
 def _mean_of(rows: pd.DataFrame, values: Floats, count: int, least: int) -> Floats:
-    """Average values per frame (count,); NaN for fewer than `least`."""
+    """Average the values (k,) of rows (k,) per frame (count,); NaN for fewer than `least`."""
     row = rows["row"].to_numpy(np.int64)
     people = np.bincount(row, minlength=count)
     total = np.bincount(row, values, minlength=count)

@@ -12,8 +12,8 @@ from pipeline.config import StatsSettings
 from pipeline.geometry.court import Court, beyond_three_point, in_paint
 from pipeline.geometry.zones import ZONES, zones
 from pipeline.tables import PLAYER_PERIODS, PLAYER_STATS, conform
-from pipeline.understand.statistics.efforts import efforts, held, speed_zones
-from pipeline.understand.statistics.gathered import Gathered
+from pipeline.understand.statistics.efforts import efforts, held_speed, speed_zones
+from pipeline.understand.statistics.game_timeline import GameTimeline
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -24,55 +24,66 @@ MEMORY_S = 1.0
 SMOOTHING_SHARE = 0.04
 """Distance that smoothing gains or loses on game-like movement (benchmarks/stats.py), as a share."""
 BRIDGED_MPS = 0.5
-"""What a straight bridge may miss per second."""
+"""What a straight bridge may miss, m/s."""
 Z_95 = 1.96
+"""Half-width of a 95 % interval, in standard deviations of a normal distribution."""
 
 
-def player_stats(game: Gathered, court: Court, settings: StatsSettings) -> pd.DataFrame:
+def player_stats(timeline: GameTimeline, court: Court, settings: StatsSettings) -> pd.DataFrame:
     """Make the table `player_stats` of a game, or the same of a period.
 
     Seconds are sums of frame durations by timestamps. Distance is the integral of the smoothed speed over located
     frames; without any position in the game all metres are NaN, while the seconds stand.
 
+    Args:
+        timeline: of a game or a period.
+        court: its zones.
+        settings: limits of the definitions.
+
     Returns:
         One row per player who was in view at all.
     """
-    seen = dict(list(game.seen.groupby("player_id")))
-    located = dict(list(game.located.groupby("player_id")))
+    seen = dict(list(timeline.seen.groupby("player_id")))
+    located = dict(list(timeline.located.groupby("player_id")))
     rows = []
-    for player in game.players.to_dict("records"):
-        own = seen.get(player["player_id"])
-        if own is None:
+    for player in timeline.players.to_dict("records"):
+        seen_rows = seen.get(player["player_id"])
+        if seen_rows is None:
             continue
         who = {key: player[key] for key in ("player_id", "role", "team", "number", "name")}
-        row = {**who, **_times(game, own, settings)}
-        if game.has_metres:
-            where = located.get(player["player_id"], game.located.iloc[:0])
-            row |= _metres(game, where, row["on_court_s"], court, settings)
+        row = {**who, **_times(timeline, seen_rows, settings)}
+        if timeline.has_metres:
+            located_rows = located.get(player["player_id"], timeline.located.iloc[:0])
+            row |= _metres(timeline, located_rows, row["on_court_s"], court, settings)
         rows.append({**PLAYER_STATS.unknown(), **row})
     return conform("player_stats", pd.DataFrame(rows)) if rows else PLAYER_STATS.empty()
 
 
-def player_periods(game: Gathered, court: Court, settings: StatsSettings) -> pd.DataFrame:
-    """Make the table `player_periods`: the same per period."""
-    parts = [
-        player_stats(game.during(start, end), court, settings).assign(period=period)
-        for period, start, end in game.periods[["period", "start_s", "end_s"]].itertuples(index=False)
+def player_periods(timeline: GameTimeline, court: Court, settings: StatsSettings) -> pd.DataFrame:
+    """Make the table `player_periods`: the same per period.
+
+    Args:
+        timeline: of the whole game.
+        court: its zones.
+        settings: limits of the definitions.
+    """
+    tables = [
+        player_stats(of_period, court, settings).assign(period=period) for period, of_period in timeline.by_period()
     ]
-    parts = [part for part in parts if len(part)]
-    return conform("player_periods", pd.concat(parts, ignore_index=True)) if parts else PLAYER_PERIODS.empty()
+    tables = [table for table in tables if len(table)]
+    return conform("player_periods", pd.concat(tables, ignore_index=True)) if tables else PLAYER_PERIODS.empty()
 
 
-def _times(game: Gathered, own: pd.DataFrame, settings: StatsSettings) -> dict[str, Any]:
+def _times(timeline: GameTimeline, seen: pd.DataFrame, settings: StatsSettings) -> dict[str, Any]:
     """Sum the seconds of one player."""
-    row = own["row"].to_numpy(np.int64)
-    time_s, duration_s = game.time_s, game.duration_s
+    row = seen["row"].to_numpy(np.int64)
+    time_s, duration_s = timeline.time_s, timeline.duration_s
     seen_s = float(duration_s[row].sum())
     away_s = np.diff(time_s[row])
-    bridged = (away_s <= settings.max_gap_s) & (np.diff(game.shot[row]) == 0)
+    bridged = (away_s <= settings.max_gap_s) & (np.diff(timeline.shot[row]) == 0)
     total = np.concatenate([[0.0], np.cumsum(duration_s)])
     hidden_s = total[row[1:]] - total[row[:-1] + 1]
-    confidence = own["confidence"].to_numpy(np.float64)
+    confidence = seen["confidence"].to_numpy(np.float64)
     return {
         "confidence": min(1.0, float(np.average(confidence, weights=duration_s[row] if seen_s > 0 else None))),
         "first_s": float(time_s[row[0]]),
@@ -84,7 +95,7 @@ def _times(game: Gathered, own: pd.DataFrame, settings: StatsSettings) -> dict[s
 
 
 def _metres(
-    game: Gathered, located: pd.DataFrame, on_court_s: float, court: Court, settings: StatsSettings
+    timeline: GameTimeline, located: pd.DataFrame, on_court_s: float, court: Court, settings: StatsSettings
 ) -> dict[str, Any]:
     """Sum what needs positions."""
     if located.empty:
@@ -95,7 +106,7 @@ def _metres(
     distance = float(speed[moving] @ dt[moving]) if moving.any() else np.nan
     mean_speed = distance / speed_s if speed_s > 0 else np.nan
     low, high = _interval(located, dt, distance, settings)
-    piece = _pieces(row, game.shot[row])
+    piece = _pieces(row, timeline.shot[row])
     return {
         "located_s": float(dt.sum()),
         "distance_m": distance,
@@ -104,7 +115,7 @@ def _metres(
         "estimated_full_distance_m": distance + mean_speed * max(0.0, on_court_s - speed_s),
         "distance_per_min_m": 60 * mean_speed,
         "mean_speed_mps": mean_speed,
-        "top_speed_mps": held(_surely(located), dt, piece, settings.top_speed_hold_s),
+        "top_speed_mps": held_speed(_cautious_speed(located), dt, piece, settings.top_speed_hold_s),
         **speed_zones(speed, dt, settings),
         **efforts(speed, _deviations(located), dt, piece, settings),
         **_phases(located, dt, np.where(moving, speed, 0.0)),
@@ -126,11 +137,11 @@ def _interval(located: pd.DataFrame, dt: Floats, distance: float, settings: Stat
     speed, sd = _column(located, "speed_mps"), _deviations(located)
     bridged = (located["source"] == "bridged").to_numpy()
     random = Z_95 * np.sqrt(np.sum(np.where(speed > 0, sd**2, 0.0) * dt) * MEMORY_S)
-    known = np.hypot(random, SMOOTHING_SHARE * distance)
+    measured = np.hypot(random, SMOOTHING_SHARE * distance)
     missed = BRIDGED_MPS * float(dt[bridged].sum())
     creeping = float(np.sum(np.minimum(sd, settings.dead_band_mps)[speed == 0] * dt[speed == 0])) / 2
-    low = max(0.0, distance - np.hypot(known, missed))
-    return low, distance + float(np.hypot(known, missed)) + creeping
+    low = max(0.0, distance - np.hypot(measured, missed))
+    return low, distance + float(np.hypot(measured, missed)) + creeping
 
 
 def _pieces(row: Integers, shot: Integers) -> Integers:
@@ -138,7 +149,7 @@ def _pieces(row: Integers, shot: Integers) -> Integers:
     return np.concatenate([[0], np.cumsum((np.diff(row) > 1) | (np.diff(shot) != 0))]).astype(np.int64)
 
 
-def _surely(located: pd.DataFrame) -> Floats:
+def _cautious_speed(located: pd.DataFrame) -> Floats:
     """Take half a standard deviation off each speed (n,): the highest of many would else be the luckiest."""
     return np.asarray(np.maximum(_column(located, "speed_mps") - 0.5 * _deviations(located), 0.0))
 
@@ -176,8 +187,8 @@ def _places(position_m: Floats, dt: Floats, court: Court) -> dict[str, float]:
 
 def _attack_places(ahead_m: Floats, dt: Floats, court: Court) -> dict[str, float]:
     """Weigh places in attacking direction by time, where it is known."""
-    known = np.isfinite(ahead_m[:, 0])
-    ahead_m, dt = ahead_m[known], dt[known]
+    turned = np.isfinite(ahead_m[:, 0])
+    ahead_m, dt = ahead_m[turned], dt[turned]
     total = float(dt.sum())
     if total <= 0:
         return {}

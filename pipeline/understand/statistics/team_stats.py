@@ -10,60 +10,61 @@ from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
 from pipeline.tables import TEAM_PERIODS, TEAM_STATS, conform
-from pipeline.understand.statistics.gathered import Gathered
+from pipeline.understand.statistics.game_timeline import GameTimeline
 
 Floats = NDArray[np.float64]
 
 LEAST_ATTACK_S = 3.0
 """The play is in the attacked half for at least this long, or it was no attack."""
 _BLOCK = 5000
+"""Moments whose convex hulls are computed in one go."""
 
 
-def team_stats(game: Gathered, court: Court) -> pd.DataFrame:
+def team_stats(timeline: GameTimeline, court: Court) -> pd.DataFrame:
     """Make the table `team_stats` of a game, or the same of a period: one row per team with located players."""
-    players = game.located[game.located["role"] == "player"]
+    players = timeline.located[timeline.located["role"] == "player"]
     size = 5 if court.baskets == 2 else 3
     rows = [
-        _row(str(team), rows, size) | {"seen_s": _seen_s(game, str(team)), "unknown_s": _unknown_s(game, str(team))}
+        _row(str(team), rows, size)
+        | {"seen_s": _seen_s(timeline, str(team)), "unknown_s": _unknown_s(timeline, str(team))}
         for team, rows in players.groupby("team")
     ]
     return conform("team_stats", pd.DataFrame(rows)) if rows else TEAM_STATS.empty()
 
 
-def team_periods(game: Gathered, court: Court) -> pd.DataFrame:
+def team_periods(timeline: GameTimeline, court: Court) -> pd.DataFrame:
     """Make the table `team_periods`: the same per period."""
-    parts = [
-        team_stats(game.during(start, end), court).assign(period=period)
-        for period, start, end in game.periods[["period", "start_s", "end_s"]].itertuples(index=False)
-    ]
-    parts = [part for part in parts if len(part)]
-    return conform("team_periods", pd.concat(parts, ignore_index=True)) if parts else TEAM_PERIODS.empty()
+    tables = [team_stats(of_period, court).assign(period=period) for period, of_period in timeline.by_period()]
+    tables = [table for table in tables if len(table)]
+    return conform("team_periods", pd.concat(tables, ignore_index=True)) if tables else TEAM_PERIODS.empty()
 
 
-def _seen_s(game: Gathered, team: str) -> float:
+def _seen_s(timeline: GameTimeline, team: str) -> float:
     """Add up the time that the players of a team were seen, each one's by itself."""
-    members = game.players.loc[(game.players["team"] == team) & (game.players["role"] == "player"), "player_id"]
-    return float(game.duration_s[game.seen.loc[game.seen["player_id"].isin(members), "row"]].sum())
+    members = timeline.players.loc[
+        (timeline.players["team"] == team) & (timeline.players["role"] == "player"), "player_id"
+    ]
+    return float(timeline.duration_s[timeline.seen.loc[timeline.seen["player_id"].isin(members), "row"]].sum())
 
 
-def _unknown_s(game: Gathered, team: str) -> float:
+def _unknown_s(timeline: GameTimeline, team: str) -> float:
     """Add up the time that somebody of a team was seen of whom nobody knows who he is."""
-    return float(game.duration_s[game.unknown.loc[game.unknown["team"] == team, "row"]].sum())
+    return float(timeline.duration_s[timeline.unknown.loc[timeline.unknown["team"] == team, "row"]].sum())
 
 
 def _row(team: str, located: pd.DataFrame, size: int) -> dict[str, Any]:
     """Sum up one team."""
     dt, speed = located["dt"].to_numpy(np.float64), located["speed_mps"].to_numpy(np.float64)
-    known = np.isfinite(speed)
+    moving = np.isfinite(speed)
     phase = located["phase"].to_numpy()
     return {
         **TEAM_STATS.unknown(),
         "team": team,
         "players": located["player_id"].nunique(),
-        "distance_m": float(speed[known] @ dt[known]) if known.any() else np.nan,
-        "mean_speed_mps": _mean(speed, dt, known),
-        "offence_speed_mps": _mean(speed, dt, known & (phase == 1)),
-        "defence_speed_mps": _mean(speed, dt, known & (phase == -1)),
+        "distance_m": float(speed[moving] @ dt[moving]) if moving.any() else np.nan,
+        "mean_speed_mps": _mean(speed, dt, moving),
+        "offence_speed_mps": _mean(speed, dt, moving & (phase == 1)),
+        "defence_speed_mps": _mean(speed, dt, moving & (phase == -1)),
         **_pace(located),
         **_shape(located, size),
     }
@@ -82,8 +83,8 @@ def _pace(located: pd.DataFrame) -> dict[str, Any]:
     if not phase.any():
         return {}
     offence_s, defence_s = (float(dt[phase == sign].sum()) for sign in (1, -1))
-    told = phase != 0
-    phase, dt = phase[told], dt[told]
+    decided = phase != 0
+    phase, dt = phase[decided], dt[decided]
     spell = np.cumsum(np.diff(phase, prepend=phase[0]) != 0)
     lasting = np.bincount(spell[phase == 1], dt[phase == 1])
     attacks = int((lasting >= LEAST_ATTACK_S).sum())
@@ -109,12 +110,12 @@ def _shape(located: pd.DataFrame, size: int) -> dict[str, Any]:
     dt, phase = (whole[name].to_numpy()[::size] for name in ("dt", "phase"))
     spacing, hull = spacings(place), hull_areas(place)
     centroid = ahead.mean(axis=1)
-    always, known = np.ones(len(dt), bool), np.isfinite(centroid[:, 0])
+    always, turned = np.ones(len(dt), bool), np.isfinite(centroid[:, 0])
     shape: dict[str, Any] = {"shape_s": float(dt.sum())}
     for name, chosen in (("", always), ("offence_", phase == 1), ("defence_", phase == -1)):
         shape[f"{name}spacing_m"] = _mean(spacing, dt, chosen)
         shape[f"{name}hull_m2"] = _mean(hull, dt, chosen)
-    shape["centroid_x_m"], shape["centroid_y_m"] = (_mean(centroid[:, k], dt, known) for k in (0, 1))
+    shape["centroid_x_m"], shape["centroid_y_m"] = (_mean(centroid[:, k], dt, turned) for k in (0, 1))
     return shape
 
 
@@ -125,8 +126,8 @@ def spacings(place_m: Floats) -> Floats:
         >>> spacings(np.array([[[0.0, 0], [3, 0], [3, 4]]])).tolist()
         [4.0]
     """
-    one, other = np.triu_indices(place_m.shape[1], 1)
-    gaps: Floats = np.linalg.norm(place_m[:, one] - place_m[:, other], axis=2).mean(axis=1)
+    first, second = np.triu_indices(place_m.shape[1], 1)
+    gaps: Floats = np.linalg.norm(place_m[:, first] - place_m[:, second], axis=2).mean(axis=1)
     return gaps
 
 

@@ -12,7 +12,7 @@ from pipeline.geometry.boxes import iou
 
 def cross_class_duplicates(
     frame: NDArray[np.int64],
-    corners: NDArray[np.float64],
+    xyxy_px: NDArray[np.float64],
     score: NDArray[np.float64],
     referee: NDArray[np.bool_],
     min_iou: float,
@@ -23,7 +23,7 @@ def cross_class_duplicates(
 
     Args:
         frame: (n,), ascending.
-        corners: (n, 4) x1 y1 x2 y2, px.
+        xyxy_px: (n, 4).
         score: (n,).
         referee: (n,) class of the box.
         min_iou: overlap from which two boxes are one person.
@@ -31,12 +31,12 @@ def cross_class_duplicates(
     Returns:
         (n,) True for the boxes to leave out.
     """
-    double = np.zeros(len(frame), dtype=bool)
+    duplicate = np.zeros(len(frame), dtype=bool)
     for start, end in pairwise([*np.searchsorted(frame, np.unique(frame)), len(frame)]):
-        here = np.arange(start, end)
-        one, other = here[referee[here]], here[~referee[here]]
-        if not len(one) or not len(other):
+        rows = np.arange(start, end)
+        referees, players = rows[referee[rows]], rows[~referee[rows]]
+        if not len(referees) or not len(players):
             continue
-        for i, j in zip(*np.nonzero(iou(corners[one], corners[other]) >= min_iou), strict=True):
-            double[one[i] if score[one[i]] < score[other[j]] else other[j]] = True
-    return double
+        for i, j in zip(*np.nonzero(iou(xyxy_px[referees], xyxy_px[players]) >= min_iou), strict=True):
+            duplicate[referees[i] if score[referees[i]] < score[players[j]] else players[j]] = True
+    return duplicate

@@ -1,4 +1,4 @@
-"""Where the box of a tracklet will be: a Kalman filter of all tracklets at once.
+"""Kalman filter of boxes in the picture, of all tracklets at once (constant velocity, white noise acceleration).
 
 People go on as they went and accelerate at random (white noise acceleration: Bar-Shalom, Li and Kirubarajan, "Estimation
 with Applications to Tracking and Navigation", 2001, 6.2.2), in seconds, so that the frame rate does not matter. Lengths of
@@ -22,8 +22,8 @@ _FIRST_SPEED, _FIRST_GROWTH = 1.5, 0.2
 _EVEN, _DIAGONAL = np.arange(4), np.arange(8)
 
 
-def begin(measured: Floats) -> tuple[Floats, Floats]:
-    """Give the states of tracklets that begin with the boxes (n, 4) centre, aspect, height.
+def initiate(measured: Floats) -> tuple[Floats, Floats]:
+    """Start the states of tracklets with one box (n, 4) each: centre, aspect, height, px.
 
     Returns:
         Mean (n, 8) of (cx, cy, aspect, height), px, and their velocities per second; covariance (n, 8, 8).
@@ -36,7 +36,7 @@ def begin(measured: Floats) -> tuple[Floats, Floats]:
 
 
 def predict(mean: Floats, covariance: Floats, step_s: float) -> tuple[Floats, Floats]:
-    """Predict `step_s` seconds ahead: new mean (n, 8) and covariance (n, 8, 8)."""
+    """Predict `step_s` seconds ahead: mean (n, 8) and covariance (n, 8, 8) of states of that shape."""
     noise = (mean[:, 3:4] * [_ACCELERATION, _ACCELERATION, 0.0, _GROWTH]) ** 2
     moved, spread = mean.copy(), covariance.copy()
     moved[:, :4] += step_s * mean[:, 4:]
@@ -52,21 +52,39 @@ def predict(mean: Floats, covariance: Floats, step_s: float) -> tuple[Floats, Fl
 
 def update(mean: Floats, covariance: Floats, measured: Floats) -> tuple[Floats, Floats]:
     """Correct predictions by the boxes `measured` (n, 4): new mean (n, 8) and covariance (n, 8, 8)."""
-    gain = np.linalg.solve(_expected(mean, covariance), covariance[:, :4])  # (n, 4, 8)
-    better = mean + ((measured - mean[:, :4])[:, None] @ gain)[:, 0]
-    return better, covariance - covariance[:, :, :4] @ gain
+    gain = np.linalg.solve(_innovation(mean, covariance), covariance[:, :4])  # (n, 4, 8)
+    corrected = mean + ((measured - mean[:, :4])[:, None] @ gain)[:, 0]
+    return corrected, covariance - covariance[:, :, :4] @ gain
 
 
-def log_density(mean: Floats, covariance: Floats, places: Floats, freedom: float) -> Floats:
-    """Give the log-density (n, m), 1 / px^2, of boxes with their centres at places (m, 2), see `student_t`."""
-    return student_t(places[None] - mean[:, None, :2], _expected(mean, covariance)[:, None, :2, :2], freedom)
+def log_density(mean: Floats, covariance: Floats, centres: Floats, freedom: float) -> Floats:
+    """Compute Student's t log-density of m box centres under n predictions, see `student_t`.
+
+    Args:
+        mean: (n, 8) states.
+        covariance: (n, 8, 8) of the states.
+        centres: (m, 2) px.
+        freedom: degrees of freedom.
+
+    Returns:
+        (n, m), of 1 / px^2.
+    """
+    return student_t(centres[None] - mean[:, None, :2], _innovation(mean, covariance)[:, None, :2, :2], freedom)
 
 
 def student_t(away: Floats, spread: Floats, freedom: float) -> Floats:
-    """Give the log-density (n, m) of being `away` (n, m, 2) from where one is expected within `spread` (n or 1, m or 1, 2, 2).
+    """Compute the log-density of a bivariate Student's t distribution.
 
-    It is Student's t of `freedom` degrees rather than the filter's normal distribution: most boxes lie close to where they are
-    expected, and a few that are cut short by somebody in front lie far off.
+    It takes the place of the filter's normal distribution: most boxes lie close to where they are expected, and a few that
+    are cut short by somebody in front lie far off.
+
+    Args:
+        away: (n, m, 2) from where one is expected.
+        spread: (n or 1, m or 1, 2, 2) scale matrix.
+        freedom: degrees of freedom.
+
+    Returns:
+        (n, m).
     """
     across, along, both = spread[..., 0, 0], spread[..., 1, 1], spread[..., 0, 1]
     dx, dy = away[..., 0], away[..., 1]
@@ -76,15 +94,15 @@ def student_t(away: Floats, spread: Floats, freedom: float) -> Floats:
     return density
 
 
-def _expected(mean: Floats, covariance: Floats) -> Floats:
-    """Give the covariance (n, 4, 4) of what would be measured."""
+def _innovation(mean: Floats, covariance: Floats) -> Floats:
+    """Compute the innovation covariance (n, 4, 4): of a box that would be measured."""
     spread = covariance[:, :4, :4].copy()
     spread[:, _EVEN, _EVEN] += _measured(mean[:, 3:4]) ** 2
     return spread
 
 
 def _measured(tall: Floats) -> Floats:
-    """Give the standard deviations (n, 4) of a measured box that is (n, 1) px tall."""
+    """Return the standard deviations (n, 4) of a measured box that is (n, 1) px tall."""
     return np.asarray(tall * [_PLACE, _PLACE, 0.0, _HEIGHT] + [0.0, 0.0, _ASPECT, 0.0])
 
 
@@ -99,11 +117,11 @@ def xyah(ltwh: Floats) -> Floats:
     return np.column_stack([centre, ltwh[:, 2] / ltwh[:, 3], ltwh[:, 3]])
 
 
-def corners(mean: Floats) -> Floats:
+def xyxy(mean: Floats) -> Floats:
     """Turn states (n, 8) into boxes (n, 4) x1 y1 x2 y2.
 
     Example:
-        >>> corners(np.array([[25.0, 50, 0.5, 60, 0, 0, 0, 0]])).tolist()
+        >>> xyxy(np.array([[25.0, 50, 0.5, 60, 0, 0, 0, 0]])).tolist()
         [[10.0, 20.0, 40.0, 80.0]]
     """
     half = np.column_stack([mean[:, 2] * mean[:, 3], mean[:, 3]]) / 2

@@ -23,7 +23,7 @@ from pipeline.tables import (
     TEAM_STATS,
     conform,
 )
-from pipeline.understand.court.registration import CourtRegistration
+from pipeline.understand.court import CourtRegistration
 from pipeline.video import VideoInfo
 
 WIDTH_PX, HEIGHT_PX = 320, 180

@@ -15,7 +15,7 @@ from pipeline.present.report.shots import shots_section
 from pipeline.present.report.time import MOST_CUTS, time_section
 from pipeline.present.results import Results
 from pipeline.tables import conform
-from pipeline.understand.shots.stage import seconds_by_kind
+from pipeline.understand.shots import seconds_by_kind
 
 Make = Callable[..., Results]
 

@@ -12,7 +12,8 @@ from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.pinhole import Pinhole
 from pipeline.tables import COURT_POINTS, DETECTIONS, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, conform
-from pipeline.understand.court.registration import CourtRegistration, register_seen
+from pipeline.understand.court import CourtRegistration, register_court
+from pipeline.understand.court.automatic import GUESSED
 from tests.sightings import as_table, sighting, visible
 
 SIZE = (1280, 720)
@@ -50,7 +51,7 @@ def errors_m(found: CourtRegistration, cameras: list[Pinhole], court: str, lens:
 
 
 def register(frames: pd.DataFrame, points: pd.DataFrame, court: str | None = None) -> CourtRegistration:
-    return register_seen(frames, points, DETECTIONS.empty(), SIZE, CourtSettings(court=court))  # type: ignore[arg-type]
+    return register_court(frames, points, DETECTIONS.empty(), None, SIZE, CourtSettings(court=court))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("court", ["nba", "fiba"])
@@ -116,12 +117,10 @@ def test_people_of_a_wrong_size_refuse_a_court() -> None:
     detections = conform("detections", boxes.assign(detection_id=np.arange(len(boxes)), **extra))
     frames = frames_of(cameras)
     assert len(register(frames, points, "fiba").table) == 21
-    assert register_seen(frames, points, detections, SIZE, CourtSettings(court="fiba")).table.empty
+    assert register_court(frames, points, detections, None, SIZE, CourtSettings(court="fiba")).table.empty
 
 
 def test_guessed_courts_exist() -> None:
-    from pipeline.understand.court.automatic import GUESSED
-
     assert set(GUESSED) <= set(COURTS)
 
 

@@ -9,17 +9,9 @@ from pipeline.errors import CalibrationError
 from pipeline.geometry.calibration import CalibratedFrame, Calibration
 from pipeline.geometry.homography import oriented, project
 from pipeline.geometry.lens import Lens
-from pipeline.tables import DETECTIONS, FRAMES, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, check, conform
-from pipeline.understand.court.registration import (
-    COURT_NOISE_M,
-    FOOT_DEPTH_M,
-    FOOT_NOISE,
-    about_share,
-    feet,
-    foot_spread,
-    on_court,
-    register,
-)
+from pipeline.tables import COURT_POINTS, DETECTIONS, FRAMES, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, check, conform
+from pipeline.understand.court import register_court
+from pipeline.understand.court.registration import COURT_NOISE_M, FOOT_DEPTH_M, FOOT_NOISE
 
 SIZE = (1280, 720)
 SETTINGS = CourtSettings()
@@ -59,6 +51,10 @@ def still(count, **changes):
     return frames_of(np.zeros(count), **changes)
 
 
+def register(frames, calibration, settings):
+    return register_court(frames, COURT_POINTS.empty(), DETECTIONS.empty(), calibration, SIZE, settings)
+
+
 def calibration_of(*views, lens=None, fixed=None):
     return Calibration("fiba", SIZE, lens or Lens(), tuple(views), fixed)
 
@@ -91,7 +87,7 @@ def error_m(registration, pans, focal=None):
 
 
 def test_a_fixed_camera_has_one_homography_everywhere():
-    found = register(still(50), SIZE, calibration_of(view(0.0, 10)), SETTINGS)
+    found = register(still(50), calibration_of(view(0.0, 10)), SETTINGS)
     assert found.fixed
     assert len(found.table) == 50
     assert error_m(found, np.zeros(50)).max() < 1e-6
@@ -105,7 +101,7 @@ def test_measurement_noise_does_not_make_a_camera_move():
     noise = np.random.default_rng(0).normal(0, 0.15, (900, 2))
     frames.loc[1:, "m13"] += noise[1:, 0]
     frames.loc[1:, "m23"] += noise[1:, 1]
-    found = register(frames, SIZE, calibration_of(view(0.0, 10)), SETTINGS)
+    found = register(frames, calibration_of(view(0.0, 10)), SETTINGS)
     assert found.fixed
     assert error_m(found, np.zeros(900)).max() < 1e-6
 
@@ -113,9 +109,9 @@ def test_measurement_noise_does_not_make_a_camera_move():
 def test_without_any_motion_one_calibrated_frame_is_taken_for_the_shot():
     frames = still(40, shots=np.repeat([0, 1], 20))
     frames[list(MOTION_COLUMNS)] = np.nan
-    found = register(frames, SIZE, calibration_of(view(0.0, 3)), SETTINGS)
+    found = register(frames, calibration_of(view(0.0, 3)), SETTINGS)
     assert found.table["frame"].tolist() == list(range(20))
-    (said,) = about_share(found, frames["frame"].to_numpy())
+    (said,) = found.coverage_warnings(frames["frame"].to_numpy())
     assert "50%" in said
     assert '"camera": "fixed"' in said
 
@@ -124,20 +120,20 @@ def test_frames_that_do_not_count_are_not_missed():
     """A close-up without a court once made the report ask for a calibration there."""
     frames = still(40, shots=np.repeat([0, 1], 20))
     frames[list(MOTION_COLUMNS)] = np.nan
-    found = register(frames, SIZE, calibration_of(view(0.0, 3)), SETTINGS)
-    assert about_share(found, np.arange(20)) == ()
-    assert about_share(found, np.arange(0)) == ()
+    found = register(frames, calibration_of(view(0.0, 3)), SETTINGS)
+    assert found.coverage_warnings(np.arange(20)) == ()
+    assert found.coverage_warnings(np.arange(0)) == ()
 
 
 def test_a_camera_said_to_be_fixed_is_so_across_cuts():
     frames = still(40, shots=np.repeat([0, 1], 20))
-    found = register(frames, SIZE, calibration_of(view(0.0, 3), fixed=True), SETTINGS)
+    found = register(frames, calibration_of(view(0.0, 3), fixed=True), SETTINGS)
     assert len(found.table) == 40
 
 
 def test_a_pan_is_followed_from_one_calibrated_frame():
     pans = np.linspace(-0.3, 0.3, 120)
-    found = register(frames_of(pans), SIZE, calibration_of(view(pans[60], 60)), SETTINGS)
+    found = register(frames_of(pans), calibration_of(view(pans[60], 60)), SETTINGS)
     assert not found.fixed
     assert len(found.table) == 120
     assert error_m(found, pans).max() < 1e-6
@@ -147,7 +143,7 @@ def test_a_pan_is_followed_from_one_calibrated_frame():
 def test_zoom_is_followed():
     pans, focal = np.zeros(60), np.linspace(900, 1500, 60)
     anchor = CalibratedFrame(oriented(np.linalg.inv(to_px(0, focal=900)), np.array([640.0, 720.0])), frame=0)
-    found = register(frames_of(pans, focal=focal), SIZE, calibration_of(anchor), SETTINGS)
+    found = register(frames_of(pans, focal=focal), calibration_of(anchor), SETTINGS)
     assert error_m(found, pans, focal).max() < 1e-6
 
 
@@ -156,54 +152,54 @@ def test_drift_is_shared_between_two_calibrated_frames():
     frames = frames_of(pans)
     frames.loc[1:, "m13"] += 0.15  # 15 px too far at the end: about half a metre
     calibrated = calibration_of(view(pans[0], 0), view(pans[100], 100))
-    both = error_m(register(frames, SIZE, calibrated, SETTINGS), pans)
-    one = error_m(register(frames, SIZE, calibration_of(view(pans[0], 0)), SETTINGS), pans)
-    assert both.max() < 0.1 < one[-1]
+    both = error_m(register(frames, calibrated, SETTINGS), pans)
+    from_first = error_m(register(frames, calibration_of(view(pans[0], 0)), SETTINGS), pans)
+    assert both.max() < 0.1 < from_first[-1]
     assert both[[0, 100]].max() < 1e-6
 
 
 def test_two_sides_that_contradict_each_other_give_nothing_between():
     pans = np.linspace(-0.2, 0.2, 101)
     calibrated = calibration_of(view(pans[0], 0), view(pans[100] + 0.15, 100))
-    table = register(frames_of(pans), SIZE, calibrated, SETTINGS).table
+    table = register(frames_of(pans), calibrated, SETTINGS).table
     assert 50 not in table["frame"].to_numpy()
     assert {0, 100} <= set(table["frame"])
 
 
-def test_nothing_is_carried_across_a_cut():
+def test_nothing_is_propagated_across_a_cut():
     pans = np.linspace(-0.2, 0.2, 90)
     frames = frames_of(pans, shots=np.repeat([0, 1, 2], 30))
-    found = register(frames, SIZE, calibration_of(view(pans[5], 5), view(pans[70], 70)), SETTINGS)
+    found = register(frames, calibration_of(view(pans[5], 5), view(pans[70], 70)), SETTINGS)
     assert set(found.table["frame"]) == set(range(30)) | set(range(60, 90))
     assert error_m(found, pans).max() < 1e-6
 
 
-def test_nothing_is_carried_over_a_motion_that_is_unknown_or_that_no_camera_makes():
+def test_nothing_is_propagated_over_a_motion_that_is_unknown_or_that_no_camera_makes():
     pans = np.linspace(-0.2, 0.2, 90)
     frames = frames_of(pans)
     frames.loc[30, list(MOTION_COLUMNS)] = np.nan
     frames.loc[60, "m13"] = 900.0
-    found = register(frames, SIZE, calibration_of(view(pans[45], 45)), SETTINGS)
+    found = register(frames, calibration_of(view(pans[45], 45)), SETTINGS)
     assert set(found.table["frame"]) == set(range(30, 60))
 
 
-def test_a_calibration_is_carried_no_further_than_allowed():
+def test_a_calibration_is_propagated_no_further_than_allowed():
     pans = np.linspace(-0.2, 0.2, 120)
     settings = CourtSettings(max_propagation_s=1.0)
-    found = register(frames_of(pans), SIZE, calibration_of(view(pans[60], 60)), settings)
+    found = register(frames_of(pans), calibration_of(view(pans[60], 60)), settings)
     assert found.table["frame"].tolist() == list(range(30, 91))
 
 
-def test_while_the_camera_stands_a_court_is_carried_five_times_as_far():
+def test_while_the_camera_stands_a_court_is_propagated_five_times_as_far():
     pans = np.concatenate([np.linspace(-0.2, 0.0, 60), np.zeros(240), np.linspace(0.0, 0.2, 60)])
     settings = CourtSettings(max_propagation_s=1.01)
-    found = register(frames_of(pans), SIZE, calibration_of(view(0.0, 75)), settings)
+    found = register(frames_of(pans), calibration_of(view(0.0, 75)), settings)
     assert found.table["frame"].tolist() == list(range(32, 227))
 
 
 def test_where_no_court_is_in_view_there_is_none():
     pans = np.linspace(0, 1.6, 240)
-    found = register(frames_of(pans), SIZE, calibration_of(view(0.0, 0)), SETTINGS)
+    found = register(frames_of(pans), calibration_of(view(0.0, 0)), SETTINGS)
     assert 0 in found.table["frame"].to_numpy()
     assert 239 not in found.table["frame"].to_numpy()
 
@@ -218,7 +214,7 @@ def test_the_lens_is_kept_while_the_camera_pans(lam):
         straight = lens.undistort(border)
         moved = lens.distort(project(to_px(pans[i]) @ np.linalg.inv(to_px(pans[i - 1])), straight))
         frames.loc[i, list(MOTION_COLUMNS)] = _least_squares(border, moved).ravel()
-    found = register(frames, SIZE, calibration_of(view(pans[30], 30), lens=lens), SETTINGS)
+    found = register(frames, calibration_of(view(pans[30], 30), lens=lens), SETTINGS)
     assert error_m(found, pans).max() < 0.15
 
 
@@ -237,7 +233,7 @@ def test_frame_numbers_are_of_the_source_when_every_second_is_analysed():
     pans = np.linspace(-0.3, 0.3, 121)
     frames = frames_of(pans[::2], fps=60.0, step=2)
     for number, limit_m in ((60, 1e-6), (61, 0.03), (59, 0.03)):
-        found = register(frames, SIZE, calibration_of(view(pans[number], number)), SETTINGS)
+        found = register(frames, calibration_of(view(pans[number], number)), SETTINGS)
         assert len(found.table) == 61
         assert error_m(found, pans).max() < limit_m
         assert (found.table["source"] == "measured").sum() == (number == 60)
@@ -247,57 +243,58 @@ def test_frame_numbers_are_of_the_source_when_the_analysis_starts_later():
     pans = np.linspace(-0.3, 0.3, 120)
     frames = frames_of(pans).iloc[45:].reset_index(drop=True)
     later = frames.assign(frame=frames["frame"] - 45)
-    found = register(later, SIZE, calibration_of(view(pans[60], 60)), SETTINGS)
+    found = register(later, calibration_of(view(pans[60], 60)), SETTINGS)
     assert error_m(found, pans[45:]).max() < 1e-6
-    by_time = register(later, SIZE, calibration_of(CalibratedFrame(to_court(pans[60]), time_s=2.0)), SETTINGS)
+    by_time = register(later, calibration_of(CalibratedFrame(to_court(pans[60]), time_s=2.0)), SETTINGS)
     pd.testing.assert_frame_equal(found.table, by_time.table)
 
 
 def test_a_calibrated_frame_outside_the_analysed_part_is_said_to_be_out_of_reach():
     pans = np.linspace(-0.3, 0.3, 120)
-    found = register(frames_of(pans), SIZE, calibration_of(view(0.3, 500), fixed=False), SETTINGS)
+    found = register(frames_of(pans), calibration_of(view(0.3, 500), fixed=False), SETTINGS)
     assert found.table.empty
     assert any("within reach" in text for text in found.warnings)
 
 
 def test_a_calibration_that_does_not_fit_is_refused_and_the_others_serve():
-    bad, good = view(0.5, 0, error_px=80.0), view(0.0, 30, error_px=1.0)
-    found = register(still(60), SIZE, calibration_of(bad, good), SETTINGS)
+    misfitting, fitting = view(0.5, 0, error_px=80.0), view(0.0, 30, error_px=1.0)
+    found = register(still(60), calibration_of(misfitting, fitting), SETTINGS)
     assert "frame 0 refused: its points miss the court by 80.0 px" in found.warnings[0]
     assert error_m(found, np.zeros(60)).max() < 1e-6
     with pytest.raises(CalibrationError, match=r"80\.0 px"):
-        register(still(60), SIZE, calibration_of(bad), SETTINGS)
+        register(still(60), calibration_of(misfitting), SETTINGS)
 
 
-def test_a_span_in_which_the_camera_stands_is_constant_and_carried_from_its_ends():
+def test_a_span_in_which_the_camera_stands_is_constant_and_propagated_from_its_ends():
     pans = np.concatenate([np.linspace(-0.1, 0, 30), np.zeros(60)])
     frames = frames_of(pans)
     frames.loc[31:, "m13"] += 0.05
-    found = register(frames, SIZE, calibration_of(view(0.0, 30, last_frame=89)), SETTINGS)
+    found = register(frames, calibration_of(view(0.0, 30, last_frame=89)), SETTINGS)
     assert len(found.table) == 90
     assert (found.table["source"] == "measured").sum() == 60
     assert error_m(found, pans).max() < 1e-6
 
 
-def test_without_a_calibration_there_are_no_metres_and_a_word_about_it():
-    found = register(still(5), SIZE, None, CourtSettings(court="nba"))
+@pytest.mark.parametrize("automatic", [True, False])
+def test_without_a_calibration_there_are_no_metres_and_a_word_about_it(automatic):
+    found = register(still(5), None, CourtSettings(court="nba", automatic=automatic))
     assert found.table.empty
     assert found.court.name == "nba"
     assert "--calibration" in found.warnings[0]
     detections = boxes([[100, 100]], 0)
-    assert np.isnan(feet(detections, found)).all()
-    assert on_court(detections, found, 1.5).all()
+    assert np.isnan(found.feet_m(detections)).all()
+    assert found.on_court(detections, 1.5).all()
 
 
 class TestFeet:
     positions = np.array([[3.0, 4.0], [14.0, 7.5], [25.0, 1.0]])
 
     def registration(self, lens=None):
-        return register(still(5), SIZE, calibration_of(view(0.0, 0), lens=lens, fixed=True), SETTINGS)
+        return register(still(5), calibration_of(view(0.0, 0), lens=lens, fixed=True), SETTINGS)
 
     def test_a_person_is_a_foots_depth_behind_the_middle_of_the_lower_edge(self):
         detections = boxes(project(to_px(0.0), self.positions), 2)
-        behind = feet(detections, self.registration()) - self.positions
+        behind = self.registration().feet_m(detections) - self.positions
         assert np.linalg.norm(behind, axis=1) == pytest.approx(FOOT_DEPTH_M, abs=1e-3)
         away = self.positions - [14.0, 25.0]
         away /= np.linalg.norm(away, axis=1, keepdims=True)
@@ -305,59 +302,59 @@ class TestFeet:
 
     def test_feet_go_through_the_lens(self):
         lens = Lens((640, 360), 640, -0.1)
-        straight = feet(boxes(project(to_px(0.0), self.positions), 2), self.registration())
+        straight = self.registration().feet_m(boxes(project(to_px(0.0), self.positions), 2))
         detections = boxes(lens.distort(project(to_px(0.0), self.positions)), 2)
-        assert feet(detections, self.registration(lens)) == pytest.approx(straight, abs=0.03)
+        assert self.registration(lens).feet_m(detections) == pytest.approx(straight, abs=0.03)
 
     def test_feet_lie_about_as_far_off_as_is_said(self):
         rng = np.random.default_rng(0)
         place = np.repeat(project(to_px(0.0), self.positions), 1000, axis=0)
         noise = rng.normal(0, 100 * np.array(FOOT_NOISE), place.shape)  # boxes are 100 px tall
-        off = (feet(boxes(place + noise, 2), self.registration())).reshape(3, 1000, 2)
-        said = foot_spread(boxes(place[::1000], 2), self.registration()) - COURT_NOISE_M**2 * np.eye(2)
-        for one, spread in zip(off, said, strict=True):
-            assert np.cov(one.T) == pytest.approx(spread, rel=0.25, abs=0.005)
+        off = (self.registration().feet_m(boxes(place + noise, 2))).reshape(3, 1000, 2)
+        said = self.registration().foot_covariance_m2(boxes(place[::1000], 2)) - COURT_NOISE_M**2 * np.eye(2)
+        for errors, spread in zip(off, said, strict=True):
+            assert np.cov(errors.T) == pytest.approx(spread, rel=0.25, abs=0.005)
 
     def test_where_nobody_stands_is_not_known_how_far_off(self):
-        spread = foot_spread(boxes([[640, 500]], 2, "ball"), self.registration())
+        spread = self.registration().foot_covariance_m2(boxes([[640, 500]], 2, "ball"))
         assert spread.shape == (1, 2, 2)
         assert np.isnan(spread).all()
 
     def test_what_is_no_person_has_no_feet(self):
-        assert np.isnan(feet(boxes([[640, 500]], 2, "ball"), self.registration())).all()
+        assert np.isnan(self.registration().feet_m(boxes([[640, 500]], 2, "ball"))).all()
 
     def test_feet_below_the_picture_are_unknown_but_the_person_is_on_court(self):
         detections = boxes([[640, 719.5]], 2)
-        assert np.isnan(feet(detections, self.registration())).all()
-        assert on_court(detections, self.registration(), 5.0).all()
+        assert np.isnan(self.registration().feet_m(detections)).all()
+        assert self.registration().on_court(detections, 5.0).all()
 
     def test_beyond_the_horizon_is_nowhere_and_off_the_court(self):
         flat = CalibratedFrame(to_court(0.0, tilt=0.2))
-        found = register(still(5), SIZE, calibration_of(flat), SETTINGS)
+        found = register(still(5), calibration_of(flat), SETTINGS)
         detections = boxes([[640, 130], [640, 600]], 2)
-        assert np.isnan(feet(detections, found)).all(axis=1).tolist() == [True, False]
-        assert on_court(detections, found, 1.5).tolist() == [False, True]
+        assert np.isnan(found.feet_m(detections)).all(axis=1).tolist() == [True, False]
+        assert found.on_court(detections, 1.5).tolist() == [False, True]
 
     def test_the_margin_decides_who_is_on_court(self):
         detections = boxes(project(to_px(0.0), np.array([[14.0, -1.0], [14.0, -2.0], [14.0, 7.0]])), 2)
-        assert on_court(detections, self.registration(), 1.5).tolist() == [True, False, True]
+        assert self.registration().on_court(detections, 1.5).tolist() == [True, False, True]
 
     def test_a_frame_without_homography_leaves_it_open(self):
         detections = boxes([[640, 30]], 99)
-        assert on_court(detections, self.registration(), 1.5).all()
+        assert self.registration().on_court(detections, 1.5).all()
 
     def test_no_boxes_no_feet(self):
-        assert feet(DETECTIONS.empty(), self.registration()).shape == (0, 2)
+        assert self.registration().feet_m(DETECTIONS.empty()).shape == (0, 2)
 
 
 @pytest.mark.parametrize("fixed", [True, False, None])
 def test_no_frames_no_rows(fixed):
-    found = register(FRAMES.empty(), SIZE, calibration_of(view(0.0, 0), fixed=fixed), SETTINGS)
+    found = register(FRAMES.empty(), calibration_of(view(0.0, 0), fixed=fixed), SETTINGS)
     assert found.table.empty
     assert not found.warnings
 
 
 @pytest.mark.parametrize("fixed", [True, False, None])
 def test_one_frame_is_enough(fixed):
-    found = register(still(1), SIZE, calibration_of(view(0.0, 0), fixed=fixed), SETTINGS)
+    found = register(still(1), calibration_of(view(0.0, 0), fixed=fixed), SETTINGS)
     assert found.table["frame"].tolist() == [0]

@@ -8,37 +8,37 @@ import numpy as np
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from pipeline.config import StatsSettings
 from pipeline.geometry.court import COURTS
 from pipeline.tables import MOTION_COLUMNS, conform
-from pipeline.understand.location.lineup import counted_until, of_the_lineup
-from pipeline.understand.location.stage import locate
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.location import lineup_tracks, locate
+from pipeline.understand.location.lineup import counted_until
 
 ABSENCE_S = 6.0
 ON_COURT, BENCH = (10.0, 7.0), (10.0, -2.0)
 
 
 class Game(NamedTuple):
-    frames: pd.DataFrame
-    detections: pd.DataFrame
-    tracks: pd.DataFrame
+    tracked: TrackedGame
     identities: pd.DataFrame
     players: pd.DataFrame
-    feet_m: NDArray[np.float64]
+
+    def counted_tracks(self, court: str) -> pd.DataFrame:
+        """The tracklets' boxes that count."""
+        return lineup_tracks(self.tracked, self.identities, self.players, COURTS[court], ABSENCE_S)  # type: ignore[index]
 
     def counted(self, court: str = "fiba") -> pd.DataFrame:
         """The boxes that count: player_id, frame, team."""
-        tracks = of_the_lineup(*self, COURTS[court], ABSENCE_S)  # type: ignore[index]
-        boxes = tracks.merge(self.identities, on="track_id").merge(self.players, on="player_id")
-        return boxes.merge(self.detections[["detection_id", "frame"]], on="detection_id")
+        boxes = self.counted_tracks(court).merge(self.identities, on="track_id").merge(self.players, on="player_id")
+        return boxes.merge(self.tracked.detections[["detection_id", "frame"]], on="detection_id")
 
     def frames_of(self, player: int, court: str = "fiba") -> list[int]:
         """First and last frame in which a player counts."""
         counted = self.counted(court)
-        own = counted.loc[counted["player_id"] == player, "frame"]
-        return [int(own.min()), int(own.max())]
+        numbers = counted.loc[counted["player_id"] == player, "frame"]
+        return [int(numbers.min()), int(numbers.max())]
 
 
 def game(
@@ -56,23 +56,22 @@ def game(
     frames = pd.DataFrame({"frame": range(length), "time_s": np.arange(length) / fps, "shot": 0})
     frames[list(MOTION_COLUMNS)] = np.nan
     box = {"x1": 0.0, "y1": 0.0, "x2": 9.0, "y2": 9.0, "score": 0.9, "class": "player", "quality": 1.0}
-    kit = {"jersey_l": 0.0, "jersey_a": 0.0, "jersey_b": 0.0}
+    colour = {"jersey_l": 0.0, "jersey_a": 0.0, "jersey_b": 0.0}
     feet = [
         BENCH if frame in (off or {}).get(player, []) else ON_COURT
         for frame, player in zip(table["frame"], table["track_id"], strict=True)
     ]
     players = pd.DataFrame({"player_id": sorted(seen), "number": None, "name": None, "color": None})
-    players["role"] = ["referee" if one in referees else "player" for one in sorted(seen)]
-    players["team"] = [None if one in referees else (team or {}).get(one, "A") for one in sorted(seen)]
+    players["role"] = ["referee" if player in referees else "player" for player in sorted(seen)]
+    players["team"] = [None if player in referees else (team or {}).get(player, "A") for player in sorted(seen)]
     identities = pd.DataFrame({"track_id": sorted(seen), "player_id": sorted(seen), "confidence": 0.9})
-    return Game(
+    tracked = TrackedGame.of(
         conform("frames", frames),
-        conform("detections", table.assign(**box, **kit)),
-        conform("tracks", table),
-        conform("identities", identities),
-        conform("players", players),
-        np.array(feet, dtype=float).reshape(-1, 2),
+        conform("detections", table.assign(**box, **colour)),
+        feet_m=np.array(feet, dtype=float).reshape(-1, 2),
+        tracks=conform("tracks", table),
     )
+    return Game(tracked, conform("identities", identities), conform("players", players))
 
 
 FOUR = {player: list(range(100)) for player in range(1, 5)}
@@ -131,9 +130,9 @@ def test_it_is_always_the_one_who_leaves_first(spans: list[tuple[int, int]], mos
     last = first + [length for _, length in spans]
     until = counted_until(first, last, most)
     for moment in range(int(last.max()) + 1):
-        there = [one for one in range(len(first)) if first[one] <= moment <= last[one]]
-        stay = sorted(there, key=lambda one: (last[one], -first[one], one))[-most:]
-        assert [one for one in there if moment < until[one]] == sorted(stay)
+        on_court = [stint for stint in range(len(first)) if first[stint] <= moment <= last[stint]]
+        stay = sorted(on_court, key=lambda stint: (last[stint], -first[stint], stint))[-most:]
+        assert [stint for stint in on_court if moment < until[stint]] == sorted(stay)
 
 
 @st.composite
@@ -142,9 +141,12 @@ def games(draw: st.DrawFn) -> Game:
     frames = st.lists(st.integers(0, 90), max_size=60, unique=True)
     seen = {player: draw(frames) for player in range(1, draw(st.integers(2, 18)) + 1)}
     off = {player: list(range(*sorted((draw(st.integers(0, 90)), draw(st.integers(0, 90)))))) for player in seen}
-    made = game(seen, fps=draw(st.sampled_from([2.0, 10.0])), team={one: "AB"[one % 2] for one in seen}, off=off)
+    made = game(
+        seen, fps=draw(st.sampled_from([2.0, 10.0])), team={player: "AB"[player % 2] for player in seen}, off=off
+    )
     rng = np.random.default_rng(draw(st.integers(0, 99)))
-    made.feet_m[rng.random(len(made.feet_m)) < draw(st.sampled_from([0.0, 0.4, 1.0]))] = np.nan
+    feet_m = made.tracked.feet_m
+    feet_m[rng.random(len(feet_m)) < draw(st.sampled_from([0.0, 0.4, 1.0]))] = np.nan
     return made
 
 
@@ -154,7 +156,7 @@ def test_never_more_than_the_rule_has_of_a_team_in_a_frame(made: Game, court: st
     most = COURTS[court].team_size  # type: ignore[index]
     counted = made.counted(court)
     assert counted.groupby(["team", "frame"]).size().max() <= most or counted.empty
-    tracks = of_the_lineup(*made, COURTS[court], ABSENCE_S)  # type: ignore[index]
-    positions = locate(made.frames, made.detections, tracks, made.identities, made.feet_m, StatsSettings())
+    tracked = made.tracked.with_tracks(made.counted_tracks(court))
+    positions = locate(tracked, made.identities, StatsSettings())
     located = positions.merge(made.players, on="player_id")
     assert located.empty or located.groupby(["team", "frame"]).size().max() <= most

@@ -10,8 +10,9 @@ from pipeline.rendering import RenderSettings
 from pipeline.rendering.camera.coverage import Coverage
 from pipeline.rendering.truth.silhouettes import silhouettes
 from pipeline.tables import ALL, MOTION_COLUMNS, conform
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.shots import classify_shots, kinds_of_frames, live_tracks
 from pipeline.understand.shots.replays import explained
-from pipeline.understand.shots.stage import kinds_of_frames, of_the_game, shot_kinds
 
 KINDS = {"play": "game", "closeup": "close-up", "replay": "replay"}
 
@@ -53,6 +54,14 @@ def filmed(seed, replay_speed=None):
     }, kinds
 
 
+def tracked_game(tables):
+    return TrackedGame.of(tables["frames"], tables["detections"], tracks=tables["tracks"])
+
+
+def classified(tables):
+    return classify_shots(tracked_game(tables), tables["identities"], tables["court"])
+
+
 NAMES = {"frame": "index", "time_s": "time_s", "shot": "shot"}
 
 
@@ -69,7 +78,7 @@ def wrong_names(tables, share):
 @pytest.mark.parametrize(("seed", "speed"), [(51, 1.0), (52, 0.5), (53, 0.35), (54, 0.6)])
 def test_shots_of_a_broadcast_are_told_apart(seed, speed):
     tables, true = filmed(seed, speed)
-    found = shot_kinds(**tables)
+    found = classified(tables)
     assert set(true) == set(KINDS.values())
     assert found["kind"].tolist() == true.tolist()
     assert found["reason"].isna().tolist() == (true == "game").tolist()
@@ -78,7 +87,7 @@ def test_shots_of_a_broadcast_are_told_apart(seed, speed):
 @pytest.mark.parametrize(("seed", "speed"), [(51, 1.0), (52, 0.5)])
 def test_a_replay_says_when_it_was_and_how_slow(seed, speed):
     tables, _ = filmed(seed, speed)
-    found = shot_kinds(**tables)
+    found = classified(tables)
     live = found["last_frame"][found["kind"] == "game"].to_numpy()
     for replay in found[found["kind"] == "replay"].itertuples():
         whistle_s = live[live < replay.first_frame][-1] / 10 - 1.0
@@ -89,15 +98,15 @@ def test_a_replay_says_when_it_was_and_how_slow(seed, speed):
 @pytest.mark.parametrize("seed", [51, 55, 56])
 def test_nothing_is_a_replay_where_there_is_none(seed):
     tables, true = filmed(seed)
-    assert shot_kinds(**tables)["kind"].tolist() == true.tolist()
+    assert classified(tables)["kind"].tolist() == true.tolist()
 
 
 @pytest.mark.parametrize("seed", [51, 52, 53])
 def test_wrong_names_hide_replays_but_make_none(seed):
     tables, true = filmed(seed, 0.5)
-    found = shot_kinds(**wrong_names(tables, 0.3))["kind"]
+    found = classified(wrong_names(tables, 0.3))["kind"]
     assert not ((found == "replay") & (true != "replay")).any()
-    some = shot_kinds(**wrong_names(tables, 0.05))["kind"]
+    some = classified(wrong_names(tables, 0.05))["kind"]
     assert (some[true == "replay"] == "replay").any()
 
 
@@ -106,21 +115,21 @@ def test_a_shot_in_which_the_court_is_found_is_no_close_up():
     frames = tables["frames"]
     shot = true.index[true == "close-up"][0]
     court = pd.DataFrame({"frame": frames.loc[frames["shot"] == shot, "frame"]})
-    assert shot_kinds(**tables | {"court": court})["kind"][shot] == "game"
+    assert classified(tables | {"court": court})["kind"][shot] == "game"
 
 
 def test_a_single_shot_is_the_game_however_large_people_are():
     tables, true = filmed(51, 1.0)
     shot = true.index[true == "close-up"][0]
     frames = tables["frames"][tables["frames"]["shot"] == shot]
-    assert shot_kinds(**tables | {"frames": frames})["kind"].tolist() == ["game"]
-    assert shot_kinds(**{name: table.iloc[:0] for name, table in tables.items()}).empty
+    assert classified(tables | {"frames": frames})["kind"].tolist() == ["game"]
+    assert classified({name: table.iloc[:0] for name, table in tables.items()}).empty
 
 
 def test_nobody_anywhere_is_the_game():
     tables, _ = filmed(51, 1.0)
     nobody = {name: tables[name] if name in ("frames", "court") else tables[name].iloc[:0] for name in tables}
-    assert set(shot_kinds(**nobody)["kind"]) == {"game"}
+    assert set(classified(nobody)["kind"]) == {"game"}
 
 
 def test_cuts_that_perception_missed_are_found():
@@ -128,16 +137,16 @@ def test_cuts_that_perception_missed_are_found():
     frames = tables["frames"]
     missed = frames.assign(shot=0)
     missed.loc[frames["shot"].diff() != 0, list(MOTION_COLUMNS)] = np.nan
-    found = shot_kinds(**tables | {"frames": missed})
+    found = classified(tables | {"frames": missed})
     assert (kinds_of_frames(frames, found) == frames["shot"].map(true).to_numpy()).mean() > 0.99
     fast_pan = frames.assign(shot=0, **dict.fromkeys(MOTION_COLUMNS, np.nan))[frames["shot"] == 0]
-    assert len(shot_kinds(**tables | {"frames": fast_pan})) == 1
+    assert len(classified(tables | {"frames": fast_pan})) == 1
 
 
 def test_only_boxes_of_the_game_count():
     tables, true = filmed(52, 0.5)
-    shots = shot_kinds(**tables)
-    counted = of_the_game(tables["frames"], tables["detections"], tables["tracks"], shots)
+    shots = classified(tables)
+    counted = live_tracks(tracked_game(tables), shots)
     boxes = counted.merge(tables["detections"], on="detection_id").merge(tables["frames"], on="frame")
     assert set(boxes["shot"]) == set(true.index[true == "game"])
     assert len(counted) == int(
@@ -148,10 +157,10 @@ def test_only_boxes_of_the_game_count():
 def test_a_linear_image_of_the_same_movement_is_explained_and_another_one_is_not():
     rng = np.random.default_rng(0)
     walk = rng.normal(0, 3, (1, 8, 2)) + np.cumsum(rng.normal(0, 0.2, (20, 8, 2)), axis=0)
-    other = rng.normal(0, 3, (1, 8, 2)) + np.cumsum(rng.normal(0, 0.2, (20, 8, 2)), axis=0)
+    another = rng.normal(0, 3, (1, 8, 2)) + np.cumsum(rng.normal(0, 0.2, (20, 8, 2)), axis=0)
     shift = rng.normal(0, 5, (20, 1, 2))
     now = walk @ np.array([[0.8, 0.3], [-0.2, 0.4]]) + shift
-    place, motion = explained(now, np.stack([walk, other]))
+    place, motion = explained(now, np.stack([walk, another]))
     assert place[0] == pytest.approx(1, abs=1e-4)
     assert motion[0] == pytest.approx(1, abs=1e-4)
     assert place[1] < 0.7

@@ -1,6 +1,6 @@
 """From feet to metres and seconds: closed-form scenarios of standing, walking, jogging and game-like players."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -10,18 +10,17 @@ from pipeline.config import StatsSettings
 from pipeline.geometry.court import COURTS
 from pipeline.rendering.simulation.playback import read_sportvu
 from pipeline.tables import ALL, MOTION_COLUMNS, POSITIONS, check, conform
-from pipeline.understand.location.stage import locate
-from pipeline.understand.statistics.gathered import gather
-from pipeline.understand.statistics.player_stats import player_stats
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.location import locate
+from pipeline.understand.statistics import compute_statistics
 
 SETTINGS = StatsSettings()
 COURT = COURTS["fiba"]
 
 
-def statistics(frames, detections, tracks, identities, players, positions, settings=SETTINGS):
+def statistics(game, identities, players, positions, settings=SETTINGS):
     tracklets = ALL["tracklets"].empty()
-    game = gather(frames, detections, tracks, identities, tracklets, players, positions, COURT, settings)
-    return player_stats(game, COURT, settings)
+    return compute_statistics(game, identities, tracklets, players, positions, COURT, settings).player_stats
 
 
 @dataclass
@@ -41,11 +40,11 @@ class Scene:
         number = np.arange(count) if self.frame is None else self.frame
         motion = dict.fromkeys(MOTION_COLUMNS, np.nan)
         frames = conform("frames", pd.DataFrame({"frame": number, "time_s": self.time_s, "shot": shot, **motion}))
-        parts = [
+        tables = [
             pd.DataFrame({"frame": number, "player": player, "x": feet[:, 0], "y": feet[:, 1]}).dropna()
             for player, feet in self.feet.items()
         ]
-        rows = pd.concat(parts).sort_values(["frame", "player"]).reset_index(drop=True)
+        rows = pd.concat(tables).sort_values(["frame", "player"]).reset_index(drop=True)
         detections = rows.assign(detection_id=rows.index, x1=0.0, y1=0.0, x2=9.0, y2=9.0, quality=1.0)
         detections["score"] = [self.score.get(player, 0.9) for player in rows["player"]]
         detections = detections.assign(jersey_l=0.0, jersey_a=0.0, jersey_b=0.0, **{"class": "player"})
@@ -53,23 +52,19 @@ class Scene:
         ids = sorted({player % 100 for player in self.feet})
         identities = pd.DataFrame({"track_id": [p + 10 for p in self.feet], "player_id": [p % 100 for p in self.feet]})
         players = pd.DataFrame({"player_id": ids, "role": "player", "team": "A", "number": None, "name": None})
-        return (
-            frames,
-            conform("detections", detections),
-            tracks,
-            conform("identities", identities.assign(confidence=0.8)),
-            conform("players", players.assign(color=None)),
-            rows[["x", "y"]].to_numpy(),
-        )
+        feet_m = rows[["x", "y"]].to_numpy()
+        game = TrackedGame.of(frames, conform("detections", detections), feet_m=feet_m, tracks=tracks)
+        identities = conform("identities", identities.assign(confidence=0.8))
+        return game, identities, conform("players", players.assign(color=None))
 
     def positions(self, settings=SETTINGS):
-        frames, detections, tracks, identities, _, feet_m = self.tables()
-        return check("positions", locate(frames, detections, tracks, identities, feet_m, settings))
+        game, identities, _ = self.tables()
+        return check("positions", locate(game, identities, settings))
 
     def stats(self, settings=SETTINGS):
-        frames, detections, tracks, identities, players, feet_m = self.tables()
-        positions = locate(frames, detections, tracks, identities, feet_m, settings)
-        table = statistics(frames, detections, tracks, identities, players, positions, settings)
+        game, identities, players = self.tables()
+        positions = locate(game, identities, settings)
+        table = statistics(game, identities, players, positions, settings)
         return check("player_stats", table).set_index("player_id")
 
     def one(self, settings=SETTINGS):
@@ -104,10 +99,10 @@ def oval(time_s, speed_mps):
     straight, radius = 20.0, max(2.0, speed_mps**2 / 5)
     s = (speed_mps * time_s) % (2 * straight + 2 * np.pi * radius)
     arc = np.pi * radius
-    parts = [s < straight, s < straight + arc, s < 2 * straight + arc]
+    stretches = [s < straight, s < straight + arc, s < 2 * straight + arc]
     a, b = (s - straight) / radius, (s - 2 * straight - arc) / radius
-    x = np.select(parts, [s, straight + radius * np.sin(a), 2 * straight + arc - s], -radius * np.sin(b))
-    y = np.select(parts, [0 * s, radius - radius * np.cos(a), 0 * s + 2 * radius], radius + radius * np.cos(b))
+    x = np.select(stretches, [s, straight + radius * np.sin(a), 2 * straight + arc - s], -radius * np.sin(b))
+    y = np.select(stretches, [0 * s, radius - radius * np.cos(a), 0 * s + 2 * radius], radius + radius * np.cos(b))
     return np.column_stack([x + 4, y + 5])
 
 
@@ -292,12 +287,12 @@ class TestTables:
         assert stats.loc[1, "distance_m"] == pytest.approx(40, rel=0.03)
 
     def test_without_metres_there_are_times_and_no_numbers(self):
-        frames, detections, tracks, identities, players, _ = Scene(self.time_s, {1: standing(self.time_s)}).tables()
-        nowhere = np.full((len(detections), 2), np.nan)
-        positions = locate(frames, detections, tracks, identities, nowhere, SETTINGS)
+        game, identities, players = Scene(self.time_s, {1: standing(self.time_s)}).tables()
+        nowhere = replace(game, feet_m=np.full(game.feet_m.shape, np.nan))
+        positions = locate(nowhere, identities, SETTINGS)
         assert positions.empty
         check("positions", positions)
-        stats = statistics(frames, detections, tracks, identities, players, POSITIONS.empty())
+        stats = statistics(game, identities, players, POSITIONS.empty())
         row = check("player_stats", stats).iloc[0]
         assert row["seen_s"] == pytest.approx(20, abs=0.05)
         assert row["confidence"] == pytest.approx(0.8)
@@ -306,23 +301,21 @@ class TestTables:
 
     def test_a_player_never_located_in_a_located_game_has_no_distance(self):
         feet = {1: standing(self.time_s), 2: standing(self.time_s) + 3}
-        frames, detections, tracks, identities, players, feet_m = Scene(self.time_s, feet).tables()
-        feet_m = np.where(np.arange(len(feet_m))[:, None] % 2 == 1, np.nan, feet_m)
-        positions = locate(frames, detections, tracks, identities, feet_m, SETTINGS)
-        stats = statistics(frames, detections, tracks, identities, players, positions)
+        game, identities, players = Scene(self.time_s, feet).tables()
+        feet_m = np.where(np.arange(len(game.feet_m))[:, None] % 2 == 1, np.nan, game.feet_m)
+        positions = locate(replace(game, feet_m=feet_m), identities, SETTINGS)
+        stats = statistics(game, identities, players, positions)
         row = stats.set_index("player_id").loc[2]
         assert row["located_s"] == 0
         assert np.isnan(row["distance_m"])
         assert row["seen_s"] == pytest.approx(20, abs=0.05)
 
     def test_nobody_gives_empty_tables(self):
-        frames, detections, tracks, identities, players, feet_m = Scene(
-            self.time_s, {1: standing(self.time_s)}
-        ).tables()
+        game, identities, players = Scene(self.time_s, {1: standing(self.time_s)}).tables()
         nobody = identities.iloc[:0]
-        positions = locate(frames, detections, tracks, nobody, feet_m, SETTINGS)
+        positions = locate(game, nobody, SETTINGS)
         assert positions.empty
-        stats = statistics(frames, detections, tracks, nobody, players.iloc[:0], positions)
+        stats = statistics(game, nobody, players.iloc[:0], positions)
         assert check("player_stats", stats).empty
 
     def test_a_player_seen_once_has_a_place_and_no_speed(self):
@@ -357,20 +350,19 @@ class TestTables:
 
     def test_full_confidence_stays_full_whatever_the_rounding(self):
         time_s = np.arange(0, 900, 12) / 60
-        frames, detections, tracks, identities, players, _ = Scene(time_s, {1: standing(time_s)}).tables()
+        game, identities, players = Scene(time_s, {1: standing(time_s)}).tables()
         sure = identities.assign(confidence=np.float32(1))
-        stats = statistics(frames, detections, tracks, sure, players, POSITIONS.empty())
+        stats = statistics(game, sure, players, POSITIONS.empty())
         assert stats["confidence"].tolist() == [1.0]
 
     def test_inputs_are_not_modified(self):
-        tables = Scene(self.time_s, {1: standing(self.time_s)}).tables()
-        before = [table.copy() for table in tables]
-        frames, detections, tracks, identities, players, feet_m = tables
-        positions = locate(frames, detections, tracks, identities, feet_m, SETTINGS)
-        statistics(frames, detections, tracks, identities, players, positions)
-        for old, new in zip(before[:-1], tables[:-1], strict=True):
+        game, identities, players = Scene(self.time_s, {1: standing(self.time_s)}).tables()
+        tables = (game.frames, game.detections, game.tracks, identities, players)
+        before, feet_m = [table.copy() for table in tables], game.feet_m.copy()
+        statistics(game, identities, players, locate(game, identities, SETTINGS))
+        for old, new in zip(before, tables, strict=True):
             pd.testing.assert_frame_equal(old, new)
-        assert (before[-1] == feet_m).all()
+        assert (game.feet_m == feet_m).all()
 
 
 class TestEfforts:

@@ -8,7 +8,8 @@ from scipy.spatial import ConvexHull
 from pipeline.config import StatsSettings
 from pipeline.geometry.court import COURTS
 from pipeline.tables import check, conform
-from pipeline.understand.statistics.gathered import gather
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.statistics.game_timeline import build_timeline
 from pipeline.understand.statistics.player_stats import player_stats
 from pipeline.understand.statistics.team_stats import hull_areas, spacings, team_periods, team_stats
 
@@ -41,7 +42,7 @@ def test_nobody_has_no_hull():
 
 
 def game(place_of, seconds=60, step_s=0.5, court=COURT, doubtful=False, **settings):
-    """Gather a game of two teams of five; `place_of(team, time_s)` says where (5, 2); `doubtful`: nobody knows the first."""
+    """Lay out a game of two teams of five; `place_of(team, time_s)` says where (5, 2); `doubtful`: nobody knows the first."""
     time_s = np.arange(0, seconds, step_s)
     frames = pd.DataFrame({"frame": np.arange(len(time_s)), "time_s": time_s, "shot": 0})
     rows = []
@@ -62,9 +63,8 @@ def game(place_of, seconds=60, step_s=0.5, court=COURT, doubtful=False, **settin
     identities = identities[~identities["track_id"].isin(unsure)]
     positions = positions[~positions["player_id"].isin(unsure)]
     tracklets = who.assign(track_id=who["player_id"])[["track_id", "role", "team"]]
-    return gather(
-        frames, detections, tracks, identities, tracklets, players, positions, court, StatsSettings(**settings)
-    )
+    tracked = TrackedGame.of(frames, detections, tracks=tracks)
+    return build_timeline(tracked, identities, tracklets, players, positions, court, StatsSettings(**settings))
 
 
 def in_turns(team, time_s):

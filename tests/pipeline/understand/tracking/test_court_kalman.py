@@ -4,20 +4,20 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-from pipeline.understand.tracking.court_kalman import Feet, begin, log_density, predict, update
+from pipeline.understand.tracking.court_kalman import FootPoints, initiate, log_density, predict, update
 
 FREEDOM = 4.0
 
 
-def feet(places: ArrayLike) -> Feet:
+def feet(places: ArrayLike) -> FootPoints:
     """People seen from the near side, at places (n, 2): less certain along y than along x."""
-    place_m = np.asarray(places, dtype=np.float64)
-    return Feet(place_m, np.tile(np.diag([0.1**2, 0.5**2]), (len(place_m), 1, 1)))
+    position_m = np.asarray(places, dtype=np.float64)
+    return FootPoints(position_m, np.tile(np.diag([0.1**2, 0.5**2]), (len(position_m), 1, 1)))
 
 
 def run(steps: int, step_s: float) -> tuple[np.ndarray, np.ndarray]:
     """Follow somebody who runs to the right at 4 m/s."""
-    mean, covariance = begin(feet([[0.0, 7.0]]))
+    mean, covariance = initiate(feet([[0.0, 7.0]]))
     for k in range(1, steps + 1):
         mean, covariance = predict(mean, covariance, step_s)
         mean, covariance = update(mean, covariance, feet([[4.0 * k * step_s, 7.0]]))
@@ -26,12 +26,12 @@ def run(steps: int, step_s: float) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("count", [0, 1, 7])
 def test_two_half_steps_are_one_step_whatever_the_frame_rate(count: int) -> None:
-    mean, covariance = begin(feet(np.random.default_rng(count).uniform(0, 15, (count, 2))))
+    mean, covariance = initiate(feet(np.random.default_rng(count).uniform(0, 15, (count, 2))))
     mean[:, 2:] = 3.0
     once = predict(mean, covariance, 0.08)
     twice = predict(*predict(mean, covariance, 0.04), 0.04)
-    for one, other in zip(once, twice, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+    for single, double in zip(once, twice, strict=True):
+        np.testing.assert_allclose(single, double, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("fps", [10, 25, 50])
@@ -50,14 +50,14 @@ def test_the_density_is_one_in_all() -> None:
 
 def test_a_metre_back_is_likelier_than_a_metre_aside() -> None:
     mean, covariance = run(20, 0.04)
-    here = mean[0, :2]
-    aside, back = log_density(mean, covariance, feet(here + np.eye(2)), FREEDOM)[0]
+    expected = mean[0, :2]
+    aside, back = log_density(mean, covariance, feet(expected + np.eye(2)), FREEDOM)[0]
     assert back > aside + 1.0
 
 
 def test_a_box_without_feet_corrects_nothing_and_has_no_density() -> None:
     mean, covariance = run(5, 0.04)
-    nowhere = Feet.unknown(1)
+    nowhere = FootPoints.unknown(1)
     same = update(mean, covariance, nowhere)
     np.testing.assert_array_equal(same[0], mean)
     np.testing.assert_array_equal(same[1], covariance)
@@ -65,9 +65,9 @@ def test_a_box_without_feet_corrects_nothing_and_has_no_density() -> None:
 
 
 def test_a_tracklet_begins_on_the_court_with_its_first_feet() -> None:
-    mean, covariance = predict(*begin(Feet.unknown(2)), 0.04)
+    mean, covariance = predict(*initiate(FootPoints.unknown(2)), 0.04)
     assert np.isnan(log_density(mean, covariance, feet([[3.0, 4.0]]), FREEDOM)).all()
-    seen = Feet(np.array([[3.0, 4.0], [np.nan, np.nan]]), feet([[0.0, 0.0]] * 2).spread_m2)
+    seen = FootPoints(np.array([[3.0, 4.0], [np.nan, np.nan]]), feet([[0.0, 0.0]] * 2).covariance_m2)
     mean, covariance = update(mean, covariance, seen)
     np.testing.assert_array_equal(mean[0], [3.0, 4.0, 0.0, 0.0])
     assert np.isnan(mean[1, :2]).all()

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.geometry.motion import is_motion
 from pipeline.understand.tracking.camera import move_states
-from pipeline.understand.tracking.kalman import begin, corners, log_density, predict, update, xyah
+from pipeline.understand.tracking.kalman import initiate, log_density, predict, update, xyah, xyxy
 
 
 def boxes(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -14,7 +14,7 @@ def boxes(rng: np.random.Generator, count: int) -> np.ndarray:
 
 def walk(steps: int, step_s: float) -> tuple[np.ndarray, np.ndarray]:
     """Follow one box, 100 px tall, that goes right by 60 px/s."""
-    mean, covariance = begin(np.array([[0.0, 200, 0.4, 100]]))
+    mean, covariance = initiate(np.array([[0.0, 200, 0.4, 100]]))
     for k in range(1, steps + 1):
         mean, covariance = predict(mean, covariance, step_s)
         mean, covariance = update(mean, covariance, np.array([[60.0 * k * step_s, 200, 0.4, 100]]))
@@ -24,12 +24,12 @@ def walk(steps: int, step_s: float) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("count", [0, 1, 7])
 def test_two_half_steps_are_one_step_whatever_the_frame_rate(count: int) -> None:
     measured = xyah(boxes(np.random.default_rng(count), count))
-    mean, covariance = begin(measured)
+    mean, covariance = initiate(measured)
     mean[:, 4:6] = 35.0
     once = predict(mean, covariance, 0.08)
     twice = predict(*predict(mean, covariance, 0.04), 0.04)
-    for one, other in zip(once, twice, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9)
+    for single, double in zip(once, twice, strict=True):
+        np.testing.assert_allclose(single, double, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("fps", [10, 25, 50])
@@ -42,9 +42,9 @@ def test_speed_is_learned_per_second(fps: int) -> None:
 
 def test_somebody_who_is_not_seen_may_be_further_away() -> None:
     mean, covariance = walk(50, 0.04)
-    here, near = mean[:, :2], mean[:, :2] + [[60.0, 0]]
+    expected, near = mean[:, :2], mean[:, :2] + [[60.0, 0]]
     later = mean, predict(mean, covariance, 0.6)[1]
-    assert log_density(mean, covariance, here, 4.0) > log_density(*later, here, 4.0)
+    assert log_density(mean, covariance, expected, 4.0) > log_density(*later, expected, 4.0)
     assert log_density(mean, covariance, near, 4.0) < log_density(*later, near, 4.0)
 
 
@@ -56,7 +56,7 @@ def test_the_density_is_one_in_all() -> None:
 
 def test_boxes_there_and_back() -> None:
     ltwh = boxes(np.random.default_rng(0), 9)
-    np.testing.assert_allclose(corners(xyah(ltwh)), np.hstack([ltwh[:, :2], ltwh[:, :2] + ltwh[:, 2:]]))
+    np.testing.assert_allclose(xyxy(xyah(ltwh)), np.hstack([ltwh[:, :2], ltwh[:, :2] + ltwh[:, 2:]]))
 
 
 def test_a_camera_that_shifts_and_zooms_moves_states_likewise() -> None:

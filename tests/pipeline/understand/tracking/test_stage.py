@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from pipeline.config import TrackSettings
 from pipeline.errors import TableError
 from pipeline.tables import MOTION_COLUMNS, conform
-from pipeline.understand.tracking.court_kalman import Feet
-from pipeline.understand.tracking.stage import track
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.tracking import FootPoints, track
 
 SIZE_PX = (1280, 720)
 SETTINGS = TrackSettings()
@@ -70,11 +70,12 @@ def link(
     vectors: NDArray[Any],
     settings: TrackSettings = SETTINGS,
     on_court: NDArray[np.bool_] | None = None,
-    feet: Feet | None = None,
+    feet: FootPoints | None = None,
 ) -> NDArray[np.int64]:
     """Track and give the track id of each detection row, 0 for none."""
     mask = np.ones(len(detections), bool) if on_court is None else on_court
-    tracks = track(frames, detections, vectors, mask, settings, SIZE_PX, feet)
+    game = TrackedGame.of(frames, detections, vectors, None if feet is None else feet.position_m)
+    tracks = track(game, mask, settings, SIZE_PX, None if feet is None else feet.covariance_m2)
     ids = pd.Series(0, index=detections["detection_id"])
     ids[tracks["detection_id"]] = tracks["track_id"].to_numpy()
     return ids.to_numpy()
@@ -229,7 +230,7 @@ def test_rows_in_another_order_give_the_same_tracklets() -> None:
     detections, vectors, who = walkers(frames, 3)
     order = np.random.default_rng(0).permutation(len(detections))
     mixed = detections.iloc[order].reset_index(drop=True)
-    tracks = track(frames, mixed, vectors[order], np.ones(len(mixed), bool), SETTINGS, SIZE_PX)
+    tracks = track(TrackedGame.of(frames, mixed, vectors[order]), np.ones(len(mixed), bool), SETTINGS, SIZE_PX)
     person = dict(zip(mixed["detection_id"], who[order], strict=True))
     assert tracks.groupby("track_id")["detection_id"].agg(lambda ids: len({person[i] for i in ids})).eq(1).all()
     assert len(tracks) == len(detections)
@@ -239,20 +240,20 @@ def test_no_detections_and_no_frames_give_no_tracks() -> None:
     frames = make_frames(5)
     detections, vectors, _ = walkers(frames, 1)
     nobody = detections[:0]
-    assert track(frames, nobody, vectors[:0], np.ones(0, bool), SETTINGS, SIZE_PX).empty
-    assert track(frames[:0], nobody, vectors[:0], np.ones(0, bool), SETTINGS, SIZE_PX).empty
+    assert track(TrackedGame.of(frames, nobody, vectors[:0]), np.ones(0, bool), SETTINGS, SIZE_PX).empty
+    assert track(TrackedGame.of(frames[:0], nobody, vectors[:0]), np.ones(0, bool), SETTINGS, SIZE_PX).empty
 
 
 def test_embeddings_that_are_not_aligned_are_refused() -> None:
     frames = make_frames(5)
     detections, vectors, _ = walkers(frames, 1)
     with pytest.raises(TableError, match="one row per detection"):
-        track(frames, detections, vectors[:-1], np.ones(len(detections), bool), SETTINGS, SIZE_PX)
+        track(TrackedGame.of(frames, detections, vectors[:-1]), np.ones(len(detections), bool), SETTINGS, SIZE_PX)
     with pytest.raises(TableError, match="on_court"):
-        track(frames, detections, vectors, np.ones(1, bool), SETTINGS, SIZE_PX)
+        track(TrackedGame.of(frames, detections, vectors), np.ones(1, bool), SETTINGS, SIZE_PX)
 
 
-def test_opponents_of_equal_embedding_are_told_apart_by_kit_when_they_cross() -> None:
+def test_opponents_of_equal_embedding_are_told_apart_by_jersey_when_they_cross() -> None:
     frames = make_frames(60)
     rows, who = [], []
     for frame in frames["frame"]:
@@ -289,15 +290,15 @@ def test_nobody_is_twice_in_a_frame_and_no_box_is_in_two_tracklets(seed: int, pe
     detections = make_detections(rows)
     vectors = rng.normal(size=(len(rows), 8)).astype(np.float16)
     vectors[rng.random(len(rows)) < 0.1] = np.nan
-    tracks = track(frames, detections, vectors, np.ones(len(rows), bool), SETTINGS, SIZE_PX)
+    tracks = track(TrackedGame.of(frames, detections, vectors), np.ones(len(rows), bool), SETTINGS, SIZE_PX)
     assert tracks["detection_id"].is_unique
     boxes = tracks.merge(detections, on="detection_id").merge(frames, on="frame")
     assert not boxes.duplicated(["track_id", "frame"]).any()
     assert boxes.groupby("track_id")["shot"].nunique().le(1).all()
 
 
-def feet_at(place_m: NDArray[np.float64]) -> Feet:
-    return Feet(place_m, np.tile(0.01 * np.eye(2), (len(place_m), 1, 1)))
+def feet_at(position_m: NDArray[np.float64]) -> FootPoints:
+    return FootPoints(position_m, np.tile(0.01 * np.eye(2), (len(position_m), 1, 1)))
 
 
 def test_a_shaking_camera_is_followed_where_the_court_is_known() -> None:

@@ -1,0 +1,63 @@
+"""The stage `court`: a homography for each frame, from a calibration or from what is seen of the court."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from pipeline.config import CourtSettings
+from pipeline.geometry.calibration import Calibration
+from pipeline.geometry.court import COURTS
+from pipeline.geometry.lens import Lens
+from pipeline.tables import COURT
+from pipeline.understand.court.automatic import find_calibration
+from pipeline.understand.court.from_calibration import register_calibrated
+from pipeline.understand.court.registration import CourtRegistration
+
+NO_CALIBRATION = "no calibration was given: positions, distances and speeds in metres need one (--calibration)"
+NOT_FOUND = "no calibration was given and no court was found in the picture: positions, distances and speeds in metres need one (--calibration)"
+
+
+def register_court(
+    frames: pd.DataFrame,
+    court_points: pd.DataFrame,
+    detections: pd.DataFrame,
+    calibration: Calibration | None,
+    image_size_px: tuple[int, int],
+    settings: CourtSettings,
+) -> CourtRegistration:
+    """Find the homography of every frame.
+
+    A calibration that was given is trusted. Without one the court is looked for in keyframes, if the settings say so; what
+    is found there serves as a calibration that is propagated over shorter times.
+
+    Args:
+        frames: table `frames`.
+        court_points: table `court_points`.
+        detections: table `detections`.
+        calibration: what the user gave; None if nothing.
+        image_size_px: width, height of the video as displayed.
+        settings: limits, and whether to look for the court.
+
+    Returns:
+        An empty table, and a warning that says why, where there is neither a calibration nor a court.
+
+    Raises:
+        CalibrationError: the calibration is of another picture, or none of its frames can be used.
+    """
+    if calibration is not None:
+        return register_calibrated(frames, calibration, image_size_px, settings)
+    if not settings.automatic:
+        return _unregistered(settings, image_size_px, NO_CALIBRATION)
+    found = find_calibration(frames, court_points, detections, image_size_px, settings).calibration
+    if found is None:
+        return _unregistered(settings, image_size_px, NOT_FOUND)
+    limits = settings.model_copy(update={"max_propagation_s": settings.max_automatic_s})
+    registration = register_calibrated(frames, found, image_size_px, limits)
+    return replace(registration, warnings=(f"the court was found in the picture, as {registration.court.name}",))
+
+
+def _unregistered(settings: CourtSettings, image_size_px: tuple[int, int], warning: str) -> CourtRegistration:
+    """Return a registration of no frame."""
+    return CourtRegistration(COURT.empty(), Lens(), COURTS[settings.court or "fiba"], image_size_px, False, (warning,))

@@ -1,0 +1,66 @@
+"""The stage `statistics`: per player and team, of the game and of its periods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.config import StatsSettings
+from pipeline.geometry.court import Court
+from pipeline.tables import TableName
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.statistics.game_timeline import build_timeline
+from pipeline.understand.statistics.player_stats import player_periods, player_stats
+from pipeline.understand.statistics.team_stats import team_periods, team_stats
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """The tables that the stage makes."""
+
+    periods: pd.DataFrame
+    player_stats: pd.DataFrame
+    player_periods: pd.DataFrame
+    team_stats: pd.DataFrame
+    team_periods: pd.DataFrame
+
+    def tables(self) -> dict[TableName, pd.DataFrame]:
+        """Return the tables by name."""
+        return {
+            "periods": self.periods,
+            "player_stats": self.player_stats,
+            "player_periods": self.player_periods,
+            "team_stats": self.team_stats,
+            "team_periods": self.team_periods,
+        }
+
+
+def compute_statistics(
+    game: TrackedGame,
+    identities: pd.DataFrame,
+    tracklets: pd.DataFrame,
+    players: pd.DataFrame,
+    positions: pd.DataFrame,
+    court: Court,
+    settings: StatsSettings,
+) -> Statistics:
+    """Find the periods and sum up every player and team, over the game and over each period.
+
+    Args:
+        game: frames, boxes, and the tracklets' boxes that count.
+        identities: table `identities`.
+        tracklets: table `tracklets`; players of whom nobody knows who they are count for their team.
+        players: table `players`.
+        positions: table `positions`.
+        court: its zones, and how many play on it.
+        settings: limits of the definitions.
+    """
+    timeline = build_timeline(game, identities, tracklets, players, positions, court, settings)
+    return Statistics(
+        periods=timeline.periods,
+        player_stats=player_stats(timeline, court, settings),
+        player_periods=player_periods(timeline, court, settings),
+        team_stats=team_stats(timeline, court),
+        team_periods=team_periods(timeline, court),
+    )
