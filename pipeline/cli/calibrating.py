@@ -26,9 +26,7 @@ def calibrate(
     ] = None,
     points: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="Without a page: points from a CSV or JSON file (docs/guide/calibration.md)."
-        ),
+        typer.Option(metavar="FILE", help="Without a page: points from a CSV or JSON file (docs/guide/calibration.md)."),
     ] = None,
     court: Annotated[CourtName | None, typer.Option(help="Whose rule book the court follows.")] = None,
     run: Annotated[

@@ -30,9 +30,7 @@ class PictureFormat(StrEnum):
 
 def export(
     run: _Run,
-    format_: Annotated[
-        ExportFormat, typer.Option("--format", help="Which program is to read it (docs/guide/exporting.md).")
-    ],
+    format_: Annotated[ExportFormat, typer.Option("--format", help="Which program is to read it (docs/guide/exporting.md).")],
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder [default: RUN/exports].")] = None,
 ) -> None:
     """Write where everybody was, 25 times a second, in a format of another program."""
