@@ -26,8 +26,8 @@ from pipeline.evaluation.confidence import risk_coverage
 from pipeline.evaluation.found import of_tables
 from pipeline.evaluation.identity import assign_identities
 from pipeline.evaluation.truth import read_truth
-from pipeline.run import analyze_job
-from pipeline.run.oracles import context_of
+from pipeline.run.analysis import analyze_job
+from pipeline.run.loading import context_of
 from pipeline.understand import identity as identify
 
 _EDGES = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)

@@ -21,12 +21,12 @@ import numpy as np
 from benchmarks import associations
 from benchmarks.baselines import ask_for_material, job_of, materials
 from benchmarks.trackers import import_offline
-from benchmarks.tracklets import head, line, marks, of_others, purify, tracklets_of
+from benchmarks.tracklets import head, line, marks, of_others, tracklets_of
 from pipeline.config import load_settings
 from pipeline.evaluation.truth import read_truth
-from pipeline.run import Job
-from pipeline.run.oracles import context_of
-from pipeline.run.stages import RunContext
+from pipeline.run.context import RunContext
+from pipeline.run.job import Job
+from pipeline.run.loading import context_of
 from pipeline.understand.court import registration as court
 from pipeline.understand.tracking import stage as track
 from pipeline.understand.tracking.association import MixedTracker
@@ -81,7 +81,7 @@ def tracked(job: Job, ingredient: Ingredient) -> RunContext:
         make_tracker,
     )
     context.tables["raw_tracks"] = links
-    return purify(context)
+    return context.complete("splitting", "splitting")
 
 
 def tracker(make: track.MakeTracker) -> Ingredient:

@@ -12,6 +12,7 @@ from pipeline.corrections import Action, Correction, Spot, as_csv, parse_correct
 from pipeline.errors import InputError
 from pipeline.run.analysis import Analysis, analyze_job
 from pipeline.run.job import CORRECTIONS, Job, remember, remembered
+from pipeline.run.loading import read_run
 from pipeline.run.observer import Observer
 from pipeline.store import RunDirectory, write_bytes
 from pipeline.understand import identity as identify
@@ -39,7 +40,7 @@ class Relabel:
     """A player whose tracklets are all his, whatever else changes."""
 
 
-def relabel(run: Path, asked: Relabel, watching: Observer | None = None) -> Analysis:
+def relabel(run: Path, asked: Relabel, observer: Observer | None = None) -> Analysis:
     """Correct a finished run.
 
     The video is not decoded: the annotated video stays as it is until `courtside analyze` draws it anew.
@@ -47,7 +48,7 @@ def relabel(run: Path, asked: Relabel, watching: Observer | None = None) -> Anal
     Args:
         run: output directory of `courtside analyze`.
         asked: what to correct.
-        watching: is told of the progress.
+        observer: follows the progress.
 
     Raises:
         InputError: not a finished run, no such player, or a correction that contradicts an earlier one (nothing is
@@ -68,16 +69,15 @@ def relabel(run: Path, asked: Relabel, watching: Observer | None = None) -> Anal
     write_bytes(file, text.encode())
     job = replace(job, corrections=file)
     undrawn = job.settings.present.model_copy(update={"video": False})
-    analysis = analyze_job(replace(job, settings=job.settings.model_copy(update={"present": undrawn})), watching)
+    analysis = analyze_job(replace(job, settings=job.settings.model_copy(update={"present": undrawn})), observer)
     remember(RunDirectory(run), job)
     return analysis
 
 
 def _job(run: Path) -> Job:
     """Make the job of a finished run again."""
-    if not (run / "run.json").is_file():
-        raise InputError(f"{run} is not a finished output directory of courtside analyze: it has no run.json")
-    job = remembered(RunDirectory(run), run)
+    read_run(run)
+    job = remembered(RunDirectory(run))
     if not job.video.exists():
         raise InputError(f"{run} was made of {job.video}, which is not there any more")
     return job
