@@ -23,7 +23,7 @@ from pipeline.tables import TableName
 from pipeline.understand.court.registration import CourtRegistration
 from pipeline.video import VideoInfo
 
-_RESULT_TABLES: tuple[TableName, ...] = (
+RESULT_TABLES: tuple[TableName, ...] = (
     *("frames", "detections", "tracks", "identities", "players", "tracklets", "player_evidence", "number_votes"),
     *("shots", "positions", "periods", "player_stats", "player_periods", "team_stats", "team_periods"),
 )
@@ -109,7 +109,7 @@ class RunContext:
             settings=self.settings,
             start_s=self.job.start_s,
             end_s=self.job.end_s,
-            **{name: self.tables[name] for name in _RESULT_TABLES},
+            **{name: self.tables[name] for name in RESULT_TABLES},
             embeddings=self.embeddings,
             registration=self.registration if self.calibration is not None or len(self.tables["court"]) else None,
             has_pixels=self.job.has_pixels,
