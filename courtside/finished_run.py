@@ -301,7 +301,7 @@ class Run:
 
     @cached_property
     def _context(self) -> RunContext:
-        return context_of(self.out, names=("frames", "detections", "court"))
+        return context_of(self.out, names=("court",))
 
     @cached_property
     def _pictures(self) -> Pictures:

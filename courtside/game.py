@@ -66,21 +66,9 @@ def analyze(
     from pipeline.run.analysis import analyze_job
     from pipeline.run.job import Job
 
-    chosen = overlaid(preset, settings)
-    if court is not None:
-        chosen = chosen.model_copy(update={"court": chosen.court.model_copy(update={"court": court})})
-    job = Job(
-        Path(video),
-        _path(out),
-        chosen,
-        _path(calibration),
-        _path(roster),
-        _path(corrections),
-        start_s=start_s or 0.0,
-        end_s=end_s,
-        device=device,
-        fresh=fresh,
-    ).completed()
+    files = (_path(calibration), _path(roster), _path(corrections))
+    chosen = overlaid(preset, settings, court)
+    job = Job(Path(video), _path(out), chosen, *files, start_s or 0.0, end_s, device, fresh).completed()
     return Run(analyze_job(job, progress).out, job.video if job.has_pixels else None)
 
 

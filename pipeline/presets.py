@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pipeline.config import Settings, parse_settings, read_yaml
+from pipeline.config import CourtName, Settings, parse_settings, read_yaml
 from pipeline.errors import SettingsError
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
@@ -14,12 +14,15 @@ PresetName = Literal["broadcast", "fixed-camera", "fast"]
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 
 
-def settings_from(preset: PresetName | None = None, config: Path | None = None) -> Settings:
+def settings_from(
+    preset: PresetName | None = None, config: Path | None = None, court: CourtName | None = None
+) -> Settings:
     """Read settings: the defaults, over them a preset, over that a file.
 
     Args:
         preset: its name; None for none.
         config: a YAML file; None for none.
+        court: whose rule book the court follows; None: as the settings say.
 
     Raises:
         SettingsError: there is no such preset or file, or a key or value is wrong.
@@ -28,15 +31,17 @@ def settings_from(preset: PresetName | None = None, config: Path | None = None) 
         >>> settings_from("fast").video.max_fps, settings_from().video.max_fps
         (15.0, 30.0)
     """
-    return _combined(preset, {} if config is None else read_yaml(config), None if config is None else str(config))
+    changes = {} if config is None else read_yaml(config)
+    return _on_court(_combined(preset, changes, None if config is None else str(config)), court)
 
 
-def overlaid(preset: PresetName | None, settings: Settings | None) -> Settings:
+def overlaid(preset: PresetName | None, settings: Settings | None, court: CourtName | None = None) -> Settings:
     """Lay settings over a preset: what was set in them by name counts, what was left at its default does not.
 
     Args:
         preset: its name; None for none.
         settings: None for none.
+        court: whose rule book the court follows; None: as the settings say.
 
     Raises:
         SettingsError: there is no such preset.
@@ -47,8 +52,16 @@ def overlaid(preset: PresetName | None, settings: Settings | None) -> Settings:
         (15.0, 480, False)
     """
     if preset is None:
-        return settings or Settings()
-    return _combined(preset, {} if settings is None else settings.model_dump(exclude_unset=True), None)
+        return _on_court(settings or Settings(), court)
+    changes = {} if settings is None else settings.model_dump(exclude_unset=True)
+    return _on_court(_combined(preset, changes, None), court)
+
+
+def _on_court(settings: Settings, court: CourtName | None) -> Settings:
+    """Put a rule book in place of that of the settings."""
+    if court is None:
+        return settings
+    return settings.model_copy(update={"court": settings.court.model_copy(update={"court": court})})
 
 
 def _combined(preset: PresetName | None, changes: Any, where: str | None) -> Settings:

@@ -12,10 +12,10 @@ import typer
 import yaml
 from rich.console import Console
 
-from pipeline.cli import calibrating, finished, learning, scoring
+from pipeline.cli import calibrating, finished, learning, options, scoring
 from pipeline.config import CourtName, Settings, as_yaml, parse_settings
 from pipeline.errors import SettingsError
-from pipeline.presets import PresetName, settings_from
+from pipeline.presets import settings_from
 
 if TYPE_CHECKING:
     from pipeline.rendering import NoiseSettings, RenderSettings
@@ -30,58 +30,25 @@ app = typer.Typer(
 )
 app.add_typer(learning.train, name="train")
 
-_Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Output directory [default: reports/NAME].")]
-_Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda:N", help="Where the networks run.")]
-_Preset = Annotated[
-    PresetName | None, typer.Option(help="Settings for a situation; --config and other options go before them.")
-]
-
 
 @app.command()
 def analyze(
-    video: Annotated[
-        Path,
-        typer.Argument(
-            metavar="VIDEO", help="A video file, or the directory of a rendered game, with pixels or without."
-        ),
-    ],
-    out: _Out = None,
-    preset: _Preset = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Settings (YAML); courtside settings lists them. It may name weights of your own: a .pt file is a "
-            "pickle, and loading it runs whatever code it holds, so name only files that you trust.",
-        ),
-    ] = None,
-    court: Annotated[CourtName | None, typer.Option(help="Whose rule book the court follows.")] = None,
-    calibration: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Court calibration (JSON, docs/calibration.md): needed for metres."),
-    ] = None,
-    roster: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Players (CSV with the columns number, name, team).")
-    ] = None,
-    corrections: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="What a person corrected [default: corrections.csv in the output directory]."
-        ),
-    ] = None,
-    start: Annotated[
-        str | None, typer.Option(metavar="T", help="Analyse from here: seconds, M:SS or H:MM:SS of the video.")
-    ] = None,
-    end: Annotated[str | None, typer.Option(metavar="T", help="Analyse up to here.")] = None,
-    periods: Annotated[
-        str | None,
-        typer.Option(metavar='"T T ..."', help="When the periods begin in the video; sets stats.periods."),
-    ] = None,
+    video: options.Video,
+    out: options.Out = None,
+    preset: options.Preset = None,
+    config: options.Config = None,
+    court: options.Court = None,
+    calibration: options.CalibrationFile = None,
+    roster: options.RosterFile = None,
+    corrections: options.CorrectionsFile = None,
+    start: options.Start = None,
+    end: options.End = None,
+    periods: options.Periods = None,
     adapt: Annotated[
         bool, typer.Option("--adapt", help="Learn who looks like whom again from the people found in this game.")
     ] = False,
-    device: _Device = "auto",
-    fresh: Annotated[bool, typer.Option("--fresh", help="Compute everything again; reuse nothing.")] = False,
+    device: options.Device = "auto",
+    fresh: options.Fresh = False,
 ) -> None:
     """Analyse a game: players, statistics in metres, heat maps, a report and an annotated video.
 
@@ -93,7 +60,7 @@ def analyze(
         from pipeline.run.job import Job
 
     console = Console(soft_wrap=False)
-    settings = _adapting(_with_periods(_with_court(settings_from(preset, config), court), periods), adapt)
+    settings = _adapting(_with_periods(settings_from(preset, config, court), periods), adapt)
     job = Job(
         video,
         out,
@@ -166,13 +133,6 @@ def _adapting(settings: Settings, adapt: bool) -> Settings:
     if not adapt:
         return settings
     return settings.model_copy(update={"identify": settings.identify.model_copy(update={"adapt": True})})
-
-
-def _with_court(settings: Settings, court: CourtName | None) -> Settings:
-    """Put a rule book in place of that of the settings."""
-    if court is None:
-        return settings
-    return settings.model_copy(update={"court": settings.court.model_copy(update={"court": court})})
 
 
 def _with_periods(settings: Settings, periods: str | None) -> Settings:
@@ -342,7 +302,7 @@ def _size(text: str) -> tuple[int, int]:
 
 @app.command("settings")
 def settings_command(
-    preset: _Preset = None,
+    preset: options.Preset = None,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Show these settings, checked and completed.")
     ] = None,

@@ -20,10 +20,9 @@ from typing import Any
 
 from pipeline.store import fingerprint, hash_file
 
-_OWN_NAME = "pipeline.run.closure"
 ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds `pipeline` and `models`."""
-PREFIX = __name__.removesuffix(_OWN_NAME)
+PREFIX = __name__.partition("pipeline.")[0]
 """What stands before `pipeline` and `models` in the names of modules: nothing, or 'courtside.'."""
 _NO_DATA = (".py", ".pyc", ".safetensors", ".md")
 """Suffixes of files that are not read as data: weights are part of a fingerprint by the settings that name them."""
@@ -67,18 +66,18 @@ def import_closure(modules: Iterable[str], root: Path = ROOT, prefix: str = PREF
             raise LookupError(f"there is no module {name} in {root}")
     files: set[Path] = set()
     libraries: set[str] = set()
-    seen: set[str] = set()
+    followed: set[str] = set()
     while names:
         for module in _with_packages(names.pop()):
-            file = None if module in seen else _file_of(module, root)
-            seen.add(module)
+            file = None if module in followed else _file_of(module, root)
+            followed.add(module)
             if file is None:
                 continue
             files |= {file, *_data_of(file)}
             for imported in _imports_of(file):
-                own = imported.removeprefix(prefix)
-                if imported.startswith(prefix) and _file_of(own.partition(".")[0], root) is not None:
-                    names += [] if own in seen else [own]
+                name = imported.removeprefix(prefix)
+                if imported.startswith(prefix) and _file_of(name.partition(".")[0], root) is not None:
+                    names += [] if name in followed else [name]
                 else:
                     libraries.add(imported.partition(".")[0])
     return ImportClosure(tuple(sorted(files)), tuple(sorted(libraries - sys.stdlib_module_names)))

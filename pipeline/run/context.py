@@ -18,7 +18,7 @@ from pipeline.present import Results
 from pipeline.roster import RosterEntry
 from pipeline.run.job import Job
 from pipeline.run.order import UNDERSTAND
-from pipeline.run.stages.stage import BoxesOnCourt, Stage, StageContext, StageOutput
+from pipeline.run.stages.stage import BoxesOnCourt, Stage, StageContext, StageOutput, registration_of
 from pipeline.tables import TableName
 from pipeline.understand.court.registration import CourtRegistration
 from pipeline.video import VideoInfo
@@ -55,14 +55,14 @@ class RunContext:
         return self.video.width_px, self.video.height_px
 
     @cached_property
-    def on_court(self) -> BoxesOnCourt:
-        """Where the boxes stand on the court; to be asked for once both are known."""
-        return BoxesOnCourt(self.tables["detections"], self.tables["court"], self.facts["court"], self.image_size_px)
-
-    @property
     def registration(self) -> CourtRegistration:
-        """The table `court` with what lies beside it."""
-        return self.on_court.registration
+        """The table `court` with what lies beside it; to be asked for once the court was looked for."""
+        return registration_of(self.tables["court"], self.facts["court"], self.image_size_px)
+
+    @cached_property
+    def on_court(self) -> BoxesOnCourt:
+        """Where the boxes stand on the court; likewise."""
+        return BoxesOnCourt(self.tables["detections"], self.registration)
 
     @property
     def feet_m(self) -> NDArray[np.float64]:

@@ -91,14 +91,17 @@ def remembered(run: RunDirectory) -> Job:
     """
     noted = run.read_json("job")
     try:
+        calibration, roster, corrections = (None if noted[name] is None else Path(noted[name]) for name in _FILES)
         return Job(
             video=Path(noted["video"]),
             out=run.root,
             settings=parse_settings(noted["settings"], where=f"what {run.root} was made with"),
+            calibration=calibration,
+            roster=roster,
+            corrections=corrections,
             start_s=float(noted["start_s"]),
             end_s=None if noted["end_s"] is None else float(noted["end_s"]),
             device=str(noted["device"]),
-            **{name: None if noted[name] is None else Path(noted[name]) for name in _FILES},
         ).completed()
     except (KeyError, TypeError, ValueError) as error:
         where = run.json_path("job")

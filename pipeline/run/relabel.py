@@ -112,11 +112,11 @@ class _Spots:
         if asked.nobody is not None:
             found.append(Correction("nobody", self._of(asked.nobody)))
         if asked.lock is not None:
-            first, *others = self._tracklets(asked.lock)
+            longest, *shorter = self._tracklets(asked.lock)
             found += [
-                Correction("same", _middle(first), _middle(other))
-                for other in others
-                if _length_s(other) >= _LEAST_LOCKED_S
+                Correction("same", _middle(longest), _middle(tracklet))
+                for tracklet in shorter
+                if _length_s(tracklet) >= _LEAST_LOCKED_S
             ]
         return found
 
@@ -136,11 +136,11 @@ class _Spots:
         Raises:
             InputError: no such player.
         """
-        own = self.boxes[self.boxes["player_id"] == player]
-        if own.empty:
-            known = ", ".join(str(one) for one in self.players["player_id"])
-            raise InputError(f"there is no player {player}; the run has {known}")
-        return sorted((part for _, part in own.groupby("track_id")), key=len, reverse=True)
+        boxes = self.boxes[self.boxes["player_id"] == player]
+        if boxes.empty:
+            listed = ", ".join(str(player_id) for player_id in self.players["player_id"])
+            raise InputError(f"there is no player {player}; the run has {listed}")
+        return sorted((tracklet for _, tracklet in boxes.groupby("track_id")), key=len, reverse=True)
 
     def _of(self, player: int) -> Spot:
         """Return a spot on a player."""
@@ -152,27 +152,28 @@ class _Spots:
         Raises:
             InputError: he is not seen then.
         """
-        for part in self._tracklets(player):
-            if part["time_s"].iloc[0] <= time_s <= part["time_s"].iloc[-1]:
-                return part
+        for tracklet in self._tracklets(player):
+            if tracklet["time_s"].iloc[0] <= time_s <= tracklet["time_s"].iloc[-1]:
+                return tracklet
         raise InputError(f"player {player} is not in view at {time_s:g} s")
 
     def _move(self, player: int, time_s: float, to: int) -> list[Correction]:
-        part = self._at(player, time_s)
-        rest = [other for other in self._tracklets(player) if other["track_id"].iloc[0] != part["track_id"].iloc[0]]
-        apart = [Correction("apart", _middle(part), _middle(rest[0]))] if rest else []
-        return [Correction("same", _middle(part), self._of(to)), *apart]
+        moved = self._at(player, time_s)
+        moved_id = moved["track_id"].iloc[0]
+        rest = [tracklet for tracklet in self._tracklets(player) if tracklet["track_id"].iloc[0] != moved_id]
+        cannot_link = [Correction("apart", _middle(moved), _middle(rest[0]))] if rest else []
+        return [Correction("same", _middle(moved), self._of(to)), *cannot_link]
 
     def _around(self, player: int, time_s: float) -> tuple[Spot, Spot]:
         """Return the spots in a player's tracklet from a time on, and just before it."""
-        part = self._at(player, time_s)
-        later = part["time_s"].to_numpy() >= time_s
+        tracklet = self._at(player, time_s)
+        later = tracklet["time_s"].to_numpy() >= time_s
         if later.all() or not later.any():
             raise InputError(
                 f"player {player} has one tracklet that begins or ends at {time_s:g} s: there is nothing to split"
             )
         first = int(later.argmax())
-        return _spot(part.iloc[first]), _spot(part.iloc[first - 1])
+        return _spot(tracklet.iloc[first]), _spot(tracklet.iloc[first - 1])
 
 
 def _action(name: str) -> Action:
@@ -180,13 +181,13 @@ def _action(name: str) -> Action:
     return {"name": "name", "number": "number", "team": "team"}[name]  # type: ignore[return-value]
 
 
-def _middle(part: pd.DataFrame) -> Spot:
+def _middle(tracklet: pd.DataFrame) -> Spot:
     """Return a spot half-way along a tracklet."""
-    return _spot(part.iloc[len(part) // 2])
+    return _spot(tracklet.iloc[len(tracklet) // 2])
 
 
-def _length_s(part: pd.DataFrame) -> float:
-    return float(part["time_s"].iloc[-1] - part["time_s"].iloc[0])
+def _length_s(tracklet: pd.DataFrame) -> float:
+    return float(tracklet["time_s"].iloc[-1] - tracklet["time_s"].iloc[0])
 
 
 def _spot(box: pd.Series) -> Spot:

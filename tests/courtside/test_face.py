@@ -11,9 +11,11 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot
 
 import courtside
 from pipeline.errors import InputError, TableError
+from pipeline.rendering import NoiseSettings, RenderSettings, render_positions
 from pipeline.tables import ALL
 
 matplotlib.use("Agg")
@@ -28,6 +30,14 @@ def run(analysed_game: Path) -> courtside.Run:
 def copied(analysed_game: Path, tmp_path: Path) -> Path:
     """A copy of the finished run, to be changed."""
     return Path(shutil.copytree(analysed_game, tmp_path / "copy"))
+
+
+@pytest.fixture(scope="module")
+def without_pixels(tmp_path_factory: pytest.TempPathFactory) -> courtside.Run:
+    """Eight seconds of a game given as tables, with two teams."""
+    folder = tmp_path_factory.mktemp("positions")
+    settings = RenderSettings(seed=2, seconds=8, fps=15, start_s=0, referees=3)
+    return courtside.analyze(render_positions(settings, NoiseSettings(), folder / "game"), folder / "out")
 
 
 def somebody(run: courtside.Run) -> int:
@@ -62,8 +72,9 @@ def test_tables_are_tidy(run: courtside.Run) -> None:
     assert len(run.positions) == len(run.tables["positions"])
     assert run.positions["label"].notna().all()
     assert len(run.player_stats) == len(run.players)
-    for table in (run.team_stats, run.periods, run.shots):
-        assert not table.empty
+    assert list(run.team_stats.columns[:2]) == ["team", "players"]
+    assert not run.periods.empty
+    assert not run.shots.empty
 
 
 def test_a_changed_table_does_not_change_the_run(run: courtside.Run) -> None:
@@ -157,17 +168,25 @@ def test_clips_play(cropped: bool, run: courtside.Run, tmp_path: Path) -> None:
         run.clip(who, 2.9999, 3.0)
 
 
-def test_heat_maps_are_drawn_on_axes(run: courtside.Run) -> None:
-    figure, (left, right) = matplotlib.pyplot.subplots(1, 2)
+def test_heat_maps_are_drawn_on_axes(without_pixels: courtside.Run) -> None:
+    run = without_pixels
+    figure, (left, right) = pyplot.subplots(1, 2)
     assert run.heatmap("A", left) is left
     run.heatmap(int(run.positions["player_id"].iloc[0]), right, period=1)
     assert left.get_images()
     assert left.get_xlim()[1] > run.court.length_m
-    matplotlib.pyplot.close(figure)
-    own = run.heatmap("B")
-    matplotlib.pyplot.close(own.figure)  # type: ignore[arg-type]
+    pyplot.close(figure)
+    drawn = run.heatmap("B", direction="filmed")
+    pyplot.close(drawn.figure)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="there is no player 'Z'"):
         run.heatmap("Z")
+
+
+def test_a_game_without_pixels_has_everything_but_pictures(without_pixels: courtside.Run) -> None:
+    assert set(without_pixels.team_stats["team"]) == {"A", "B"}
+    assert without_pixels.boxes["label"].notna().all()
+    with pytest.raises(InputError, match="has no pictures"):
+        without_pixels.frame(0)
 
 
 def test_a_preset_lies_under_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,13 +22,20 @@ def script(name: str) -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One output directory for all, so that the game is analysed once."""
-    return tmp_path_factory.mktemp("examples") / "out"
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all examples run, so that the game is analysed once."""
+    return tmp_path_factory.mktemp("examples")
+
+
+@pytest.fixture
+def out(game: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The default output directory."""
+    monkeypatch.chdir(folder)
+    return Path("reports") / game.name
 
 
 def test_full_game(game: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    script("full_game").main([str(game), "--out", str(out)])
+    script("full_game").main([str(game)])
     printed = capsys.readouterr().out
     assert "identity: " in printed
     assert "distance_m" in printed
@@ -36,22 +43,23 @@ def test_full_game(game: Path, out: Path, capsys: pytest.CaptureFixture[str]) ->
     assert (out / "report.html").is_file()
 
 
-def test_player_stats_csv(game: Path, out: Path, tmp_path: Path) -> None:
-    script("player_stats_csv").main([str(game), "--out", str(out), "--csv", str(tmp_path / "players.csv")])
+@pytest.mark.usefixtures("out")
+def test_player_stats_csv(game: Path, tmp_path: Path) -> None:
+    script("player_stats_csv").main([str(game), "--csv", str(tmp_path / "players.csv")])
     table = pd.read_csv(tmp_path / "players.csv")
     assert len(table) >= 6
     assert (table["minutes"] > 0).all()
 
 
 def test_annotated_video(game: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    script("annotated_video").main([str(game), "--out", str(out), "--seconds", "1"])
+    script("annotated_video").main([str(game), "--seconds", "1"])
     assert (out / "annotated.mp4").is_file()
     clip = Path(capsys.readouterr().out.strip().splitlines()[-1].partition(": ")[2])
     assert clip.stat().st_size > 1000
 
 
 def test_the_notebook_runs_and_is_stored_without_outputs(
-    game: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    game: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nbclient = pytest.importorskip("nbclient", reason="nbclient, which runs notebooks, is not installed")
     nbformat = pytest.importorskip("nbformat", reason="nbformat, which reads notebooks, is not installed")
@@ -61,7 +69,7 @@ def test_the_notebook_runs_and_is_stored_without_outputs(
     assert all(not cell.outputs and cell.execution_count is None for cell in code)
     monkeypatch.setenv("COURTSIDE_VIDEO", str(game))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    nbclient.NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    nbclient.NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": str(folder)}}).execute()
     shown = [output for cell in code for output in cell.outputs]
     assert any("text/html" in output.get("data", {}) for output in shown)
     assert any("image/png" in output.get("data", {}) for output in shown)

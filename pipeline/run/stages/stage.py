@@ -55,29 +55,33 @@ class StageOutput:
     """What it found out that is no table; plain data."""
 
 
+def registration_of(
+    court_table: pd.DataFrame, facts: Mapping[str, Any], image_size_px: tuple[int, int]
+) -> CourtRegistration:
+    """Put the table `court` and what lies beside it together.
+
+    Args:
+        court_table: table `court`.
+        facts: of the stage `court`.
+        image_size_px: width, height of the picture as displayed.
+    """
+    center_px, scale_px, lam = (facts["lens"][name] for name in ("center_px", "scale_px", "lam"))
+    return CourtRegistration(
+        court_table,
+        Lens(tuple(center_px), scale_px, lam),
+        COURTS[facts["court"]],
+        image_size_px,
+        facts["fixed"],
+        tuple(facts["warnings"]),
+    )
+
+
 @dataclass(frozen=True)
 class BoxesOnCourt:
     """Where the boxes of a run stand on the court; computed when first asked for."""
 
     detections: pd.DataFrame
-    court: pd.DataFrame
-    """Table `court`."""
-    facts: Mapping[str, Any]
-    """Of the stage `court`."""
-    image_size_px: tuple[int, int]
-
-    @cached_property
-    def registration(self) -> CourtRegistration:
-        """The table `court` with what lies beside it."""
-        lens = self.facts["lens"]
-        return CourtRegistration(
-            self.court,
-            Lens(tuple(lens["center_px"]), lens["scale_px"], lens["lam"]),
-            COURTS[self.facts["court"]],
-            self.image_size_px,
-            self.facts["fixed"],
-            tuple(self.facts["warnings"]),
-        )
+    registration: CourtRegistration
 
     @cached_property
     def feet_m(self) -> NDArray[np.float64]:

