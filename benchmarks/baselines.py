@@ -28,7 +28,8 @@ from pipeline.evaluation.identity import IdentityScores
 from pipeline.evaluation.score import score
 from pipeline.evaluation.tracking import TrackingScores
 from pipeline.evaluation.truth import read_truth
-from pipeline.run import Job, analyze_job
+from pipeline.run.analysis import analyze_job
+from pipeline.run.job import Job
 from pipeline.store import RunDirectory
 from pipeline.video import chunks, probe, read_chunks
 
@@ -123,7 +124,7 @@ def materials(data: Path | None, games: Sequence[Path]) -> list[Material]:
 
 def job_of(material: Material, out: Path, settings: Settings, device: str) -> Job:
     """Say how the material is analysed."""
-    return Job.of(material.video, out=out, settings=settings, calibration=material.calibration, device=device)
+    return Job(material.video, out, settings, material.calibration, device=device).completed()
 
 
 def coco_settings(settings: Settings, weights: Path) -> Settings:

@@ -31,7 +31,7 @@ from pipeline.evaluation.registration import score_registration
 from pipeline.evaluation.truth_court import CourtMap, read_court_table
 from pipeline.geometry.calibration import Calibration, read_calibration
 from pipeline.geometry.homography import project
-from pipeline.perceive.court_points import marked, table_of
+from pipeline.perceive.court_points import table_of, with_keyframes
 from pipeline.tables import DETECTIONS, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, conform
 from pipeline.understand.court import CourtRegistration, register_court
 from pipeline.video import Frame
@@ -147,7 +147,7 @@ def sightings(pictures: Iterable[tuple[float, np.ndarray]], finder: CourtFinder,
     """Look for the court in keyframes; returns table `court_points`."""
     wanted = set(frames["frame"])
     every = (Frame(number, t, image) for number, (t, image) in enumerate(pictures) if number in wanted)
-    keys = (keyframe.frame for keyframe in marked(every, CourtSettings().keyframe_s) if keyframe.key)
+    keys = (keyframe.frame for keyframe in with_keyframes(every, CourtSettings().keyframe_s) if keyframe.key)
     return table_of([(frame.index, finder.sight(frame.image)) for frame in keys])
 
 

@@ -29,9 +29,10 @@ from pipeline.evaluation.oracle import true_identities
 from pipeline.evaluation.score import score
 from pipeline.evaluation.truth import Truth, read_truth
 from pipeline.roster import read_roster
-from pipeline.run import Job, analyze_job
-from pipeline.run.oracles import context_of
-from pipeline.run.stages import RunContext
+from pipeline.run.analysis import analyze_job
+from pipeline.run.context import RunContext
+from pipeline.run.job import Job
+from pipeline.run.loading import context_of
 from pipeline.tables import conform
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.grouping.average_linkage import average_linkage

@@ -26,8 +26,8 @@ from pipeline.evaluation.confidence import risk_coverage
 from pipeline.evaluation.found import of_tables
 from pipeline.evaluation.identity import assign_identities
 from pipeline.evaluation.truth import read_truth
-from pipeline.run import analyze_job
-from pipeline.run.oracles import context_of
+from pipeline.run.analysis import analyze_job
+from pipeline.run.loading import context_of
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.identity import identify
 

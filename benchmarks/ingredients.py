@@ -21,12 +21,12 @@ import numpy as np
 from benchmarks import associations
 from benchmarks.baselines import ask_for_material, job_of, materials
 from benchmarks.trackers import import_offline
-from benchmarks.tracklets import head, line, of_others, scores, split, tracklets_of
+from benchmarks.tracklets import head, line, of_others, scores, tracklets_of
 from pipeline.config import load_settings
 from pipeline.evaluation.truth import read_truth
-from pipeline.run import Job
-from pipeline.run.oracles import context_of
-from pipeline.run.stages import RunContext
+from pipeline.run.context import RunContext
+from pipeline.run.job import Job
+from pipeline.run.loading import context_of
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.tracking import FootPoints, LikelihoodTracker, MakeTracker, track
 
@@ -77,7 +77,7 @@ def tracked(job: Job, ingredient: Ingredient) -> RunContext:
         context.registration.foot_covariance_m2(detections),
         make_tracker,
     )
-    return split(context)
+    return context.complete("splitting", "splitting")
 
 
 def tracker(make: MakeTracker) -> Ingredient:

@@ -24,9 +24,10 @@ from pipeline.evaluation.oracle import true_identities
 from pipeline.evaluation.score import score
 from pipeline.evaluation.truth import Truth, read_truth
 from pipeline.rendering import WHOLE_GAME, NoiseSettings, render_positions, render_settings
-from pipeline.run import Job, analyze_job
-from pipeline.run.oracles import context_of
-from pipeline.run.stages import UNDERSTAND, RunContext
+from pipeline.run.analysis import analyze_job
+from pipeline.run.context import RunContext
+from pipeline.run.job import Job
+from pipeline.run.loading import context_of
 from pipeline.tables import MOTION_COLUMNS, TableName, conform
 
 CAMERAS = ("fixed", "broadcast")
@@ -66,13 +67,13 @@ def _measured(out: Path, seed: int, camera: str, seconds: float) -> tuple[pd.Dat
     everything = read_truth(_rendered(out / f"game-{seed}-fixed", seed, "fixed", seconds))
     run = out / f"run-{seed}-{camera}"
     if not (run / "run.json").is_file():
-        analyze_job(Job.of(game, out=run))
+        analyze_job(Job(game, run))
     found, true = context_of(run), context_of(run)
     seen = read_truth(game)
     found.tables["identities"], found.tables["players"] = true_identities(seen, found.tables)
-    _complete(found, "shots")
+    found.complete("shots")
     _put_truth(true, everything)
-    _complete(true, "stats")
+    true.complete("statistics")
     print(f"{run.name}: sides change at {_starts(found)} s, truly at {_starts(true)} s")
     players = found.tables["player_stats"].merge(true.tables["player_stats"], on="player_id")
     teams = found.tables["team_stats"].merge(true.tables["team_stats"], on="team")
@@ -96,13 +97,6 @@ def _rendered(game: Path, seed: int, camera: str, seconds: float) -> Path:
         )
         render_positions(settings, NoiseSettings(), game)
     return game
-
-
-def _complete(context: RunContext, start: str) -> None:
-    """Run the stages from `start` on."""
-    names = [stage.name for stage in UNDERSTAND]
-    for stage in UNDERSTAND[names.index(start) :]:
-        context.tables |= stage.function(context).tables
 
 
 def _put_truth(context: RunContext, truth: Truth) -> None:

@@ -24,9 +24,11 @@ from pipeline.evaluation.boxes import IdentifiedBoxes, match, pair
 from pipeline.rendering.camera.coverage import Coverage, Take
 from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.truth.silhouettes import silhouettes
-from pipeline.run import analyze_job
-from pipeline.run.oracles import context_of
-from pipeline.run.stages import UNDERSTAND, RunContext
+from pipeline.run.analysis import analyze_job
+from pipeline.run.context import RunContext
+from pipeline.run.loading import context_of
+from pipeline.run.stages.counted_tracks import counted_tracks
+from pipeline.run.stages.location import LOCATION_STAGE
 from pipeline.store import read_json
 from pipeline.tables import ROLES
 from pipeline.understand.game import TrackedGame
@@ -70,10 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def identified(context: RunContext) -> RunContext:
     """Put players together again."""
-    for stage in UNDERSTAND:
-        if stage.name in ("identify", "shots"):
-            context.tables = {**context.tables, **stage.function(context).tables}
-    return context
+    return context.complete("identity", "shots")
 
 
 def called_s(context: RunContext, everybody: pd.DataFrame) -> pd.DataFrame:
@@ -98,7 +97,7 @@ def not_counted(context: RunContext, everybody: pd.DataFrame) -> tuple[float, pd
     named = boxes[boxes["person"] > 0].groupby("player_id")["person"].agg(lambda person: person.mode()[0])
     right = boxes["person"] == boxes["player_id"].map(named)
     shown = np.select([boxes["person"] == 0, ~right, boxes["true"] == "bench"], SHOWN[:3], SHOWN[3])
-    out = ~boxes["detection_id"].isin(context.counted_tracks()["detection_id"])
+    out = ~boxes["detection_id"].isin(counted_tracks(context.inputs_of(LOCATION_STAGE))["detection_id"])
     counts = pd.Series(shown[out]).value_counts().reindex(list(SHOWN), fill_value=0)
     return crowded / len(tables["frames"]), counts
 

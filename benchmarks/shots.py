@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import analyze
 from pipeline.rendering import NoiseSettings, RenderSettings, render_positions
+from pipeline.run.analysis import analyze_job
+from pipeline.run.job import Job
 
 KINDS = {"play": "game", "closeup": "close-up", "replay": "replay"}
 SPEEDS = (1.0, 0.5, 0.33)
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     games = given.game or [_rendered(seed, given.out / f"game-{seed}") for seed in given.seeds]
     taken: Counter[tuple[str, str]] = Counter()
     for game in games:
-        shots = analyze(game, given.out / f"run-{game.name}", calibration=game / "calibration.json").tables["shots"]
+        shots = analyze_job(Job(game, given.out / f"run-{game.name}")).tables["shots"]
         taken.update(zip(_true_kinds(game, shots), shots["kind"], strict=True))
     print("| shots that are | " + " | ".join(f"taken for {kind}" for kind in KINDS.values()) + " |")
     print("|---" + "|---:" * len(KINDS) + "|")

@@ -26,14 +26,13 @@ from pipeline.evaluation.found import of_tables
 from pipeline.evaluation.identity import score_identity
 from pipeline.evaluation.tracking import score_tracking
 from pipeline.evaluation.truth import Truth, read_truth
-from pipeline.run import Job
-from pipeline.run.oracles import context_of
-from pipeline.run.stages import UNDERSTAND, RunContext
+from pipeline.run.context import RunContext
+from pipeline.run.job import Job
+from pipeline.run.loading import context_of
 from pipeline.tables import PERSON_CLASSES, TableName
 
 COLUMNS = ("material", "tracklets", "HOTA", "AssA", "IDF1", "best", "purity", "switches", "number")
 TOLERANCE_S, RUN_BOXES = 0.5, 3
-STAGES = {stage.name: stage for stage in UNDERSTAND}
 Ints = NDArray[np.int64]
 
 
@@ -60,14 +59,7 @@ def tracked(job: Job) -> RunContext:
     """Track and split again, with the settings of the job."""
     context = context_of(job.out)
     context.job = job
-    context.tables |= STAGES["track"].function(context).tables
-    return split(context)
-
-
-def split(context: RunContext) -> RunContext:
-    """Split and link what the tracker made."""
-    context.tables |= STAGES["purify"].function(context).tables
-    return context
+    return context.complete("tracking", "splitting")
 
 
 def of_others(material: Material, job: Job, context: RunContext) -> Iterator[tuple[str, IdentifiedBoxes]]:

@@ -238,15 +238,22 @@ def load_settings(path: Path | None) -> Settings:
     Raises:
         SettingsError: the file is missing, not YAML, or a key or value is wrong (dotted path in the message).
     """
-    if path is None:
-        return Settings()
+    return Settings() if path is None else parse_settings(read_yaml(path), where=str(path))
+
+
+def read_yaml(path: Path) -> Any:
+    """Read a YAML file; an empty one is an empty mapping.
+
+    Raises:
+        SettingsError: the file is missing or not YAML.
+    """
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"cannot read the settings file {path}: {error}") from error
     except yaml.YAMLError as error:
         raise SettingsError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
-    return parse_settings({} if data is None else data, where=str(path))
+    return {} if data is None else data
 
 
 def parse_settings(data: Any, where: str = "settings") -> Settings:

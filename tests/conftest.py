@@ -46,3 +46,14 @@ def game(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.scenes import small_game
 
     return small_game(tmp_path_factory.mktemp("game") / "small")
+
+
+@pytest.fixture(scope="session")
+def analysed_game(game: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output directory of an analysis of the small rendered game, with a small detector input."""
+    import courtside
+    from pipeline.config import parse_settings
+
+    out = tmp_path_factory.mktemp("analysed") / "small"
+    courtside.analyze(game, out, settings=parse_settings({"detect": {"input_size_px": 640}}))
+    return out

@@ -1,4 +1,4 @@
-"""The command line: flags around files around the pipeline. Only this room prints."""
+"""The command line: options around files around the pipeline. Only this package prints."""
 
 from __future__ import annotations
 
@@ -56,5 +56,5 @@ def _escape(text: str) -> str:
 
 def _command(arguments: list[str]) -> list[str]:
     """Return the sub-command that was asked for, with a trailing empty word to join by."""
-    known = typer.main.get_command(app).list_commands(None)  # type: ignore[attr-defined]
-    return [*(word for word in arguments[:1] if word in known), ""]
+    commands = typer.main.get_command(app).list_commands(None)  # type: ignore[attr-defined]
+    return [*(word for word in arguments[:1] if word in commands), ""]

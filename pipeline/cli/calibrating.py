@@ -26,7 +26,9 @@ def calibrate(
     ] = None,
     points: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Without a page: points from a CSV or JSON file (docs/guide/calibration.md)."),
+        typer.Option(
+            metavar="FILE", help="Without a page: points from a CSV or JSON file (docs/guide/calibration.md)."
+        ),
     ] = None,
     court: Annotated[CourtName | None, typer.Option(help="Whose rule book the court follows.")] = None,
     run: Annotated[
@@ -84,7 +86,7 @@ def _table(errors: list[PointError]) -> Table:
 def _summary(calibration: Calibration) -> str:
     """Say how well the frames fit."""
     errors = [view.error_px for view in calibration.frames if view.error_px is not None]
-    fits = f"error {max(errors):.2f} px" if errors else "four points a frame: their error cannot be told"
+    fits = f"error {max(errors):.2f} px" if errors else "four points a frame: too few to measure an error"
     lens = f", lens {calibration.lens.lam:+.3f}" if calibration.lens.lam else ", no lens"
     return f"{calibration.court}, {len(calibration.frames)} calibrated, {fits}{lens}"
 

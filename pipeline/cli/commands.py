@@ -12,9 +12,10 @@ import typer
 import yaml
 from rich.console import Console
 
-from pipeline.cli import calibrating, finished, learning, scoring
-from pipeline.config import CourtName, Settings, as_yaml, load_settings, parse_settings
+from pipeline.cli import calibrating, finished, learning, options, scoring
+from pipeline.config import CourtName, Settings, as_yaml, parse_settings
 from pipeline.errors import SettingsError
+from pipeline.presets import settings_from
 
 if TYPE_CHECKING:
     from pipeline.rendering import NoiseSettings, RenderSettings
@@ -29,83 +30,55 @@ app = typer.Typer(
 )
 app.add_typer(learning.train, name="train")
 
-_Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Output directory [default: reports/NAME].")]
-_Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda:N", help="Where the networks run.")]
-
 
 @app.command()
 def analyze(
-    video: Annotated[
-        Path,
-        typer.Argument(
-            metavar="VIDEO", help="A video file, or the directory of a rendered game, with pixels or without."
-        ),
-    ],
-    out: _Out = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Settings (YAML); configs/default.yaml lists them. It may name weights of your own: a .pt file is a "
-            "pickle, and loading it runs whatever code it holds, so name only files that you trust.",
-        ),
-    ] = None,
-    court: Annotated[CourtName | None, typer.Option(help="Whose rule book the court follows.")] = None,
-    calibration: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Court calibration (JSON, docs/guide/calibration.md): needed for metres."),
-    ] = None,
-    roster: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Players (CSV with the columns number, name, team).")
-    ] = None,
-    corrections: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="What a person corrected [default: corrections.csv in the output directory]."
-        ),
-    ] = None,
-    start: Annotated[
-        str | None, typer.Option(metavar="T", help="Analyse from here: seconds, M:SS or H:MM:SS of the video.")
-    ] = None,
-    end: Annotated[str | None, typer.Option(metavar="T", help="Analyse up to here.")] = None,
-    periods: Annotated[
-        str | None,
-        typer.Option(metavar='"T T ..."', help="When the periods begin in the video; sets stats.periods."),
-    ] = None,
-    device: _Device = "auto",
-    fresh: Annotated[bool, typer.Option("--fresh", help="Compute everything again; reuse nothing.")] = False,
+    video: options.Video,
+    out: options.Out = None,
+    preset: options.Preset = None,
+    config: options.Config = None,
+    court: options.Court = None,
+    calibration: options.CalibrationFile = None,
+    roster: options.RosterFile = None,
+    corrections: options.CorrectionsFile = None,
+    start: options.Start = None,
+    end: options.End = None,
+    periods: options.Periods = None,
+    device: options.Device = "auto",
+    fresh: options.Fresh = False,
 ) -> None:
     """Analyse a game: players, statistics in metres, heat maps, a report and an annotated video.
 
     A run that was stopped goes on where it was when the same command is given again.
     """
     with _loading():
-        from pipeline.cli.display import left_out, observer, stats_table
-        from pipeline.run import Job, analyze_job
+        from pipeline.cli.display import left_out, progress_shown, stats_table
+        from pipeline.run.analysis import analyze_job
+        from pipeline.run.job import Job
 
     console = Console(soft_wrap=False)
-    job = Job.of(
+    settings = _with_periods(settings_from(preset, config, court), periods)
+    job = Job(
         video,
-        out=out,
-        settings=_with_periods(load_settings(config), periods),
-        court=court,
-        calibration=calibration,
-        roster=roster,
-        corrections=corrections,
-        start_s=_seconds(start, "--start"),
+        out,
+        settings,
+        calibration,
+        roster,
+        corrections,
+        start_s=_seconds(start, "--start") or 0.0,
         end_s=_seconds(end, "--end"),
         device=device,
         fresh=fresh,
     )
-    with observer(console) as watching:
-        analysis = analyze_job(job, watching)
+    with progress_shown(console) as observer:
+        analysis = analyze_job(job, observer)
     console.print(stats_table(analysis.player_stats))
     note = left_out(analysis.tables["frames"], analysis.tables["shots"])
     if note is not None:
         console.print(note, highlight=False, soft_wrap=True)
     for name in ("report.html", "annotated.mp4", "player_stats.csv"):
-        if (job.out / name).exists():
-            console.print(f"{job.out / name}", highlight=False, soft_wrap=True)
+        if (analysis.out / name).exists():
+            console.print(f"{analysis.out / name}", highlight=False, soft_wrap=True)
 
 
 @app.command("relabel")
@@ -132,8 +105,8 @@ def relabel_command(
     drawn again by the next courtside analyze.
     """
     with _loading():
-        from pipeline.cli.display import observer, stats_table
-        from pipeline.run import Relabel, relabel
+        from pipeline.cli.display import progress_shown, stats_table
+        from pipeline.run.relabel import Relabel, relabel
 
     asked = Relabel(
         merge=merge,
@@ -146,8 +119,8 @@ def relabel_command(
         lock=lock,
     )
     console = Console(soft_wrap=False)
-    with observer(console) as watching:
-        analysis = relabel(run, asked, watching)
+    with progress_shown(console) as observer:
+        analysis = relabel(run, asked, observer)
     console.print(stats_table(analysis.player_stats))
     console.print(f"{run / 'corrections.csv'}", highlight=False, soft_wrap=True)
 
@@ -257,32 +230,32 @@ def render_game_command(
     from pipeline.rendering import WHOLE_GAME, demo_settings, noise_settings, render_settings
 
     width, height = _size(size)
-    given = (dict(WHOLE_GAME) if whole else {"seconds": 60.0}) | ({} if seconds is None else {"seconds": seconds})
-    given |= {"seed": seed, "camera": camera, "court": court, "fps": fps, "width_px": width, "height_px": height}
-    settings = demo_settings() if demo else render_settings(given | _pairs(others, "--set"))
-    seen = noise_settings(_pairs(noise, "--noise"))
+    values = (dict(WHOLE_GAME) if whole else {"seconds": 60.0}) | ({} if seconds is None else {"seconds": seconds})
+    values |= {"seed": seed, "camera": camera, "court": court, "fps": fps, "width_px": width, "height_px": height}
+    settings = demo_settings() if demo else render_settings(values | _pairs(others, "--set"))
+    detector_noise = noise_settings(_pairs(noise, "--noise"))
     if noise and not positions_only:
         raise SettingsError("--noise is for games without pixels; add --positions-only")
     if play_back is not None and positions_only:
         raise SettingsError("--play-back is for games with pixels; leave --positions-only out")
-    _make_game(settings, seen if positions_only else None, out, play_back)
+    _make_game(settings, detector_noise if positions_only else None, out, play_back)
 
 
 def _make_game(settings: RenderSettings, noise: NoiseSettings | None, out: Path, play_back: Path | None) -> None:
     """Render a game with pixels, or one without that is seen with noise."""
-    from pipeline.cli.display import observer
+    from pipeline.cli.display import progress_shown
     from pipeline.geometry.court import COURTS
     from pipeline.rendering import render_game, render_positions
     from pipeline.rendering.simulation.playback import read_trajectories
 
     played = None if play_back is None else read_trajectories(play_back, COURTS[settings.court])
-    with observer(Console()) as watching:
-        watching.begin("render", settings.seconds * settings.fps, "frames")
+    with progress_shown(Console()) as observer:
+        observer.begin("render", settings.seconds * settings.fps, "frames")
         if noise is not None:
-            render_positions(settings, noise, out, lambda done, _total: watching.advance(done))
+            render_positions(settings, noise, out, lambda done, _total: observer.advance(done))
         else:
-            render_game(settings, out, lambda done, _total: watching.advance(done), played)
-        watching.end(f"written to {out}")
+            render_game(settings, out, lambda done, _total: observer.advance(done), played)
+        observer.end(f"written to {out}")
 
 
 def _pairs(texts: list[str] | None, option: str) -> dict[str, object]:
@@ -319,12 +292,13 @@ def _size(text: str) -> tuple[int, int]:
 
 @app.command("settings")
 def settings_command(
+    preset: options.Preset = None,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Show these settings, checked and completed.")
     ] = None,
 ) -> None:
     """Print all settings with their meaning, as a YAML file for --config."""
-    typer.echo(as_yaml(load_settings(config)), nl=False)
+    typer.echo(as_yaml(settings_from(preset, config)), nl=False)
 
 
 app.add_typer(scoring.evaluations, name="evaluate")

@@ -69,19 +69,19 @@ class LineObserver:
     _unit: str = ""
     _total: float | None = None
     _started: float = 0.0
-    _spoke: float = field(default=0.0)
+    _printed_at: float = field(default=0.0)
 
     def begin(self, stage: str, total: float | None, unit: str) -> None:
         """Remember what is counted."""
         self._stage, self._total, self._unit = stage, total, unit
-        self._started = self._spoke = time.monotonic()
+        self._started = self._printed_at = time.monotonic()
 
     def advance(self, done: float) -> None:
         """Say how far it is, at most every quarter of a minute."""
         now = time.monotonic()
-        if now - self._spoke < _LINE_EVERY_S or not self._unit:
+        if now - self._printed_at < _LINE_EVERY_S or not self._unit:
             return
-        self._spoke = now
+        self._printed_at = now
         rate = done / max(now - self._started, 1e-9)
         of = f" of {self._total:.0f}" if self._total else ""
         left = f", {_clock((self._total - done) / rate)} left" if self._total and rate else ""
@@ -100,7 +100,7 @@ class LineObserver:
 
 
 @contextmanager
-def observer(console: Console) -> Iterator[TerminalObserver | LineObserver]:
+def progress_shown(console: Console) -> Iterator[TerminalObserver | LineObserver]:
     """Give bars on a terminal and plain lines elsewhere."""
     if not console.is_terminal:
         yield LineObserver(console)

@@ -30,7 +30,9 @@ class PictureFormat(StrEnum):
 
 def export(
     run: _Run,
-    format_: Annotated[ExportFormat, typer.Option("--format", help="Which program is to read it (docs/guide/exporting.md).")],
+    format_: Annotated[
+        ExportFormat, typer.Option("--format", help="Which program is to read it (docs/guide/exporting.md).")
+    ],
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder [default: RUN/exports].")] = None,
 ) -> None:
     """Write where everybody was, 25 times a second, in a format of another program."""
@@ -59,6 +61,6 @@ def heatmap(
 
     if (player is None) == (team is None):
         raise SettingsError("say whose heat map: --player P or --team A")
-    other: int | str | None = int(versus) if versus is not None and versus.isdigit() else versus
+    compared: int | str | None = int(versus) if versus is not None and versus.isdigit() else versus
     who: int | str = player if player is not None else str(team)
-    typer.echo(write_map(run, who, other, period, "attacking" if attacking else "filmed", format_.value, out))
+    typer.echo(write_map(run, who, compared, period, "attacking" if attacking else "filmed", format_.value, out))

@@ -11,11 +11,12 @@ import typer
 from rich.console import Console
 
 from pipeline.errors import SettingsError
+from pipeline.presets import CONFIGS
 
 if TYPE_CHECKING:
     from models.reid.comparison import Contender, Row
 
-RECIPES, RUNS = Path("configs/reid"), Path("runs/reid")
+RECIPES, RUNS = CONFIGS / "reid", Path("runs/reid")
 SHIPPED = "players"
 """The recipe of the shipped encoder, whose weights are here: not trained again to be compared."""
 PUBLISHED = {"OSNet MSMT17": "osnet_x0_25_msmt17", "OSNet Market-1501": "osnet_x0_25_market1501"}
@@ -29,8 +30,8 @@ _Data = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the training
 
 @train.command("detector")
 def train_detector_command(
-    config: Annotated[Path, typer.Option(metavar="FILE", help="The recipe.")] = Path("configs/detector.yaml"),
-    data: _Data = Path("../shared/data"),
+    data: _Data,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="The recipe [default: the shipped one].")] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Checkpoints and weights.")] = Path("runs/detector"),
     rendered: Annotated[
         Path | None,
@@ -41,13 +42,16 @@ def train_detector_command(
     from models.detector.train import read_settings, train_detector
 
     _show_log()
-    typer.echo(f"weights: {train_detector(read_settings(config), data, out, rendered)}")
+    settings = read_settings(config or CONFIGS / "detector.yaml")
+    typer.echo(f"weights: {train_detector(settings, data, out, rendered)}")
 
 
 @train.command("reid")
 def train_reid_command(
-    recipe: Annotated[Path, typer.Option(metavar="FILE", help="The recipe.")] = RECIPES / "osnet.yaml",
-    data: _Data = Path("../shared/data"),
+    data: _Data,
+    recipe: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The recipe [default: the shipped osnet.yaml].")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Checkpoints, logs and weights [default: runs/reid/RECIPE].")
     ] = None,
@@ -56,6 +60,7 @@ def train_reid_command(
     digits: Annotated[bool, typer.Option("--digits", help="The recipe's variant for MNIST's digits.")] = False,
 ) -> None:
     """Train a re-ID encoder by a recipe (docs/guide/training-encoders.md)."""
+    recipe = recipe or RECIPES / "osnet.yaml"
     where = out or RUNS / _run_name(recipe, short, digits)
     typer.echo(f"weights: {_train(recipe, data, where, resume, short, digits)}")
 
@@ -76,8 +81,8 @@ def train_court_command(
 
 @train.command("numbers")
 def train_numbers_command(
-    config: Annotated[Path, typer.Option(metavar="FILE", help="The recipe.")] = Path("configs/numbers.yaml"),
-    data: _Data = Path("../shared/data"),
+    data: _Data,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="The recipe [default: the shipped one].")] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Log and weights.")] = Path("runs/numbers"),
 ) -> None:
     """Train the reader of jersey numbers."""
@@ -85,10 +90,12 @@ def train_numbers_command(
     from models.numbers.training.train import train_numbers
 
     _show_log()
-    typer.echo(f"weights: {train_numbers(read_settings(config), data, out)}")
+    settings = read_settings(config or CONFIGS / "numbers.yaml")
+    typer.echo(f"weights: {train_numbers(settings, data, out)}")
 
 
 def evaluate_reid(
+    data: _Data,
     weights: Annotated[
         list[Path] | None,
         typer.Option(
@@ -104,7 +111,6 @@ def evaluate_reid(
             "--all", help="Every recipe of configs/reid but the shipped one; the shipped and the published weights."
         ),
     ] = False,
-    data: _Data = Path("../shared/data"),
     out: Annotated[Path, typer.Option(metavar="DIR", help="Trainings, packed crops, the table.")] = RUNS,
     rendered: Annotated[
         list[Path] | None,
@@ -124,14 +130,14 @@ def evaluate_reid(
     recipes = [path for path in sorted(RECIPES.glob("*.yaml")) if path.stem != SHIPPED] if every else recipe or []
     games = list(rendered or []) or (_games(out, short) if every else [])
     contenders = _contenders(list(weights or []), recipes, every, data, out, short)
-    kinds = {one.kind for one in contenders}
-    known = tasks(data, out / "cache", RECIPES / "bpd3_people.csv", kinds, games, 6 if short else None)
+    kinds = {contender.kind for contender in contenders}
+    all_tasks = tasks(data, out / "cache", RECIPES / "bpd3_people.csv", kinds, games, 6 if short else None)
 
-    def tell(row: Row) -> None:
-        found = row.measured.images
-        console.print(f"{row.task}: {row.contender}: rank-1 {found.rank1:.3f}, mAP {found.mean_ap:.3f}")
+    def print_row(row: Row) -> None:
+        scores = row.measured.images
+        console.print(f"{row.task}: {row.contender}: rank-1 {scores.rank1:.3f}, mAP {scores.mean_ap:.3f}")
 
-    table = markdown(compare(contenders, known, pictures, same_camera, tell))
+    table = markdown(compare(contenders, all_tasks, pictures, same_camera, print_row))
     out.mkdir(parents=True, exist_ok=True)
     (out / "table.md").write_text(table, encoding="utf-8")
     console.print(f"\n{table}\n{out / 'table.md'}", soft_wrap=True)

@@ -105,7 +105,9 @@ def parse(data: Any, where: str) -> CalibrationFile:
         CalibrationError: the format is unknown, or a key is missing or wrong (dotted path in the message).
     """
     if not isinstance(data, dict):
-        raise CalibrationError(f"{where}: expected a JSON object, got {type(data).__name__}; see docs/guide/calibration.md")
+        raise CalibrationError(
+            f"{where}: expected a JSON object, got {type(data).__name__}; see docs/guide/calibration.md"
+        )
     try:
         return CalibrationFile.model_validate(_own_shape(data))
     except ValidationError as error:

@@ -18,7 +18,7 @@ from models.encoders import Encoder
 from models.numbers.reader import NumberReader
 from pipeline.config import ShotSettings
 from pipeline.perceive import court_points, crops, motion, numbers
-from pipeline.perceive.court_points import CourtLocator, Marked, marked
+from pipeline.perceive.court_points import CourtLocator, KeyedFrame, with_keyframes
 from pipeline.perceive.side_by_side import in_order, usable_cores
 from pipeline.tables import DETECTIONS, MOTION_COLUMNS, PERSON_CLASSES, conform
 from pipeline.video import Frame
@@ -44,7 +44,7 @@ class Perception:
 
 @dataclass(frozen=True)
 class PerceptionModels:
-    """The networks and settings that perceive."""
+    """The networks that perceive, and their settings."""
 
     detector: Detector
     encoder: Encoder
@@ -54,7 +54,7 @@ class PerceptionModels:
     batch: int
     """Frames per forward pass of the detector."""
     court: CourtLocator | None = None
-    """Looks for the court; None: nobody does."""
+    """Finds the court in a picture; None: it is not looked for."""
     keyframe_s: float = 0.5
     """The court is looked for once in so many seconds."""
 
@@ -65,25 +65,28 @@ def perceive(frames: Iterable[Frame], networks: PerceptionModels) -> Perception:
     Args:
         frames: analysed frames in order, decoded as they are asked for. One with a negative index belongs to what comes
             before the chunk: camera motion and cuts are measured from it, and it gets no rows.
-        senses: networks and settings; safe to use from several threads.
+        networks: networks and settings; safe to use from several threads.
+
+    Returns:
+        The tables and embeddings of the chunk.
     """
     rows: list[dict[str, Any]] = []
-    described: list[_Described] = []
+    described: list[_DescribedBoxes] = []
     vectors: list[NDArray[np.float16]] = []
     reads: list[numbers.FrameReads] = []
     courts: list[tuple[int, Sighting]] = []
-    last: _Seen | None = None
-    batches = _batches(marked(frames, networks.keyframe_s), networks.batch)
-    for look in in_order(partial(_look, networks=networks), batches, usable_cores()):
-        moved = (_moved(last, look.first, networks), *look.moved)
-        last = look.last
-        courts += look.courts
-        for number, of_frame in enumerate(look.described):
+    last: _FrameSummary | None = None
+    batches = _batches(with_keyframes(frames, networks.keyframe_s), networks.batch)
+    for result in in_order(partial(_perceive_batch, networks=networks), batches, usable_cores()):
+        moved = (_moved(last, result.first, networks), *result.moved)
+        last = result.last
+        courts += result.courts
+        for number, of_frame in enumerate(result.described):
             if of_frame.frame >= 0:
                 rows.append(_frame_row(of_frame, moved[number]))
                 described.append(of_frame)
-                vectors.append(look.vectors[number])
-                reads.append(look.reads[number])
+                vectors.append(result.vectors[number])
+                reads.append(result.reads[number])
     return Perception(
         frames=_frames_table(rows),
         detections=_detections_table(described, networks),
@@ -94,73 +97,73 @@ def perceive(frames: Iterable[Frame], networks: PerceptionModels) -> Perception:
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """What the next frame needs to know of this one."""
+class _FrameSummary:
+    """What the camera motion to the next frame is measured from."""
 
-    view: motion.View
+    view: motion.ReducedFrame
     people_px: NDArray[np.float32]
     """(n, 4) boxes of people."""
 
 
 @dataclass(frozen=True)
-class _Look:
-    """What a batch of frames shows, seen by itself."""
+class _BatchResult:
+    """What one batch of frames gives by itself."""
 
-    first: _Seen
-    last: _Seen
+    first: _FrameSummary
+    last: _FrameSummary
     moved: tuple[motion.Motion, ...]
     """Of every frame but the first, which only the batch before could tell."""
-    described: tuple[_Described, ...]
+    described: tuple[_DescribedBoxes, ...]
     vectors: list[NDArray[np.float16]]
     reads: list[numbers.FrameReads]
     courts: list[tuple[int, Sighting]]
     """Number of each keyframe, and what it shows of the court."""
 
 
-def _look(marked_batch: Sequence[Marked], networks: PerceptionModels) -> _Look:
-    """Do with a batch of frames all that needs no other batch."""
-    batch = [each.frame for each in marked_batch]
+def _perceive_batch(keyed_batch: Sequence[KeyedFrame], networks: PerceptionModels) -> _BatchResult:
+    """Do with a batch of frames all that does not need another batch."""
+    batch = [each.frame for each in keyed_batch]
     found = networks.detector.detect([frame.image for frame in batch])
-    seen = [_seen(frame, boxes, networks) for frame, boxes in zip(batch, found, strict=True)]
-    return _Look(
-        first=seen[0],
-        last=seen[-1],
-        moved=tuple(_moved(before, now, networks) for before, now in itertools.pairwise(seen)),
+    summaries = [_summary(frame, boxes, networks) for frame, boxes in zip(batch, found, strict=True)]
+    return _BatchResult(
+        first=summaries[0],
+        last=summaries[-1],
+        moved=tuple(_moved(before, now, networks) for before, now in itertools.pairwise(summaries)),
         described=tuple(_describe(frame, boxes, networks) for frame, boxes in zip(batch, found, strict=True)),
         vectors=_embed(batch, found, networks),
         reads=numbers.read(batch, found, networks.detector.class_names, networks.reader),
-        courts=_courts(marked_batch, networks),
+        courts=_courts(keyed_batch, networks),
     )
 
 
-def _courts(batch: Sequence[Marked], networks: PerceptionModels) -> list[tuple[int, Sighting]]:
+def _courts(batch: Sequence[KeyedFrame], networks: PerceptionModels) -> list[tuple[int, Sighting]]:
     """Look for the court in the keyframes of a batch."""
-    sense = networks.court
-    if sense is None:
+    locator = networks.court
+    if locator is None:
         return []
-    return [(each.frame.index, sense.sight(each.frame.image)) for each in batch if each.key]
+    return [(each.frame.index, locator.sight(each.frame.image)) for each in batch if each.key]
 
 
-def _seen(frame: Frame, found: Boxes, networks: PerceptionModels) -> _Seen:
+def _summary(frame: Frame, found: Boxes, networks: PerceptionModels) -> _FrameSummary:
     """Reduce a frame for the next one."""
-    return _Seen(motion.view(frame.image, networks.shots), found.xyxy_px[_people(found, networks)])
+    return _FrameSummary(motion.view(frame.image, networks.shots), found.xyxy_px[_people(found, networks)])
 
 
-def _moved(last: _Seen | None, now: _Seen, networks: PerceptionModels) -> motion.Motion:
+def _moved(last: _FrameSummary | None, now: _FrameSummary, networks: PerceptionModels) -> motion.Motion:
     """Measure the camera's motion since the previous frame; unknown at the start of the video."""
     if last is None:
         return motion.Motion(None, cut=False)
     return motion.compare(last.view, now.view, last.people_px, networks.shots)
 
 
-def _frame_row(of_frame: _Described, moved: motion.Motion) -> dict[str, Any]:
+def _frame_row(of_frame: _DescribedBoxes, moved: motion.Motion) -> dict[str, Any]:
     """Make the row of `frames`."""
     values = np.full(9, np.nan) if moved.matrix is None else moved.matrix.ravel()
     row = {"frame": of_frame.frame, "time_s": of_frame.time_s, "cut": moved.cut}
     return row | dict(zip(MOTION_COLUMNS, values.tolist(), strict=True))
 
 
-def _batches(frames: Iterable[Marked], size: int) -> Iterator[list[Marked]]:
+def _batches(frames: Iterable[KeyedFrame], size: int) -> Iterator[list[KeyedFrame]]:
     """Gather frames, `size` at a time."""
     iterator = iter(frames)
     while batch := list(itertools.islice(iterator, size)):
@@ -174,7 +177,7 @@ def _people(found: Boxes, networks: PerceptionModels) -> NDArray[np.intp]:
 
 
 @dataclass(frozen=True)
-class _Described:
+class _DescribedBoxes:
     """The boxes of one frame."""
 
     frame: int
@@ -188,13 +191,13 @@ class _Described:
 _VALUES = ("x1", "y1", "x2", "y2", "score", "quality", "jersey_l", "jersey_a", "jersey_b")
 
 
-def _describe(frame: Frame, found: Boxes, networks: PerceptionModels) -> _Described:
+def _describe(frame: Frame, found: Boxes, networks: PerceptionModels) -> _DescribedBoxes:
     """Rate the people of one frame; NaN for what is none."""
     people = _people(found, networks)
     rated = np.full((len(found), 4), np.nan, dtype=np.float32)
     rated[people, 0] = crops.quality(frame.image, found.xyxy_px[people])
-    rated[people, 1:] = crops.kit_color(frame.image, found.xyxy_px[people])
-    return _Described(
+    rated[people, 1:] = crops.jersey_lab(frame.image, found.xyxy_px[people])
+    return _DescribedBoxes(
         frame.index, frame.time_s, found.class_index, np.column_stack([found.xyxy_px, found.score, rated])
     )
 
@@ -223,7 +226,7 @@ def _frames_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     return conform("frames", table.assign(shot=table["cut"].astype("int64").cumsum()))
 
 
-def _detections_table(described: Sequence[_Described], networks: PerceptionModels) -> pd.DataFrame:
+def _detections_table(described: Sequence[_DescribedBoxes], networks: PerceptionModels) -> pd.DataFrame:
     """Join the boxes of all frames and number them from 0."""
     if not described:
         return DETECTIONS.empty()

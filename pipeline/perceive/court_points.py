@@ -1,4 +1,4 @@
-"""Where the court's floor and lines are seen, in a frame now and then."""
+"""Court points: where the court's floor and lines are found, in keyframes."""
 
 from __future__ import annotations
 
@@ -19,46 +19,46 @@ Image = NDArray[np.uint8]
 
 
 class CourtLocator(Protocol):
-    """Something that sees courts, from several threads."""
+    """Finds the court in a picture; safe to use from several threads."""
 
     def sight(self, image: Image) -> Sighting:
-        """Look at a picture (h, w, 3) BGR."""
+        """Find floor and lines in a picture (h, w, 3) BGR."""
         ...
 
 
 @dataclass(frozen=True)
-class Marked:
+class KeyedFrame:
     """A frame, and whether the court is looked for in it."""
 
     frame: Frame
     key: bool
 
 
-def marked(frames: Iterable[Frame], every_s: float) -> Iterator[Marked]:
-    """Mark the first frame of every interval; which these are does not depend on how a video is cut into chunks.
+def with_keyframes(frames: Iterable[Frame], every_s: float) -> Iterator[KeyedFrame]:
+    """Make the first frame of every interval a keyframe; it does not matter how a video is cut into chunks.
 
     Args:
-        frames: in order; those with negative numbers are never marked.
+        frames: in order; those with negative numbers are never keyframes.
         every_s: length of the intervals.
     """
     before: int | None = None
     for frame in frames:
         now = math.floor(frame.time_s / every_s + 1e-6)
-        yield Marked(frame, frame.index >= 0 and now != before)
+        yield KeyedFrame(frame, frame.index >= 0 and now != before)
         before = now
 
 
-def table_of(seen: Sequence[tuple[int, Sighting]]) -> pd.DataFrame:
-    """Make the table `court_points` of frames (number and what was seen), in order."""
-    if not seen:
+def table_of(sightings: Sequence[tuple[int, Sighting]]) -> pd.DataFrame:
+    """Make the table `court_points` of keyframes (number, and what was found there), in order."""
+    if not sightings:
         return COURT_POINTS.empty()
-    return conform("court_points", pd.concat([_rows(frame, sighting) for frame, sighting in seen]))
+    return conform("court_points", pd.concat([_rows(frame, sighting) for frame, sighting in sightings]))
 
 
-def _rows(frame: int, seen: Sighting) -> pd.DataFrame:
+def _rows(frame: int, sighting: Sighting) -> pd.DataFrame:
     """Make the rows of one frame: places, then line points."""
-    places, lines = len(seen.place), len(seen.line_px)
-    px = np.concatenate([seen.place_px, seen.line_px])
+    places, lines = len(sighting.place), len(sighting.line_px)
+    px = np.concatenate([sighting.place_px, sighting.line_px])
     nothing = np.full(lines, np.nan)
     return pd.DataFrame(
         {
@@ -67,9 +67,9 @@ def _rows(frame: int, seen: Sighting) -> pd.DataFrame:
             "kind": np.repeat(np.array(["place", "line"], dtype=object), [places, lines]),
             "x_px": px[:, 0],
             "y_px": px[:, 1],
-            "along": np.concatenate([seen.place[:, 0], nothing]),
-            "across": np.concatenate([seen.place[:, 1], nothing]),
-            "angle_rad": np.concatenate([np.full(places, np.nan), seen.line_angle]),
-            "score": np.clip(np.concatenate([seen.place_score, seen.line_score]), 0, 1),
+            "along": np.concatenate([sighting.place[:, 0], nothing]),
+            "across": np.concatenate([sighting.place[:, 1], nothing]),
+            "angle_rad": np.concatenate([np.full(places, np.nan), sighting.line_angle]),
+            "score": np.clip(np.concatenate([sighting.place_score, sighting.line_score]), 0, 1),
         }
     )

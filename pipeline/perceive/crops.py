@@ -1,4 +1,4 @@
-"""What a person's box looks like: the crop, how good it is, and the colour of the kit."""
+"""The crop of a person: how good it is, and the colour of the jersey."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def quality(image: Image, boxes: Boxes) -> NDArray[np.float32]:
     return np.asarray(size * uncovered(boxes) * whole * sharp, dtype=np.float32)
 
 
-def kit_color(image: Image, boxes: Boxes) -> NDArray[np.float32]:
-    """Measure the kit: the median colour of each torso, without the floor or wall that shows beside it.
+def jersey_lab(image: Image, boxes: Boxes) -> NDArray[np.float32]:
+    """Measure the jersey: the median colour of each torso, without the floor or wall that shows beside it.
 
     A runner's box is wide and his torso narrow: what looks like the left or right edge of the box at the same height is
     taken for background, unless hardly anything else is there.
@@ -105,9 +105,9 @@ def _foreground(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     beside = np.stack([_masked_median(of_edge, np.ones(of_edge.shape[:2], bool)) for of_edge in samples], axis=1)
     middle = lab[:, :, _MIDDLE].reshape(len(lab), -1, 3)
     distance = np.linalg.norm(middle[:, :, None] - beside[:, None], axis=3).min(axis=2)  # (n, samples)
-    other = distance > _UNLIKE_BACKGROUND
-    other |= (other.mean(axis=1) < _LEAST_FOREGROUND)[:, None]
-    return _masked_median(middle, other)
+    unlike = distance > _UNLIKE_BACKGROUND
+    unlike |= (unlike.mean(axis=1) < _LEAST_FOREGROUND)[:, None]
+    return _masked_median(middle, unlike)
 
 
 def _masked_median(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:

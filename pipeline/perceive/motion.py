@@ -22,15 +22,15 @@ _CORNERS = 250
 _MIN_INLIERS = 25
 _STILL_PX = 0.02
 """Mean motion of the inliers, at the working width, below which the camera stands still."""
-_SAME_STRUCTURE, _OTHER_STRUCTURE, _NO_STRUCTURE = 0.7, 0.25, 0.1
-"""Correlation of the small grey pictures: above the first they show the same scene, below the others another one."""
+_SAME_STRUCTURE, _CHANGED_STRUCTURE, _NO_STRUCTURE = 0.7, 0.25, 0.1
+"""Correlation of the small grey pictures: above the first they show the same scene, below the second and third another one."""
 _SAME_COLORS = 0.9
 _FOLLOWED_SHARE = 0.3
 """Share of corners that agree on one homography, below which the pictures do not belong together."""
 
 
 @dataclass(frozen=True)
-class View:
+class ReducedFrame:
     """A frame reduced to what motion and cuts are measured on."""
 
     gray: NDArray[np.uint8]
@@ -51,16 +51,18 @@ class Motion:
     """The later frame starts a new shot."""
 
 
-def view(image: Image, settings: ShotSettings) -> View:
+def view(image: Image, settings: ShotSettings) -> ReducedFrame:
     """Reduce a frame (h, w, 3) for motion and cut detection."""
     scale = min(1.0, settings.motion_width_px / image.shape[1])
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8) if scale < 1 else image
     gray = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-    return View(gray, _histogram(small), scale)
+    return ReducedFrame(gray, _histogram(small), scale)
 
 
-def compare(earlier: View, later: View, people_px: NDArray[np.float32], settings: ShotSettings) -> Motion:
+def compare(
+    earlier: ReducedFrame, later: ReducedFrame, people_px: NDArray[np.float32], settings: ShotSettings
+) -> Motion:
     """Measure the camera's motion between two successive frames and decide whether a cut lies between them.
 
     Args:
@@ -85,9 +87,9 @@ def _unlike(correlation: float, structure: float, settings: ShotSettings) -> boo
 
     A camera flash changes the colours and keeps the structure; a fast pan in a close-up does the opposite.
     """
-    other_colors = correlation < settings.cut_correlation and structure < _SAME_STRUCTURE
-    other_places = correlation < _SAME_COLORS and structure < _OTHER_STRUCTURE
-    return other_colors or other_places or structure < _NO_STRUCTURE
+    changed_colors = correlation < settings.cut_correlation and structure < _SAME_STRUCTURE
+    changed_places = correlation < _SAME_COLORS and structure < _CHANGED_STRUCTURE
+    return changed_colors or changed_places or structure < _NO_STRUCTURE
 
 
 def _structure(earlier: NDArray[np.uint8], later: NDArray[np.uint8]) -> float:
@@ -109,7 +111,9 @@ def _histogram(image: Image) -> NDArray[np.float32]:
     return np.asarray(counts / counts.sum(), dtype=np.float32).ravel()
 
 
-def _follow(earlier: View, later: View, people_px: NDArray[np.float32]) -> tuple[NDArray[np.float64] | None, float]:
+def _follow(
+    earlier: ReducedFrame, later: ReducedFrame, people_px: NDArray[np.float32]
+) -> tuple[NDArray[np.float64] | None, float]:
     """Fit the homography (3, 3) in source px; also return the share of corners that agree with it."""
     mask = _background(earlier, people_px)
     corners = cv2.goodFeaturesToTrack(earlier.gray, _CORNERS, 0.01, 7, mask=mask, blockSize=5)
@@ -141,7 +145,7 @@ def _in_source_px(
     return matrix
 
 
-def _background(of: View, people_px: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _background(of: ReducedFrame, people_px: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Mask (h, w): 255 where no person stands, a little wider than the boxes."""
     mask = np.full(of.gray.shape, 255, dtype=np.uint8)
     for x1, y1, x2, y2 in people_px * of.scale:

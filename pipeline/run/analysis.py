@@ -9,33 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel
 from threadpoolctl import threadpool_limits
 
 from pipeline.corrections import read_corrections
+from pipeline.errors import OutputError
 from pipeline.geometry.calibration import read_calibration
-from pipeline.present import Results, present
+from pipeline.present import present
 from pipeline.roster import read_roster
 from pipeline.run import given, manifest, perceiving
+from pipeline.run.closure import code_fingerprint
+from pipeline.run.context import RunContext
 from pipeline.run.job import Job, remember
 from pipeline.run.observer import Observer, Silence
-from pipeline.run.stages import GIVEN_BY_PERCEIVE, UNDERSTAND, RunContext, Stage, check_chain
+from pipeline.run.order import PERCEIVED, STAGE_NAMES, UNDERSTAND, check_chain
+from pipeline.run.stages.stage import Stage, sections_of
 from pipeline.store import RunDirectory, fingerprint, hash_file, write_json
-from pipeline.tables import TableName
+from pipeline.tables import ALL, TableName
 from pipeline.understand import identity as identify
 from pipeline.understand.shots import kinds_of_frames
 from pipeline.video import probe
 
 _LONG_GAP_S = 1.0
-_NAMES = {
-    "court": "court",
-    "track": "track",
-    "purify": "purify",
-    "identify": "identify",
-    "shots": "shots",
-    "locate": "locate",
-    "stats": "statistics",
-}
 
 
 @dataclass(frozen=True)
@@ -55,30 +49,31 @@ class Analysis:
         return self.tables["player_stats"]
 
 
-def analyze_job(job: Job, watching: Observer | None = None) -> Analysis:
+def analyze_job(job: Job, observer: Observer | None = None) -> Analysis:
     """Analyse a game.
 
     Args:
         job: what is asked for.
-        watching: is told of the progress.
+        observer: follows the progress.
 
     Raises:
         CourtsideError: bad input, settings, weights or output; what was computed is kept.
     """
-    watching = watching or Silence()
+    job, observer = job.completed(), observer or Silence()
     context = _context(job)
-    with RunDirectory.opened(job.out, job.fresh) as run:
+    with RunDirectory.opened(job.directory, job.fresh) as run:
+        _remove_leftovers(run)
         remember(run, job)
-        clock = _Clock(run, watching)
-        mark = _perceive(context, clock)
+        stages = _StageRunner(run, observer)
+        before = _perceive(context, stages)
         for stage in UNDERSTAND:
-            mark = _understand(stage, context, mark, clock)
+            before = _understand(stage, context, before, stages)
         warnings = _warnings(context)
         for warning in warnings:
-            watching.warn(warning)
-        files = _present(context, warnings, mark, clock)
-        write_json(job.out / "run.json", _manifest(context, clock, warnings))
-    return Analysis(job.out, dict(context.tables), warnings, tuple(files))
+            observer.warn(warning)
+        files = _present(context, warnings, before, stages)
+        write_json(job.directory / "run.json", _manifest(context, stages, warnings))
+    return Analysis(job.directory, dict(context.tables), warnings, tuple(files))
 
 
 def _context(job: Job) -> RunContext:
@@ -95,129 +90,132 @@ def _context(job: Job) -> RunContext:
     return RunContext(job, video, calibration, roster, corrections)
 
 
-class _Clock:
+def _remove_leftovers(run: RunDirectory) -> None:
+    """Remove what an older version left under names of stages and tables that there are no more."""
+    kept = {f"{name}.parquet" for name in ALL}
+    kept |= {f"{name}.{kind}.json" for name in STAGE_NAMES for kind in ("manifest", "facts")}
+    try:
+        for pattern in ("*.manifest.json", "*.facts.json", "*.parquet"):
+            for path in run.path.glob(pattern):
+                if path.name not in kept:
+                    path.unlink()
+    except OSError as error:
+        raise OutputError(f"cannot tidy {run.path}: {error.strerror or error}") from error
+
+
+class _StageRunner:
     """Runs a stage or takes its stored result, and keeps the time it took."""
 
-    def __init__(self, run: RunDirectory, watching: Observer) -> None:
+    def __init__(self, run: RunDirectory, observer: Observer) -> None:
         self.run = run
-        self.watching = watching
+        self.observer = observer
         self.seconds: dict[str, float] = {}
         self.reused: list[str] = []
 
     def stage(
         self,
         name: str,
-        mark: str,
+        stage_fingerprint: str,
         work: Callable[[], tuple[Sequence[Path], dict[str, Any]]],
         settings: Any,
         total: float | None = None,
         unit: str = "",
     ) -> dict[str, Any]:
-        """Do a stage's work unless it was done with the same fingerprint; return its facts."""
-        self.watching.begin(_NAMES.get(name, name), total, unit)
+        """Do a stage's work unless it was done with the same fingerprint; return its facts.
+
+        Args:
+            name: of the stage.
+            stage_fingerprint: of all that its result depends on.
+            work: gives the files written and the facts.
+            settings: for the manifest, for people to read.
+            total: expected units of work; None where unknown.
+            unit: what they are.
+        """
+        self.observer.begin(name, total, unit)
         stored = self.run.manifest(name)
-        if stored is not None and self.run.is_fresh(name, mark):
+        if stored is not None and self.run.is_fresh(name, stage_fingerprint):
             self.seconds[name] = stored.seconds
             self.reused.append(name)
-            self.watching.end("unchanged, reused")
+            self.observer.end("unchanged, reused")
             return dict(self.run.read_json(f"{name}.facts"))
         self.run.forget(name)
         began = time.perf_counter()
         outputs, facts = work()
         taken = time.perf_counter() - began
         noted = self.run.write_json(f"{name}.facts", facts)
-        self.run.finish(name, mark, [*outputs, noted], settings=settings, seconds=taken)
+        self.run.finish(name, stage_fingerprint, [*outputs, noted], settings=settings, seconds=taken)
         self.seconds[name] = round(taken, 3)
-        self.watching.end(f"{taken:.1f} s")
+        self.observer.end(f"{taken:.1f} s")
         return facts
 
 
-def _perceive(context: RunContext, clock: _Clock) -> str:
+def _perceive(context: RunContext, stages: _StageRunner) -> str:
     """Perceive the video, or take what is stored; return the fingerprint."""
-    job, settings = context.job, context.settings
-    used = {name: _plain(getattr(settings, name)) for name in ("video", "shots", "detect", "embed", "numbers")}
+    job, settings, run = context.job, context.settings, stages.run
+    used: dict[str, Any] = sections_of(settings, ("video", "shots", "detect", "embed", "numbers"))
     used["court"] = settings.court.model_dump(mode="json", include={"automatic", "weights", "keyframe_s"})
     interval = [job.start_s, job.end_s]
-    code = manifest.perceive_code() if job.has_pixels else manifest.code_mark(("run/given.py",))
+    code = code_fingerprint(perceiving.__name__ if job.has_pixels else given.__name__)
     inputs = [_hash_input(job), _weights(job), code]
-    mark = fingerprint(inputs, interval, used if job.has_pixels else {})
+    stage_fingerprint = fingerprint(inputs, interval, used if job.has_pixels else {})
     expected = sum(
         chunk.expected_frames(context.video.duration_s) for chunk in perceiving.pieces_of(job, context.video)
     )
 
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
         if job.has_pixels:
-            facts = perceiving.perceive_video(job, context.video, mark, clock.run, clock.watching)
+            facts = perceiving.perceive_video(job, context.video, stage_fingerprint, run, stages.observer)
         else:
-            facts = given.take(job.video, job.start_s, job.end_s, clock.run)
-        return perceiving.outputs(clock.run), facts
+            facts = given.take(job.video, job.start_s, job.end_s, run)
+        return perceiving.outputs(run), facts
 
-    context.facts["perceive"] = clock.stage("perceive", mark, work, used, expected, "frames")
-    clock.run.discard_parts(perceiving.STAGE)
-    for table in GIVEN_BY_PERCEIVE:
-        context.tables[table] = clock.run.read_table(table)
-    context.embeddings = clock.run.read_array("embeddings", mmap=True)
-    return mark
+    context.facts["perceive"] = stages.stage("perceive", stage_fingerprint, work, used, expected, "frames")
+    run.discard_parts(perceiving.STAGE)
+    for table in PERCEIVED:
+        context.tables[table] = run.read_table(table)
+    context.embeddings = run.read_array("embeddings", mmap=True)
+    return stage_fingerprint
 
 
-def _understand(stage: Stage, context: RunContext, before: str, clock: _Clock) -> str:
+def _understand(stage: Stage, context: RunContext, before: str, stages: _StageRunner) -> str:
     """Run one stage of understanding, or take what is stored; return the fingerprint."""
-    used = {name: _plain(getattr(context.settings, name)) for name in stage.settings}
-    files = [manifest.hash_path(path) for path in stage.files(context.job)]
-    mark = fingerprint(before, stage.name, used, files, manifest.code_mark(stage.code))
+    used = sections_of(context.settings, stage.settings)
+    files = [manifest.hash_path(getattr(context.job, name)) for name in stage.files]
+    code = code_fingerprint(stage.function.__module__)
+    stage_fingerprint = fingerprint(before, stage.name, used, files, code)
 
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
         with threadpool_limits(1):  # these stages work on many small arrays, which threads only slow down
-            output = stage.function(context)
-        return [clock.run.write_table(name, output.tables[name]) for name in stage.gives], dict(output.facts)
+            output = context.output_of(stage)
+        return [stages.run.write_table(name, output.tables[name]) for name in stage.gives], dict(output.facts)
 
-    context.facts[stage.name] = clock.stage(stage.name, mark, work, used)
+    context.facts[stage.name] = stages.stage(stage.name, stage_fingerprint, work, used)
     for name in stage.gives:
-        context.tables[name] = clock.run.read_table(name)
-    return mark
+        context.tables[name] = stages.run.read_table(name)
+    return stage_fingerprint
 
 
-def _present(context: RunContext, warnings: tuple[str, ...], before: str, clock: _Clock) -> list[Path]:
+def _present(context: RunContext, warnings: tuple[str, ...], before: str, stages: _StageRunner) -> list[Path]:
     """Write what people look at, or leave it as it is."""
-    used = _plain(context.settings.present)
-    mark = fingerprint(before, used, list(warnings), manifest.code_mark(("present",)))
-    out = context.job.out
-    stored = clock.run.manifest("present")
-    if stored is not None and not all((out / name).is_file() for name in clock.run.read_json("present.facts")["files"]):
-        clock.run.forget("present")
-
-    def work() -> tuple[Sequence[Path], dict[str, Any]]:
-        written = present(_results(context, warnings, clock), out, lambda done, _total: clock.watching.advance(done))
-        return [], {"files": [str(path.relative_to(out)) for path in written]}
-
-    facts = clock.stage("present", mark, work, used, len(context.tables["frames"]), "frames")
-    return [out / name for name in facts["files"]]
-
-
-def _results(context: RunContext, warnings: tuple[str, ...], clock: _Clock) -> Results:
-    """Bundle the tables for `present`."""
+    used = sections_of(context.settings, ("present",))
+    stage_fingerprint = fingerprint(before, used, list(warnings), code_fingerprint(present.__module__))
+    out, run = context.job.directory, stages.run
+    stored = run.manifest("present")
+    if stored is not None and not all((out / name).is_file() for name in run.read_json("present.facts")["files"]):
+        run.forget("present")
     facts = {
         "versions": manifest.versions(),
         "weights": _weights(context.job),
-        "seconds": dict(clock.seconds),
+        "seconds": dict(stages.seconds),
         **context.facts["perceive"],
     }
-    return Results(
-        video=context.video,
-        settings=context.settings,
-        start_s=context.job.start_s,
-        end_s=context.job.end_s,
-        **{
-            name: context.tables[name]
-            for name in context.tables
-            if name not in ("court", "court_points", "number_reads", "raw_tracks", "split_tracks")
-        },
-        embeddings=context.embeddings,
-        registration=context.registration if context.calibration is not None or len(context.tables["court"]) else None,
-        has_pixels=context.job.has_pixels,
-        warnings=warnings,
-        facts=facts,
-    )
+
+    def work() -> tuple[Sequence[Path], dict[str, Any]]:
+        written = present(context.results(warnings, facts), out, lambda done, _total: stages.observer.advance(done))
+        return [], {"files": [str(path.relative_to(out)) for path in written]}
+
+    noted = stages.stage("present", stage_fingerprint, work, used, len(context.tables["frames"]), "frames")
+    return [out / name for name in noted["files"]]
 
 
 def _warnings(context: RunContext) -> tuple[str, ...]:
@@ -236,14 +234,14 @@ def _warnings(context: RunContext) -> tuple[str, ...]:
     found += context.registration.warnings
     counted = kinds_of_frames(context.tables["frames"], context.tables["shots"]) == "game"
     found += context.registration.coverage_warnings(context.tables["frames"].loc[counted, "frame"].to_numpy("int64"))
-    found += context.facts["identify"]["warnings"]
+    found += context.facts["identity"]["warnings"]
     found += identify.complaints(context.tables["players"], context.settings.identify)
     if context.tables["players"].empty:
         found.append("nobody was found on the court")
     return tuple(found)
 
 
-def _manifest(context: RunContext, clock: _Clock, warnings: tuple[str, ...]) -> dict[str, Any]:
+def _manifest(context: RunContext, stages: _StageRunner, warnings: tuple[str, ...]) -> dict[str, Any]:
     """Make `run.json`."""
     job, video = context.job, context.video
     return {
@@ -266,8 +264,8 @@ def _manifest(context: RunContext, clock: _Clock, warnings: tuple[str, ...]) -> 
         "versions": manifest.versions(),
         "device": job.device,
         "perceived": context.facts["perceive"],
-        "seconds": clock.seconds,
-        "reused": clock.reused,
+        "seconds": stages.seconds,
+        "reused": stages.reused,
         "warnings": list(warnings),
     }
 
@@ -280,8 +278,3 @@ def _hash_input(job: Job) -> str:
 def _weights(job: Job) -> dict[str, str]:
     """Hash the weights that a run uses."""
     return manifest.weights_of(job.settings) if job.has_pixels else {}
-
-
-def _plain(settings: BaseModel) -> dict[str, Any]:
-    """Turn settings into plain data."""
-    return settings.model_dump(mode="json")

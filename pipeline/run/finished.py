@@ -10,7 +10,7 @@ from pipeline.present.exports import ExportName, export
 from pipeline.present.heatmaps import figure_bytes
 from pipeline.present.maps import Direction, Subject, picture, player_subject, team_subject
 from pipeline.present.on_court import OnCourt
-from pipeline.run.oracles import context_of
+from pipeline.run.loading import context_of, read_run
 from pipeline.store import make_directory, write_bytes
 from pipeline.tables import TableName
 
@@ -75,11 +75,11 @@ def write_map(
         OutputError: the file cannot be written.
     """
     game = on_court(run)
-    one = _subject(game, who)
-    other = None if versus is None else _subject(game, versus)
-    sigma_m = context_of(run, names=()).settings.present.heatmap_sigma_m
-    figure = picture(game, one, other, period, direction, sigma_m)
-    parts = [one.file_stem, *(["versus", other.file_stem] if other is not None else [])]
+    subject = _subject(game, who)
+    compared = None if versus is None else _subject(game, versus)
+    sigma_m = read_run(run).settings.present.heatmap_sigma_m
+    figure = picture(game, subject, compared, period, direction, sigma_m)
+    parts = [subject.file_stem, *(["versus", compared.file_stem] if compared is not None else [])]
     parts += [
         *([f"period-{period}"] if period is not None else []),
         *(["attacking"] if direction == "attacking" else []),

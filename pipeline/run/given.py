@@ -36,7 +36,7 @@ def is_given(game: Path) -> bool:
 
 
 def describe(game: Path) -> VideoInfo:
-    """Say what is known of the video that there might have been: size of the picture, rate and length.
+    """Describe the video that the tables stand for: size of the picture, rate and length.
 
     Raises:
         InputError: a file is missing or `game.json` is not that of a rendered game.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipeline.config import CourtName, Settings, parse_settings
+from pipeline.config import Settings, parse_settings
 from pipeline.errors import InputError
 from pipeline.run import given
 from pipeline.store import RunDirectory
@@ -14,101 +14,98 @@ REPORTS = Path("reports")
 CORRECTIONS = "corrections.csv"
 """In the output directory."""
 _GAME_VIDEO, _GAME_CALIBRATION, _GAME_ROSTER = "video.mp4", "calibration.json", "roster.csv"
+_FILES = ("calibration", "roster", "corrections")
 
 
 @dataclass(frozen=True)
 class Job:
-    """One analysis."""
+    """One analysis. This is the list of what can be asked for: the command line and `courtside.analyze` fill it in."""
 
     video: Path
-    """A video file, or a directory with tables of `perceive` in place of one (see `given`)."""
-    out: Path
-    settings: Settings
+    """A video file, or the directory of a rendered game, with its video or with tables in place of one (see `given`)."""
+    out: Path | None = None
+    """Output directory; None for `reports/NAME`."""
+    settings: Settings = field(default_factory=Settings)
     calibration: Path | None = None
+    """Court calibration (JSON); None: that of a rendered game, else the court is looked for."""
     roster: Path | None = None
+    """CSV with the columns number, name, team; None: that of a rendered game, if it has one."""
     corrections: Path | None = None
-    """What a person corrected; see `pipeline.corrections`."""
+    """What a person corrected, see `pipeline.corrections`; None: corrections.csv in the output directory, if it is there."""
     start_s: float = 0.0
+    """First second of the video to be analysed."""
     end_s: float | None = None
+    """First second no longer analysed; None: to the end."""
     device: str = "auto"
+    """Where the networks run: auto, cpu or cuda:N."""
     fresh: bool = False
+    """Compute everything again; reuse nothing."""
 
-    @classmethod
-    def of(
-        cls,
-        video: Path,
-        *,
-        out: Path | None = None,
-        settings: Settings | None = None,
-        court: CourtName | None = None,
-        calibration: Path | None = None,
-        roster: Path | None = None,
-        corrections: Path | None = None,
-        start_s: float | None = None,
-        end_s: float | None = None,
-        device: str = "auto",
-        fresh: bool = False,
-    ) -> Job:
-        """Fill in what is not said.
-
-        The directory of a rendered game stands for its video, or the tables it has in place of one, its calibration and
-        its roster. Corrections that lie in the output directory are taken.
-
-        Raises:
-            InputError: the calibration or roster does not exist.
-        """
-        settings = settings or Settings()
-        if court is not None:
-            settings = settings.model_copy(update={"court": settings.court.model_copy(update={"court": court})})
-        name = video.name if video.is_dir() else video.stem
-        filmed = (video / _GAME_VIDEO).is_file()
-        if filmed or given.is_given(video):
-            calibration = calibration or _if_there(video / _GAME_CALIBRATION)
-            roster = roster or _if_there(video / _GAME_ROSTER)
-            video = video / _GAME_VIDEO if filmed else video
-        out = out or REPORTS / name
-        corrections = corrections or _if_there(out / CORRECTIONS)
-        for path, what in ((calibration, "calibration"), (roster, "roster"), (corrections, "corrections")):
-            if path is not None and not path.is_file():
-                raise InputError(f"the {what} file {path} does not exist")
-        return cls(video, out, settings, calibration, roster, corrections, start_s or 0.0, end_s, device, fresh)
+    @property
+    def directory(self) -> Path:
+        """The output directory."""
+        if self.out is not None:
+            return self.out
+        return REPORTS / (self.video.name if self.video.is_dir() else self.video.stem)
 
     @property
     def has_pixels(self) -> bool:
         """Say whether there is a video, not tables in place of one."""
         return not given.is_given(self.video)
 
+    def completed(self) -> Job:
+        """Return the job with what was left out filled in.
 
-_FILES = ("video", "calibration", "roster", "corrections")
+        The directory of a rendered game stands for its video, or the tables it has in place of one, its calibration and
+        its roster. Corrections that lie in the output directory are taken.
+
+        Raises:
+            InputError: the calibration, roster or corrections file does not exist.
+        """
+        out, video, calibration, roster = self.directory, self.video, self.calibration, self.roster
+        filmed = (video / _GAME_VIDEO).is_file()
+        if filmed or given.is_given(video):
+            calibration = calibration or _if_there(video / _GAME_CALIBRATION)
+            roster = roster or _if_there(video / _GAME_ROSTER)
+            video = video / _GAME_VIDEO if filmed else video
+        corrections = self.corrections or _if_there(out / CORRECTIONS)
+        for path, what in ((calibration, "calibration"), (roster, "roster"), (corrections, "corrections")):
+            if path is not None and not path.is_file():
+                raise InputError(f"the {what} file {path} does not exist")
+        return replace(self, video=video, out=out, calibration=calibration, roster=roster, corrections=corrections)
 
 
 def remember(run: RunDirectory, job: Job) -> None:
     """Note in a run's directory what was asked for."""
-    files = {name: None if (path := getattr(job, name)) is None else str(path.resolve()) for name in _FILES}
+    files = {name: None if (path := getattr(job, name)) is None else str(path.resolve()) for name in ("video", *_FILES)}
     asked = {"start_s": job.start_s, "end_s": job.end_s, "device": job.device}
     run.write_json("job", {**files, **asked, "settings": job.settings.model_dump(mode="json")})
 
 
-def remembered(run: RunDirectory, out: Path) -> Job:
-    """Make the job again that was noted in a run's directory `out`.
+def remembered(run: RunDirectory) -> Job:
+    """Make the job again that was noted in a run's directory.
 
     Raises:
-        InputError: nothing was noted.
+        InputError: nothing was noted, or nothing that can be read.
         SettingsError: the settings are those of another version.
     """
-    known = run.read_json("job")
-    files = {name: None if known[name] is None else Path(known[name]) for name in _FILES}
-    return Job(
-        video=Path(known["video"]),
-        out=out,
-        settings=parse_settings(known["settings"], where=f"what {out} was made with"),
-        calibration=files["calibration"],
-        roster=files["roster"],
-        corrections=files["corrections"] or _if_there(out / CORRECTIONS),
-        start_s=known["start_s"],
-        end_s=known["end_s"],
-        device=known["device"],
-    )
+    noted = run.read_json("job")
+    try:
+        calibration, roster, corrections = (None if noted[name] is None else Path(noted[name]) for name in _FILES)
+        return Job(
+            video=Path(noted["video"]),
+            out=run.root,
+            settings=parse_settings(noted["settings"], where=f"what {run.root} was made with"),
+            calibration=calibration,
+            roster=roster,
+            corrections=corrections,
+            start_s=float(noted["start_s"]),
+            end_s=None if noted["end_s"] is None else float(noted["end_s"]),
+            device=str(noted["device"]),
+        ).completed()
+    except (KeyError, TypeError, ValueError) as error:
+        where = run.json_path("job")
+        raise InputError(f"{where} is not that of courtside analyze: {type(error).__name__} {error}") from error
 
 
 def _if_there(path: Path) -> Path | None:

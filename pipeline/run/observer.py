@@ -1,4 +1,4 @@
-"""How a run tells what it is doing."""
+"""How a run reports its progress."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Observer(Protocol):
-    """Is told of each stage; shows it or not."""
+    """Follows the progress of a run: each stage begins, advances and ends."""
 
     def begin(self, stage: str, total: float | None, unit: str) -> None:
         """A stage starts; `total` units are expected, None if unknown."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from pipeline.errors import InputError
 from pipeline.perceive.chunk import PerceptionModels, perceive
 from pipeline.perceive.networks import choose_input_size, load_networks
-from pipeline.run.job import Job
-from pipeline.run.observer import Observer
 from pipeline.store import Part, RunDirectory, fingerprint
 from pipeline.tables import TableName
 from pipeline.video import Chunk, Frame, ReadReport, VideoInfo, chunks, combine, glances, read_chunk
+
+if TYPE_CHECKING:  # types alone, so that what they import is not code that perception rests on
+    from pipeline.run.job import Job
+    from pipeline.run.observer import Observer
 
 STAGE = "perceive"
 _SAMPLES = 6
@@ -30,20 +32,29 @@ def pieces_of(job: Job, video: VideoInfo) -> tuple[Chunk, ...]:
     return chunks(video, job.start_s, job.end_s, job.settings.video.chunk_s, job.settings.video.max_fps)
 
 
-def perceive_video(job: Job, video: VideoInfo, mark: str, run: RunDirectory, watching: Observer) -> dict[str, Any]:
+def perceive_video(
+    job: Job, video: VideoInfo, stage_fingerprint: str, run: RunDirectory, observer: Observer
+) -> dict[str, Any]:
     """Perceive all chunks that are not yet there and join what they give.
+
+    Args:
+        job: what is asked for.
+        video: its video.
+        stage_fingerprint: fingerprint of the stage: inputs, settings and code.
+        run: where the chunks and tables are kept.
+        observer: follows the progress.
 
     Returns:
         Facts: decoded, analysed and damaged frames, whether the file ended early, the detector's input size.
     """
     pieces = pieces_of(job, video)
-    input_size_px = _input_size(job, video, mark, run)
-    progress = _Progress(watching, 0)
+    input_size_px = _input_size(job, video, stage_fingerprint, run)
+    progress = _ChunkProgress(observer, 0)
     parts: list[Part] = []
     reports: list[ReadReport] = []
     networks: PerceptionModels | None = None
     for chunk in pieces:
-        part = run.part(STAGE, chunk.number, fingerprint(mark, asdict(chunk)))
+        part = run.part(STAGE, chunk.number, fingerprint(stage_fingerprint, asdict(chunk)))
         if not part.is_done():
             networks = networks or load_networks(job.settings, job.device, input_size_px)
             _perceive_part(chunk, part, video, networks, progress)
@@ -64,24 +75,26 @@ def outputs(run: RunDirectory) -> list[Any]:
     return [*(run.table_path(name) for name in tables), run.array_path("embeddings")]
 
 
-class _Progress:
+class _ChunkProgress:
     """Counts frames over chunks, those that were there already at once."""
 
-    def __init__(self, watching: Observer, base: int) -> None:
-        self._watching = watching
+    def __init__(self, observer: Observer, base: int) -> None:
+        self._observer = observer
         self._base = base
 
     def within(self, frames: int) -> None:
         """So many frames of this chunk are done."""
-        self._watching.advance(self._base + frames)
+        self._observer.advance(self._base + frames)
 
     def jump(self, frames: int) -> None:
         """The chunk is done."""
         self._base += frames
-        self._watching.advance(self._base)
+        self._observer.advance(self._base)
 
 
-def _perceive_part(chunk: Chunk, part: Part, video: VideoInfo, networks: PerceptionModels, progress: _Progress) -> None:
+def _perceive_part(
+    chunk: Chunk, part: Part, video: VideoInfo, networks: PerceptionModels, progress: _ChunkProgress
+) -> None:
     """Perceive one chunk and store it."""
     report = ReadReport()
     found = perceive(_counted(read_chunk(video, chunk, report, context=True), progress), networks)
@@ -94,7 +107,7 @@ def _perceive_part(chunk: Chunk, part: Part, video: VideoInfo, networks: Percept
         part.write_json("report", asdict(report))
 
 
-def _counted(frames: Iterator[Frame], progress: _Progress) -> Iterator[Frame]:
+def _counted(frames: Iterator[Frame], progress: _ChunkProgress) -> Iterator[Frame]:
     """Pass frames on and count them."""
     for count, frame in enumerate(frames):
         yield frame
@@ -120,9 +133,9 @@ def _join(parts: Sequence[Part], reports: Sequence[ReadReport], run: RunDirector
     run.assemble_array("embeddings", parts)
 
 
-def _input_size(job: Job, video: VideoInfo, mark: str, run: RunDirectory) -> int:
+def _input_size(job: Job, video: VideoInfo, stage_fingerprint: str, run: RunDirectory) -> int:
     """Choose the detector's input size once for the whole video, and remember it for the next start."""
-    part = run.part("scale", 0, mark)
+    part = run.part("scale", 0, stage_fingerprint)
     if not part.is_done():
         samples = [frame.image for frame in glances(video, _spread(job, video))]
         size = choose_input_size(job.settings.detect, job.device, samples)

@@ -12,6 +12,7 @@ from pipeline.corrections import Action, Correction, Spot, as_csv, parse_correct
 from pipeline.errors import InputError
 from pipeline.run.analysis import Analysis, analyze_job
 from pipeline.run.job import CORRECTIONS, Job, remember, remembered
+from pipeline.run.loading import read_run
 from pipeline.run.observer import Observer
 from pipeline.store import RunDirectory, write_bytes
 from pipeline.understand.features.corrections import check_corrections
@@ -40,7 +41,7 @@ class Relabel:
     """A player whose tracklets are all his, whatever else changes."""
 
 
-def relabel(run: Path, asked: Relabel, watching: Observer | None = None) -> Analysis:
+def relabel(run: Path, asked: Relabel, observer: Observer | None = None) -> Analysis:
     """Correct a finished run.
 
     The video is not decoded: the annotated video stays as it is until `courtside analyze` draws it anew.
@@ -48,7 +49,7 @@ def relabel(run: Path, asked: Relabel, watching: Observer | None = None) -> Anal
     Args:
         run: output directory of `courtside analyze`.
         asked: what to correct.
-        watching: is told of the progress.
+        observer: follows the progress.
 
     Raises:
         InputError: not a finished run, no such player, or a correction that contradicts an earlier one (nothing is
@@ -69,16 +70,15 @@ def relabel(run: Path, asked: Relabel, watching: Observer | None = None) -> Anal
     write_bytes(file, text.encode())
     job = replace(job, corrections=file)
     undrawn = job.settings.present.model_copy(update={"video": False})
-    analysis = analyze_job(replace(job, settings=job.settings.model_copy(update={"present": undrawn})), watching)
+    analysis = analyze_job(replace(job, settings=job.settings.model_copy(update={"present": undrawn})), observer)
     remember(RunDirectory(run), job)
     return analysis
 
 
 def _job(run: Path) -> Job:
     """Make the job of a finished run again."""
-    if not (run / "run.json").is_file():
-        raise InputError(f"{run} is not a finished output directory of courtside analyze: it has no run.json")
-    job = remembered(RunDirectory(run), run)
+    read_run(run)
+    job = remembered(RunDirectory(run))
     if not job.video.exists():
         raise InputError(f"{run} was made of {job.video}, which is not there any more")
     return job
@@ -113,11 +113,11 @@ class _Spots:
         if asked.nobody is not None:
             found.append(Correction("nobody", self._of(asked.nobody)))
         if asked.lock is not None:
-            first, *others = self._tracklets(asked.lock)
+            longest, *shorter = self._tracklets(asked.lock)
             found += [
-                Correction("same", _middle(first), _middle(other))
-                for other in others
-                if _length_s(other) >= _LEAST_LOCKED_S
+                Correction("same", _middle(longest), _middle(tracklet))
+                for tracklet in shorter
+                if _length_s(tracklet) >= _LEAST_LOCKED_S
             ]
         return found
 
@@ -135,11 +135,11 @@ class _Spots:
         Raises:
             InputError: no such player.
         """
-        own = self.boxes[self.boxes["player_id"] == player]
-        if own.empty:
-            known = ", ".join(str(one) for one in self.players["player_id"])
-            raise InputError(f"there is no player {player}; the run has {known}")
-        return sorted((part for _, part in own.groupby("track_id")), key=len, reverse=True)
+        boxes = self.boxes[self.boxes["player_id"] == player]
+        if boxes.empty:
+            listed = ", ".join(str(player_id) for player_id in self.players["player_id"])
+            raise InputError(f"there is no player {player}; the run has {listed}")
+        return sorted((tracklet for _, tracklet in boxes.groupby("track_id")), key=len, reverse=True)
 
     def _of(self, player: int) -> Spot:
         """Return a spot on a player."""
@@ -151,27 +151,28 @@ class _Spots:
         Raises:
             InputError: he is not seen then.
         """
-        for part in self._tracklets(player):
-            if part["time_s"].iloc[0] <= time_s <= part["time_s"].iloc[-1]:
-                return part
+        for tracklet in self._tracklets(player):
+            if tracklet["time_s"].iloc[0] <= time_s <= tracklet["time_s"].iloc[-1]:
+                return tracklet
         raise InputError(f"player {player} is not in view at {time_s:g} s")
 
     def _move(self, player: int, time_s: float, to: int) -> list[Correction]:
-        part = self._at(player, time_s)
-        rest = [other for other in self._tracklets(player) if other["track_id"].iloc[0] != part["track_id"].iloc[0]]
-        apart = [Correction("apart", _middle(part), _middle(rest[0]))] if rest else []
-        return [Correction("same", _middle(part), self._of(to)), *apart]
+        moved = self._at(player, time_s)
+        moved_id = moved["track_id"].iloc[0]
+        rest = [tracklet for tracklet in self._tracklets(player) if tracklet["track_id"].iloc[0] != moved_id]
+        cannot_link = [Correction("apart", _middle(moved), _middle(rest[0]))] if rest else []
+        return [Correction("same", _middle(moved), self._of(to)), *cannot_link]
 
     def _around(self, player: int, time_s: float) -> tuple[Spot, Spot]:
         """Return the spots in a player's tracklet from a time on, and just before it."""
-        part = self._at(player, time_s)
-        later = part["time_s"].to_numpy() >= time_s
+        tracklet = self._at(player, time_s)
+        later = tracklet["time_s"].to_numpy() >= time_s
         if later.all() or not later.any():
             raise InputError(
                 f"player {player} has one tracklet that begins or ends at {time_s:g} s: there is nothing to split"
             )
         first = int(later.argmax())
-        return _spot(part.iloc[first]), _spot(part.iloc[first - 1])
+        return _spot(tracklet.iloc[first]), _spot(tracklet.iloc[first - 1])
 
 
 def _action(name: str) -> Action:
@@ -179,13 +180,13 @@ def _action(name: str) -> Action:
     return {"name": "name", "number": "number", "team": "team"}[name]  # type: ignore[return-value]
 
 
-def _middle(part: pd.DataFrame) -> Spot:
+def _middle(tracklet: pd.DataFrame) -> Spot:
     """Return a spot half-way along a tracklet."""
-    return _spot(part.iloc[len(part) // 2])
+    return _spot(tracklet.iloc[len(tracklet) // 2])
 
 
-def _length_s(part: pd.DataFrame) -> float:
-    return float(part["time_s"].iloc[-1] - part["time_s"].iloc[0])
+def _length_s(tracklet: pd.DataFrame) -> float:
+    return float(tracklet["time_s"].iloc[-1] - tracklet["time_s"].iloc[0])
 
 
 def _spot(box: pd.Series) -> Spot:

@@ -6,6 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import yaml
 
 from pipeline.cli import run
 from tests.videos import make_video, steady
@@ -155,14 +156,34 @@ def test_settings_are_printed_as_a_settings_file(tmp_path: Path, capsys: pytest.
 )
 def test_a_recipe_that_is_none(words: list[str], text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "r.yaml").write_text(text, encoding="utf-8")
-    assert "stepz" in refused([*words, str(tmp_path / "r.yaml")], capsys)
-    assert "no/such.yaml" in refused([*words, "no/such.yaml"], capsys)
+    data = ["--data", str(tmp_path)]
+    assert "stepz" in refused([*words, str(tmp_path / "r.yaml"), *data], capsys)
+    assert "no/such.yaml" in refused([*words, "no/such.yaml", *data], capsys)
+
+
+@pytest.mark.parametrize(
+    "words", [["train", "detector"], ["train", "reid"], ["train", "numbers"], ["evaluate", "reid"]]
+)
+def test_the_material_has_no_default(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Missing option '--data'" in refused(words, capsys)
+
+
+def test_a_preset_lies_under_a_file_of_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "c.yaml").write_text("present: {video: false}", encoding="utf-8")
+    assert run(["settings", "--preset", "fast", "--config", str(tmp_path / "c.yaml")]) == 0
+    shown = yaml.safe_load(capsys.readouterr().out)
+    assert (shown["video"]["max_fps"], shown["present"]["video"], shown["present"]["video_height_px"]) == (
+        15,
+        False,
+        480,
+    )
+    assert "slow" in refused(["settings", "--preset", "slow"], capsys)
 
 
 def test_encoders_are_compared_by_a_command_of_evaluate(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "name --weights or --recipe, or say --all" in refused(["evaluate", "reid"], capsys)
+    assert "name --weights or --recipe, or say --all" in refused(["evaluate", "reid", "--data", "."], capsys)
     assert "no/such.safetensors: not a readable" in refused(
-        ["evaluate", "reid", "--weights", "no/such.safetensors"], capsys
+        ["evaluate", "reid", "--data", ".", "--weights", "no/such.safetensors"], capsys
     )
     assert "no/such" in refused(["evaluate", "no/such", "--truth", "no/truth"], capsys), "a run needs no word before it"
 

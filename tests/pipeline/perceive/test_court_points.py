@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.court.finder import Sighting
-from pipeline.perceive.court_points import marked, table_of
+from pipeline.perceive.court_points import table_of, with_keyframes
 from pipeline.video import Frame
 
 
@@ -20,16 +20,16 @@ def frames(count: int, fps: Fraction, first: int = 0, context: bool = False) -> 
 
 @pytest.mark.parametrize("fps", [Fraction(30), Fraction(30000, 1001), Fraction(10)])
 def test_one_keyframe_per_interval_wherever_chunks_begin(fps: Fraction) -> None:
-    whole = [m.frame.index for m in marked(frames(100, fps), 0.5) if m.key]
+    whole = [m.frame.index for m in with_keyframes(frames(100, fps), 0.5) if m.key]
     assert whole[0] == 0
     assert all(0.4 < (b - a) / fps < 0.61 for a, b in itertools.pairwise(whole))
-    later = [m.frame.index + 37 for m in marked(frames(100, fps, 37, context=True), 0.5) if m.key]
+    later = [m.frame.index + 37 for m in with_keyframes(frames(100, fps, 37, context=True), 0.5) if m.key]
     assert later == [n for n in whole if n >= 37]
 
 
 def test_a_frame_of_the_chunk_before_is_no_keyframe() -> None:
-    assert [m.key for m in marked(frames(2, Fraction(10), 0, context=False), 0.5)] == [True, False]
-    assert not next(iter(marked([Frame(-1, 0.49, np.zeros((2, 2, 3), np.uint8))], 0.5))).key
+    assert [m.key for m in with_keyframes(frames(2, Fraction(10), 0, context=False), 0.5)] == [True, False]
+    assert not next(iter(with_keyframes([Frame(-1, 0.49, np.zeros((2, 2, 3), np.uint8))], 0.5))).key
 
 
 def test_table_keeps_places_and_lines() -> None:

@@ -21,10 +21,10 @@ def hall_with(boxes: list[tuple[int, int, int, int]], color: tuple[int, int, int
     ("bgr", "lab"),
     [((255, 255, 255), (100, 0, 0)), ((0, 0, 255), (53.2, 80.1, 67.2)), ((0, 128, 0), (46.2, -51.7, 49.9))],
 )
-def test_kit_color_is_the_torso_in_lab(bgr: tuple[int, int, int], lab: tuple[float, float, float]) -> None:
+def test_the_jersey_is_the_torso_in_lab(bgr: tuple[int, int, int], lab: tuple[float, float, float]) -> None:
     box = (100, 100, 180, 300)
 
-    found = crops.kit_color(hall_with([box], bgr), np.array([box], dtype=np.float32))
+    found = crops.jersey_lab(hall_with([box], bgr), np.array([box], dtype=np.float32))
 
     assert np.allclose(found[0], lab, atol=1.5)
 
@@ -38,14 +38,14 @@ def test_the_floor_beside_a_runner_is_not_his_kit() -> None:
     runner = np.array([[110, 100, 270, 300]], dtype=np.float32)
     wanted = cv2.cvtColor(np.array([[kit]], dtype=np.float32) / 255, cv2.COLOR_BGR2LAB)[0, 0]
 
-    assert np.linalg.norm(crops.kit_color(image, runner)[0] - wanted) < 12
+    assert np.linalg.norm(crops.jersey_lab(image, runner)[0] - wanted) < 12
 
 
 def test_a_box_outside_the_picture_has_no_color_and_no_quality() -> None:
     image = hall_with([], (0, 0, 0))
     outside = np.array([[700, 10, 760, 100], [-90, -200, -30, -5]], dtype=np.float32)
 
-    assert np.isnan(crops.kit_color(image, outside)).all()
+    assert np.isnan(crops.jersey_lab(image, outside)).all()
     assert (crops.quality(image, outside) == 0).all()
 
 
@@ -68,5 +68,5 @@ def test_nobody() -> None:
     none = np.zeros((0, 4), dtype=np.float32)
 
     assert crops.quality(hall_with([], (0, 0, 0)), none).shape == (0,)
-    assert crops.kit_color(hall_with([], (0, 0, 0)), none).shape == (0, 3)
+    assert crops.jersey_lab(hall_with([], (0, 0, 0)), none).shape == (0, 3)
     assert crops.uncovered(none).shape == (0,)

@@ -6,17 +6,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
-from pipeline import analyze
 from pipeline.config import Settings, parse_settings
 from pipeline.errors import SettingsError
 from pipeline.evaluation import evaluate
+from pipeline.run.analysis import Analysis, analyze_job
 from pipeline.run.job import Job
 from pipeline.run.oracles import evaluate_oracles
-from pipeline.run.stages import UNDERSTAND, check_chain
+from pipeline.run.order import STAGE_NAMES, UNDERSTAND, check_chain
 from pipeline.store import RunDirectory
 
 TABLES = (
@@ -37,8 +38,11 @@ TABLES = (
     "team_stats",
     "team_periods",
 )
-STAGES = ("perceive", *(stage.name for stage in UNDERSTAND), "present")
 SMALL = {"detect": {"input_size_px": 640}, "video": {"chunk_s": 0.7}}
+
+
+def analyze(video: Path, out: Path, **options: Any) -> Analysis:
+    return analyze_job(Job(video, out, **options))
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +81,7 @@ def test_all_outputs_are_there(out: Path) -> None:
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert len(run["video"]["sha256"]) == 64
     assert all(len(digest) == 64 for digest in run["weights_sha256"].values())
-    assert set(run["seconds"]) == set(STAGES)
+    assert set(run["seconds"]) == set(STAGE_NAMES)
     assert run["settings"]["detect"]["input_size_px"] == 640
 
 
@@ -103,7 +107,7 @@ def test_a_second_run_reuses_everything(out: Path, game: Path, settings: Setting
     before = {path: path.stat().st_mtime_ns for path in (out / "annotated.mp4", out / "work" / "detections.parquet")}
     analyze(game, out, settings=settings)
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
-    assert run["reused"] == list(STAGES)
+    assert run["reused"] == list(STAGE_NAMES)
     assert all(path.stat().st_mtime_ns == when for path, when in before.items())
 
 
@@ -113,7 +117,7 @@ def test_another_setting_computes_only_what_depends_on_it(out: Path, game: Path,
     other = parse_settings(SMALL | {"stats": {"smooth_s": 1.0}, "present": {"video": False}})
     analyze(game, copy, settings=other)
     run = json.loads((copy / "run.json").read_text(encoding="utf-8"))
-    assert run["reused"] == ["perceive", "court", "track", "purify", "identify", "shots"]
+    assert run["reused"] == ["perceive", "court", "tracking", "splitting", "identity", "shots"]
 
 
 def test_a_removed_output_is_written_again(out: Path, game: Path, settings: Settings) -> None:
@@ -158,9 +162,11 @@ def test_a_run_is_scored_and_each_stage_can_be_replaced_by_the_truth(out: Path, 
 
 KILLED = """
 import sys
-from pipeline import analyze
+from pathlib import Path
 from pipeline.config import parse_settings
-analyze(sys.argv[1], sys.argv[2], settings=parse_settings({settings}))
+from pipeline.run.analysis import analyze_job
+from pipeline.run.job import Job
+analyze_job(Job(Path(sys.argv[1]), Path(sys.argv[2]), parse_settings({settings})))
 """
 
 
@@ -181,15 +187,15 @@ def test_killed_at_any_moment_and_run_again_gives_the_same_tables(out: Path, gam
 
 def _wait_for_work(folder: Path, process: subprocess.Popen[bytes]) -> None:
     """Wait until the run has a new file, so that the kill hits work rather than imports."""
-    known = set(folder.rglob("*"))
+    before = set(folder.rglob("*"))
     for _ in range(3000):
-        if process.poll() is not None or set(folder.rglob("*")) - known:
+        if process.poll() is not None or set(folder.rglob("*")) - before:
             return
         time.sleep(0.02)
 
 
 def test_a_rendered_game_stands_for_its_files(game: Path) -> None:
-    job = Job.of(game)
+    job = Job(game).completed()
     assert job.video == game / "video.mp4"
     assert job.calibration == game / "calibration.json"
     assert job.out == Path("reports") / game.name
@@ -198,7 +204,7 @@ def test_a_rendered_game_stands_for_its_files(game: Path) -> None:
 def test_the_chain_is_checked() -> None:
     check_chain()
     with pytest.raises(SettingsError, match="'shots' needs"):
-        check_chain(tuple(stage for stage in UNDERSTAND if stage.name != "identify"))
+        check_chain(tuple(stage for stage in UNDERSTAND if stage.name != "identity"))
 
 
 def test_mot_text_is_of_players_only(out: Path) -> None:

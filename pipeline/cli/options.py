@@ -1,0 +1,49 @@
+"""The options of `courtside analyze` as types; `pipeline.run.job.Job` says what they mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.config import CourtName
+from pipeline.presets import PresetName
+
+Video = Annotated[
+    Path,
+    typer.Argument(metavar="VIDEO", help="A video file, or the directory of a rendered game, with pixels or without."),
+]
+Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Output directory [default: reports/NAME].")]
+Preset = Annotated[
+    PresetName | None, typer.Option(help="Settings for a situation; --config and other options go before them.")
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Settings (YAML); courtside settings lists them. It may name weights of your own: a .pt file is a "
+        "pickle, and loading it runs whatever code it holds, so name only files that you trust.",
+    ),
+]
+Court = Annotated[CourtName | None, typer.Option(help="Whose rule book the court follows.")]
+CalibrationFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Court calibration (JSON, docs/calibration.md): needed for metres."),
+]
+RosterFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Players (CSV with the columns number, name, team).")
+]
+CorrectionsFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="What a person corrected [default: corrections.csv in the output directory]."),
+]
+Start = Annotated[
+    str | None, typer.Option(metavar="T", help="Analyse from here: seconds, M:SS or H:MM:SS of the video.")
+]
+End = Annotated[str | None, typer.Option(metavar="T", help="Analyse up to here.")]
+Periods = Annotated[
+    str | None, typer.Option(metavar='"T T ..."', help="When the periods begin in the video; sets stats.periods.")
+]
+Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda:N", help="Where the networks run.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Compute everything again; reuse nothing.")]

@@ -1,0 +1,86 @@
+"""Presets: settings by the name of a situation, shipped in configs/presets/, and where shipped recipes lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pipeline.config import CourtName, Settings, parse_settings, read_yaml
+from pipeline.errors import SettingsError
+
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+"""In a checkout and in an installed package alike."""
+PresetName = Literal["broadcast", "fixed-camera", "fast"]
+PRESETS: tuple[PresetName, ...] = get_args(PresetName)
+
+
+def settings_from(
+    preset: PresetName | None = None, config: Path | None = None, court: CourtName | None = None
+) -> Settings:
+    """Read settings: the defaults, over them a preset, over that a file.
+
+    Args:
+        preset: its name; None for none.
+        config: a YAML file; None for none.
+        court: whose rule book the court follows; None: as the settings say.
+
+    Raises:
+        SettingsError: there is no such preset or file, or a key or value is wrong.
+
+    Example:
+        >>> settings_from("fast").video.max_fps, settings_from().video.max_fps
+        (15.0, 30.0)
+    """
+    changes = {} if config is None else read_yaml(config)
+    return _on_court(_combined(preset, changes, None if config is None else str(config)), court)
+
+
+def overlaid(preset: PresetName | None, settings: Settings | None, court: CourtName | None = None) -> Settings:
+    """Lay settings over a preset: what was set in them by name counts, what was left at its default does not.
+
+    Args:
+        preset: its name; None for none.
+        settings: None for none.
+        court: whose rule book the court follows; None: as the settings say.
+
+    Raises:
+        SettingsError: there is no such preset.
+
+    Example:
+        >>> both = overlaid("fast", parse_settings({"present": {"video": False}}))
+        >>> both.video.max_fps, both.present.video_height_px, both.present.video
+        (15.0, 480, False)
+    """
+    if preset is None:
+        return _on_court(settings or Settings(), court)
+    changes = {} if settings is None else settings.model_dump(exclude_unset=True)
+    return _on_court(_combined(preset, changes, None), court)
+
+
+def _on_court(settings: Settings, court: CourtName | None) -> Settings:
+    """Put a rule book in place of that of the settings."""
+    if court is None:
+        return settings
+    return settings.model_copy(update={"court": settings.court.model_copy(update={"court": court})})
+
+
+def _combined(preset: PresetName | None, changes: Any, where: str | None) -> Settings:
+    if preset is None:
+        return parse_settings(changes, where or "settings")
+    if preset not in PRESETS:
+        raise SettingsError(f"there is no preset {preset!r}; there are {', '.join(PRESETS)}")
+    parse_settings(changes, where or "settings")
+    return parse_settings(
+        _merged(read_yaml(CONFIGS / "presets" / f"{preset}.yaml"), changes), where or f"preset {preset}"
+    )
+
+
+def _merged(lower: dict[str, Any], upper: dict[str, Any]) -> dict[str, Any]:
+    """Lay one nested mapping over another.
+
+    Example:
+        >>> _merged({"a": {"x": 1, "y": 2}}, {"a": {"y": 3}})
+        {'a': {'x': 1, 'y': 3}}
+    """
+    both = {key: _merged(lower[key], upper[key]) for key in lower.keys() & upper.keys() if isinstance(upper[key], dict)}
+    return lower | upper | both

@@ -1,0 +1,161 @@
+"""A finished run, read from its directory. What lies there is data from strangers: it is checked, and names no file outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import Settings, parse_settings
+from pipeline.errors import InputError
+from pipeline.roster import RosterEntry
+from pipeline.run.context import RunContext
+from pipeline.run.job import Job
+from pipeline.run.order import STAGE_NAMES
+from pipeline.store import RunDirectory, hash_file, read_json
+from pipeline.tables import TableName
+from pipeline.video import VideoInfo, probe
+
+EVALUATED: tuple[TableName, ...] = (
+    *("frames", "detections", "number_reads", "court", "raw_tracks", "split_tracks", "tracks"),
+    *("identities", "players", "tracklets"),
+)
+"""The tables that stages are run on again."""
+_HASHED_BYTES = 64 << 20
+"""A remembered video up to this size is compared by its hash, a larger one by its size."""
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """What `run.json` says of a finished run."""
+
+    out: Path
+    settings: Settings
+    video: VideoInfo
+    """As it was when it was analysed; `path` is its bare file name."""
+    video_sha256: str
+    start_s: float
+    end_s: float | None
+    warnings: tuple[str, ...]
+    roster_sha256: str | None
+
+    @property
+    def directory(self) -> RunDirectory:
+        """Where its tables are."""
+        return RunDirectory(self.out)
+
+
+def read_run(out: Path) -> FinishedRun:
+    """Read what is known of a finished run.
+
+    Args:
+        out: output directory of `courtside analyze`.
+
+    Raises:
+        InputError: the run is not finished, or was made by another version, whose tables have other names.
+        SettingsError: its settings are those of another version.
+    """
+    path = out / "run.json"
+    if not path.is_file():
+        raise InputError(f"{out} is not a finished output directory of courtside analyze: it has no run.json")
+    missing = [name for name in STAGE_NAMES if RunDirectory(out).manifest(name) is None]
+    if missing:
+        raise InputError(
+            f"{out} was not finished by this version of courtside (nothing is known of its stage '{missing[0]}'); "
+            "analyse the video again"
+        )
+    noted = read_json(path)
+    try:
+        start_s, end_s = noted["interval_s"]
+        return FinishedRun(
+            out=out,
+            settings=parse_settings(noted["settings"], where=str(path)),
+            video=_video(noted["video"]),
+            video_sha256=str(noted["video"]["sha256"]),
+            start_s=float(start_s),
+            end_s=None if end_s is None else float(end_s),
+            warnings=tuple(str(warning) for warning in noted["warnings"]),
+            roster_sha256=noted.get("roster_sha256"),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{path} is not that of courtside analyze: {type(error).__name__} {error}") from error
+
+
+def context_of(
+    out: Path, roster: tuple[RosterEntry, ...] | None = None, names: Sequence[TableName] = EVALUATED
+) -> RunContext:
+    """Lay a finished run's stored tables ready, so that stages can be run on them again.
+
+    Args:
+        out: output directory of `courtside analyze`.
+        roster: the one that was given to the run; it is not kept there.
+        names: which tables.
+
+    Raises:
+        InputError: the run is not finished.
+        TableError: a table of the run is missing or damaged.
+    """
+    run = read_run(out)
+    job = Job(out, out, run.settings, start_s=run.start_s, end_s=run.end_s)
+    context = RunContext(job, run.video, None, roster)
+    context.tables = {name: run.directory.read_table(name) for name in names}
+    context.embeddings = run.directory.read_array("embeddings", mmap=True)
+    context.facts = {"court": run.directory.read_json("court.facts")}
+    return context
+
+
+def video_of(run: FinishedRun, video: Path | None = None) -> VideoInfo:
+    """Find the video of a finished run.
+
+    Args:
+        run: the run.
+        video: where the video is now; None: where it was, if the file there is the same.
+
+    Raises:
+        InputError: there is no such file, or it is another one than was analysed.
+    """
+    if video is not None:
+        return _same_picture(run, probe(video / "video.mp4" if video.is_dir() else video))
+    noted = run.directory.read_json("job").get("video")
+    path = Path(noted) if isinstance(noted, str) else None
+    advice = f"say where the video is: courtside.load({str(run.out)!r}, video=...)"
+    if path is None or not path.is_file():
+        raise InputError(f"{run.out} has no pictures: its video {path} is not there any more; {advice}")
+    size = path.stat().st_size
+    if size != run.video.size_bytes or (size <= _HASHED_BYTES and hash_file(path) != run.video_sha256):
+        raise InputError(f"{path} is not the video that {run.out} was made of; {advice}")
+    return _same_picture(run, probe(path))
+
+
+def _same_picture(run: FinishedRun, video: VideoInfo) -> VideoInfo:
+    """Refuse a video whose picture has another size.
+
+    Raises:
+        InputError: it has.
+    """
+    sizes = [(info.width_px, info.height_px) for info in (video, run.video)]
+    if sizes[0] != sizes[1]:
+        found, expected = ("x".join(map(str, size)) for size in sizes)
+        raise InputError(f"{video.path} has a picture of {found} px, the video of {run.out} had {expected}")
+    return video
+
+
+def _video(noted: dict[str, Any]) -> VideoInfo:
+    """Make what is known of the video out of run.json."""
+    return VideoInfo(
+        path=Path(Path(str(noted["file"])).name),
+        width_px=int(noted["width_px"]),
+        height_px=int(noted["height_px"]),
+        fps=float(noted["fps"]),
+        start_s=0.0,
+        duration_s=float(noted["duration_s"]),
+        codec=str(noted["codec"]),
+        pixel_format="",
+        has_audio=False,
+        rotation_deg=0,
+        time_base=Fraction(1, 90_000),
+        start_pts=0,
+        size_bytes=int(noted["size_bytes"]),
+    )

@@ -1,0 +1,47 @@
+"""The stage `identity`: tracklets -> players, with roles, teams, numbers and confidence."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pandas as pd
+
+from pipeline.run.stages.stage import Stage, StageContext, StageOutput
+from pipeline.understand.game import TrackedGame
+from pipeline.understand.identity import identify
+
+
+def identify_players(context: StageContext) -> StageOutput:
+    """Group tracklets into people and say who they are."""
+    tables = context.tables
+    found = identify(
+        TrackedGame.of(
+            tables["frames"], tables["detections"], context.embeddings, context.feet_m, tables["split_tracks"]
+        ),
+        context.registration.court,
+        context.settings.identify,
+        number_reads=tables["number_reads"],
+        roster=None if context.roster is None else pd.DataFrame([asdict(entry) for entry in context.roster]),
+        corrections=context.corrections,
+    )
+    return StageOutput(
+        {
+            "tracks": found.tracks,
+            "identities": found.identities,
+            "players": found.players,
+            "tracklets": found.tracklets,
+            "player_evidence": found.player_evidence,
+            "number_votes": found.number_votes,
+        },
+        {"warnings": list(found.warnings)},
+    )
+
+
+IDENTITY_STAGE = Stage(
+    "identity",
+    needs=("frames", "detections", "embeddings", "number_reads", "split_tracks", "court"),
+    gives=("tracks", "identities", "players", "tracklets", "player_evidence", "number_votes"),
+    function=identify_players,
+    settings=("identify",),
+    files=("roster", "corrections"),
+)

@@ -1,0 +1,32 @@
+"""The stage `statistics`: periods, and what every player and team did in the game and in each of them."""
+
+from __future__ import annotations
+
+from pipeline.run.stages.counted_tracks import counted_tracks
+from pipeline.run.stages.stage import Stage, StageContext, StageOutput
+from pipeline.understand import statistics
+from pipeline.understand.game import TrackedGame
+
+
+def compute_statistics(context: StageContext) -> StageOutput:
+    """Add up seconds and metres."""
+    tables = context.tables
+    found = statistics.compute_statistics(
+        TrackedGame.of(tables["frames"], tables["detections"], tracks=counted_tracks(context)),
+        tables["identities"],
+        tables["tracklets"],
+        tables["players"],
+        tables["positions"],
+        context.registration.court,
+        context.settings.stats,
+    )
+    return StageOutput(found.tables())
+
+
+STATISTICS_STAGE = Stage(
+    "statistics",
+    needs=("frames", "detections", "tracks", "identities", "tracklets", "players", "shots", "positions", "court"),
+    gives=("periods", "player_stats", "player_periods", "team_stats", "team_periods"),
+    function=compute_statistics,
+    settings=("stats",),
+)
