@@ -10,11 +10,11 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.errors import OutputError
-from pipeline.present.annotate import Progress, annotate, collect_crops, output_size
+from pipeline.present.annotated_video.annotate import Progress, annotate, collect_crops, output_size
 from pipeline.present.csv_tables import coach_table, csv_text, rounded
 from pipeline.present.gallery import Gallery, choose_crops
-from pipeline.present.heatmaps import HeatPictures, heat_pictures
-from pipeline.present.maps import Direction, Subject, map_of, subjects, subtitle
+from pipeline.present.heat_maps.heatmaps import HeatPictures, heat_pictures
+from pipeline.present.heat_maps.subjects import Direction, Subject, map_of, subjects, subtitle
 from pipeline.present.mot import player_mot, tracklet_mot
 from pipeline.present.on_court import OnCourt
 from pipeline.present.report import Pictures, report_html

@@ -7,8 +7,8 @@ from typing import Any
 
 from pipeline.present.formats import clock, percent, rate, short_list
 from pipeline.present.labels import Person, team_title
+from pipeline.present.report.lanes import time_axis
 from pipeline.present.results import Results
-from pipeline.present.timeline import time_axis
 from pipeline.understand.shots.stage import kinds_of_frames, seconds_by_kind
 
 

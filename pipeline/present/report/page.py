@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from pipeline.present.embedding_map import looks_of
 from pipeline.present.formats import clock, measure, percent
 from pipeline.present.gallery import Crop
-from pipeline.present.heatmaps import HeatPictures, color_stops
+from pipeline.present.heat_maps.heatmaps import HeatPictures, color_stops
 from pipeline.present.labels import people
 from pipeline.present.report.embedding_map import looks_figure
 from pipeline.present.report.facts import flat, how_much_seen, subtitle, tiles

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.present.formats import clock
 from pipeline.present.gallery import Crop
-from pipeline.present.heatmaps import HeatPictures
+from pipeline.present.heat_maps.heatmaps import HeatPictures
 from pipeline.present.labels import Person, team_title
 from pipeline.present.palette import on_white, player_colors
 from pipeline.present.report.evidence import evidence_of

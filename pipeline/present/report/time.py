@@ -9,8 +9,8 @@ import pandas as pd
 
 from pipeline.present.formats import clock
 from pipeline.present.labels import Person, team_title
+from pipeline.present.report.lanes import WIDTH, bar, boxes_of_people, lane, presence, ticks, time_axis
 from pipeline.present.results import Results
-from pipeline.present.timeline import WIDTH, bar, boxes_of_people, lane, presence, ticks, time_axis
 from pipeline.tables import PERSON_CLASSES
 from pipeline.understand.shots.stage import kinds_of_frames
 from pipeline.understand.timeline import frame_durations

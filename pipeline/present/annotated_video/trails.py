@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.homography import Matrix, project
+from pipeline.present.annotated_video.sprites import Picture
 from pipeline.present.palette import Color
-from pipeline.present.sprites import Picture
 
 LONGEST_HOLE_S = 0.3
 """A trail is not drawn across a longer absence."""

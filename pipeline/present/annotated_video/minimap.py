@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
+from pipeline.present.annotated_video.sprites import Coverage, Picture, Sprite, dot, rounded
+from pipeline.present.annotated_video.trails import draw_trails, smooth_line, unbroken
 from pipeline.present.court_drawing import NIGHT, CourtPicture, draw_picture
 from pipeline.present.palette import Color
-from pipeline.present.sprites import Coverage, Picture, Sprite, dot, rounded
-from pipeline.present.trails import draw_trails, smooth_line, unbroken
 
 MARGIN_M = 1.5
 

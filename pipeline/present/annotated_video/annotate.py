@@ -8,14 +8,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.present.annotated_video.minimap import MiniMap
+from pipeline.present.annotated_video.overlay import Legend, Look, Overlay, fit
+from pipeline.present.annotated_video.scenes import Scene, Scenes
+from pipeline.present.annotated_video.sprites import Picture
 from pipeline.present.gallery import Gallery
 from pipeline.present.labels import people, team_title
-from pipeline.present.minimap import MiniMap
-from pipeline.present.overlay import Legend, Look, Overlay, fit
 from pipeline.present.palette import player_colors, team_colors
 from pipeline.present.results import Results
-from pipeline.present.scenes import Scene, Scenes
-from pipeline.present.sprites import Picture
 from pipeline.video import ahead
 
 Progress = Callable[[int, int], None]

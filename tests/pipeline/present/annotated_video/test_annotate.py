@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.present.annotate import annotate, collect_crops, matched, output_size, scenes_of
+from pipeline.present.annotated_video.annotate import annotate, collect_crops, matched, output_size, scenes_of
 from pipeline.present.gallery import HEIGHT_PX, Gallery, choose_crops, crop_jpeg
 from pipeline.present.results import Results
 

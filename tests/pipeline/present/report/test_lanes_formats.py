@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from pipeline.present.formats import clock, measure, percent
+from pipeline.present.report.lanes import COLUMNS, WIDTH, boxes_of_people, lane, presence, ticks
 from pipeline.present.results import Results
-from pipeline.present.timeline import COLUMNS, WIDTH, boxes_of_people, lane, presence, ticks
 
 
 def rows_of(results: Results, tracks: pd.DataFrame | None = None) -> dict[Hashable, np.ndarray]:

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from pipeline.geometry.court import COURTS
-from pipeline.present.minimap import MiniMap
-from pipeline.present.overlay import NOT_COUNTED, Legend, Look, Overlay, fit, header
+from pipeline.present.annotated_video.minimap import MiniMap
+from pipeline.present.annotated_video.overlay import NOT_COUNTED, Legend, Look, Overlay, fit, header
+from pipeline.present.annotated_video.scenes import Scene
+from pipeline.present.annotated_video.sprites import dot, foot_ring, pill, rounded, stack, text_coverage, triangle
+from pipeline.present.annotated_video.trails import Trails, draw_trails
 from pipeline.present.palette import Color
-from pipeline.present.scenes import Scene
-from pipeline.present.sprites import dot, foot_ring, pill, rounded, stack, text_coverage, triangle
-from pipeline.present.trails import Trails, draw_trails
 
 RED = Color(220, 40, 40)
 BLUE = Color(40, 80, 220)

@@ -9,7 +9,7 @@ from typing import Literal
 from matplotlib.figure import Figure
 
 from pipeline.errors import InputError
-from pipeline.present.heatmaps import HeatMap, heat_figure, heat_map, versus_figure
+from pipeline.present.heat_maps.heatmaps import HeatMap, heat_figure, heat_map, versus_figure
 from pipeline.present.labels import Person, people, slug, team_title
 from pipeline.present.on_court import OnCourt
 

@@ -9,11 +9,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.present.minimap import MiniMap
+from pipeline.present.annotated_video.minimap import MiniMap
+from pipeline.present.annotated_video.scenes import Scene
+from pipeline.present.annotated_video.sprites import (
+    Picture,
+    Sprite,
+    dot,
+    foot_ring,
+    pill,
+    rounded,
+    stack,
+    text_coverage,
+    triangle,
+)
+from pipeline.present.annotated_video.trails import Trails, draw_trails
 from pipeline.present.palette import NOBODY, Color
-from pipeline.present.scenes import Scene
-from pipeline.present.sprites import Picture, Sprite, dot, foot_ring, pill, rounded, stack, text_coverage, triangle
-from pipeline.present.trails import Trails, draw_trails
 
 BALL = Color(255, 138, 31)
 NOT_COUNTED = Color(244, 196, 66)
