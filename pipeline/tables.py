@@ -191,7 +191,7 @@ TRACKS = Table(
     ("detection_id",),
     (
         Column("detection_id", "int64", "", "a row of detections", check=at_least(0)),
-        Column("track_id", "int64", "", "tracklet, as in parts, without second boxes of a player", check=at_least(1)),
+        Column("track_id", "int64", "", "tracklet, as in split_tracks, without duplicate boxes of one player", check=at_least(1)),
     ),
 )
 
@@ -214,7 +214,7 @@ PLAYERS = Table(
         Column("team", "str", "", "A, B; none for a referee or where unknown", True),
         Column("number", "str", "", "jersey number as printed ('0' and '00' differ)", True),
         Column("name", "str", "", "from the roster", True),
-        Column("color", "str", "", "kit colour as #rrggbb", True),
+        Column("color", "str", "", "jersey colour as #rrggbb", True),
     ),
 )
 
@@ -272,10 +272,10 @@ PLAYER_EVIDENCE = Table(
             "kept_apart_by",
             "str",
             "",
-            "why the two are kept apart: together (in the picture at once), reach, number, kit, correction (a person "
+            "why the two are kept apart: together (in the picture at once), reach, number, jersey, correction (a person "
             "said so), or evidence (it is likelier that they are two)",
             True,
-            one_of("together", "reach", "number", "kit", "correction", "evidence"),
+            one_of("together", "reach", "number", "jersey", "correction", "evidence"),
         ),
     ),
 )

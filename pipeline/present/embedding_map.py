@@ -1,4 +1,4 @@
-"""A map of looks: tracklets in the plane, near to each other where their embeddings are."""
+"""A t-SNE map of the tracklets' embeddings: who looks alike to the encoder lies close together."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ MOST_TRACKLETS = 600
 """The longest are shown."""
 LEAST_TRACKLETS = 12
 CROPS = 16
-"""Clearest crops that a tracklet's look is the mean of."""
+"""Clearest crops whose embeddings are averaged into a tracklet's."""
 _COMPONENTS = 40
 _NEIGHBOURS = 30.0
 
 
 @dataclass(frozen=True)
-class Looks:
+class EmbeddingMap:
     """A point per tracklet; arrays of length n."""
 
     place: NDArray[np.float64]
@@ -36,7 +36,7 @@ class Looks:
     """Shorter tracklets that are not shown."""
 
 
-def looks_of(results: Results) -> Looks | None:
+def embedding_map_of(results: Results) -> EmbeddingMap | None:
     """Lay the tracklets of known people out by t-SNE (van der Maaten and Hinton 2008), with a fixed seed.
 
     Returns:
@@ -50,7 +50,7 @@ def looks_of(results: Results) -> Looks | None:
         return None
     boxes = boxes[boxes["track_id"].isin(shown)]
     first = boxes.groupby("track_id").first()
-    return Looks(
+    return EmbeddingMap(
         _plane(_means(boxes, results.embeddings)),
         first["player_id"].to_numpy(np.int64),
         first["frame"].to_numpy(np.int64),

@@ -72,7 +72,7 @@ class MiniMap:
         present = np.arange(first, last)
         draw_trails(image, self._trails(low, last, present), self._radius_px * 0.7, 0.6)
         for row in present:
-            self._mark(image, row)
+            self._draw_person(image, row)
         return image
 
     def lay(self, image: Picture, time_s: float, left: int, top: int) -> None:
@@ -87,16 +87,18 @@ class MiniMap:
         px = self._court.to_px(self._rows.points_m[low:last])
         found = []
         for who in self._rows.player_id[present]:
-            own = ids == who
+            of_person = ids == who
             found.append(
                 (
-                    smooth_line(px[own][unbroken(times_s[own], px[own], _JUMP_M * self._court.metre_px) :], 3),
+                    smooth_line(
+                        px[of_person][unbroken(times_s[of_person], px[of_person], _JUMP_M * self._court.metre_px) :], 3
+                    ),
                     self._colors[int(who)],
                 )
             )
         return found
 
-    def _mark(self, image: Picture, row: int) -> None:
+    def _draw_person(self, image: Picture, row: int) -> None:
         """Draw one person; nobody is moved to the edge who is beyond it."""
         who, bridged = int(self._rows.player_id[row]), bool(self._rows.bridged[row])
         x, y = self._court.to_px(self._rows.points_m[row])

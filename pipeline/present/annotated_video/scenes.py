@@ -12,7 +12,7 @@ from pipeline.tables import MOTION_COLUMNS, PERSON_CLASSES
 from pipeline.understand.shots.stage import kinds_of_frames
 
 MIN_BALL_SCORE = 0.45
-"""A ball that is less sure is not pointed at: heads in the crowd look like one for a frame."""
+"""A ball with a lower score is not shown: heads in the crowd are taken for one for a frame."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Scene:
     boxes_px: NDArray[np.float64]
     """(n, 4) x1 y1 x2 y2 of people in tracklets, the farthest first."""
     player_id: NDArray[np.int64]
-    """(n,), meaningless where not `known`."""
-    known: NDArray[np.bool_]
+    """(n,), meaningless where not `identified`."""
+    identified: NDArray[np.bool_]
     """(n,) whether the person is identified."""
     unsure: NDArray[np.bool_]
     """(n,) whether it is a player or a referee, but too doubtful which."""
@@ -55,9 +55,9 @@ class Scenes:
         self._motions = frames[list(MOTION_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3)
         people = detections.merge(tracks, on="detection_id").merge(identities, on="track_id", how="left")
         people = people.sort_values(["frame", "y2", "detection_id"], kind="stable")
-        self._known = people["player_id"].notna().to_numpy(bool)
-        takes_part = tracklets.loc[tracklets["role"].isin(PERSON_CLASSES), "track_id"]
-        self._unsure = people["track_id"].isin(takes_part).to_numpy(bool) & ~self._known
+        self._identified = people["player_id"].notna().to_numpy(bool)
+        of_people = tracklets.loc[tracklets["role"].isin(PERSON_CLASSES), "track_id"]
+        self._unsure = people["track_id"].isin(of_people).to_numpy(bool) & ~self._identified
         self._ids = people["player_id"].fillna(0).to_numpy(np.int64)
         self._boxes = people[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
         self._first = np.searchsorted(people["frame"].to_numpy(), self.frames, side="left")
@@ -81,7 +81,7 @@ class Scenes:
             self._motions[place],
             self._boxes[rows],
             self._ids[rows],
-            self._known[rows],
+            self._identified[rows],
             self._unsure[rows],
             self._balls.get(frame),
             None if self._kinds[place] == "game" else str(self._kinds[place]),

@@ -52,9 +52,9 @@ class Sprite:
         x1, y1 = min(left + self.width, image.shape[1]), min(top + self.height, image.shape[0])
         if x0 >= x1 or y0 >= y1:
             return
-        part = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
+        window = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
         ground = image[y0:y1, x0:x1]
-        ground[:] = self.premultiplied[part] + self.clear[part] * ground + 0.5
+        ground[:] = self.premultiplied[window] + self.clear[window] * ground + 0.5
 
 
 def stack(layers: list[tuple[Coverage, Color, float]]) -> Sprite:

@@ -56,9 +56,9 @@ class Trails:
         """Return each person's trail (n, 2), oldest first, smoothed; it begins after the last hole."""
         found = {}
         for who in np.unique(self._ids):
-            own = self._ids == who
-            first = unbroken(self._times[own], self._points[own], self._jump_px[own])
-            found[int(who)] = smooth_line(self._points[own][first:])
+            of_person = self._ids == who
+            first = unbroken(self._times[of_person], self._points[of_person], self._jump_px[of_person])
+            found[int(who)] = smooth_line(self._points[of_person][first:])
         return found
 
     def _keep(self, kept: NDArray[np.bool_]) -> None:
@@ -110,9 +110,9 @@ def draw_trails(
     layer = ground.copy()
     for line, color in long:
         fixed = np.rint((line - corner - 0.5) * (1 << _FRACTION_BITS)).astype(np.int32)
-        for share, part in ((0.4, fixed[: len(fixed) // 2 + 1]), (1.0, fixed[len(fixed) // 2 :])):
+        for share, half in ((0.4, fixed[: len(fixed) // 2 + 1]), (1.0, fixed[len(fixed) // 2 :])):
             width = max(1, round(thickness_px * share))
-            cv2.polylines(layer, [part], False, color.bgr, width, cv2.LINE_AA, _FRACTION_BITS)
+            cv2.polylines(layer, [half], False, color.bgr, width, cv2.LINE_AA, _FRACTION_BITS)
     ground[:] = cv2.addWeighted(layer, opacity, ground, 1 - opacity, 0)
 
 

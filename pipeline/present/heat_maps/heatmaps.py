@@ -32,11 +32,11 @@ REPORT_WIDTH_PX = 760
 
 UNSEEN_RGBA = (0.80, 0.81, 0.83, 1.0)
 
-Seen = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
+InView = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
 
 _TRUNCATE = 4.0
 _COARSE = 5
-"""Cells on a side of the squares that are looked up in the camera's view."""
+"""Cells on a side of the squares that are tested against the camera's view."""
 _PAD_CELLS = 5
 
 
@@ -54,7 +54,7 @@ class HeatMap:
 
 
 def heat_map(
-    positions: pd.DataFrame, frames: pd.DataFrame, court: Court, sigma_m: float, seen: Seen | None = None
+    positions: pd.DataFrame, frames: pd.DataFrame, court: Court, sigma_m: float, seen: InView | None = None
 ) -> HeatMap | None:
     """Estimate where the time of these positions was spent, with a Gaussian kernel.
 
@@ -74,10 +74,10 @@ def heat_map(
     size = np.array([court.length_m, court.width_m])
     with np.errstate(invalid="ignore"):
         near = ((points >= -MARGIN_M) & (points <= size + MARGIN_M)).all(axis=1)
-    known = near & (seconds > 0)
-    if not known.any():
+    usable = near & (seconds > 0)
+    if not usable.any():
         return None
-    points, seconds = points[known], seconds[known]
+    points, seconds = points[usable], seconds[usable]
     beyond_m = MARGIN_M + sigma_m * _TRUNCATE + _PAD_CELLS * CELL_M
     cells = np.ceil((size + 2 * beyond_m) / CELL_M).astype(int)
     edges = [CELL_M * np.arange(cells[k] + 1) - beyond_m for k in (0, 1)]
@@ -90,7 +90,7 @@ def heat_map(
     return HeatMap(density, -beyond_m, -beyond_m, located_s)
 
 
-def _unseen(x_m: NDArray[np.float64], y_m: NDArray[np.float64], seen: Seen) -> NDArray[np.bool_]:
+def _unseen(x_m: NDArray[np.float64], y_m: NDArray[np.float64], seen: InView) -> NDArray[np.bool_]:
     """Find the cells (rows, columns) between these edges that were never in view, on a coarser grid."""
     x, y = (edges[:-1][_COARSE // 2 :: _COARSE] + CELL_M / 2 for edges in (x_m, y_m))
     places = np.stack(np.meshgrid(x, y), axis=-1)
@@ -108,15 +108,15 @@ def heat_figure(heat: HeatMap, court: Court, title: str, subtitle: str, width_px
 
 
 def versus_figure(
-    one: HeatMap,
-    other: HeatMap,
+    first: HeatMap,
+    second: HeatMap,
     court: Court,
     heads: tuple[str, str],
     names: tuple[str, str],
     width_px: int = WIDTH_PX,
 ) -> Figure:
     """Draw where one spent more of the time than the other, and where less; `heads` are title and subtitle."""
-    gap = one.density - other.density
+    gap = first.density - second.density
     peak = float(np.nanmax(np.abs(gap)))
     scale = Scale(
         versus_colors(),
@@ -125,7 +125,7 @@ def versus_figure(
         f"{names[1]} more",
         f"{names[0]} more, up to {100 * peak:.2g} % of the time per m²",
     )
-    return _figure(gap, one, court, heads, scale, width_px)
+    return _figure(gap, first, court, heads, scale, width_px)
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,7 @@ def heat_pictures(heat: HeatMap, court: Court, title: str, subtitle: str) -> Hea
 
 
 def color_stops(count: int = 9) -> list[str]:
-    """Sample the colours as they look on the floor, '#rrggbb' from nothing to the most."""
+    """Sample the colours as they appear on the floor, '#rrggbb' from nothing to the most."""
     floor = np.array([Color.parse(PAPER.floor).bgr[::-1]]) / 255
     rgba = heat_colors()(np.linspace(0, 1, count))
     seen = rgba[:, 3:] * rgba[:, :3] + (1 - rgba[:, 3:]) * floor

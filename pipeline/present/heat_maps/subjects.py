@@ -36,8 +36,8 @@ def player_subject(game: OnCourt, player_id: int) -> Subject:
     """
     found = [person for person in people(game.players) if person.player_id == player_id]
     if not found:
-        known = ", ".join(str(person.player_id) for person in people(game.players))
-        raise InputError(f"there is no player {player_id}; the run has {known or 'none'}")
+        player_ids = ", ".join(str(person.player_id) for person in people(game.players))
+        raise InputError(f"there is no player {player_id}; the run has {player_ids or 'none'}")
     return _player(found[0])
 
 
@@ -86,14 +86,14 @@ def subtitle(subject: Subject, heat: HeatMap, period: int | None, direction: Dir
     """Say under the title what a map rests on."""
     unit = "player seconds" if len(subject.members) > 1 else "seconds"
     located = f"{heat.located_s:,.0f} {unit} with a position".replace(",", "\u202f")
-    parts = [subject.remark, *([f"period {period}"] if period is not None else []), located]
-    return " · ".join([*parts, *(["attacking to the right"] if direction == "attacking" else [])])
+    phrases = [subject.remark, *([f"period {period}"] if period is not None else []), located]
+    return " · ".join([*phrases, *(["attacking to the right"] if direction == "attacking" else [])])
 
 
 def picture(
     game: OnCourt,
-    one: Subject,
-    other: Subject | None,
+    subject: Subject,
+    compared_with: Subject | None,
     period: int | None,
     direction: Direction,
     sigma_m: float,
@@ -103,21 +103,21 @@ def picture(
     Raises:
         InputError: there is no such period, or somebody has no position in what is asked for.
     """
-    part = game.during(period)
+    shown = game.during(period)
     maps = []
-    for subject in (one, *([other] if other is not None else [])):
-        heat = map_of(part, subject, sigma_m, direction)
+    for each in (subject, *([] if compared_with is None else [compared_with])):
+        heat = map_of(shown, each, sigma_m, direction)
         if heat is None:
             why = " in a period whose direction is known" if direction == "attacking" else ""
-            raise InputError(f"{subject.title} has no position{why}{f' in period {period}' if period else ''}")
+            raise InputError(f"{each.title} has no position{why}{f' in period {period}' if period else ''}")
         maps.append(heat)
-    if other is None:
-        return heat_figure(maps[0], part.court, one.title, subtitle(one, maps[0], period, direction))
-    heads = (f"{one.title} and {other.title}", _when(period, direction))
-    return versus_figure(maps[0], maps[1], part.court, heads, (one.title, other.title))
+    if compared_with is None:
+        return heat_figure(maps[0], shown.court, subject.title, subtitle(subject, maps[0], period, direction))
+    heads = (f"{subject.title} and {compared_with.title}", _when(period, direction))
+    return versus_figure(maps[0], maps[1], shown.court, heads, (subject.title, compared_with.title))
 
 
 def _when(period: int | None, direction: Direction) -> str:
-    """Say which part of the game a comparison is of."""
-    parts = [*([f"period {period}"] if period is not None else []), "difference of the shares of time"]
-    return " · ".join([*parts, *(["attacking to the right"] if direction == "attacking" else [])])
+    """Say which period and direction a comparison is of."""
+    phrases = [*([f"period {period}"] if period is not None else []), "difference of the shares of time"]
+    return " · ".join([*phrases, *(["attacking to the right"] if direction == "attacking" else [])])

@@ -22,14 +22,14 @@ def boxes_of_people(detections: pd.DataFrame, tracks: pd.DataFrame, identities: 
 
 
 def presence(frames: pd.DataFrame, boxes: pd.DataFrame) -> dict[Hashable, NDArray[np.float64]]:
-    """Say for everybody and each part of the time how sure the identity is.
+    """Say for everybody and each stretch of the time axis how confident the identity is.
 
     Args:
         frames: table `frames`.
         boxes: columns who, frame and confidence.
 
     Returns:
-        who -> (COLUMNS,) mean confidence over the boxes in each equal part of the time; NaN where out of view.
+        who -> (COLUMNS,) mean confidence over the boxes in each equal stretch of the time; NaN where out of view.
     """
     if boxes.empty:
         return {}
@@ -38,7 +38,7 @@ def presence(frames: pd.DataFrame, boxes: pd.DataFrame) -> dict[Hashable, NDArra
     share = (boxes["frame"].map(times).to_numpy(np.float64) - begin) / max(end - begin, 1e-9)
     column = np.clip((share * COLUMNS).astype(int), 0, COLUMNS - 1)
     mean = boxes["confidence"].astype("float64").groupby([boxes["who"], column]).mean()
-    reach = _frames_apart(times.to_numpy(np.float64), begin, end)
+    reach = _columns_per_frame(times.to_numpy(np.float64), begin, end)
     return {who: _spread(mean.loc[who], reach) for who in mean.index.unique(level=0)}
 
 
@@ -88,8 +88,8 @@ def ticks(begin_s: float, end_s: float, most: int = 9) -> list[float]:
     return [round(float(k * step), 6) for k in range(int(np.ceil(begin_s / step)), int(end_s / step) + 1)]
 
 
-def _frames_apart(times_s: NDArray[np.float64], begin: float, end: float) -> int:
-    """Count the parts of the axis that one frame lasts, at least 1."""
+def _columns_per_frame(times_s: NDArray[np.float64], begin: float, end: float) -> int:
+    """Count the columns of the axis that one frame lasts, at least 1."""
     if len(times_s) < 2:
         return COLUMNS
     return max(1, int(np.ceil(float(np.median(np.diff(times_s))) / max(end - begin, 1e-9) * COLUMNS)))

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.present.crops import Crop
 from pipeline.present.formats import clock
-from pipeline.present.gallery import Crop
 from pipeline.present.heat_maps.heatmaps import HeatPictures
 from pipeline.present.labels import Person, team_title
 from pipeline.present.palette import on_white, player_colors
@@ -97,9 +97,9 @@ def data_uri(data: bytes, kind: str) -> str:
 def _zone_shares(stats: Mapping[str, Any]) -> list[tuple[str, float, float]]:
     """Share of the time in each speed zone: (zone, percent, seconds); empty where unknown."""
     zones = {name: stats.get(f"{name}_s") for name in ("walk", "jog", "run", "sprint")}
-    known = {name: float(value) for name, value in zones.items() if value is not None}
-    total = sum(known.values())
-    return [(name, 100 * value / total, value) for name, value in known.items()] if total > 0 else []
+    seconds = {name: float(value) for name, value in zones.items() if value is not None}
+    total = sum(seconds.values())
+    return [(name, 100 * value / total, value) for name, value in seconds.items()] if total > 0 else []
 
 
 def _attack_zones(stats: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -161,5 +161,5 @@ def _reason(known: Known, person: NDArray[np.int64], wishes: Wishes, one: int, o
         return "number"
     sides = known.sides.of_groups(np.where(person == one, 0, np.where(person == other, 1, -1)), 2)
     if np.any(sides.referee() != sides.referee()[0]) or (sides.kits is not None and len(set(sides.team()[0])) > 1):
-        return "kit"
+        return "jersey"
     return "reach" if known.apart[pair].any() else "evidence"

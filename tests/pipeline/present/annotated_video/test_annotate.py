@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.present.annotated_video.annotate import annotate, collect_crops, matched, output_size, scenes_of
-from pipeline.present.gallery import HEIGHT_PX, Gallery, choose_crops, crop_jpeg
+from pipeline.present.crops import HEIGHT_PX, CropCollector, choose_crops, crop_jpeg
 from pipeline.present.results import Results
 
 Make = Callable[..., Results]
@@ -28,13 +28,13 @@ class Sink:
         self.times.append(time_s)
 
 
-def gallery_of(results: Results) -> Gallery:
-    return Gallery(choose_crops(results.detections, results.tracks, results.identities, 3))
+def collector_of(results: Results) -> CropCollector:
+    return CropCollector(choose_crops(results.detections, results.tracks, results.identities, 3))
 
 
 def test_every_analysed_frame_is_written_at_its_time(make_results: Make, source: Source) -> None:
     results, sink, told = make_results(), Sink(), []
-    count = annotate(results, source(), sink, (320, 180), gallery_of(results), lambda *done: told.append(done))
+    count = annotate(results, source(), sink, (320, 180), collector_of(results), lambda *done: told.append(done))
     assert count == len(results.frames) == len(sink.images)
     assert sink.times == results.frames["time_s"].tolist()
     assert told[-1] == (count, count)
@@ -56,7 +56,7 @@ def test_a_frame_that_cannot_be_decoded_again_is_left_out(make_results: Make, so
 def test_input_pictures_are_not_drawn_on(make_results: Make, source: Source) -> None:
     results = make_results()
     frames = list(source())
-    annotate(results, frames, Sink(), (320, 180), gallery_of(results), lambda *_: None)
+    annotate(results, frames, Sink(), (320, 180), collector_of(results), lambda *_: None)
     assert all((frame.image == frame.image[0, 0]).all() for frame in frames)
 
 
@@ -64,7 +64,7 @@ def test_drawing_is_the_same_every_time(make_results: Make, source: Source) -> N
     first, second = Sink(), Sink()
     for sink in (first, second):
         results = make_results()
-        annotate(results, source(), sink, (320, 180), gallery_of(results), lambda *_: None)
+        annotate(results, source(), sink, (320, 180), collector_of(results), lambda *_: None)
     assert all((a == b).all() for a, b in zip(first.images, second.images, strict=True))
 
 
@@ -72,7 +72,7 @@ def test_without_metres_there_is_no_minimap(make_results: Make, source: Source) 
     with_map, without = Sink(), Sink()
     for sink, metres in ((with_map, True), (without, False)):
         results = make_results(metres=metres)
-        annotate(results, source(), sink, (640, 360), gallery_of(results), lambda *_: None)
+        annotate(results, source(), sink, (640, 360), collector_of(results), lambda *_: None)
     corner = np.s_[15:60, 500:620]
     assert (without.images[5][corner] == without.images[5][20, 600]).all()
     assert (with_map.images[5][corner] != without.images[5][corner]).any()
@@ -98,10 +98,10 @@ def test_crops_are_the_best_of_each_part_of_the_time(make_results: Make) -> None
 
 def test_crops_are_jpegs_of_the_person(make_results: Make, source: Source) -> None:
     results = make_results()
-    gallery = gallery_of(results)
-    collect_crops(results, source(), gallery, lambda *_: None)
-    assert {who: len(crops) for who, crops in gallery.crops.items()} == dict.fromkeys(results.players["player_id"], 3)
-    crop = cv2.imdecode(np.frombuffer(gallery.crops[1][0].jpeg, np.uint8), cv2.IMREAD_COLOR)
+    collector = collector_of(results)
+    collect_crops(results, source(), collector, lambda *_: None)
+    assert {who: len(crops) for who, crops in collector.crops.items()} == dict.fromkeys(results.players["player_id"], 3)
+    crop = cv2.imdecode(np.frombuffer(collector.crops[1][0].jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert crop.shape[0] == HEIGHT_PX
 
 
@@ -109,7 +109,7 @@ def test_reading_stops_after_the_last_crop(make_results: Make, source: Source) -
     results = make_results()
     chosen = choose_crops(results.detections, results.tracks, results.identities, 3)
     seen: list[int] = []
-    collect_crops(results, source(), Gallery(chosen[chosen["frame"] < 5]), lambda done, _: seen.append(done))
+    collect_crops(results, source(), CropCollector(chosen[chosen["frame"] < 5]), lambda done, _: seen.append(done))
     assert seen[-1] <= 5
 
 

@@ -18,7 +18,7 @@ _MARGIN = 0.06
 def choose_crops(
     detections: pd.DataFrame, tracks: pd.DataFrame, identities: pd.DataFrame, per_player: int
 ) -> pd.DataFrame:
-    """Choose the best box of each player in each of `per_player` equal parts of the player's boxes.
+    """Choose the best box of each player in each of `per_player` equal stretches of the player's boxes.
 
     Args:
         detections: table `detections`.
@@ -33,8 +33,8 @@ def choose_crops(
     tall = boxes["y2"] - boxes["y1"] >= MIN_HEIGHT_PX
     boxes = boxes[tall & boxes["quality"].notna()].sort_values(["player_id", "frame", "detection_id"])
     by_player = boxes.groupby("player_id")["frame"]
-    part = by_player.cumcount() * per_player // by_player.transform("size")
-    best = boxes.sort_values("quality", ascending=False, kind="stable").groupby(["player_id", part]).head(1)
+    slot = by_player.cumcount() * per_player // by_player.transform("size")
+    best = boxes.sort_values("quality", ascending=False, kind="stable").groupby(["player_id", slot]).head(1)
     chosen = best[["player_id", "frame", "x1", "y1", "x2", "y2"]]
     return chosen.sort_values(["frame", "player_id"], ignore_index=True)
 
@@ -47,7 +47,7 @@ class Crop:
     jpeg: bytes
 
 
-class Gallery:
+class CropCollector:
     """Cuts the chosen crops out of the frames that pass by."""
 
     def __init__(self, chosen: pd.DataFrame) -> None:
