@@ -191,7 +191,13 @@ TRACKS = Table(
     ("detection_id",),
     (
         Column("detection_id", "int64", "", "a row of detections", check=at_least(0)),
-        Column("track_id", "int64", "", "tracklet, as in split_tracks, without duplicate boxes of one player", check=at_least(1)),
+        Column(
+            "track_id",
+            "int64",
+            "",
+            "tracklet, as in split_tracks, without duplicate boxes of one player",
+            check=at_least(1),
+        ),
     ),
 )
 
