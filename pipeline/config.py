@@ -23,7 +23,7 @@ class _Strict(BaseModel):
 
 
 class VideoSettings(_Strict):
-    """Which part of the video is analysed, and how finely."""
+    """Which stretch of the video is analysed, and how finely."""
 
     max_fps: float | None = Field(30.0, gt=0, description="analyse at most this many frames per second; null: all")
     chunk_s: float = Field(20.0, gt=0, description="seconds per resumable piece of work")
@@ -277,7 +277,7 @@ def parse_settings(data: Any, where: str = "settings") -> Settings:
 def _first_problem(error: ValidationError) -> str:
     """Say the first problem with its dotted path."""
     problem = error.errors()[0]
-    path = ".".join(str(part) for part in problem["loc"])
+    path = ".".join(str(key) for key in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f"{path}: unknown key; known here: {', '.join(_known_keys(problem['loc']))}"
     message = problem["msg"].removeprefix("Value error, ")

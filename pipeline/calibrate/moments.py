@@ -73,8 +73,8 @@ def of_run(folder: Path, size_px: tuple[int, int]) -> Moments:
     return Moments(found, False, _gaps(time_s, frames["shot"].to_numpy(), known, looked))
 
 
-def look(info: VideoInfo, court: CourtName | None) -> Moments:
-    """Look for the court in a few frames of a video."""
+def search_video(info: VideoInfo, court: CourtName | None) -> Moments:
+    """Search for the court in a few frames of a video."""
     wanted_s = np.linspace(0, info.duration_s, GLANCES + 1)[:-1] + info.duration_s / (2 * GLANCES)
     pictures = list(glances(info, wanted_s.tolist()))
     if not pictures:

@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import cv2
 
-from pipeline.calibrate.moments import Moments, look, of_run
+from pipeline.calibrate.moments import Moments, of_run, search_video
 from pipeline.calibrate.points import assessed, entry_of
 from pipeline.calibrate.sketch import from_above
 from pipeline.config import CourtName
@@ -93,7 +93,7 @@ class Clicking:
     @cached_property
     def _moments(self) -> Moments:
         return (
-            look(self.info, self.court)
+            search_video(self.info, self.court)
             if self.run is None
             else of_run(self.run, (self.info.width_px, self.info.height_px))
         )

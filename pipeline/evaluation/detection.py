@@ -86,6 +86,13 @@ def match_by_score(
 ) -> NDArray[np.int8]:
     """Match boxes of each frame greedily, the surest first, at each of the ten IoU thresholds.
 
+    Args:
+        truth: true boxes of the scored frames.
+        ignored: (n,) true boxes that need not be found.
+        found: found boxes of the scored frames.
+        score: (m,) confidence of each.
+        frames: (t,) scored frames.
+
     Returns:
         (10, m) int8: 1 on a true box, 0 on none, -1 on one that is ignored.
     """
@@ -151,7 +158,14 @@ def average_precision(outcome: NDArray[np.int8], score: Floats, required: int) -
 def recall_by_height(
     truth: IdentifiedBoxes, ignored: Bools, found: IdentifiedBoxes, frames: Ints
 ) -> tuple[HeightRecall, ...]:
-    """Count true boxes that have a found box at IoU 0.5 (one to one), by their height in px."""
+    """Count true boxes that have a found box at IoU 0.5 (one to one), by their height in px.
+
+    Args:
+        truth: true boxes of the scored frames.
+        ignored: (n,) true boxes that need not be found.
+        found: found boxes.
+        frames: (t,) scored frames.
+    """
     hit = np.zeros(len(truth), dtype=bool)
     hit[match(pair(truth, found, frames)).truth_row] = True
     height = truth.xywh_px[:, 3]

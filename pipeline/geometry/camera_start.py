@@ -54,6 +54,13 @@ def align_by_search(
     """Fit a camera from many guesses, as if the places were all shifted and stretched a little, and keep the best.
 
     Slow: for a picture in which one guess leads nowhere, and no neighbour helps.
+
+    Args:
+        evidence: the picture's.
+        lines: the court's.
+        size_px: width, height.
+        lens: the lens.
+        seed: of the random guesses.
     """
     first = start_from_places(evidence, lines.court, lens, size_px, seed)
     if first is None:

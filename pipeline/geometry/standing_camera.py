@@ -81,7 +81,13 @@ def align_standing(
 
 
 def align_again(evidence: CourtEvidence, lines: CourtLines, before: Aligned) -> Aligned:
-    """Fit a standing camera that may be the one of another shot."""
+    """Fit a standing camera that may be the one of another shot.
+
+    Args:
+        evidence: of the pictures of this shot.
+        lines: the court's.
+        before: the fit of another shot.
+    """
     return align(
         evidence.thinned(*_MOST), lines, before.camera, before.lens, free_lens=True, reaches_px=_REACHES_PX[1:]
     )

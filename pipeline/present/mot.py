@@ -16,7 +16,15 @@ def player_mot(
     identities: pd.DataFrame,
     players: pd.DataFrame,
 ) -> str:
-    """Write the boxes of identified players; the id is the stable `player_id`."""
+    """Write the boxes of identified players; the id is the stable `player_id`.
+
+    Args:
+        frames: table `frames`.
+        detections: table `detections`.
+        tracks: table `tracks`.
+        identities: table `identities`.
+        players: table `players`.
+    """
     roles = players.set_index("player_id")["role"]
     known = identities[identities["player_id"].map(roles) == "player"].set_index("track_id")["player_id"]
     boxes = fill_steps(_boxes(detections, tracks), frames)
@@ -25,7 +33,13 @@ def player_mot(
 
 
 def tracklet_mot(frames: pd.DataFrame, detections: pd.DataFrame, tracks: pd.DataFrame) -> str:
-    """Write the boxes of tracklets of players before identification; the id is `track_id`."""
+    """Write the boxes of tracklets of players before identification; the id is `track_id`.
+
+    Args:
+        frames: table `frames`.
+        detections: table `detections`.
+        tracks: table `tracks`.
+    """
     boxes = _boxes(detections, tracks)
     referee = (boxes["class"] == "referee").groupby(boxes["track_id"]).mean() > 0.5
     boxes = fill_steps(boxes[~boxes["track_id"].map(referee).to_numpy(bool)], frames)

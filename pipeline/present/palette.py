@@ -149,7 +149,13 @@ def player_colors(players: pd.DataFrame) -> dict[int, Color]:
 
 
 def person_color(role: str, team: str | None, teams: Mapping[str, Color]) -> Color:
-    """Choose the colour of one person of a game with teams."""
+    """Choose the colour of one person of a game with teams.
+
+    Args:
+        role: player or referee.
+        team: None where unknown.
+        teams: colour of each team.
+    """
     if role == "referee":
         return Color.parse(REFEREE)
     return Color.parse(UNKNOWN_TEAM) if team is None else teams.get(team, Color.parse(UNKNOWN_TEAM))

@@ -87,7 +87,7 @@ def read_chunk(
 
     Args:
         info: the video.
-        chunk: which part of it, and which frames.
+        chunk: which stretch of it, and which frames.
         report: filled while iterating.
         context: begin with the last analysed frame before the chunk (index -1) if the run has one; camera motion to the
             chunk's first frame needs it.
@@ -187,7 +187,7 @@ def decode_start_s(chunk: Chunk, context: bool) -> float:
 
 
 def glances(info: VideoInfo, times_s: Sequence[float]) -> Iterator[Frame]:
-    """Look at a video here and there, cheaply: the key frame at or before each time, each key frame once.
+    """Decode a few single frames of a video, cheaply: the key frame at or before each time, each key frame once.
 
     Args:
         info: the video.

@@ -154,6 +154,11 @@ def chunks(
 def check_interval(info: VideoInfo, start_s: float, end_s: float | None) -> None:
     """Check an interval against the video.
 
+    Args:
+        info: the video.
+        start_s: first second of the interval.
+        end_s: its end; None for the end of the video.
+
     Raises:
         InputError: start before 0 or past the end, or end not after start.
     """

@@ -37,7 +37,13 @@ class Sound:
 
     @classmethod
     def added(cls, container: Any, info: VideoInfo | None, start_s: float) -> Self | None:
-        """Add a sound track to an output container; None if there is no sound to take."""
+        """Add a sound track to an output container; None if there is no sound to take.
+
+        Args:
+            container: the output, open for writing.
+            info: the video whose sound is taken; None for none.
+            start_s: second of it at which the output begins.
+        """
         if info is None or not info.has_audio:
             return None
         track = container.add_stream("aac", rate=_RATE_HZ, layout="stereo")

@@ -39,7 +39,7 @@ class VideoWriter:
         fps: average rate of the pictures given; a constant rate is not needed.
         sound_from: a video whose sound from `start_s` on is kept in step; None, or one without sound: silent.
         start_s: time of the output's start on the source's clock.
-        crf: quality; lower is better and larger, 18 looks like the source.
+        crf: quality; lower is better and larger, 18 is visually the same as the source.
 
     Raises:
         OutputError: no permission, no space, not a directory; on entering, writing or leaving.

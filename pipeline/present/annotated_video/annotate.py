@@ -49,6 +49,11 @@ class PictureSink(Protocol):
 def output_size(width_px: int, height_px: int, wanted_height_px: int | None) -> tuple[int, int]:
     """Choose the size of the annotated video: never enlarged, both even.
 
+    Args:
+        width_px: of the source.
+        height_px: of the source.
+        wanted_height_px: largest height; None for the source's.
+
     Example:
         >>> output_size(1920, 1080, 720), output_size(853, 481, 720), output_size(640, 360, None)
         ((1280, 720), (854, 482), (640, 360))
@@ -133,7 +138,14 @@ def _drawn(
 def collect_crops(
     results: Results, source: Iterable[SourceFrame], collector: CropCollector, progress: Progress
 ) -> None:
-    """Cut the crops of the report without drawing; stops reading after the last frame that is needed."""
+    """Cut the crops of the report without drawing; stops reading after the last frame that is needed.
+
+    Args:
+        results: the run.
+        source: decoded frames in order of time.
+        collector: shown every analysed frame.
+        progress: told after every frame.
+    """
     scenes = scenes_of(results)
     for place, scene, image in matched(scenes, source):
         collector.visit(scene.frame, image)

@@ -76,7 +76,14 @@ class MiniMap:
         return image
 
     def lay(self, image: Picture, time_s: float, left: int, top: int) -> None:
-        """Draw the moment on a frame in place, rounded and slightly see-through."""
+        """Draw the moment on a frame in place, rounded and slightly see-through.
+
+        Args:
+            image: (h, w, 3) BGR, drawn on in place.
+            time_s: the moment.
+            left: px of the mini-map's left edge.
+            top: px of its upper edge.
+        """
         width, height = self.size_px
         ground = image[top : top + height, left : left + width]
         ground[:] = ground + self._shape * (self.picture(time_s).astype(np.float32) - ground) + 0.5

@@ -145,7 +145,13 @@ class Overlay:
             sprite.lay(image, left, top)
 
     def label_corner(self, sprite: Sprite, centre_x: float, top: float) -> tuple[int, int]:
-        """Place a label under a point, moved inside the picture where it would leave it."""
+        """Place a label under a point, moved inside the picture where it would leave it.
+
+        Args:
+            sprite: the label.
+            centre_x: px of the point's x.
+            top: px of the label's upper edge.
+        """
         left = min(max(round(centre_x - sprite.width / 2), 0), max(self._width - sprite.width, 0))
         return left, min(max(round(top), 0), max(self._height - sprite.height - self._line_px, 0))
 
@@ -209,7 +215,13 @@ def _label_size(box: NDArray[np.float64], unit: float) -> int:
 
 
 def header(clock: str, legend: Sequence[Legend], size_px: int) -> Sprite:
-    """Make the header: the clock, then each team with a dot of its colour."""
+    """Make the header: the clock, then each team with a dot of its colour.
+
+    Args:
+        clock: time of the video.
+        legend: the teams.
+        size_px: height of the text.
+    """
     white, ground = Color(255, 255, 255), Color(18, 20, 24)
     gap, pad = round(size_px * 0.9), round(size_px * 0.55)
     texts = [text_coverage(clock, size_px), *(text_coverage(entry.text, size_px, bold=False) for entry in legend)]

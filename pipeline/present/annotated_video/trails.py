@@ -102,7 +102,14 @@ def smooth_line(points: NDArray[np.float64], window: int = 9) -> NDArray[np.floa
 def draw_trails(
     image: Picture, lines: list[tuple[NDArray[np.float64], Color]], thickness_px: float, opacity: float
 ) -> None:
-    """Draw trails (n, 2) px in place, tapering towards the oldest point."""
+    """Draw trails (n, 2) px in place, tapering towards the oldest point.
+
+    Args:
+        image: (h, w, 3) BGR, drawn on in place.
+        lines: trails (n, 2) px, the oldest point first, with their colours.
+        thickness_px: at the newest point.
+        opacity: 0 to 1.
+    """
     long = [(line, color) for line, color in lines if len(line) > 1]
     ground, corner = _around(image, [line for line, _ in long], int(thickness_px) + 2)
     if not ground.size:

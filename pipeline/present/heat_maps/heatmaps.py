@@ -101,7 +101,15 @@ def _unseen(x_m: NDArray[np.float64], y_m: NDArray[np.float64], seen: InView) ->
 
 
 def heat_figure(heat: HeatMap, court: Court, title: str, subtitle: str, width_px: int = WIDTH_PX) -> Figure:
-    """Draw a heat map under the court's lines, with a title and the scale of its colours."""
+    """Draw a heat map under the court's lines, with a title and the scale of its colours.
+
+    Args:
+        heat: the map.
+        court: the court.
+        title: stands above.
+        subtitle: stands below the title.
+        width_px: width of the picture.
+    """
     peak = float(np.nanmax(heat.density))
     scale = Scale(heat_colors(), 0.0, peak, "Time per square metre:  0", f"{100 * peak:.2g} % of the time seen")
     return _figure(heat.density, heat, court, (title, subtitle), scale, width_px)
@@ -115,7 +123,16 @@ def versus_figure(
     names: tuple[str, str],
     width_px: int = WIDTH_PX,
 ) -> Figure:
-    """Draw where one spent more of the time than the other, and where less; `heads` are title and subtitle."""
+    """Draw the difference of two heat maps: where the first spent a larger share of the time than the second, and where less.
+
+    Args:
+        first: shown in blue where its share of the time is larger.
+        second: on the same grid; shown in red likewise.
+        court: the court.
+        heads: title and subtitle.
+        names: of first and second, for the colour scale.
+        width_px: width of the picture.
+    """
     gap = first.density - second.density
     peak = float(np.nanmax(np.abs(gap)))
     scale = Scale(
@@ -204,7 +221,7 @@ def heat_colors() -> Colormap:
 
 
 def versus_colors() -> Colormap:
-    """Make the colours of a comparison: one blue, the other red, clear where both are alike."""
+    """Make the colours of a comparison: the first blue, the second red, clear where both are alike."""
     base = matplotlib.colormaps["RdBu"](np.linspace(0.02, 0.98, 257))
     base[:, 3] = np.clip(np.abs(np.linspace(-1, 1, 257)) / 0.25, 0, 1) ** 0.8 * 0.94
     return LinearSegmentedColormap.from_list("courtside_versus", base)
@@ -231,7 +248,14 @@ class HeatPictures:
 
 
 def heat_pictures(heat: HeatMap, court: Court, title: str, subtitle: str) -> HeatPictures:
-    """Draw a heat map once and compress it for both uses."""
+    """Draw a heat map once and compress it for both uses.
+
+    Args:
+        heat: the map.
+        court: the court.
+        title: stands above.
+        subtitle: stands below the title.
+    """
     figure = heat_figure(heat, court, title, subtitle)
     stream = io.BytesIO()
     figure.savefig(stream, format="rgba")

@@ -83,7 +83,14 @@ def map_of(game: OnCourt, subject: Subject, sigma_m: float, direction: Direction
 
 
 def subtitle(subject: Subject, heat: HeatMap, period: int | None, direction: Direction) -> str:
-    """Say under the title what a map rests on."""
+    """Say under the title what a map rests on.
+
+    Args:
+        subject: whose map it is.
+        heat: the map.
+        period: None for the whole game.
+        direction: as filmed, or attacking to the right.
+    """
     unit = "player seconds" if len(subject.members) > 1 else "seconds"
     located = f"{heat.located_s:,.0f} {unit} with a position".replace(",", "\u202f")
     phrases = [subject.remark, *([f"period {period}"] if period is not None else []), located]
@@ -99,6 +106,14 @@ def picture(
     sigma_m: float,
 ) -> Figure:
     """Draw one subject's heat map, or what tells it from another's.
+
+    Args:
+        game: the run.
+        subject: whose time.
+        compared_with: from whose time it is subtracted; None for a plain heat map.
+        period: None for the whole game.
+        direction: as filmed, or attacking to the right.
+        sigma_m: standard deviation of the kernel.
 
     Raises:
         InputError: there is no such period, or somebody has no position in what is asked for.

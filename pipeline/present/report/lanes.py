@@ -16,7 +16,13 @@ WIDTH, HEIGHT = 1000, 16
 
 
 def boxes_of_people(detections: pd.DataFrame, tracks: pd.DataFrame, identities: pd.DataFrame) -> pd.DataFrame:
-    """Collect the boxes of identified people: who (player_id), frame, confidence."""
+    """Collect the boxes of identified people: who (player_id), frame, confidence.
+
+    Args:
+        detections: table `detections`.
+        tracks: table `tracks`.
+        identities: table `identities`.
+    """
     seen = detections[["detection_id", "frame"]].merge(tracks, on="detection_id").merge(identities, on="track_id")
     return seen.rename(columns={"player_id": "who"})[["who", "frame", "confidence"]]
 
@@ -62,6 +68,11 @@ def lane(row: NDArray[np.float64]) -> dict[float, str]:
 def bar(begin: float, end: float, top: int = 2) -> str:
     """Draw a stretch of a lane, in shares of the time, as a piece of an SVG path.
 
+    Args:
+        begin: share of the time.
+        end: share of the time.
+        top: free room above and below, in units of the lane.
+
     Example:
         >>> bar(0.5, 0.75)
         'M500 2h250v12h-250z'
@@ -77,6 +88,11 @@ def time_axis(frames: pd.DataFrame) -> tuple[float, float]:
 
 def ticks(begin_s: float, end_s: float, most: int = 9) -> list[float]:
     """Choose round times for an axis: about four to `most` of them.
+
+    Args:
+        begin_s: start of the axis.
+        end_s: its end.
+        most: at most so many.
 
     Example:
         >>> ticks(0.0, 15.0)

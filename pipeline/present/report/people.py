@@ -26,7 +26,14 @@ ATTACK_ZONES = {
 
 
 def person_row(person: Person, results: Results, heat: HeatPictures | None, crops: Sequence[Crop]) -> dict[str, Any]:
-    """Collect what is shown of one person."""
+    """Collect what is shown of one person.
+
+    Args:
+        person: who.
+        results: the run.
+        heat: heat map of this person; None without positions.
+        crops: pictures of this person, in order of time.
+    """
     found = results.player_stats[results.player_stats["player_id"] == person.player_id]
     stats = {str(key): None if pd.isna(value) else value for key, value in found.iloc[0].items()} if len(found) else {}
     per_period = results.player_periods[results.player_periods["player_id"] == person.player_id]
