@@ -16,7 +16,7 @@ COVERAGES = (0.5, 0.7, 0.8, 0.9, 1.0)
 
 @dataclass(frozen=True)
 class RiskCoverage:
-    """Share of wrong identities among the surest part of the matched boxes.
+    """Share of wrong identities among the matched boxes with the highest confidence.
 
     `coverage` and `risk` (5,): risk[i] is the share of wrong identities among the surest `coverage[i]` of boxes. Boxes of
     equal confidence share their mean correctness, so that their order does not matter.

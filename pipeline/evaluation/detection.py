@@ -120,7 +120,7 @@ def _greedily(overlap: Floats, excused: Bools, score: Floats) -> NDArray[np.int8
 
 
 def _take_best(overlap: Floats, excused: Bools, free: Bools) -> NDArray[np.int8]:
-    """Give one box its best free true box per threshold, required ones first; marks it as taken in `free` (10, n)."""
+    """Give one box its best free true box per threshold, required ones first; takes it out of `free` (10, n)."""
     result = np.zeros(len(free), dtype=np.int8)
     for t, threshold in enumerate(IOU_THRESHOLDS):
         for value, group in ((1, ~excused), (-1, excused)):

@@ -16,7 +16,7 @@ HOLD_S = 0.5
 CELL_M = 0.5
 SIGMA_M = 0.8
 LONGEST_STEP_S = 0.5
-"""Consecutive positions further apart in time are not one path."""
+"""Consecutive positions with a longer time between them are not joined into a path."""
 
 
 @dataclass(frozen=True)

@@ -168,7 +168,7 @@ def _confidence(players: FoundPeople, scored: _ScoredBoxes, matching: IdentityMa
 
 
 def _movement(found: Found, truth: Truth, frames: pd.DataFrame, matching: IdentityMatching) -> MovementScores | None:
-    """Compare positions and statistics of the players; None when either side has no positions."""
+    """Compare positions and statistics of the players; None when either has no positions."""
     positions, stats = found.tables.get("positions"), found.tables.get("player_stats")
     if truth.court is None or positions is None or stats is None:
         return None

@@ -28,7 +28,7 @@ REACHES_PX = (40.0, 26.0, 18.0, 12.0, 8.0, 6.0, 4.5, 3.5, 3.0, 3.0)
 TURN_PX_PER_RAD = 60.0
 """A line that runs another way is as far as one that lies so many px aside."""
 COVER_PX = 14.0
-"""A line of the court is covered so far, at 1280 px width, to both sides of a line point on it."""
+"""A line of the court is covered so far, at 1280 px width, on both sides of a line point on it."""
 STEADY_PX = 1.0
 """Of a line point, usual error at 1280 px width."""
 _PLACES_WORTH = 12.0

@@ -58,9 +58,9 @@ class Court:
     ring_radius_m: float
     """Inner edge."""
     lane_hashes_m: tuple[float, ...]
-    """End line to the middle of each mark beside the lane; those that bound the neutral zone are its edges."""
+    """End line to the middle of each hash mark beside the lane; those that bound the neutral zone are its edges."""
     lane_hash_m: float
-    """Length of these marks, from the outer edge of the lane line outwards."""
+    """Length of these hash marks, from the outer edge of the lane line outwards."""
     hash_m: tuple[float, float] | None = None
     """Marks on both side lines: end line to their middle, and how far they reach into the court."""
     inner_circle_m: float | None = None
@@ -176,7 +176,7 @@ def markings(court: Court, step_m: float = 0.1) -> list[Polyline]:
 
 
 def small_markings(court: Court, step_m: float = 0.1) -> list[Polyline]:
-    """Trace what is painted besides `markings`: marks beside the lane and on the side lines, the straight ends of the
+    """Trace what is painted besides `markings`: hash marks beside the lane and on the side lines, the straight ends of the
     no-charge line, the ends of the half-way line, an inner centre circle.
 
     Args:

@@ -26,10 +26,10 @@ def player_mot(
         players: table `players`.
     """
     roles = players.set_index("player_id")["role"]
-    known = identities[identities["player_id"].map(roles) == "player"].set_index("track_id")["player_id"]
+    player_of = identities[identities["player_id"].map(roles) == "player"].set_index("track_id")["player_id"]
     boxes = fill_steps(_boxes(detections, tracks), frames)
-    boxes = boxes[boxes["track_id"].isin(known.index)]
-    return mot_text(boxes.assign(id=boxes["track_id"].map(known).astype("int64")))
+    boxes = boxes[boxes["track_id"].isin(player_of.index)]
+    return mot_text(boxes.assign(id=boxes["track_id"].map(player_of).astype("int64")))
 
 
 def tracklet_mot(frames: pd.DataFrame, detections: pd.DataFrame, tracks: pd.DataFrame) -> str:

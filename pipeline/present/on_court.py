@@ -29,7 +29,7 @@ _FRAMES_AT_ONCE = 100
 
 @dataclass(frozen=True)
 class OnCourt:
-    """The tables of a run that speak of metres."""
+    """The tables of a run that are in metres."""
 
     frames: pd.DataFrame
     players: pd.DataFrame
@@ -82,7 +82,7 @@ class OnCourt:
         return ahead
 
     def seen(self, points_m: Floats, team: str | None = None) -> Mask:
-        """Say which places (n, 2) of the floor the camera ever looked at.
+        """Say which places (n, 2) of the floor were ever in view.
 
         Args:
             points_m: places as filmed, or, where a team is named, as if it attacked the right basket.

@@ -45,8 +45,8 @@ class HeatMap:
     """Time spent per place."""
 
     density: NDArray[np.float64]
-    """(rows, columns), share of the located time per square metre; sums to 1 over the cells' area. NaN where the camera
-    never looked."""
+    """(rows, columns), share of the located time per square metre; sums to 1 over the cells' area. NaN where the
+    floor was never in view."""
     x0_m: float
     y0_m: float
     """The grid's corner nearest to the origin's side: cell (i, j) begins at (x0 + j cell, y0 + i cell)."""
@@ -63,7 +63,7 @@ def heat_map(
         frames: table `frames`.
         court: the court; positions further than MARGIN_M from it are left out.
         sigma_m: standard deviation of the kernel.
-        seen: says of places (n, 2) whether the camera ever looked there; None: it saw everything.
+        seen: says of places (n, 2) whether they were ever in view; None: all of them.
 
     Returns:
         The map; None where there is no position or no time.
@@ -160,7 +160,7 @@ class Scale:
 def _figure(
     values: NDArray[np.float64], heat: HeatMap, court: Court, heads: tuple[str, str], scale: Scale, width_px: int
 ) -> Figure:
-    """Draw values on the grid of a heat map; grey where the camera never looked."""
+    """Draw values on the grid of a heat map; grey where the floor was never in view."""
     unit = width_px / WIDTH_PX
     head_px, foot_px = round(HEAD_PX * unit), round(FOOT_PX * unit)
     figure, axes = court_figure(court, width_px, MARGIN_M, PAPER, head_px, foot_px)
