@@ -32,12 +32,14 @@ from pipeline.rendering.settings import CameraName
 from pipeline.rendering.stage import MARGIN_M, Shot
 
 PRECISION = 0.9
+"""At which the recall is given."""
 SEEDS = (9001, 9002, 9003)
 """Of the rendered games; no training uses them."""
 SECONDS, EVERY_S = 24.0, 2.0
 _HIDDEN = 0.2
 """People of whom less is to be seen need not be found."""
 _LOW = dict.fromkeys(CLASS_NAMES, 0.02)
+"""Score threshold of each class: all boxes count."""
 
 Image = NDArray[np.uint8]
 Inside = Callable[[NDArray[np.floating]], NDArray[np.bool_]]

@@ -28,6 +28,7 @@ CLIPS = {
 }
 _MATCH_WIDTH_PX = 1280
 _FEWEST_INLIERS = 25
+"""Matched features with which a frame counts as registered."""
 
 Image = NDArray[np.uint8]
 Points = NDArray[np.float64]

@@ -32,6 +32,7 @@ Bools = NDArray[np.bool_]
 GLANCES = 16
 """Frames of the video that are searched when there is no run."""
 MOST_ASKED = 8
+"""Frames that a person is asked for."""
 LONG_GAP_S = 1.0
 """A stretch without a court that is worth a question."""
 _STILL_PX = 3.0
@@ -159,7 +160,7 @@ def _stands(pictures: list[Frame]) -> bool:
 def _frames(pictures: list[Frame], stands: bool) -> pd.DataFrame:
     """Make table `frames` of single pictures: of one shot without motion, or each of its own shot."""
     count = len(pictures)
-    motion = np.tile(np.eye(3).ravel() if stands else np.full(9, np.nan), (count, 1))
+    motion = np.tile(np.eye(3).ravel() if stands else np.full(9, np.nan), (count, 1))  # (n, 9)
     base = {
         "frame": np.arange(count),
         "time_s": [picture.time_s for picture in pictures],

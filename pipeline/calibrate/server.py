@@ -32,6 +32,7 @@ from pipeline.geometry.court import COURTS
 from pipeline.video import VideoInfo, picture_at
 
 HOST = "127.0.0.1"
+"""The loopback address: no other machine reaches it."""
 MOST_BYTES = 4_000_000
 """Of a request's body."""
 _PAGE = Path(__file__).parent / "page"

@@ -12,6 +12,7 @@ import numpy as np
 from pipeline.evaluation.boxes import Bools, Floats
 
 COVERAGES = (0.5, 0.7, 0.8, 0.9, 1.0)
+"""Shares of the boxes, the most confident first, at which the risk is given."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from pipeline.evaluation.boxes import Bools, Floats, IdentifiedBoxes, Ints, match, pair
 
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
+"""COCO's ten."""
 RECALL_POINTS = np.linspace(0.0, 1.0, 101)
+"""COCO's 101."""
 HEIGHT_BINS_PX = (0.0, 40.0, 64.0, 96.0, 160.0, float("inf"))
 """Edges of the box heights that recall is counted by, in px of the source frame; the lower edge belongs to the bin."""
 
@@ -97,7 +99,7 @@ def match_by_score(
         (10, m) int8: 1 on a true box, 0 on none, -1 on one that is ignored.
     """
     pairing = pair(truth, found, frames)
-    outcome = np.zeros((len(IOU_THRESHOLDS), len(found)), dtype=np.int8)
+    outcome = np.zeros((len(IOU_THRESHOLDS), len(found)), dtype=np.int8)  # (10, m)
     for truth_rows, found_rows, overlap in zip(pairing.truth_rows, pairing.found_rows, pairing.iou, strict=True):
         excused = ignored[truth_rows]
         i, j = np.nonzero(overlap >= IOU_THRESHOLDS[0])
@@ -111,7 +113,7 @@ def match_by_score(
 
 def _greedily(overlap: Floats, excused: Bools, score: Floats) -> NDArray[np.int8]:
     """Match the boxes of one frame, the surest first; returns (10, m)."""
-    free = np.ones((len(IOU_THRESHOLDS), len(excused)), dtype=bool)
+    free = np.ones((len(IOU_THRESHOLDS), len(excused)), dtype=bool)  # (10, n)
     outcome = np.zeros((len(IOU_THRESHOLDS), len(score)), dtype=np.int8)
     for k in np.argsort(-score, kind="stable"):
         if (overlap[:, k] >= IOU_THRESHOLDS[0]).any():

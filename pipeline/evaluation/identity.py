@@ -97,7 +97,7 @@ def assign_identities(pairing: Pairing, matches: Matches) -> IdentityMatching:
     """Assign found to true identities one to one so that the most matched boxes agree (Hungarian method)."""
     true_ids = np.unique(pairing.truth.identity[_used(pairing.truth_rows)])
     found_ids = np.unique(pairing.found.identity[_used(pairing.found_rows)])
-    counts = np.zeros((len(true_ids), len(found_ids)), dtype=np.int64)
+    counts = np.zeros((len(true_ids), len(found_ids)), dtype=np.int64)  # (p, q)
     i = np.searchsorted(true_ids, pairing.truth.identity[matches.truth_row])
     j = np.searchsorted(found_ids, pairing.found.identity[matches.found_row])
     np.add.at(counts, (i, j), 1)

@@ -22,6 +22,7 @@ from pipeline.tables import HOMOGRAPHY_COLUMNS, PERSON_CLASSES, TableName
 Tables = Mapping[TableName, pd.DataFrame]
 
 LEAST_ANNOTATED = 0.5
+"""Share of the analysed frames that need truth."""
 LONGEST_GAP_S = 1.0
 """A true person out of sight for longer, or across a cut, starts another tracklet."""
 
@@ -71,7 +72,7 @@ def true_detections(
     both = pd.concat([true_rows, given.iloc[not_persons].drop(columns="detection_id")], ignore_index=True)
     order = np.argsort(both["frame"].to_numpy(), kind="stable")
     ordered = both.iloc[order].reset_index(drop=True).assign(detection_id=np.arange(len(both)))
-    vectors = np.full((len(both), embeddings.shape[1]), np.nan, dtype=np.float16)
+    vectors = np.full((len(both), embeddings.shape[1]), np.nan, dtype=np.float16)  # (boxes, dim)
     matched = np.flatnonzero(source >= 0)
     vectors[matched] = embeddings[source[matched]]
     return tables.conform("detections", ordered), vectors[order]

@@ -25,6 +25,7 @@ PLAYER_COLUMNS = (
 SHOT_COLUMNS = ("shot", "frames", "HOTA %", "AssA %", "IDF1 %", "switches", "tracklets: HOTA %")
 ORACLE_COLUMNS = ("true", "HOTA %", "AssA %", "IDF1 %", "identity %", "distance error %", "position error m")
 MOST_SHOTS = 12
+"""Shots that are listed, the worst first."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from pipeline.geometry.homography import Matrix, oriented
 from pipeline.geometry.lens import Lens
 
 MAX_ASPECT_DIFFERENCE = 0.01
+"""Relative difference of the aspect ratios of calibration and video."""
 
 
 @dataclass(frozen=True, eq=False)

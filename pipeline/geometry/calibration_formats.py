@@ -18,6 +18,7 @@ from pipeline.errors import CalibrationError
 
 FORMAT: Final = "courtside-calibration"
 VERSION: Final = 1
+"""Of the file format."""
 
 Pair = tuple[float, float]
 Row = tuple[float, float, float]

@@ -16,7 +16,9 @@ from pipeline.geometry.pinhole import Pinhole, nearest_pinhole
 Floats = NDArray[np.float64]
 
 GUESSES = 24
+"""Cameras that are tried."""
 BEST_GUESSES = 4
+"""Of these, cameras that are fitted to the lines."""
 COARSE_PX = 16.0
 """Reach, at 1280 px width, within which guesses are compared by their lines."""
 _SHIFT_M, _STRETCH, _SHEAR = 0.6, 0.05, 0.03

@@ -20,7 +20,9 @@ Points = NDArray[np.float64]
 """(n, 2)."""
 
 MIN_POINTS = 4
+"""Of a homography."""
 MIN_POINTS_FOR_LENS = 6
+"""Of a frame that takes part in the fit of a lens."""
 DEGENERATE = 1e-3
 """Smallest of the eight singular values, over the largest, of points that determine a homography."""
 

@@ -24,7 +24,7 @@ def project_all(matrices: Matrices, points: Points) -> NDArray[np.float64]:
     Returns:
         (n, k, 2); NaN where the homogeneous weight is not positive.
     """
-    homogeneous = np.column_stack([points, np.ones(len(points))]) @ np.swapaxes(matrices, 1, 2)
+    homogeneous = np.column_stack([points, np.ones(len(points))]) @ np.swapaxes(matrices, 1, 2)  # (n, k, 3)
     weight = homogeneous[..., 2:]
     with np.errstate(divide="ignore", invalid="ignore"):
         mapped: NDArray[np.float64] = np.where(weight > 1e-12, homogeneous[..., :2] / weight, np.nan)
@@ -82,7 +82,7 @@ def fit_each(start: Points, stop: NDArray[np.float64], center_px: tuple[float, f
     finite = np.isfinite(q).all(axis=(1, 2))
     q = q[finite]
     count, ones = len(start), np.ones(len(start))
-    rows = np.zeros((len(q), 2 * count, 8))
+    rows = np.zeros((len(q), 2 * count, 8))  # (sets, 2 k, 8)
     rows[:, :count, :3] = rows[:, count:, 3:6] = np.column_stack([p, ones])
     rows[:, :count, 6:] = -q[:, :, :1] * p
     rows[:, count:, 6:] = -q[:, :, 1:] * p
@@ -93,7 +93,7 @@ def fit_each(start: Points, stop: NDArray[np.float64], center_px: tuple[float, f
     scale = np.array(
         [[1 / scale_px, 0, -center_px[0] / scale_px], [0, 1 / scale_px, -center_px[1] / scale_px], [0, 0, 1]]
     )
-    fitted = np.full((len(stop), 3, 3), np.nan)
+    fitted = np.full((len(stop), 3, 3), np.nan)  # (n, 3, 3)
     fitted[finite] = np.linalg.inv(scale) @ local @ scale
     return fitted
 
@@ -176,7 +176,7 @@ def since_cut(motions: NDArray[np.float64], moves: NDArray[np.bool_], shot: NDAr
         moves: (t,) whether a motion is known and moves anything.
         shot: (t,) number of the shot.
     """
-    camera = np.tile(np.eye(3), (len(shot), 1, 1))
+    camera = np.tile(np.eye(3), (len(shot), 1, 1))  # (t, 3, 3)
     for k in range(1, len(shot)):
         if shot[k] == shot[k - 1]:
             camera[k] = motions[k] @ camera[k - 1] if moves[k] else camera[k - 1]

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 HEIGHT_PX = 200
 MIN_HEIGHT_PX = 24.0
 _JPEG_QUALITY = 84
+"""From 0 to 100."""
 _MARGIN = 0.06
+"""Around a box, in heights of the box."""
 
 
 def choose_crops(

@@ -16,10 +16,13 @@ from pipeline.understand.timeline import frame_durations
 MOST_TRACKLETS = 600
 """The longest are shown."""
 LEAST_TRACKLETS = 12
+"""With fewer there is no map."""
 CROPS = 16
 """Clearest crops whose embeddings are averaged into a tracklet's."""
 _COMPONENTS = 40
+"""Principal components that t-SNE starts from."""
 _NEIGHBOURS = 30.0
+"""Perplexity of t-SNE."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,9 @@ def _boxes(results: Results) -> pd.DataFrame:
 def _means(boxes: pd.DataFrame, embeddings: NDArray[np.float16]) -> NDArray[np.float64]:
     """Average the clearest crops of each tracklet, in order of its number: (n, dim), unit length."""
     best = boxes.sort_values("quality", ascending=False, kind="stable").groupby("track_id").head(CROPS)
-    vectors = np.nan_to_num(np.asarray(embeddings[best["row"].to_numpy()], dtype=np.float64))
+    vectors = np.nan_to_num(np.asarray(embeddings[best["row"].to_numpy()], dtype=np.float64))  # (boxes, dim)
     tracklet, owner = np.unique(best["track_id"].to_numpy(), return_inverse=True)
-    mean = np.zeros((len(tracklet), vectors.shape[1]))
+    mean = np.zeros((len(tracklet), vectors.shape[1]))  # (n, dim)
     np.add.at(mean, owner, vectors)
     return np.asarray(mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9))
 
@@ -80,6 +83,6 @@ def _means(boxes: pd.DataFrame, embeddings: NDArray[np.float16]) -> NDArray[np.f
 def _plane(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     """Lay vectors (n, dim) out in the plane: (n, 2)."""
     count = len(vectors)
-    reduced = PCA(min(_COMPONENTS, count, vectors.shape[1]), random_state=0).fit_transform(vectors)
+    reduced = PCA(min(_COMPONENTS, count, vectors.shape[1]), random_state=0).fit_transform(vectors)  # (n, components)
     perplexity = min(_NEIGHBOURS, (count - 1) / 3)
     return np.asarray(TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(reduced), np.float64)

@@ -63,7 +63,7 @@ def _paths(game: OnCourt) -> _Paths:
     grid = times[0] + np.arange(int((times[-1] - times[0]) * RATE_HZ + 1e-6) + 1) / RATE_HZ if len(times) else times
     longest_s = LONGEST_STEPS * float(np.median(np.diff(times))) if len(times) > 1 else 0.0
     by_player = dict(list(game.positions.groupby("player_id")))
-    place = np.full((len(grid), len(persons), 2), np.nan)
+    place = np.full((len(grid), len(persons), 2), np.nan)  # (t, k, 2)
     for k, person in enumerate(persons):
         if person.player_id in by_player:
             place[:, k] = _regular(by_player[person.player_id], grid, longest_s)

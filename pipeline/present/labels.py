@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 SHORT_CHARACTERS = 14
+"""Longest label on the picture, in characters."""
 
 
 @dataclass(frozen=True)

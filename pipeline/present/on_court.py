@@ -25,6 +25,7 @@ VIEW_CELL_M = 0.5
 VIEW_MARGIN_M = 2.0
 """Floor around the court of which it is known whether it was in view."""
 _FRAMES_AT_ONCE = 100
+"""Homographies that are applied together, for the memory's sake."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class OnCourt:
         low, size = self._corner_m, np.array([self.court.length_m, self.court.width_m])
         count = np.rint((size - 2 * low) / VIEW_CELL_M).astype(int)
         x, y = (low[k] + VIEW_CELL_M * (np.arange(count[k]) + 0.5) for k in (0, 1))
-        places = np.stack(np.meshgrid(x, y), axis=-1)
+        places = np.stack(np.meshgrid(x, y), axis=-1)  # (rows, columns, 2)
         homographies = self._sampled_homographies()
         direction = self._direction(homographies["time_s"].to_numpy(np.float64), "A")
         found = [
@@ -142,7 +143,7 @@ class OnCourt:
     def _in_view(self, homographies: pd.DataFrame, points_m: Floats) -> Mask:
         """Say which places (n, 2) lie in the picture of any of these frames."""
         found = np.zeros(len(points_m), bool)
-        places = np.column_stack([points_m, np.ones(len(points_m))])
+        places = np.column_stack([points_m, np.ones(len(points_m))])  # (n, 3)
         width, height = self.registration.image_size_px
         matrices = np.linalg.inv(homographies[list(HOMOGRAPHY_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3))
         for start in range(0, len(matrices), _FRAMES_AT_ONCE):

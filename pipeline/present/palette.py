@@ -14,10 +14,15 @@ Lab = NDArray[np.float64]
 """(3,) CIE L*a*b*, L* from 0 to 100."""
 
 REFEREE = "#8d949e"
+"""Colour of referees."""
 UNKNOWN_TEAM = "#9b7fe6"
+"""Colour of players without a team."""
 NOBODY = "#c8ccd2"
+"""Colour of people without an identity."""
 WHITE_JERSEY = "#f4f4f2"
+"""What a light, colourless jersey is drawn as."""
 DARK_JERSEY = "#2b2d33"
+"""What a dark, colourless jersey is drawn as."""
 FALLBACK = {"A": "#f28c28", "B": "#2f7fe0"}
 """Used when the two jersey colours are too alike on a screen."""
 
@@ -25,11 +30,16 @@ ONE_EACH = (
     "#f28c28", "#2f7fe0", "#3fae5a", "#e04f6b", "#9b7fe6", "#17b1bd",
     "#e3c11b", "#b5651d", "#7fbf3f", "#e57fc0", "#5566cc", "#c8553d",
 )  # fmt: skip
+"""Colours of players where the teams are unknown."""
 
 _NEUTRAL_CHROMA = 16.0
+"""CIE chroma below which a jersey has no colour."""
 _VIVID_CHROMA = 58.0
+"""CIE chroma that other jerseys are raised to."""
 _DISTINCT = 28.0
+"""CIE76 distance below which two colours are too alike."""
 _LIGHTEST_BAR = 72.0
+"""CIE lightness, 0 to 100, of the lightest bar on white."""
 
 
 @dataclass(frozen=True)

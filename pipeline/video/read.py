@@ -15,8 +15,11 @@ from pipeline.video.sampling import Chunk
 from pipeline.video.source import VideoInfo
 
 CONTEXT_INDEX = -1
+"""`Frame.index` of the analysed frame before a chunk."""
 _FRAMES_PAST_END = 2
+"""Frames behind a chunk that are decoded, as frames may come out of order."""
 _FRAMES_AHEAD = 8
+"""Frames that are decoded before they are asked for."""
 _EARLY_END_S = 1.0
 _SAME_TIME_S = 1e-4
 """Timestamps that were rounded to text and back."""

@@ -13,7 +13,9 @@ from pipeline.errors import InputError
 from pipeline.video.source import VideoInfo
 
 _RATE_TOLERANCE = 0.01
+"""Relative: 30.03 frames per second count as 30."""
 _MIN_LAST_CHUNK = 0.25
+"""A shorter rest, in chunks, joins the chunk before."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pipeline.video.source import VideoInfo, open_video
 
 _RATE_HZ = 48_000
 _BIT_RATE = 128_000
+"""Of the sound track, bits per second."""
 _LEAD_S = 1.0
 _CHAIN = (
     ("atrim", "start=0"),

@@ -18,6 +18,7 @@ from pipeline.errors import InputError
 # FFmpeg open other files or addresses.
 _FORMATS = "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,mxf,ogg,h264,hevc,ivf,nut,dv,yuv4mpegpipe"
 _PROBE_PACKETS = 2000
+"""Packets that are read to measure rate and length where the file does not say them."""
 _THREADS = 1
 """With several, FFmpeg's H.264 decoder conceals damage from frames that another thread is still writing: each run other
 pixels. Chunks are the way to use more cores."""

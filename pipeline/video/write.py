@@ -22,8 +22,10 @@ from pipeline.video.source import VideoInfo
 
 _CLOCK_HZ = 90_000
 _TIME_BASE = Fraction(1, _CLOCK_HZ)
+"""Unit of timestamps in the file, s."""
 _KEY_FRAME_EVERY_S = 2.0
 _BT709 = "colorprim=bt709:transfer=bt709:colormatrix=bt709"
+"""x264's parameters that name the colour space of HD video."""
 
 
 class VideoWriter:

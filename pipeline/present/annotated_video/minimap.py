@@ -17,6 +17,7 @@ from pipeline.present.palette import Color
 MARGIN_M = 1.5
 
 _JUMP_M = 1.5
+"""A longer step from one analysed frame to the next breaks the trail."""
 
 
 @dataclass(frozen=True)

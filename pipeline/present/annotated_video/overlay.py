@@ -26,7 +26,9 @@ from pipeline.present.annotated_video.trails import Trails, draw_trails
 from pipeline.present.palette import NOBODY, Color
 
 BALL = Color(255, 138, 31)
+"""Colour of the pointer to the ball, and of the time line."""
 NOT_COUNTED = Color(244, 196, 66)
+"""Colour of the label of shots that do not count."""
 _REFERENCE_HEIGHT_PX = 720
 _JUMP_HEIGHTS = 0.7
 """Nobody moves by more of the own height from one analysed frame to the next (0.4 at 10 frames per second)."""

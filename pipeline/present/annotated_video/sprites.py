@@ -25,6 +25,7 @@ Coverage = NDArray[np.float32]
 """(h, w) from 0 (clear) to 1 (covered)."""
 
 _SUPERSAMPLING = 4
+"""Drawn so many times larger in each direction, then reduced."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ LONGEST_HOLE_S = 0.3
 """A trail is not drawn across a longer absence."""
 
 _FRACTION_BITS = 4
+"""Of OpenCV's fixed-point coordinates."""
 
 
 class Trails:

@@ -35,9 +35,11 @@ UNSEEN_RGBA = (0.80, 0.81, 0.83, 1.0)
 InView = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
 
 _TRUNCATE = 4.0
+"""Radius of the kernel, in standard deviations."""
 _COARSE = 5
 """Cells on a side of the squares that are tested against the camera's view."""
 _PAD_CELLS = 5
+"""Further cells around the reach of the kernel."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,9 @@ def heat_map(
     beyond_m = MARGIN_M + sigma_m * _TRUNCATE + _PAD_CELLS * CELL_M
     cells = np.ceil((size + 2 * beyond_m) / CELL_M).astype(int)
     edges = [CELL_M * np.arange(cells[k] + 1) - beyond_m for k in (0, 1)]
-    time_s, _, _ = np.histogram2d(points[:, 1], points[:, 0], bins=[edges[1], edges[0]], weights=seconds)
+    time_s, _, _ = np.histogram2d(
+        points[:, 1], points[:, 0], bins=[edges[1], edges[0]], weights=seconds
+    )  # (rows, columns)
     smooth = gaussian_filter(time_s, sigma_m / CELL_M, mode="constant", truncate=_TRUNCATE)
     located_s = float(seconds.sum())
     density = smooth / (located_s * CELL_M**2)
@@ -93,7 +97,7 @@ def heat_map(
 def _unseen(x_m: NDArray[np.float64], y_m: NDArray[np.float64], seen: InView) -> NDArray[np.bool_]:
     """Find the cells (rows, columns) between these edges that were never in view, on a coarser grid."""
     x, y = (edges[:-1][_COARSE // 2 :: _COARSE] + CELL_M / 2 for edges in (x_m, y_m))
-    places = np.stack(np.meshgrid(x, y), axis=-1)
+    places = np.stack(np.meshgrid(x, y), axis=-1)  # (rows, columns, 2)
     coarse = ~seen(places.reshape(-1, 2)).reshape(len(y), len(x))
     row = np.minimum(np.arange(len(y_m) - 1) // _COARSE, len(y) - 1)
     column = np.minimum(np.arange(len(x_m) - 1) // _COARSE, len(x) - 1)

@@ -18,12 +18,16 @@ from pipeline.present.palette import Color
 WIDTH, HEIGHT = 1000, 620
 SYMBOLS = {"circle": "● Team A", "square": "■ Team B", "diamond": "◆ no team", "triangle": "▲ referee"}
 _MARGIN = 40
+"""Around the symbols, in units of the picture."""
 _NAME_ABOVE = 28.0
+"""Of a name above its symbol, in units of the picture."""
 _SMALL, _LARGE = 6.0, 17.0
 _LONG_S = 20.0
 """A tracklet of this length or longer has the largest symbol."""
 _GOLDEN_TURN = 0.618034
+"""Share of the colour circle between two neighbours: the golden ratio, so that hues never meet."""
 _LIGHTNESS = (0.48, 0.38, 0.58)
+"""HLS lightness, 0 to 1, in turn."""
 
 
 def embedding_map_figure(

@@ -13,6 +13,7 @@ from pipeline.present.palette import player_colors
 from pipeline.present.results import Results
 
 MOST_NUMBERS = 3
+"""Of one person, that are listed."""
 _REASONS = {
     "reach": "nobody could have got from one place to the other in time",
     "number": "they wear different numbers",

@@ -10,7 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 COLUMNS = 600
+"""Equal stretches that the time axis is divided into."""
 LEVELS = 5
+"""Steps of confidence that are shown by opacity."""
 WIDTH, HEIGHT = 1000, 16
 """Of a lane, in its own units."""
 

@@ -16,9 +16,11 @@ from pipeline.understand.shots.stage import kinds_of_frames
 from pipeline.understand.timeline import frame_durations
 
 _WIDEST_LABEL = 24
+"""In characters."""
 MOST_CUTS = 60
 """More would hide the bars."""
 _FAINTEST = 0.25
+"""Opacity of a bar of no confidence."""
 _SHORT_S = 60.0
 
 

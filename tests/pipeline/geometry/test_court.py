@@ -123,7 +123,7 @@ def test_sizes_are_those_of_the_rule_book(court, size, expected_m):
     ],
 )
 def test_marks_beside_the_lane_are_where_the_diagram_has_them(court, middles_m):
-    assert COURTS[court].lane_marks_m == pytest.approx(middles_m)
+    assert COURTS[court].lane_hashes_m == pytest.approx(middles_m)
 
 
 @pytest.mark.parametrize("court", COURTS.values(), ids=list(COURTS))
