@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.evaluation.boxes import Floats, Ints
-from pipeline.evaluation.truth_court import CourtMap
+from pipeline.evaluation.truth.court import CourtMap
 
 GRID_M = 1.0
 MOST_FRAMES = 600

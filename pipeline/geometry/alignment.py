@@ -145,10 +145,10 @@ def align(
     """
     fit = _CameraFit(start, lens, lines.court, evidence, lines, known, free_lens)
     unit = start.size_px[0] / 1280
-    for reach in reaches_px:
-        fit.match(reach * unit)
-        fit.step(reach * unit, 1.5)
-        fit.step(reach * unit, 1.5)
+    for reach_px in (reach * unit for reach in reaches_px):
+        fit.match(reach_px)
+        fit.step(reach_px, 1.5)
+        fit.step(reach_px, 1.5)
     return fit.result(reaches_px[-1] * unit)
 
 
@@ -178,8 +178,7 @@ def line_support(evidence: CourtEvidence, lines: CourtLines, camera: Pinhole, le
         reach_px: line points further from a line, at 1280 px width, do not count.
     """
     reach = reach_px * camera.size_px[0] / 1280
-    fit = _CameraFit(camera, lens, lines.court, evidence, lines, None)
-    away = fit.matched(reach)[2]
+    away = _CameraFit(camera, lens, lines.court, evidence, lines, None).matched(reach)[2]
     return float((evidence.line_score * np.clip(1 - (away / reach) ** 2, 0, None) ** 2).sum())
 
 
@@ -194,8 +193,8 @@ def line_coverage(evidence: CourtEvidence, lines: CourtLines, camera: Pinhole, l
         camera: the camera.
         lens: the lens.
     """
-    fit = _CameraFit(camera, lens, lines.court, evidence, lines, None)
-    return fit.covered(REACHES_PX[-1] * camera.size_px[0] / 1280)
+    reach_px = REACHES_PX[-1] * camera.size_px[0] / 1280
+    return _CameraFit(camera, lens, lines.court, evidence, lines, None).covered(reach_px)
 
 
 class _CameraFit:
@@ -207,8 +206,7 @@ class _CameraFit:
     ) -> None:  # fmt: skip
         self.values = np.append(camera.values, lens.lam)
         self._size, self._lens, self._court = camera.size_px, lens, court
-        self._evidence, self._lines, self._free = evidence, lines, free_lens
-        self._located = located
+        self._evidence, self._lines, self._located, self._free = evidence, lines, located, free_lens
         self._floor = evidence.place * [court.length_m, court.width_m]
         self._unit = camera.size_px[0] / 1280
         self._information = np.eye(8)
@@ -320,7 +318,7 @@ class _CameraFit:
             Its number (m,), the line's normal in the picture (m, 2), and the distance (m,) in px, direction counted.
         """
         assert self._lines is not None
-        lines, evidence = self._lines, self._evidence
+        lines, evidence, count = self._lines, self._evidence, len(self._evidence.line_px)
         here = self._drawn(self.values, lines.points_m)
         ahead = self._drawn(self.values, lines.points_m + 0.05 * lines.directions)
         margin = np.array(self._size) * 0.05 + reach_px
@@ -329,7 +327,6 @@ class _CameraFit:
                 ((here > -margin) & (here < np.array(self._size) + margin)).all(axis=1) & np.isfinite(ahead).all(axis=1)
             )
         if len(seen) < 4:
-            count = len(evidence.line_px)
             return np.zeros(count, np.int64), np.zeros((count, 2)), np.full(count, np.inf)
         along = ahead[seen] - here[seen]
         angle = np.arctan2(along[:, 1], along[:, 0])

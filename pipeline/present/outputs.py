@@ -51,9 +51,7 @@ def present(results: Results, directory: Path, progress: Progress = no_progress)
         InputError: the video cannot be read any more.
     """
     tables = _write_tables(results, directory)
-    collector = CropCollector(
-        choose_crops(results.detections, results.tracks, results.identities, results.settings.present.crops_per_player)
-    )
+    collector = CropCollector(choose_crops(results, results.settings.present.crops_per_player))
     with ThreadPoolExecutor(1, thread_name_prefix="heat-maps") as beside:  # while pictures are encoded
         coming = beside.submit(_write_heat_maps, results, directory / HEATMAP_FOLDER)
         video = _write_video(results, directory / "annotated.mp4", collector, progress)
@@ -73,7 +71,6 @@ def _write(path: Path, data: bytes | str) -> Path:
 
 def _write_tables(results: Results, directory: Path) -> list[Path]:
     """Write what other programs read."""
-    frames, detections, tracks = results.frames, results.detections, results.tracks
     stream = io.BytesIO()
     results.positions.to_parquet(stream, index=False)
     players = results.players
@@ -87,8 +84,8 @@ def _write_tables(results: Results, directory: Path) -> list[Path]:
     return [
         *(_write(directory / f"{name}.csv", csv_text(table)) for name, table in tables.items()),
         _write(directory / "positions.parquet", stream.getvalue()),
-        _write(directory / "mot.txt", player_mot(frames, detections, tracks, results.identities, results.players)),
-        _write(directory / "tracklets_mot.txt", tracklet_mot(frames, detections, tracks)),
+        _write(directory / "mot.txt", player_mot(results)),
+        _write(directory / "tracklets_mot.txt", tracklet_mot(results)),
     ]
 
 

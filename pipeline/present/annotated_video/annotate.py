@@ -114,7 +114,7 @@ def annotate(
     Returns:
         Number of frames written.
     """
-    scenes = scenes_of(results)
+    scenes = Scenes(results)
     written = 0
     for canvas, time_s in ahead(_drawn(results, scenes, source, size_px, collector), _DRAWN_AHEAD):
         sink.write(canvas, time_s)
@@ -146,19 +146,12 @@ def collect_crops(
         collector: shown every analysed frame.
         progress: told after every frame.
     """
-    scenes = scenes_of(results)
+    scenes = Scenes(results)
     for place, scene, image in matched(scenes, source):
         collector.visit(scene.frame, image)
         progress(place + 1, len(scenes))
         if scene.frame >= collector.last_frame:
             break
-
-
-def scenes_of(results: Results) -> Scenes:
-    """Collect what is to be drawn."""
-    return Scenes(
-        results.frames, results.detections, results.tracks, results.identities, results.tracklets, results.shots
-    )
 
 
 def matched(scenes: Scenes, source: Iterable[SourceFrame]) -> Iterator[tuple[int, Scene, NDArray[np.uint8]]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.present.results import Results
 from pipeline.tables import MOTION_COLUMNS, PERSON_CLASSES
 from pipeline.understand.shots.stage import kinds_of_frames
 
@@ -40,23 +40,18 @@ class Scene:
 class Scenes:
     """All scenes of a run."""
 
-    def __init__(
-        self,
-        frames: pd.DataFrame,
-        detections: pd.DataFrame,
-        tracks: pd.DataFrame,
-        identities: pd.DataFrame,
-        tracklets: pd.DataFrame,
-        shots: pd.DataFrame,
-    ) -> None:
+    def __init__(self, results: Results) -> None:
         """Sort people and balls by frame."""
+        frames, detections = results.frames, results.detections
         self.frames = frames["frame"].to_numpy(np.int64)
         self.times_s = frames["time_s"].to_numpy(np.float64)
         self._motions = frames[list(MOTION_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3)
-        people = detections.merge(tracks, on="detection_id").merge(identities, on="track_id", how="left")
+        people = detections.merge(results.tracks, on="detection_id").merge(
+            results.identities, on="track_id", how="left"
+        )
         people = people.sort_values(["frame", "y2", "detection_id"], kind="stable")
         self._identified = people["player_id"].notna().to_numpy(bool)
-        of_people = tracklets.loc[tracklets["role"].isin(PERSON_CLASSES), "track_id"]
+        of_people = results.tracklets.loc[results.tracklets["role"].isin(PERSON_CLASSES), "track_id"]
         self._unsure = people["track_id"].isin(of_people).to_numpy(bool) & ~self._identified
         self._ids = people["player_id"].fillna(0).to_numpy(np.int64)
         self._boxes = people[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
@@ -65,7 +60,7 @@ class Scenes:
         sure = (detections["class"] == "ball") & (detections["score"] >= MIN_BALL_SCORE)
         balls = detections[sure].sort_values("score", kind="stable").groupby("frame").tail(1)
         self._balls = dict(zip(balls["frame"].tolist(), balls[["x1", "y1", "x2", "y2"]].to_numpy(float), strict=True))
-        self._kinds = kinds_of_frames(frames, shots)
+        self._kinds = kinds_of_frames(frames, results.shots)
 
     def __len__(self) -> int:
         """Count the analysed frames."""

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.present.results import Results
+
 COLUMNS = 600
 """Equal stretches that the time axis is divided into."""
 LEVELS = 5
@@ -17,15 +19,10 @@ WIDTH, HEIGHT = 1000, 16
 """Of a lane, in its own units."""
 
 
-def boxes_of_people(detections: pd.DataFrame, tracks: pd.DataFrame, identities: pd.DataFrame) -> pd.DataFrame:
-    """Collect the boxes of identified people: who (player_id), frame, confidence.
-
-    Args:
-        detections: table `detections`.
-        tracks: table `tracks`.
-        identities: table `identities`.
-    """
-    seen = detections[["detection_id", "frame"]].merge(tracks, on="detection_id").merge(identities, on="track_id")
+def boxes_of_people(results: Results) -> pd.DataFrame:
+    """Collect the boxes of identified people: who (player_id), frame, confidence."""
+    frames = results.detections[["detection_id", "frame"]]
+    seen = frames.merge(results.tracks, on="detection_id").merge(results.identities, on="track_id")
     return seen.rename(columns={"player_id": "who"})[["who", "frame", "confidence"]]
 
 

@@ -32,7 +32,7 @@ def time_section(results: Results, persons: Sequence[Person]) -> dict[str, Any] 
     span = max(end - begin, 1e-9)
     frames = results.frames
     cuts = frames.loc[frames["frame"].isin(results.shots["first_frame"][1:]), "time_s"]
-    identified = presence(frames, boxes_of_people(results.detections, results.tracks, results.identities))
+    identified = presence(frames, boxes_of_people(results))
     unknown = _unidentified_lanes(results)
     names = [person.presence for person in persons] + [row["who"] for row in unknown]
     return {

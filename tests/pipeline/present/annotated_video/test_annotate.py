@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.present.annotated_video.annotate import annotate, collect_crops, matched, output_size, scenes_of
+from pipeline.present.annotated_video.annotate import annotate, collect_crops, matched, output_size
+from pipeline.present.annotated_video.scenes import Scenes
 from pipeline.present.crops import HEIGHT_PX, CropCollector, choose_crops, crop_jpeg
 from pipeline.present.results import Results
 
@@ -29,7 +30,7 @@ class Sink:
 
 
 def collector_of(results: Results) -> CropCollector:
-    return CropCollector(choose_crops(results.detections, results.tracks, results.identities, 3))
+    return CropCollector(choose_crops(results, 3))
 
 
 def test_every_analysed_frame_is_written_at_its_time(make_results: Make, source: Source) -> None:
@@ -43,14 +44,14 @@ def test_every_analysed_frame_is_written_at_its_time(make_results: Make, source:
 def test_frames_that_were_not_analysed_are_passed_over(make_results: Make, source: Source) -> None:
     results = make_results()
     half = replace(results, frames=results.frames[results.frames["frame"] % 2 == 0].reset_index(drop=True))
-    found = [(scene.frame, int(image[0, 0, 0]) - 60) for _, scene, image in matched(scenes_of(half), source())]
+    found = [(scene.frame, int(image[0, 0, 0]) - 60) for _, scene, image in matched(Scenes(half), source())]
     assert found == [(n, n) for n in range(0, 24, 2)]
 
 
 def test_a_frame_that_cannot_be_decoded_again_is_left_out(make_results: Make, source: Source) -> None:
     results = make_results()
     some = [frame for k, frame in enumerate(source()) if k not in (0, 7, 23)]
-    assert [place for place, _, _ in matched(scenes_of(results), some)] == [n for n in range(24) if n not in (0, 7, 23)]
+    assert [place for place, _, _ in matched(Scenes(results), some)] == [n for n in range(24) if n not in (0, 7, 23)]
 
 
 def test_input_pictures_are_not_drawn_on(make_results: Make, source: Source) -> None:
@@ -89,7 +90,7 @@ def test_output_size_is_even_and_never_larger(
 
 def test_crops_are_the_best_of_each_part_of_the_time(make_results: Make) -> None:
     results = make_results()
-    chosen = choose_crops(results.detections, results.tracks, results.identities, 3)
+    chosen = choose_crops(results, 3)
     assert (chosen.groupby("player_id").size() == 3).all()
     for who, rows in chosen.groupby("player_id"):
         expected = [max(range(8 * part, 8 * part + 8), key=lambda f: np.sin(f + who)) for part in range(3)]
@@ -107,7 +108,7 @@ def test_crops_are_jpegs_of_the_person(make_results: Make, source: Source) -> No
 
 def test_reading_stops_after_the_last_crop(make_results: Make, source: Source) -> None:
     results = make_results()
-    chosen = choose_crops(results.detections, results.tracks, results.identities, 3)
+    chosen = choose_crops(results, 3)
     seen: list[int] = []
     collect_crops(results, source(), CropCollector(chosen[chosen["frame"] < 5]), lambda done, _: seen.append(done))
     assert seen[-1] <= 5
@@ -122,7 +123,7 @@ def test_crops_at_the_border_are_cut(box: tuple[float, float, float, float]) -> 
 
 def test_only_the_surest_ball_is_pointed_at(make_results: Make) -> None:
     results = make_results()
-    assert scenes_of(results).at(3).ball_px is not None
+    assert Scenes(results).at(3).ball_px is not None
     doubtful = results.detections.copy()
     doubtful.loc[doubtful["class"] == "ball", "score"] = np.float32(0.3)
-    assert scenes_of(replace(results, detections=doubtful)).at(3).ball_px is None
+    assert Scenes(replace(results, detections=doubtful)).at(3).ball_px is None

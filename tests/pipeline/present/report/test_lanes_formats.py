@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from pipeline.present.results import Results
 
 def rows_of(results: Results, tracks: pd.DataFrame | None = None) -> dict[Hashable, np.ndarray]:
     tracks = results.tracks if tracks is None else tracks
-    return presence(results.frames, boxes_of_people(results.detections, tracks, results.identities))
+    return presence(results.frames, boxes_of_people(replace(results, tracks=tracks)))
 
 
 def stretches(row: np.ndarray) -> list[tuple[float, float]]:
