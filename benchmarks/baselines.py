@@ -6,7 +6,7 @@ analyses the clips with hand-made truth and the named rendered games (or takes w
 detections and embeddings of each to the trackers of `benchmarks.trackers`, scores all of them, and prints one table in
 Markdown. End to end ("own detector") a tracker gets what its user would give it: persons found by YOLO11n of COCO at
 640 px, of which all are taken for players, wherever they stand. Games without pixels have no such rows, nor BoT-SORT, which
-looks at the picture. Needs the package `lap` for the trackers of ultralytics: pip install "courtside[bench]".
+needs the picture. Needs the package `lap` for the trackers of ultralytics: pip install "courtside[bench]".
 """
 
 from __future__ import annotations
@@ -90,13 +90,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if given.only is not None and material.name not in given.only:
             continue
         job = job_of(material, given.out / material.name, settings, given.device)
-        own = None
+        coco_job = None
         if coco is not None and job.has_pixels:
-            own = job_of(material, given.out / f"{material.name}-coco", coco, given.device)
-        for each in (job, own):
+            coco_job = job_of(material, given.out / f"{material.name}-coco", coco, given.device)
+        for each in (job, coco_job):
             if each is not None and not given.stored:
                 analyze_job(each)
-        lines += compare(material, job, own)
+        lines += compare(material, job, coco_job)
     table = markdown(lines)
     (given.out / "baselines.md").write_text(table + "\n", encoding="utf-8")
     print(table)
@@ -123,7 +123,14 @@ def materials(data: Path | None, games: Sequence[Path]) -> list[Material]:
 
 
 def job_of(material: Material, out: Path, settings: Settings, device: str) -> Job:
-    """Say how the material is analysed."""
+    """Say how the material is analysed.
+
+    Args:
+        material: what is analysed.
+        out: output directory.
+        settings: of the analysis.
+        device: auto, cpu or cuda:N.
+    """
     return Job(material.video, out, settings, material.calibration, device=device).completed()
 
 
@@ -133,15 +140,21 @@ def coco_settings(settings: Settings, weights: Path) -> Settings:
     return settings.model_copy(update={"detect": settings.detect.model_copy(update=values)})
 
 
-def compare(material: Material, job: Job, own: Job | None) -> list[Line]:
-    """Score a finished analysis and all trackers, on its detections and on those of `own`."""
+def compare(material: Material, job: Job, coco_job: Job | None) -> list[Line]:
+    """Score a finished analysis and all trackers, on its detections and on those of `coco_job`.
+
+    Args:
+        material: what was analysed.
+        job: its analysis.
+        coco_job: its analysis with the detector of COCO; None without one.
+    """
     found, truth = read_found(job.out), read_truth(material.truth)
     max_fps = SCORED_FPS if len(truth.frames) > LONG_FRAMES else None
     ours = score(found, truth, max_fps)
     lines = [Line(material.name, "courtside", ours.players, ours.identity)]
     if ours.tracklets is not None and ours.tracklet_identity is not None:
         lines.append(Line(material.name, "courtside, tracklets", ours.tracklets, ours.tracklet_identity))
-    for each, remark in ((job, ""), (own, ", own detector")):
+    for each, remark in ((job, ""), (coco_job, ", own detector")):
         if each is None:
             continue
         seen = read_found(each.out)
@@ -177,7 +190,16 @@ def link(
     settings: Settings,
     video: Path | None,
 ) -> Found:
-    """Let a tracker link some rows of the detections; its players are those called so mostly."""
+    """Run a tracker on some rows of the detections; a track is a player's if most of its boxes are of class player.
+
+    Args:
+        found: the run.
+        rows: (k,) rows of its detections.
+        embeddings: (n, dim) of all detections.
+        tracker: the tracker.
+        settings: of the run, for the sampling of pictures.
+        video: for a tracker that needs pictures; None for the others.
+    """
     table = found.tables["detections"].reset_index(drop=True)
     linked = np.array(list(tracker(frames_of(found, table, rows, embeddings, settings, video))), dtype=np.int64)
     taken = table.iloc[linked.reshape(-1, 2)[:, 0]].assign(identity=linked.reshape(-1, 2)[:, 1])
@@ -200,7 +222,16 @@ def frames_of(
     settings: Settings,
     video: Path | None,
 ) -> Iterator[FrameBoxes]:
-    """Yield the boxes of every analysed frame, with its picture where a video is given."""
+    """Yield the boxes of every analysed frame, with its picture where a video is given.
+
+    Args:
+        found: the run.
+        table: its detections.
+        rows: (k,) rows that are used.
+        embeddings: (n, dim) of all detections.
+        settings: of the run, for the sampling of pictures.
+        video: to decode pictures from; None for none.
+    """
     frame = table["frame"].to_numpy(np.int64)[rows]
     xyxy_px = table[["x1", "y1", "x2", "y2"]].to_numpy(np.float32)
     score_of = table["score"].to_numpy(np.float32)

@@ -28,7 +28,7 @@ from models.court.finder import BUILTIN_WEIGHTS, CourtFinder
 from models.court.scenes import SceneMaker
 from pipeline.config import CourtName, CourtSettings
 from pipeline.evaluation.registration import score_registration
-from pipeline.evaluation.truth_court import CourtMap, read_court_table
+from pipeline.evaluation.truth.court import CourtMap, read_court_table
 from pipeline.geometry.calibration import Calibration, read_calibration
 from pipeline.geometry.homography import project
 from pipeline.perceive.court_points import table_of, with_keyframes

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from pipeline.evaluation.boxes import iou_matrix
+from pipeline.evaluation.boxes import iou_xywh
 
 Floats = NDArray[np.float64]
 
@@ -94,9 +94,7 @@ class DeepEIoU:
         """Pair tracks with boxes; give the pairs and the boxes that are left."""
         if not len(tracks) or not len(boxes):
             return [], boxes
-        cost = 1 - iou_matrix(
-            _expanded(np.array([t.xyxy for t in tracks]), expansion), _expanded(xyxy[boxes], expansion)
-        )
+        cost = 1 - iou_xywh(_expanded(np.array([t.xyxy for t in tracks]), expansion), _expanded(xyxy[boxes], expansion))
         if appearance:
             away = (1 - np.array([t.look for t in tracks]) @ look[boxes].T) / 2
             away = np.where((away > APPEARANCE) | (cost > PROXIMITY) | np.isnan(away), 1.0, np.maximum(away, 0))
@@ -126,7 +124,7 @@ class DeepEIoU:
         dropped: set[int] = set()
         if followed and lost:
             boxes = (_expanded(np.array([t.xyxy for t in each]), None) for each in (followed, lost))
-            for i, j in zip(*np.nonzero(iou_matrix(*boxes) > DUPLICATE), strict=True):
+            for i, j in zip(*np.nonzero(iou_xywh(*boxes) > DUPLICATE), strict=True):
                 one, other = followed[i], lost[j]
                 dropped.add(id(other if one.seen - one.born > other.seen - other.born else one))
         self.tracks = [track for track in kept if id(track) not in dropped]

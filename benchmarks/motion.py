@@ -24,6 +24,7 @@ _MPS = 0.44704
 """Of a mile per hour."""
 _MILE_M = 1609.344
 _LEVELS = (5, 25, 50, 75, 95)
+"""Percentiles over players."""
 
 Array = NDArray[np.float64]
 

@@ -32,12 +32,14 @@ from pipeline.rendering.scene.renderer import MARGIN_M, Shot
 from pipeline.rendering.settings import CameraName
 
 PRECISION = 0.9
+"""At which the recall is given."""
 SEEDS = (9001, 9002, 9003)
 """Of the rendered games; no training uses them."""
 SECONDS, EVERY_S = 24.0, 2.0
 _HIDDEN = 0.2
 """People of whom less is to be seen need not be found."""
 _LOW = dict.fromkeys(CLASS_NAMES, 0.02)
+"""Score threshold of each class: all boxes count."""
 
 Image = NDArray[np.uint8]
 Inside = Callable[[NDArray[np.floating]], NDArray[np.bool_]]
@@ -59,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rendered-weights", type=Path, help="learned from rendered frames alone")
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--size", type=int, default=960, help="input of the network, px")
-    parser.add_argument("--every", type=int, default=1, help="take every n-th picture only, for a quick look")
+    parser.add_argument("--every", type=int, default=1, help="take every n-th picture only, for a quick run")
     chosen = parser.parse_args(arguments)
     weights = {"COCO": str(chosen.data / "weights" / "yolo11n_coco.safetensors")}
     if chosen.rendered_weights is not None:
@@ -81,7 +83,13 @@ def _worlds(data: Path, every: int) -> Iterator[tuple[str, list[Picture]]]:
 
 
 def score(weights: str, input_px: int, pictures: Sequence[Picture]) -> tuple[float, float]:
-    """Return recall at a precision of 0.9 and AP50 of people on court."""
+    """Return recall at a precision of 0.9 and AP50 of people on court.
+
+    Args:
+        weights: 'builtin' or a weight file.
+        input_px: long side of the network's input.
+        pictures: with everybody on court.
+    """
     settings = {"weights": weights, "input_px": input_px, "thresholds": _LOW, "max_boxes": 200}
     detector = load_detector(DetectorSettings.model_validate(settings))
     found = []
@@ -104,7 +112,14 @@ def real_pictures(data: Path, clip: str) -> Iterator[Picture]:
 def rendered_pictures(
     camera: CameraName, seed: int, every_s: float = EVERY_S, size: tuple[int, int] = (1280, 720)
 ) -> Iterator[Picture]:
-    """Yield frames of play of a rendered game, `every_s` apart."""
+    """Yield frames of play of a rendered game, `every_s` apart.
+
+    Args:
+        camera: of the rendered game.
+        seed: of the game.
+        every_s: time between two pictures.
+        size: width, height in px.
+    """
     court = "nba" if camera == "broadcast" else "fiba"
     settings = RenderSettings(
         seed=seed,

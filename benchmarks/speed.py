@@ -34,7 +34,13 @@ def main() -> None:
 
 
 def loop(source: Path, target: Path, duration_s: float) -> None:
-    """Repeat a clip's packets, without decoding, until it is `duration_s` long."""
+    """Repeat a clip's packets, without decoding, until it is `duration_s` long.
+
+    Args:
+        source: the clip.
+        target: the file to write.
+        duration_s: length to reach.
+    """
     with av.open(str(target), "w") as written:
         stream = None
         shift = 0

@@ -1,4 +1,4 @@
-"""The annotated clips: frames, boxes, and which part of the picture is the court.
+"""The annotated clips: frames, boxes, and which area of the picture is the court.
 
 For a moving camera the court is calibrated in a few frames; any other frame is registered to the nearest of those by
 its picture (SIFT, RANSAC homography).
@@ -28,6 +28,7 @@ CLIPS = {
 }
 _MATCH_WIDTH_PX = 1280
 _FEWEST_INLIERS = 25
+"""Matched features with which a frame counts as registered."""
 
 Image = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -104,7 +105,7 @@ def read_truth_clip(data_root: Path, name: str) -> Iterator[TruthFrame]:
     wanted = set(boxes) | {frame for frame in views if len(views) > 1}
     images = _decode(video, wanted)
     for frame, (xyxy, classes) in sorted(boxes.items()):
-        nearest = min(views, key=lambda other: abs(other - frame))
+        nearest = min(views, key=lambda view: abs(view - frame))
         to_view = np.eye(3)
         if len(views) > 1 and nearest != frame:
             to_view = _register(images[frame], images[nearest], f"{video.name}, frame {frame}")

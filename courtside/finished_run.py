@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from courtside.heat_maps import draw_heat_map
 from pipeline.errors import InputError, TableError
 from pipeline.run.loading import context_of, read_run, video_of
-from pipeline.run.pictures import Pictures
+from pipeline.run.pictures import RunPictures
 from pipeline.tables import ALL, HOMOGRAPHY_COLUMNS, TableName
 
 if TYPE_CHECKING:
@@ -304,8 +304,8 @@ class Run:
         return context_of(self.out, names=("court",))
 
     @cached_property
-    def _pictures(self) -> Pictures:
-        return Pictures(self._noted, video_of(self._noted, self._video))
+    def _pictures(self) -> RunPictures:
+        return RunPictures(self._noted, video_of(self._noted, self._video))
 
 
 class _StoredTables(Mapping[TableName, pd.DataFrame]):

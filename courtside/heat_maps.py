@@ -9,8 +9,8 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.present.court_drawing import PAPER, draw_lines
-from pipeline.present.heatmaps import CELL_M, MARGIN_M, heat_colors
-from pipeline.present.maps import Direction, map_of, player_subject, subtitle, team_subject
+from pipeline.present.heat_maps.heatmaps import CELL_M, MARGIN_M, heat_colors
+from pipeline.present.heat_maps.subjects import Direction, map_of, player_subject, subtitle, team_subject
 from pipeline.run.finished import on_court
 from pipeline.run.loading import read_run
 

@@ -23,7 +23,7 @@ class _Strict(BaseModel):
 
 
 class VideoSettings(_Strict):
-    """Which part of the video is analysed, and how finely."""
+    """Which stretch of the video is analysed, and how finely."""
 
     max_fps: float | None = Field(30.0, gt=0, description="analyse at most this many frames per second; null: all")
     chunk_s: float = Field(20.0, gt=0, description="seconds per resumable piece of work")
@@ -73,7 +73,7 @@ class CourtSettings(_Strict):
     court: CourtName | None = Field(
         None, description="rule book; null: as the calibration says, else nba or fiba, found"
     )
-    automatic: bool = Field(True, description="look for the court in the picture; used where no calibration is given")
+    automatic: bool = Field(True, description="find the court in the picture; used where no calibration is given")
     weights: str = Field("builtin", description="'builtin' or a .safetensors file of the court network")
     keyframe_s: float = Field(0.5, gt=0, description="the court is looked for once in so many seconds")
     max_automatic_s: float = Field(
@@ -98,7 +98,7 @@ class CourtSettings(_Strict):
 class TrackSettings(_Strict):
     """DeepSORT."""
 
-    min_score: float = Field(0.35, gt=0, lt=1, description="boxes below do not take part")
+    min_score: float = Field(0.35, gt=0, lt=1, description="boxes below are not tracked")
     max_age_s: float = Field(0.2, gt=0, description="a tracklet without a box for longer ends")
     max_gap_s: float = Field(
         2.0, ge=0, description="a tracklet that ended is joined to one that begins up to so much later; 0: never"
@@ -176,7 +176,7 @@ class StatsSettings(_Strict):
     dead_band_mps: float = Field(0.2, ge=0, description="smoothed speed below counts as standing")
     max_speed_mps: float = Field(10.5, gt=0, description="faster than a human: not believed")
     max_gap_s: float = Field(
-        1.5, ge=0, description="gaps up to this are bridged and counted apart; longer ones are not"
+        1.5, ge=0, description="gaps up to this are bridged and counted as bridged; longer ones are not"
     )
     top_speed_hold_s: float = Field(0.5, gt=0, description="top speed must be held this long")
     jog_mps: float = Field(1.9, gt=0, description="from here on jogging; slower is walking")
@@ -203,7 +203,7 @@ class StatsSettings(_Strict):
 
 
 class PresentSettings(_Strict):
-    """What is written for people to look at."""
+    """The files written for people."""
 
     video: bool = Field(True, description="write annotated.mp4")
     video_height_px: int | None = Field(
@@ -280,7 +280,7 @@ def parse_settings(data: Any, where: str = "settings") -> Settings:
 def _first_problem(error: ValidationError) -> str:
     """Say the first problem with its dotted path."""
     problem = error.errors()[0]
-    path = ".".join(str(part) for part in problem["loc"])
+    path = ".".join(str(key) for key in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f"{path}: unknown key; known here: {', '.join(_known_keys(problem['loc']))}"
     message = problem["msg"].removeprefix("Value error, ")

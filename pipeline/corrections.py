@@ -5,8 +5,8 @@ the point (x_px, y_px) of the source frame at time_s.
 
 | action | what it says |
 |---|---|
-| same | the person here and the person at other_* are one |
-| apart | they are two |
+| same | the person here and the person at other_* are one person |
+| apart | they are two people |
 | split | the tracklet at other_* went over to somebody else: from time_s on it is the person here |
 | name, number, team | of the person here: `value` |
 | nobody | the person here is no player and no referee |
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from pipeline.errors import InputError
+from pipeline.user_csv import parse_rows, read_text
 
 Action = Literal["same", "apart", "split", "name", "number", "team", "nobody"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -64,13 +65,7 @@ def read_corrections(path: Path) -> tuple[Correction, ...]:
     Raises:
         InputError: the file cannot be read, or a line is not a correction; names the line.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"cannot read the corrections {path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"the corrections {path} are not UTF-8 text; save them as CSV in UTF-8") from error
-    return parse_corrections(text, path)
+    return parse_corrections(read_text(path, "the corrections"), path)
 
 
 def parse_corrections(text: str, path: Path) -> tuple[Correction, ...]:
@@ -79,11 +74,7 @@ def parse_corrections(text: str, path: Path) -> tuple[Correction, ...]:
     Raises:
         InputError: a line is not a correction; names the file `path` and the line.
     """
-    reader = csv.DictReader(text.splitlines())
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
-    if missing:
-        raise InputError(f"{path}: line 1: no column '{missing[0]}'; expected the header {','.join(COLUMNS)}")
-    return tuple(_correction(row, f"{path}: line {reader.line_num}") for row in reader if any(row.values()))
+    return tuple(_correction(row.cells, row.where) for row in parse_rows(text, path, COLUMNS))
 
 
 def as_csv(corrections: Sequence[Correction]) -> str:
@@ -91,8 +82,9 @@ def as_csv(corrections: Sequence[Correction]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for one in corrections:
-        writer.writerow([one.action, *_cells(one.spot), *_cells(one.other), one.value])
+    for correction in corrections:
+        spots = (*_cells(correction.spot), *_cells(correction.other))
+        writer.writerow([correction.action, *spots, correction.value])
     return text.getvalue()
 
 
@@ -100,9 +92,8 @@ def _cells(spot: Spot | None) -> list[str]:
     return ["", "", ""] if spot is None else [f"{spot.time_s:.3f}", f"{spot.x_px:.1f}", f"{spot.y_px:.1f}"]
 
 
-def _correction(row: dict[str, str | None], where: str) -> Correction:
-    cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
-    action = next((known for known in ACTIONS if known == cells["action"]), None)
+def _correction(cells: dict[str, str], where: str) -> Correction:
+    action = next((action for action in ACTIONS if action == cells["action"]), None)
     if action is None:
         raise InputError(f"{where}: action '{cells['action']}' is not one of {', '.join(ACTIONS)}")
     other = _spot(cells, "other_", where) if action in _OF_TWO else None

@@ -31,7 +31,7 @@ def _number(unit: str, check: pa.Check | None = None, dtype: str = "float64") ->
 
 
 _seconds, _speed, _area = (_number(unit, at_least(0)) for unit in ("s", "m/s", "m2"))
-_metres, _part, _count = _number("m"), _number("", share()), _number("", at_least(0), "Int64")
+_metres, _fraction, _count = _number("m"), _number("", share()), _number("", at_least(0), "Int64")
 _SPEED_ZONES = {
     "walk": "below the jogging speed",
     "jog": "at jogging speed",
@@ -67,16 +67,16 @@ _OF_PLAYER = (
     _seconds("defence_s", "located time while the play is in the half that the team defends"),
     _metres("offence_m", "distance in offence_s"),
     _metres("defence_m", "distance in defence_s"),
-    _part("left_half_share", "share of located time in the left half"),
-    _part("paint_share", "share of located time in either paint"),
-    _part("three_point_share", "share of located time outside both three-point lines"),
+    _fraction("left_half_share", "share of located time in the left half"),
+    _fraction("paint_share", "share of located time in either paint"),
+    _fraction("three_point_share", "share of located time outside both three-point lines"),
     _metres("mean_x_m", "mean position along the court"),
     _metres("mean_y_m", "mean position across the court"),
-    _part("attack_paint_share", "share of located time in the attacked paint"),
-    _part("attack_mid_range_share", "share inside the attacked three-point line, outside the paint"),
-    _part("attack_corner_three_share", "share beyond the straight parts of the attacked three-point line"),
-    _part("attack_above_break_share", "share beyond the arc of the attacked three-point line, in that half"),
-    _part("backcourt_share", "share in the half that the team defends"),
+    _fraction("attack_paint_share", "share of located time in the attacked paint"),
+    _fraction("attack_mid_range_share", "share inside the attacked three-point line, outside the paint"),
+    _fraction("attack_corner_three_share", "share beyond the straight parts of the attacked three-point line"),
+    _fraction("attack_above_break_share", "share beyond the arc of the attacked three-point line, in that half"),
+    _fraction("backcourt_share", "share in the half that the team defends"),
     _metres("mean_attack_x_m", "mean position along the court, as if the right basket was attacked"),
     _metres("mean_attack_y_m", "mean position across the court, likewise"),
 )
@@ -97,7 +97,7 @@ _OF_TEAM = (
     _speed("defence_speed_mps", "the same while the play is in the half that the team defends"),
     _seconds("offence_s", "time that the play is in the half that the team attacks"),
     _seconds("defence_s", "time that the play is in the half that the team defends"),
-    _part("offence_share", "offence_s of both"),
+    _fraction("offence_share", "offence_s of both"),
     _count("attacks", "stays of the play in the attacked half"),
     Column("attacks_per_min", "float64", "1/min", "attacks over the minutes of both phases", True),
     _seconds("attack_s", "mean length of an attack"),

@@ -54,8 +54,8 @@ __all__ = [
 
 _FRAME = Column("frame", "int64", "", "analysed frame, from 0, in order of presentation", check=at_least(0))
 _BOX = tuple(
-    Column(name, "float32", "px", f"{side} edge of the box in the source frame")
-    for name, side in (("x1", "left"), ("y1", "top"), ("x2", "right"), ("y2", "bottom"))
+    Column(name, "float32", "px", f"{edge} edge of the box in the source frame")
+    for name, edge in (("x1", "left"), ("y1", "top"), ("x2", "right"), ("y2", "bottom"))
 )
 _MATRIX = tuple(f"{i}{j}" for i in (1, 2, 3) for j in (1, 2, 3))
 MOTION_COLUMNS = tuple(f"m{ij}" for ij in _MATRIX)
@@ -191,7 +191,13 @@ TRACKS = Table(
     ("detection_id",),
     (
         Column("detection_id", "int64", "", "a row of detections", check=at_least(0)),
-        Column("track_id", "int64", "", "tracklet, as in parts, without second boxes of a player", check=at_least(1)),
+        Column(
+            "track_id",
+            "int64",
+            "",
+            "tracklet, as in split_tracks, without duplicate boxes of one player",
+            check=at_least(1),
+        ),
     ),
 )
 
@@ -214,7 +220,7 @@ PLAYERS = Table(
         Column("team", "str", "", "A, B; none for a referee or where unknown", True),
         Column("number", "str", "", "jersey number as printed ('0' and '00' differ)", True),
         Column("name", "str", "", "from the roster", True),
-        Column("color", "str", "", "kit colour as #rrggbb", True),
+        Column("color", "str", "", "jersey colour as #rrggbb", True),
     ),
 )
 
@@ -272,7 +278,7 @@ PLAYER_EVIDENCE = Table(
             "kept_apart_by",
             "str",
             "",
-            "why the two are kept apart: together (in the picture at once), reach, number, jersey, correction (a person "
+            "why the two are not one person: together (in the picture at once), reach, number, jersey, correction (a person "
             "said so), or evidence (it is likelier that they are two)",
             True,
             one_of("together", "reach", "number", "jersey", "correction", "evidence"),

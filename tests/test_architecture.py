@@ -9,7 +9,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"pipeline.tables", "pipeline.statistics_tables", "pipeline.schema", "pipeline.config", "pipeline.errors"},
-    {"pipeline.video", "pipeline.store", "pipeline.geometry", "pipeline.roster", "pipeline.corrections"},
+    {
+        "pipeline.video",
+        "pipeline.store",
+        "pipeline.geometry",
+        "pipeline.user_csv",
+        "pipeline.roster",
+        "pipeline.corrections",
+    },
     {"models"},
     {"pipeline.perceive", "pipeline.understand", "pipeline.evaluation", "pipeline.rendering"},
     {"pipeline.present", "pipeline.calibrate"},

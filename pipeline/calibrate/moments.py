@@ -29,8 +29,9 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 GLANCES = 16
-"""Frames of the video that are looked at when there is no run."""
+"""Frames of the video that are searched when there is no run."""
 MOST_ASKED = 8
+"""Frames that a person is asked for."""
 LONG_GAP_S = 1.0
 """A stretch without a court that is worth a question."""
 _STILL_PX = 3.0
@@ -64,16 +65,16 @@ def of_run(folder: Path, size_px: tuple[int, int]) -> Moments:
     run = RunDirectory(folder)
     frames, court = run.read_table("frames"), run.read_table("court")
     time_s = frames["time_s"].to_numpy(np.float64)
-    known = frames["frame"].isin(court["frame"]).to_numpy()
-    looked = frames["frame"].isin(run.read_table("court_points")["frame"]).to_numpy()
+    registered = frames["frame"].isin(court["frame"]).to_numpy()
+    searched = frames["frame"].isin(run.read_table("court_points")["frame"]).to_numpy()
     found = _found_in_run(frames, court, run.read_json(FACTS), size_px)
     if found is not None and found.fixed:
         return Moments(found, stands=True)
-    return Moments(found, False, _gaps(time_s, frames["shot"].to_numpy(), known, looked))
+    return Moments(found, False, _gaps(time_s, frames["shot"].to_numpy(), registered, searched))
 
 
-def look(info: VideoInfo, court: CourtName | None) -> Moments:
-    """Look for the court in a few frames of a video."""
+def search_video(info: VideoInfo, court: CourtName | None) -> Moments:
+    """Search for the court in a few frames of a video."""
     wanted_s = np.linspace(0, info.duration_s, GLANCES + 1)[:-1] + info.duration_s / (2 * GLANCES)
     pictures = list(glances(info, wanted_s.tolist()))
     if not pictures:
@@ -122,20 +123,20 @@ def _found_in_run(
     )
 
 
-def _gaps(time_s: Floats, shot: NDArray[np.int64], known: Bools, looked: Bools) -> tuple[float, ...]:
-    """Choose a frame in each of the longest stretches without a court: one in which the court was looked for.
+def _gaps(time_s: Floats, shot: NDArray[np.int64], registered: Bools, searched: Bools) -> tuple[float, ...]:
+    """Choose a frame in each of the longest stretches without a court: one in which the court was searched for.
 
     Example:
         >>> no, yes = np.zeros(50, bool), np.ones(50, bool)
         >>> _gaps(np.arange(50) / 10, np.zeros(50, np.int64), np.r_[yes[:20], no[:15], yes[:15]], yes)
         (2.7,)
     """
-    starts = np.flatnonzero(np.diff(known.astype(np.int8), prepend=2) | (np.diff(shot, prepend=-1) != 0))
+    starts = np.flatnonzero(np.diff(registered.astype(np.int8), prepend=2) | (np.diff(shot, prepend=-1) != 0))
     gaps = []
-    for start, stop in zip(starts, [*starts[1:], len(known)], strict=True):
-        inside = start + np.flatnonzero(looked[start:stop])
+    for start, stop in zip(starts, [*starts[1:], len(registered)], strict=True):
+        inside = start + np.flatnonzero(searched[start:stop])
         length_s = float(time_s[stop - 1] - time_s[start])
-        if not known[start] and len(inside) and length_s >= LONG_GAP_S:
+        if not registered[start] and len(inside) and length_s >= LONG_GAP_S:
             middle = inside[np.abs(time_s[inside] - (time_s[start] + time_s[stop - 1]) / 2).argmin()]
             gaps.append((-length_s, float(time_s[middle])))
     return tuple(sorted(time for _, time in sorted(gaps)[:MOST_ASKED]))
@@ -158,7 +159,7 @@ def _stands(pictures: list[Frame]) -> bool:
 def _frames(pictures: list[Frame], stands: bool) -> pd.DataFrame:
     """Make table `frames` of single pictures: of one shot without motion, or each of its own shot."""
     count = len(pictures)
-    motion = np.tile(np.eye(3).ravel() if stands else np.full(9, np.nan), (count, 1))
+    motion = np.tile(np.eye(3).ravel() if stands else np.full(9, np.nan), (count, 1))  # (n, 9)
     base = {
         "frame": np.arange(count),
         "time_s": [picture.time_s for picture in pictures],

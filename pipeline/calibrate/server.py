@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import cv2
 
-from pipeline.calibrate.moments import Moments, look, of_run
+from pipeline.calibrate.moments import Moments, of_run, search_video
 from pipeline.calibrate.points import assessed, entry_of
 from pipeline.calibrate.sketch import from_above
 from pipeline.config import CourtName
@@ -32,7 +32,9 @@ from pipeline.geometry.court import COURTS
 from pipeline.video import VideoInfo, picture_at
 
 HOST = "127.0.0.1"
+"""The loopback address: no other machine reaches it."""
 MOST_BYTES = 4_000_000
+"""Of a request's body."""
 _PAGE = Path(__file__).parent / "page"
 _FILES = {
     "page.html": "text/html",
@@ -42,6 +44,7 @@ _FILES = {
     "floor.js": "text/javascript",
 }
 _JPEG_QUALITY = 95
+"""From 0 to 100, as OpenCV has it."""
 _POLICY = "default-src 'none'; img-src 'self' blob:; script-src 'self'; style-src 'self'; connect-src 'self'"
 
 
@@ -91,7 +94,7 @@ class Clicking:
     @cached_property
     def _moments(self) -> Moments:
         return (
-            look(self.info, self.court)
+            search_video(self.info, self.court)
             if self.run is None
             else of_run(self.run, (self.info.width_px, self.info.height_px))
         )
@@ -125,8 +128,7 @@ def clicking(work: Clicking, port: int = 0) -> Iterator[str]:
     """
     token = secrets.token_urlsafe(18)
     work.about()  # what is wrong with the files is said before a page opens
-    server = ThreadingHTTPServer((HOST, port), _handler(work, token))
-    server.daemon_threads = True
+    server = _Server(work, token, port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://{HOST}:{server.server_port}/{token}/"
@@ -135,86 +137,115 @@ def clicking(work: Clicking, port: int = 0) -> Iterator[str]:
         server.server_close()
 
 
-def _handler(work: Clicking, token: str) -> type[BaseHTTPRequestHandler]:
-    """Make the class that answers one request."""
+class _Server(ThreadingHTTPServer):
+    """A server on the loopback address that knows what is calibrated, and the token that its page carries."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    daemon_threads = True
 
-        def do_GET(self) -> None:
-            self._answer(self._get)
+    def __init__(self, work: Clicking, token: str, port: int) -> None:
+        super().__init__((HOST, port), _Handler)
+        self.work = work
+        self.token = token
 
-        def do_POST(self) -> None:
-            self._answer(self._post)
 
-        def _answer(self, method: Any) -> None:
-            """Answer, or say in one line what is wrong."""
-            try:
-                path = self._path()
-                if path is None:
-                    self._send(HTTPStatus.FORBIDDEN, b"", "text/plain")
-                else:
-                    method(path)
-            except CourtsideError as error:
-                self._send_json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
-            except (ValueError, OSError) as error:
-                self._send_json({"error": f"{type(error).__name__}: {error}"}, HTTPStatus.BAD_REQUEST)
+class _Handler(BaseHTTPRequestHandler):
+    """Answers one request; each route is a method that takes what follows the token in the address."""
 
-        def _path(self) -> str | None:
-            """Return what is asked for below the token; None for a stranger."""
-            host, origin = self.headers.get("Host", ""), self.headers.get("Origin")
-            port = self.connection.getsockname()[1]
-            ours = {f"{HOST}:{port}", f"localhost:{port}"}
-            _, given, *rest = urlsplit(self.path).path.split("/", 2)
-            known = host in ours and (origin is None or origin.removeprefix("http://") in ours)
-            return rest[0] if known and rest and secrets.compare_digest(given, token) else None
+    protocol_version = "HTTP/1.1"
+    server: _Server
 
-        def _get(self, path: str) -> None:
-            name = path or "page.html"
-            if path == "about":
-                self._send_json(work.about())
-            elif path == "moments":
-                self._send_json(work.moments())
-            elif path == "picture":
-                asked = parse_qs(urlsplit(self.path).query).get("time_s", ["0"])[0]
-                time_s, jpeg = work.picture(float(asked))
-                self._send(HTTPStatus.OK, jpeg, "image/jpeg", {"X-Time-S": f"{time_s:.6f}"})
-            elif name in _FILES:
-                self._send(HTTPStatus.OK, (_PAGE / name).read_bytes(), _FILES[name])
+    def do_GET(self) -> None:
+        self._answer(self._get)
+
+    def do_POST(self) -> None:
+        self._answer(self._post)
+
+    def _answer(self, method: Callable[[str], None]) -> None:
+        """Answer, or say in one line what is wrong."""
+        try:
+            path = self._path_below_token()
+            if path is None:
+                self._send(HTTPStatus.FORBIDDEN, b"", "text/plain")
             else:
-                self._send(HTTPStatus.NOT_FOUND, b"", "text/plain")
+                method(path)
+        except CourtsideError as error:
+            self._send_json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+        except (ValueError, OSError) as error:
+            self._send_json({"error": f"{type(error).__name__}: {error}"}, HTTPStatus.BAD_REQUEST)
 
-        def _post(self, path: str) -> None:
-            length = int(self.headers.get("Content-Length", "0"))
-            if self.headers.get("Content-Type") != "application/json" or not 0 <= length <= MOST_BYTES:
-                self.close_connection = True
-                self._send(HTTPStatus.BAD_REQUEST, b"", "text/plain")
-                return
-            data = json.loads(self.rfile.read(length) or b"null")
-            if path == "fit":
-                self._send_json(assessed(data))
-            elif path == "save":
-                self._send_json(work.save(data))
-            elif path == "done":
-                self._send_json({})
-                work.done.set()
-            else:
-                self._send(HTTPStatus.NOT_FOUND, b"", "text/plain")
+    def _path_below_token(self) -> str | None:
+        """Return what is asked for below the token; None for a stranger."""
+        host, origin = self.headers.get("Host", ""), self.headers.get("Origin")
+        port = self.connection.getsockname()[1]
+        our_hosts = {f"{HOST}:{port}", f"localhost:{port}"}
+        _, token, *below = urlsplit(self.path).path.split("/", 2)
+        from_us = host in our_hosts and (origin is None or origin.removeprefix("http://") in our_hosts)
+        return below[0] if from_us and below and secrets.compare_digest(token, self.server.token) else None
 
-        def _send_json(self, data: Any, status: HTTPStatus = HTTPStatus.OK) -> None:
-            self._send(status, json.dumps(data, allow_nan=False).encode(), "application/json")
+    def _get(self, path: str) -> None:
+        routes = {"about": self._about, "moments": self._moments, "picture": self._picture}
+        if path in routes:
+            routes[path]()
+        else:
+            self._file(path or "page.html")
 
-        def _send(self, status: HTTPStatus, body: bytes, kind: str, more: dict[str, str] | None = None) -> None:
-            self.send_response(status)
-            headers = {"Content-Type": f"{kind}; charset=utf-8" if kind.startswith("text/") else kind}
-            headers |= {"Content-Length": str(len(body)), "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-            headers |= {"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff"} | (more or {})
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
+    def _about(self) -> None:
+        self._send_json(self.server.work.about())
 
-        def log_message(self, *_: Any) -> None:
-            """Keep quiet: the terminal is the command's."""
+    def _moments(self) -> None:
+        self._send_json(self.server.work.moments())
 
-    return Handler
+    def _picture(self) -> None:
+        """Send the frame at `time_s` of the query, with its own time in a header."""
+        asked_s = parse_qs(urlsplit(self.path).query).get("time_s", ["0"])[0]
+        time_s, jpeg = self.server.work.picture(float(asked_s))
+        self._send(HTTPStatus.OK, jpeg, "image/jpeg", {"X-Time-S": f"{time_s:.6f}"})
+
+    def _file(self, name: str) -> None:
+        """Send a file of the page; only those listed exist."""
+        if name in _FILES:
+            self._send(HTTPStatus.OK, (_PAGE / name).read_bytes(), _FILES[name])
+        else:
+            self._send(HTTPStatus.NOT_FOUND, b"", "text/plain")
+
+    def _post(self, path: str) -> None:
+        length = int(self.headers.get("Content-Length", "0"))
+        if self.headers.get("Content-Type") != "application/json" or not 0 <= length <= MOST_BYTES:
+            self.close_connection = True
+            self._send(HTTPStatus.BAD_REQUEST, b"", "text/plain")
+            return
+        data = json.loads(self.rfile.read(length) or b"null")
+        routes = {"fit": self._fit, "save": self._save, "done": self._done}
+        if path in routes:
+            routes[path](data)
+        else:
+            self._send(HTTPStatus.NOT_FOUND, b"", "text/plain")
+
+    def _fit(self, data: Any) -> None:
+        self._send_json(assessed(data))
+
+    def _save(self, data: Any) -> None:
+        self._send_json(self.server.work.save(data))
+
+    def _done(self, data: Any) -> None:
+        """Answer first: the command closes the server once it knows."""
+        del data
+        self._send_json({})
+        self.server.work.done.set()
+
+    def _send_json(self, data: Any, status: HTTPStatus = HTTPStatus.OK) -> None:
+        self._send(status, json.dumps(data, allow_nan=False).encode(), "application/json")
+
+    def _send(self, status: HTTPStatus, body: bytes, kind: str, more: dict[str, str] | None = None) -> None:
+        """Send an answer whole, with the headers that every answer has."""
+        self.send_response(status)
+        headers = {"Content-Type": f"{kind}; charset=utf-8" if kind.startswith("text/") else kind}
+        headers |= {"Content-Length": str(len(body)), "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+        headers |= {"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff"} | (more or {})
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Keep quiet: the terminal is the command's."""

@@ -37,7 +37,14 @@ def from_above(court: Court) -> dict[str, Any]:
 
 
 def in_picture(court: Court, view: CalibratedFrame, lens: Lens, size_px: tuple[int, int]) -> Drawn:
-    """Draw a court's lines into the picture of a calibrated frame; what is behind the camera is left out."""
+    """Draw a court's lines into the picture of a calibrated frame; what is behind the camera is left out.
+
+    Args:
+        court: the court.
+        view: the calibrated frame.
+        lens: the lens.
+        size_px: width, height of the picture.
+    """
     drawn = []
     for line in [*markings(court), *rings(court)]:
         drawn += _pieces(to_px(_dense(line), view, lens), size_px)
@@ -45,7 +52,13 @@ def in_picture(court: Court, view: CalibratedFrame, lens: Lens, size_px: tuple[i
 
 
 def to_px(points_m: Floats, view: CalibratedFrame, lens: Lens) -> Floats:
-    """Map court metres (n, 2) to source px (n, 2); NaN where the camera cannot see them."""
+    """Map court metres (n, 2) to source px (n, 2); NaN where the camera cannot see them.
+
+    Args:
+        points_m: (n, 2).
+        view: the calibrated frame.
+        lens: the lens.
+    """
     return lens.distort(project(np.asarray(np.linalg.inv(view.homography), np.float64), points_m))
 
 
@@ -55,17 +68,17 @@ def _pieces(px: Floats, size_px: tuple[int, int]) -> Drawn:
     with np.errstate(invalid="ignore"):
         near: NDArray[np.bool_] = np.all((px > -reach) & (px < np.array(size_px) + reach), axis=1)
     breaks = np.flatnonzero(np.diff(near.astype(np.int8))) + 1
-    parts = np.split(np.arange(len(px)), breaks)
-    return [_rounded(px[part], 1) for part in parts if len(part) > 1 and near[part[0]]]
+    pieces = np.split(np.arange(len(px)), breaks)
+    return [_rounded(px[piece], 1) for piece in pieces if len(piece) > 1 and near[piece[0]]]
 
 
 def _dense(line: Polyline) -> Floats:
     """Put points between those of a polyline (n, 2)."""
-    parts = []
+    segments = []
     for start, stop in itertools.pairwise(line):
         count = max(1, int(np.ceil(np.linalg.norm(stop - start) / _STEP_M)))
-        parts.append(start + np.linspace(0, 1, count, endpoint=False)[:, None] * (stop - start))
-    return np.concatenate([*parts, line[-1:]])
+        segments.append(start + np.linspace(0, 1, count, endpoint=False)[:, None] * (stop - start))
+    return np.concatenate([*segments, line[-1:]])
 
 
 def _rounded(points: Floats, digits: int) -> list[list[float]]:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from pipeline.geometry.boxes import iou_xywh
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -64,38 +66,24 @@ class Matches:
     iou: Floats
 
 
-def iou_matrix(first: Floats, second: Floats) -> Floats:
-    """Overlap of boxes (n, 4) with boxes (m, 4), each left, top, width, height in px.
-
-    Returns:
-        (n, m) intersection over union, from 0 to 1; 0 where a union has no area.
-
-    Example:
-        >>> iou_matrix(np.array([[0.0, 0, 10, 10]]), np.array([[5.0, 0, 10, 10], [10, 0, 5, 5]])).round(3).tolist()
-        [[0.333, 0.0]]
-    """
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum((first[:, :2] + first[:, 2:])[:, None], (second[:, :2] + second[:, 2:])[None])
-    shared = np.prod(np.clip(high - low, 0, None), axis=2)
-    union = np.prod(first[:, 2:], axis=1)[:, None] + np.prod(second[:, 2:], axis=1)[None] - shared
-    overlap: Floats = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-    return overlap
-
-
 def pair(truth: IdentifiedBoxes, found: IdentifiedBoxes, frames: Ints) -> Pairing:
-    """Put the boxes of the scored `frames` (t,) side by side; boxes of other frames take no part."""
+    """Pair up the boxes of the scored frames; boxes of other frames are left out.
+
+    Args:
+        truth: all true boxes.
+        found: all found boxes.
+        frames: (t,) scored frames.
+    """
     frames = np.unique(frames)
     truth_rows, found_rows = _rows_by_frame(truth.frame, frames), _rows_by_frame(found.frame, frames)
-    overlaps = tuple(
-        iou_matrix(truth.xywh_px[a], found.xywh_px[b]) for a, b in zip(truth_rows, found_rows, strict=True)
-    )
+    overlaps = tuple(iou_xywh(truth.xywh_px[a], found.xywh_px[b]) for a, b in zip(truth_rows, found_rows, strict=True))
     return Pairing(truth, found, frames, truth_rows, found_rows, overlaps)
 
 
 def match(pairing: Pairing, min_iou: float = MIN_IOU) -> Matches:
     """Match boxes one to one in each frame: the assignment with the largest total IoU among pairs of at least `min_iou`.
 
-    Identities play no part in it.
+    Identities are not used.
     """
     truth_row, found_row = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     iou = [np.zeros(0)]
@@ -124,7 +112,7 @@ def assign(value: Floats, least: float) -> tuple[Ints, Ints]:
 def on_ignored(truth: IdentifiedBoxes, ignored: Bools, found: IdentifiedBoxes, frames: Ints) -> Bools:
     """Say which found boxes (m,) sit on people whom nobody must find; they count neither for nor against.
 
-    As MOTChallenge does with distractors: all truth boxes take part in the matching, ignored or not.
+    As MOTChallenge does with distractors: all truth boxes are matched, ignored or not.
 
     Args:
         truth: all truth boxes.

@@ -12,11 +12,12 @@ import numpy as np
 from pipeline.evaluation.boxes import Bools, Floats
 
 COVERAGES = (0.5, 0.7, 0.8, 0.9, 1.0)
+"""Shares of the boxes, the most confident first, at which the risk is given."""
 
 
 @dataclass(frozen=True)
 class RiskCoverage:
-    """Share of wrong identities among the surest part of the matched boxes.
+    """Share of wrong identities among the matched boxes with the highest confidence.
 
     `coverage` and `risk` (5,): risk[i] is the share of wrong identities among the surest `coverage[i]` of boxes. Boxes of
     equal confidence share their mean correctness, so that their order does not matter.

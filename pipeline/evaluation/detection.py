@@ -12,6 +12,7 @@ from models.average_precision import average_precision
 from pipeline.evaluation.boxes import Bools, Floats, IdentifiedBoxes, Ints, match, pair
 
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
+"""COCO's ten."""
 HEIGHT_BINS_PX = (0.0, 40.0, 64.0, 96.0, 160.0, float("inf"))
 """Edges of the box heights that recall is counted by, in px of the source frame; the lower edge belongs to the bin."""
 
@@ -86,11 +87,18 @@ def match_by_score(
 ) -> NDArray[np.int8]:
     """Match boxes of each frame greedily, the surest first, at each of the ten IoU thresholds.
 
+    Args:
+        truth: true boxes of the scored frames.
+        ignored: (n,) true boxes that need not be found.
+        found: found boxes of the scored frames.
+        score: (m,) confidence of each.
+        frames: (t,) scored frames.
+
     Returns:
         (10, m) int8: 1 on a true box, 0 on none, -1 on one that is ignored.
     """
     pairing = pair(truth, found, frames)
-    outcome = np.zeros((len(IOU_THRESHOLDS), len(found)), dtype=np.int8)
+    outcome = np.zeros((len(IOU_THRESHOLDS), len(found)), dtype=np.int8)  # (10, m)
     for truth_rows, found_rows, overlap in zip(pairing.truth_rows, pairing.found_rows, pairing.iou, strict=True):
         excused = ignored[truth_rows]
         i, j = np.nonzero(overlap >= IOU_THRESHOLDS[0])
@@ -104,7 +112,7 @@ def match_by_score(
 
 def _greedily(overlap: Floats, excused: Bools, score: Floats) -> NDArray[np.int8]:
     """Match the boxes of one frame, the surest first; returns (10, m)."""
-    free = np.ones((len(IOU_THRESHOLDS), len(excused)), dtype=bool)
+    free = np.ones((len(IOU_THRESHOLDS), len(excused)), dtype=bool)  # (10, n)
     outcome = np.zeros((len(IOU_THRESHOLDS), len(score)), dtype=np.int8)
     for k in np.argsort(-score, kind="stable"):
         if (overlap[:, k] >= IOU_THRESHOLDS[0]).any():
@@ -113,7 +121,7 @@ def _greedily(overlap: Floats, excused: Bools, score: Floats) -> NDArray[np.int8
 
 
 def _take_best(overlap: Floats, excused: Bools, free: Bools) -> NDArray[np.int8]:
-    """Give one box its best free true box per threshold, required ones first; marks it as taken in `free` (10, n)."""
+    """Give one box its best free true box per threshold, required ones first; takes it out of `free` (10, n)."""
     result = np.zeros(len(free), dtype=np.int8)
     for t, threshold in enumerate(IOU_THRESHOLDS):
         for value, group in ((1, ~excused), (-1, excused)):
@@ -128,7 +136,14 @@ def _take_best(overlap: Floats, excused: Bools, free: Bools) -> NDArray[np.int8]
 def recall_by_height(
     truth: IdentifiedBoxes, ignored: Bools, found: IdentifiedBoxes, frames: Ints
 ) -> tuple[HeightRecall, ...]:
-    """Count true boxes that have a found box at IoU 0.5 (one to one), by their height in px."""
+    """Count true boxes that have a found box at IoU 0.5 (one to one), by their height in px.
+
+    Args:
+        truth: true boxes of the scored frames.
+        ignored: (n,) true boxes that need not be found.
+        found: found boxes.
+        frames: (t,) scored frames.
+    """
     hit = np.zeros(len(truth), dtype=bool)
     hit[match(pair(truth, found, frames)).truth_row] = True
     height = truth.xywh_px[:, 3]

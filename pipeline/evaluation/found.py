@@ -13,7 +13,7 @@ from pipeline.errors import InputError
 from pipeline.evaluation.boxes import Bools, Floats, IdentifiedBoxes, Ints
 from pipeline.evaluation.labels import Labels
 from pipeline.evaluation.mot_text import read_mot
-from pipeline.evaluation.truth_court import MARGIN_M, CourtMap, beyond_margin
+from pipeline.evaluation.truth.court import MARGIN_M, CourtMap, beyond_margin
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
 from pipeline.store import RunDirectory

@@ -13,7 +13,7 @@ from pipeline.evaluation.boxes import Bools, Floats, Ints, Matches, Pairing, ass
 ABSENCE_BINS_S = (0.0, 2.0, 10.0, 60.0, float("inf"))
 """Edges of the lengths that absences are counted by, in seconds; the lower edge belongs to the bin."""
 _AROUND_S = 3.0
-"""So long before and after an absence it is asked who somebody is."""
+"""How long before and after an absence the boxes vote on the identity."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,9 @@ class AbsenceScores:
     """How often a player has the same identity after an absence as before it, for absences of one range of lengths.
 
     An absence lies between two boxes of a true person on scored frames with at least one scored frame without one
-    between them: out of the picture, hidden, substituted, or during a close-up. Who he is before and after is what most of
-    his matched boxes in the three seconds on either side say: a single one at the edge of the picture may be a neighbour's.
+    between them: out of the picture, hidden, substituted, or during a close-up. The identity before and
+    after is the majority over the matched boxes of three seconds: a single box at the edge of the picture may be a
+    neighbour's.
     """
 
     low_s: float
@@ -74,7 +75,7 @@ class IdentityScores:
 
 
 @dataclass(frozen=True)
-class Assignment:
+class IdentityMatching:
     """The best one-to-one map between true and found identities, and how well it holds.
 
     `true_ids` (p,) and `found_ids` (q,) ascending; `counts` (p, q) matched boxes; `found_of` true identity -> found.
@@ -92,17 +93,17 @@ class Assignment:
         return np.array([self.found_of.get(int(t)) == f for t, f in zip(truth, found, strict=True)], dtype=bool)
 
 
-def assign_identities(pairing: Pairing, matches: Matches) -> Assignment:
+def assign_identities(pairing: Pairing, matches: Matches) -> IdentityMatching:
     """Assign found to true identities one to one so that the most matched boxes agree (Hungarian method)."""
     true_ids = np.unique(pairing.truth.identity[_used(pairing.truth_rows)])
     found_ids = np.unique(pairing.found.identity[_used(pairing.found_rows)])
-    counts = np.zeros((len(true_ids), len(found_ids)), dtype=np.int64)
+    counts = np.zeros((len(true_ids), len(found_ids)), dtype=np.int64)  # (p, q)
     i = np.searchsorted(true_ids, pairing.truth.identity[matches.truth_row])
     j = np.searchsorted(found_ids, pairing.found.identity[matches.found_row])
     np.add.at(counts, (i, j), 1)
     rows, columns = assign(counts.astype(np.float64), 1.0)
     found_of = {int(true_ids[a]): int(found_ids[b]) for a, b in zip(rows, columns, strict=True)}
-    return Assignment(true_ids, found_ids, counts, found_of)
+    return IdentityMatching(true_ids, found_ids, counts, found_of)
 
 
 def score_identity(pairing: Pairing, time_s: Floats) -> IdentityScores:
@@ -113,10 +114,10 @@ def score_identity(pairing: Pairing, time_s: Floats) -> IdentityScores:
         time_s: (t,) time of each frame of the pairing, in seconds; NaN where unknown (then absences are not counted).
     """
     matches = match(pairing)
-    assignment = assign_identities(pairing, matches)
-    counts = assignment.counts
+    matching = assign_identities(pairing, matches)
+    counts = matching.counts
     matched = int(counts.sum())
-    correct = int(assignment.correct(pairing, matches).sum())
+    correct = int(matching.correct(pairing, matches).sum())
     true_labels = pairing.truth.identity[matches.truth_row]
     found_labels = pairing.found.identity[matches.found_row]
     fragments = (counts > 0).sum(axis=1)
@@ -127,15 +128,21 @@ def score_identity(pairing: Pairing, time_s: Floats) -> IdentityScores:
         nmi=float(normalized_mutual_info_score(true_labels, found_labels)) if matched else float("nan"),
         purity=_share(int(counts.max(axis=0, initial=0).sum()), matched),
         coverage=_share(int(counts.max(axis=1, initial=0).sum()), matched),
-        players_true=len(assignment.true_ids),
-        players_found=len(assignment.found_ids),
+        players_true=len(matching.true_ids),
+        players_found=len(matching.found_ids),
         fragments_per_player=float(fragments[fragments > 0].mean()) if matched else float("nan"),
         absences=score_absences(pairing, matches, time_s),
     )
 
 
 def score_absences(pairing: Pairing, matches: Matches, time_s: Floats) -> tuple[AbsenceScores, ...]:
-    """Count absences after which a player still has the same identity, by their length (see `AbsenceScores`)."""
+    """Count absences after which a player still has the same identity, by their length (see `AbsenceScores`).
+
+    Args:
+        pairing: boxes of true and found people.
+        matches: its matched boxes.
+        time_s: (t,) time of each frame of the pairing, in seconds; NaN where unknown.
+    """
     found_of_row = np.full(len(pairing.truth), -1, dtype=np.int64)
     found_of_row[matches.truth_row] = matches.found_row
     outcomes: list[tuple[float, bool | None]] = []
@@ -159,16 +166,16 @@ def _absences_of(
             continue
         first, last = np.searchsorted(box_s, [box_s[after - 1] - _AROUND_S, box_s[after] + _AROUND_S], side="left")
         who = [
-            _most_common(found_identity[part[part >= 0]]) for part in (found_row[first:after], found_row[after:last])
+            _most_common(found_identity[seen[seen >= 0]]) for seen in (found_row[first:after], found_row[after:last])
         ]
         outcomes.append((length_s, None if None in who else who[0] == who[1]))
     return outcomes
 
 
 def _most_common(identity: Ints) -> int | None:
-    """Give what most say (n,), of equals who said it first; None where nobody says anything."""
-    known, first, count = np.unique(identity, return_index=True, return_counts=True)
-    return int(known[np.lexsort((first, -count))[0]]) if len(known) else None
+    """Return the most frequent label (n,), of equally frequent ones the first; None without labels."""
+    labels, first, count = np.unique(identity, return_index=True, return_counts=True)
+    return int(labels[np.lexsort((first, -count))[0]]) if len(labels) else None
 
 
 def _count(outcomes: list[tuple[float, bool | None]], low_s: float, high_s: float) -> AbsenceScores:
@@ -188,6 +195,6 @@ def _used(rows: tuple[Ints, ...]) -> Ints:
     return np.concatenate([*rows, np.zeros(0, np.int64)])
 
 
-def _share(part: int, whole: int) -> float:
+def _share(count: int, total: int) -> float:
     """Divide counts; NaN when there is nothing."""
-    return part / whole if whole else float("nan")
+    return count / total if total else float("nan")

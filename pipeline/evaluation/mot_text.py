@@ -12,6 +12,7 @@ from pipeline.errors import InputError
 from pipeline.evaluation.boxes import Floats, IdentifiedBoxes
 
 LEAST_FIELDS = 6
+"""Of a line: frame, id, left, top, width, height."""
 
 
 @dataclass(frozen=True)

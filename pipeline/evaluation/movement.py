@@ -16,7 +16,7 @@ HOLD_S = 0.5
 CELL_M = 0.5
 SIGMA_M = 0.8
 LONGEST_STEP_S = 0.5
-"""Consecutive positions further apart in time are not one path."""
+"""Consecutive positions with a longer time between them are not joined into a path."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class PlayerMovement:
     seen_found_s: float
     seen_true_s: float
     heatmap_overlap: float
-    """Shared share of the two heat maps (0.5 m cells, 0.8 m kernel): 1 the same, 0 apart."""
+    """Shared share of the two heat maps (0.5 m cells, 0.8 m kernel): 1 the same, 0 disjoint."""
 
     @property
     def distance_error(self) -> float:
@@ -218,8 +218,8 @@ def top_speed_mps(true: Walk) -> float:
     step_s = np.diff(true.time_s)
     speed = np.linalg.norm(np.diff(true.xy_m, axis=0), axis=1) / step_s
     best = float("nan")
-    for part in np.split(np.arange(len(speed)), np.flatnonzero(step_s > LONGEST_STEP_S)):
-        inner = part[step_s[part] <= LONGEST_STEP_S]
+    for stretch in np.split(np.arange(len(speed)), np.flatnonzero(step_s > LONGEST_STEP_S)):
+        inner = stretch[step_s[stretch] <= LONGEST_STEP_S]
         if not len(inner) or step_s[inner].sum() < HOLD_S - 1e-9:
             continue
         width = int(np.ceil(HOLD_S / np.median(step_s[inner]) - 1e-9))
@@ -229,7 +229,13 @@ def top_speed_mps(true: Walk) -> float:
 
 
 def heatmap_overlap(true_m: Floats, found_m: Floats, court: Court) -> float:
-    """Shared share of two heat maps over the court: the sum of the smaller cell values; NaN when one is empty."""
+    """Shared share of two heat maps over the court: the sum of the smaller cell values; NaN when one is empty.
+
+    Args:
+        true_m: (n, 2) true positions.
+        found_m: (m, 2) found positions.
+        court: the court.
+    """
     first, second = _heatmap(true_m, court), _heatmap(found_m, court)
     if first is None or second is None:
         return float("nan")
@@ -258,8 +264,8 @@ def _mean(values: Floats) -> float:
 
 def _mean_of(values: list[float]) -> float:
     """Mean of the values that exist."""
-    known = [value for value in values if not np.isnan(value)]
-    return float(np.mean(known)) if known else float("nan")
+    finite = [value for value in values if not np.isnan(value)]
+    return float(np.mean(finite)) if finite else float("nan")
 
 
 def _quantile(values: Floats, percent: float) -> float:

@@ -22,6 +22,7 @@ from pipeline.tables import HOMOGRAPHY_COLUMNS, PERSON_CLASSES, TableName
 Tables = Mapping[TableName, pd.DataFrame]
 
 LEAST_ANNOTATED = 0.5
+"""Share of the analysed frames that need truth."""
 LONGEST_GAP_S = 1.0
 """A true person out of sight for longer, or across a cut, starts another tracklet."""
 
@@ -31,8 +32,13 @@ def true_detections(
 ) -> tuple[pd.DataFrame, NDArray[np.float16]]:
     """Make `detections` and its embeddings out of the true boxes of people of whom at least a third is visible.
 
-    Look (embedding, kit) is that of the run's box on the same person, and missing where there is none; other classes
-    are the run's.
+    Embedding and jersey colour are those of the run's box on the same person, and missing where there is none; boxes of
+    other classes are the run's.
+
+    Args:
+        truth: of a rendered game.
+        run: the run's tables `frames` and `detections`.
+        embeddings: (n, dim) of the run's detections.
 
     Raises:
         InputError: most analysed frames have no truth.
@@ -47,8 +53,8 @@ def true_detections(
     )
     source = np.full(len(people), -1, dtype=np.int64)
     source[matches.truth_row] = persons[matches.found_row]
-    looks = given[["jersey_l", "jersey_a", "jersey_b"]].to_numpy(np.float32)
-    kit = np.where(source[:, None] >= 0, looks[source] if len(looks) else np.nan, np.nan)
+    colours = given[["jersey_l", "jersey_a", "jersey_b"]].to_numpy(np.float32)
+    jersey = np.where(source[:, None] >= 0, colours[source] if len(colours) else np.nan, np.nan)
     true_rows = pd.DataFrame(
         {
             "frame": people["frame"].to_numpy(np.int64),
@@ -59,16 +65,16 @@ def true_detections(
             "score": 1.0,
             "class": people["role"].to_numpy(),
             "quality": people["visible"].to_numpy(),
-            **{name: kit[:, k] for k, name in enumerate(("jersey_l", "jersey_a", "jersey_b"))},
+            **{name: jersey[:, k] for k, name in enumerate(("jersey_l", "jersey_a", "jersey_b"))},
         }
     )
-    others = np.flatnonzero(~is_person)
-    both = pd.concat([true_rows, given.iloc[others].drop(columns="detection_id")], ignore_index=True)
+    not_persons = np.flatnonzero(~is_person)
+    both = pd.concat([true_rows, given.iloc[not_persons].drop(columns="detection_id")], ignore_index=True)
     order = np.argsort(both["frame"].to_numpy(), kind="stable")
     ordered = both.iloc[order].reset_index(drop=True).assign(detection_id=np.arange(len(both)))
-    vectors = np.full((len(both), embeddings.shape[1]), np.nan, dtype=np.float16)
-    known = np.flatnonzero(source >= 0)
-    vectors[known] = embeddings[source[known]]
+    vectors = np.full((len(both), embeddings.shape[1]), np.nan, dtype=np.float16)  # (boxes, dim)
+    matched = np.flatnonzero(source >= 0)
+    vectors[matched] = embeddings[source[matched]]
     return tables.conform("detections", ordered), vectors[order]
 
 
@@ -81,8 +87,8 @@ def true_court(truth: Truth, run: Tables) -> tuple[pd.DataFrame, dict[str, Any]]
     frames = run["frames"]["frame"].to_numpy(np.int64)
     offset = first_frame(run["frames"])
     court = truth.court
-    known = {} if court is None else {int(f): court.matrix(int(f) + offset) for f in frames}
-    matrices = {frame: matrix for frame, matrix in known.items() if matrix is not None}
+    by_frame = {} if court is None else {int(f): court.matrix(int(f) + offset) for f in frames}
+    matrices = {frame: matrix for frame, matrix in by_frame.items() if matrix is not None}
     if court is None or not matrices:
         raise InputError(f"the truth {truth.name} has no court of the analysed frames")
     values = np.array([matrix.ravel() for matrix in matrices.values()])

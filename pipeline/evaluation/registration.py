@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.evaluation.boxes import Floats, Ints
-from pipeline.evaluation.truth_court import CourtMap
+from pipeline.evaluation.truth.court import CourtMap
 
 GRID_M = 1.0
 MOST_FRAMES = 600
@@ -45,10 +45,10 @@ def score_registration(truth: CourtMap, found: CourtMap, frames: Ints) -> CourtS
         found: the run's, in the same form.
         frames: (t,) analysed frames.
     """
-    known = np.array([f for f in np.unique(frames) if truth.matrix(int(f)) is not None], dtype=np.int64)
-    if len(known) > MOST_FRAMES:
-        known = known[np.linspace(0, len(known) - 1, MOST_FRAMES).round().astype(np.int64)]
-    registered = [int(f) for f in known if found.matrix(int(f)) is not None]
+    measured = np.array([f for f in np.unique(frames) if truth.matrix(int(f)) is not None], dtype=np.int64)
+    if len(measured) > MOST_FRAMES:
+        measured = measured[np.linspace(0, len(measured) - 1, MOST_FRAMES).round().astype(np.int64)]
+    registered = [int(f) for f in measured if found.matrix(int(f)) is not None]
     grid = _grid(truth)
     px, metres = [np.zeros(0)], [np.zeros(0)]
     for frame in registered:
@@ -57,7 +57,7 @@ def score_registration(truth: CourtMap, found: CourtMap, frames: Ints) -> CourtS
         metres.append(error_m)
     all_px, all_m = np.concatenate(px), np.concatenate(metres)
     return CourtScores(
-        len(known), len(registered), _mean(all_px), _p95(all_px), _mean(all_m), _p95(all_m)
+        len(measured), len(registered), _mean(all_px), _p95(all_px), _mean(all_m), _p95(all_m)
     )  # fmt: skip
 
 

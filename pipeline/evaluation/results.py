@@ -1,4 +1,4 @@
-"""All scores of one run against one truth, and how they are told."""
+"""All scores of one run against one truth, and their tables as text."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ PLAYER_COLUMNS = (
 SHOT_COLUMNS = ("shot", "frames", "HOTA %", "AssA %", "IDF1 %", "switches", "tracklets: HOTA %")
 ORACLE_COLUMNS = ("true", "HOTA %", "AssA %", "IDF1 %", "identity %", "distance error %", "position error m")
 MOST_SHOTS = 12
+"""Shots that are listed, the worst first."""
 
 
 @dataclass(frozen=True)
@@ -79,15 +80,15 @@ class Evaluation:
 
 def sections(evaluation: Evaluation) -> list[tuple[str, list[Row]]]:
     """Tell the scores by subject, most important first: (subject, lines); what could not be measured is left out."""
-    told = [("players", _tracking_rows("", evaluation.players)), ("identity", _identity_rows(evaluation.identity))]
-    told[0][1].insert(0, ("frames scored", f"{evaluation.frames_scored} of {evaluation.frames_of_truth}", ""))
+    titled = [("players", _tracking_rows("", evaluation.players)), ("identity", _identity_rows(evaluation.identity))]
+    titled[0][1].insert(0, ("frames scored", f"{evaluation.frames_scored} of {evaluation.frames_of_truth}", ""))
     if evaluation.movement is not None:
-        told.append(("movement", _movement_rows(evaluation.movement)))
+        titled.append(("movement", _movement_rows(evaluation.movement)))
     if evaluation.labels is not None:
-        told.append(("labels", _label_rows(evaluation.labels)))
+        titled.append(("labels", _label_rows(evaluation.labels)))
     if evaluation.tracklets is not None and evaluation.tracklet_identity is not None:
         pieces = evaluation.tracklet_identity
-        told.append(
+        titled.append(
             (
                 "tracklets",
                 [
@@ -98,15 +99,15 @@ def sections(evaluation: Evaluation) -> list[tuple[str, list[Row]]]:
             )
         )
     if evaluation.detection is not None:
-        told.append(("detection", _detection_rows(evaluation.detection)))
+        titled.append(("detection", _detection_rows(evaluation.detection)))
     if evaluation.court is not None:
-        told.append(("court", _court_rows(evaluation.court)))
+        titled.append(("court", _court_rows(evaluation.court)))
     if evaluation.confidence is not None:
         risks = zip(evaluation.confidence.coverage, evaluation.confidence.risk, strict=True)
-        told.append(
+        titled.append(
             ("confidence", [(f"wrong among the surest {share:.0%}", _percent(risk), "%") for share, risk in risks])
         )
-    return [(name, [row for row in lines if row[1] != NOTHING]) for name, lines in told]
+    return [(name, [row for row in lines if row[1] != NOTHING]) for name, lines in titled]
 
 
 def rows(evaluation: Evaluation) -> list[Row]:
@@ -123,7 +124,7 @@ def player_rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
         return []
     return [
         (
-            " ".join(part for part in (p.team, p.number) if part) or str(p.truth_id),
+            " ".join(label for label in (p.team, p.number) if label) or str(p.truth_id),
             NOTHING if p.player_id is None else str(p.player_id),
             _number(p.seen_found_s, 0),
             _number(p.seen_true_s, 0),
@@ -171,15 +172,17 @@ def oracle_row(name: str, evaluation: Evaluation) -> tuple[str, ...]:
 
 
 def compare_rows(first: Sequence[Row], second: Sequence[Row]) -> list[tuple[str, str, str, str]]:
-    """Put the lines of two runs side by side: (label, first, second, unit); a score that one lacks is blank.
+    """Join the lines of two runs by their labels: (label, first, second, unit); a score that one lacks is blank.
 
     Example:
         >>> compare_rows([("HOTA", "61.0", "%")], [("HOTA", "70.5", "%"), ("ARI", "0.9", "")])
         [('HOTA', '61.0', '70.5', '%'), ('ARI', '', '0.9', '')]
     """
-    one, two = ({(label, unit): value for label, value, unit in told} for told in (first, second))
-    keys = list(one) + [key for key in two if key not in one]
-    return [(label, one.get((label, unit), ""), two.get((label, unit), ""), unit) for label, unit in keys]
+    first_values, second_values = ({(label, unit): value for label, value, unit in lines} for lines in (first, second))
+    keys = list(first_values) + [key for key in second_values if key not in first_values]
+    return [
+        (label, first_values.get((label, unit), ""), second_values.get((label, unit), ""), unit) for label, unit in keys
+    ]
 
 
 def _tracking_rows(whose: str, scores: TrackingScores) -> list[Row]:
@@ -194,7 +197,7 @@ def _tracking_rows(whose: str, scores: TrackingScores) -> list[Row]:
 
 
 def _identity_rows(scores: IdentityScores) -> list[Row]:
-    told = [
+    rows = [
         ("identity accuracy", _percent(scores.accuracy), "% of player-time"),
         ("identity accuracy, where found", _percent(scores.accuracy_when_found), "%"),
         ("ARI", _number(scores.ari, 3), ""),
@@ -206,8 +209,8 @@ def _identity_rows(scores: IdentityScores) -> list[Row]:
     for absence in scores.absences:
         decided = absence.kept + absence.lost
         if decided:
-            told.append((f"identity kept after absences, {absence.span}", f"{absence.kept} of {decided}", ""))
-    return told
+            rows.append((f"identity kept after absences, {absence.span}", f"{absence.kept} of {decided}", ""))
+    return rows
 
 
 def _movement_rows(scores: MovementScores) -> list[Row]:
@@ -223,9 +226,9 @@ def _movement_rows(scores: MovementScores) -> list[Row]:
 
 
 def _detection_rows(classes: Classes) -> list[Row]:
-    told = []
+    rows = []
     for name, scores in (("player", classes.player), ("referee", classes.referee)):
-        told += [
+        rows += [
             (f"{name} AP50", _percent(scores.ap50), "%"),
             (f"{name} AP50-95", _percent(scores.ap50_95), "%"),
             (f"{name} recall", _percent(scores.recall), "%"),
@@ -234,8 +237,8 @@ def _detection_rows(classes: Classes) -> list[Row]:
     for height in classes.player.by_height:
         if height.truth_boxes:
             upper = f"-{height.high_px:.0f}" if math.isfinite(height.high_px) else " and more"
-            told.append((f"player recall, {height.low_px:.0f}{upper} px tall", _percent(height.recall), "%"))
-    return told
+            rows.append((f"player recall, {height.low_px:.0f}{upper} px tall", _percent(height.recall), "%"))
+    return rows
 
 
 def _court_rows(scores: CourtScores) -> list[Row]:

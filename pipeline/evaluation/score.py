@@ -13,7 +13,7 @@ from pipeline.evaluation.boxes import Floats, IdentifiedBoxes, Ints, Matches, Pa
 from pipeline.evaluation.confidence import RiskCoverage, risk_coverage
 from pipeline.evaluation.detection import DetectionScores, score_detection
 from pipeline.evaluation.found import Found, FoundPeople, labels, off_court, read_found
-from pipeline.evaluation.identity import Assignment, assign_identities, score_identity
+from pipeline.evaluation.identity import IdentityMatching, assign_identities, score_identity
 from pipeline.evaluation.labels import LabelScores, score_labels
 from pipeline.evaluation.movement import Claim, MovementScores, TruePlayer, Walk, score_movement
 from pipeline.evaluation.registration import score_registration
@@ -41,6 +41,11 @@ def evaluate(run: Path, truth: Path, max_fps: float | None = None) -> Evaluation
 def score(found: Found, truth: Truth, max_fps: float | None = None) -> Evaluation:
     """Score what was found on the annotated frames that were analysed.
 
+    Args:
+        found: a run, or what another tracker found.
+        truth: of the same video.
+        max_fps: score at most so many frames per second; None for all.
+
     Raises:
         InputError: no annotated frame was analysed, or an identity is twice in one frame.
     """
@@ -55,30 +60,30 @@ def score(found: Found, truth: Truth, max_fps: float | None = None) -> Evaluatio
     frames = every if max_fps is None else thinned(every, max_fps)
     numbers, time_s = frames["frame"].to_numpy(np.int64), frames["time_s"].to_numpy(np.float64)
     players = found.people.players()
-    scene = _Scene.of(truth, "player", players.boxes, numbers)
-    tracklets = None if found.tracklets is None else _Scene.of(truth, "player", found.tracklets, numbers).pairing
-    assignment = assign_identities(scene.pairing, scene.matches)
+    scored = _ScoredBoxes.of(truth, "player", players.boxes, numbers)
+    tracklets = None if found.tracklets is None else _ScoredBoxes.of(truth, "player", found.tracklets, numbers).pairing
+    matching = assign_identities(scored.pairing, scored.matches)
     has_tables = bool(found.tables)
     return Evaluation(
         run=found.name,
         truth=truth.name,
         frames_scored=len(numbers),
         frames_of_truth=len(truth.frames),
-        players=score_tracking(scene.pairing),
-        identity=score_identity(scene.pairing, time_s),
+        players=score_tracking(scored.pairing),
+        identity=score_identity(scored.pairing, time_s),
         tracklets=None if tracklets is None else score_tracking(tracklets),
         tracklet_identity=None if tracklets is None else score_identity(tracklets, time_s),
-        shots=_by_shot(frames, scene.pairing, tracklets),
+        shots=_by_shot(frames, scored.pairing, tracklets),
         detection=_detection(found, truth, numbers) if has_tables else None,
         court=score_registration(truth.court, found.court, numbers) if truth.court and found.court else None,
-        movement=_movement(found, truth, every, assignment) if has_tables else None,
+        movement=_movement(found, truth, every, matching) if has_tables else None,
         labels=_labels(found.people, truth, numbers) if has_tables else None,
-        confidence=_confidence(players.take(scene.found_rows), scene, assignment) if has_tables else None,
+        confidence=_confidence(players.take(scored.found_rows), scored, matching) if has_tables else None,
     )
 
 
 @dataclass(frozen=True)
-class _Scene:
+class _ScoredBoxes:
     """Truth and found boxes of one kind, without those that do not count, and which rows they were."""
 
     pairing: Pairing
@@ -89,8 +94,15 @@ class _Scene:
     """Rows of the found boxes behind the pairing's found."""
 
     @classmethod
-    def of(cls, truth: Truth, role: str | None, found: IdentifiedBoxes, frames: Ints) -> _Scene:
-        """Pair the boxes of one role (None: of everybody) on the scored frames."""
+    def of(cls, truth: Truth, role: str | None, found: IdentifiedBoxes, frames: Ints) -> _ScoredBoxes:
+        """Pair the boxes of one role (None: of everybody) on the scored frames.
+
+        Args:
+            truth: the true boxes.
+            role: player or referee; None for both.
+            found: the found boxes.
+            frames: (t,) scored frames.
+        """
         boxes, ignored, persons = truth.boxes(role)
         required = np.flatnonzero(~ignored & np.isin(boxes.frame, frames))
         counted = np.flatnonzero(~on_ignored(boxes, ignored, found, frames) & np.isin(found.frame, frames))
@@ -135,9 +147,9 @@ def _class_scores(table: pd.DataFrame, truth: Truth, role: str | None, frames: I
 
 def _labels(people: FoundPeople, truth: Truth, frames: Ints) -> LabelScores:
     """Score role, team and number of everybody who was found."""
-    scene = _Scene.of(truth, None, people.boxes, frames)
-    persons = truth.persons.iloc[scene.truth_rows[scene.matches.truth_row]]
-    found = people.take(scene.found_rows[scene.matches.found_row])
+    scored = _ScoredBoxes.of(truth, None, people.boxes, frames)
+    persons = truth.persons.iloc[scored.truth_rows[scored.matches.truth_row]]
+    found = people.take(scored.found_rows[scored.matches.found_row])
     return score_labels(
         {
             "role": labels(persons["role"]),
@@ -148,15 +160,15 @@ def _labels(people: FoundPeople, truth: Truth, frames: Ints) -> LabelScores:
     )
 
 
-def _confidence(players: FoundPeople, scene: _Scene, assignment: Assignment) -> RiskCoverage | None:
-    """Build the risk-coverage curve of the matched boxes; `players` are the rows of the scene's found boxes."""
-    confidence = players.confidence[scene.matches.found_row]
-    known = ~np.isnan(confidence)
-    return risk_coverage(confidence[known], assignment.correct(scene.pairing, scene.matches)[known])
+def _confidence(players: FoundPeople, scored: _ScoredBoxes, matching: IdentityMatching) -> RiskCoverage | None:
+    """Build the risk-coverage curve of the matched boxes; `players` are the rows of the found boxes in `scored`."""
+    confidence = players.confidence[scored.matches.found_row]
+    given = ~np.isnan(confidence)
+    return risk_coverage(confidence[given], matching.correct(scored.pairing, scored.matches)[given])
 
 
-def _movement(found: Found, truth: Truth, frames: pd.DataFrame, assignment: Assignment) -> MovementScores | None:
-    """Compare positions and statistics of the players; None when either side has no positions."""
+def _movement(found: Found, truth: Truth, frames: pd.DataFrame, matching: IdentityMatching) -> MovementScores | None:
+    """Compare positions and statistics of the players; None when either has no positions."""
     positions, stats = found.tables.get("positions"), found.tables.get("player_stats")
     if truth.court is None or positions is None or stats is None:
         return None
@@ -164,7 +176,7 @@ def _movement(found: Found, truth: Truth, frames: pd.DataFrame, assignment: Assi
         _true_players(truth, frames),
         _walks(positions, "player_id"),
         _claims(stats),
-        assignment.found_of,
+        matching.found_of,
         truth.court.court,
     )
 
@@ -202,8 +214,8 @@ def _walks(table: pd.DataFrame, identity: str) -> dict[int, Walk]:
     persons, starts = np.unique(table[identity].to_numpy(np.int64), return_index=True)
     columns = (table["frame"].to_numpy(np.int64), table["time_s"].to_numpy(np.float64))
     xy_m = table[["x_m", "y_m"]].to_numpy(np.float64)
-    parts = np.split(np.arange(len(table)), starts[1:])
-    return {int(p): Walk(columns[0][k], columns[1][k], xy_m[k]) for p, k in zip(persons, parts, strict=False)}
+    rows_of_persons = np.split(np.arange(len(table)), starts[1:])
+    return {int(p): Walk(columns[0][k], columns[1][k], xy_m[k]) for p, k in zip(persons, rows_of_persons, strict=False)}
 
 
 def _step_s(time_s: Floats) -> float:

@@ -28,7 +28,7 @@ REACHES_PX = (40.0, 26.0, 18.0, 12.0, 8.0, 6.0, 4.5, 3.5, 3.0, 3.0)
 TURN_PX_PER_RAD = 60.0
 """A line that runs another way is as far as one that lies so many px aside."""
 COVER_PX = 14.0
-"""A line of the court is covered so far, at 1280 px width, to both sides of a line point on it."""
+"""A line of the court is covered so far, at 1280 px width, on both sides of a line point on it."""
 STEADY_PX = 1.0
 """Of a line point, usual error at 1280 px width."""
 _PLACES_WORTH = 12.0
@@ -60,10 +60,10 @@ class CourtEvidence:
     """(m,) 0 to 1."""
 
     @staticmethod
-    def joined(parts: list[CourtEvidence]) -> CourtEvidence:
+    def joined(pictures: list[CourtEvidence]) -> CourtEvidence:
         """Put the evidence of several pictures of one fixed camera together."""
         names = ("place_px", "place", "place_score", "line_px", "line_angle", "line_score")
-        return CourtEvidence(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        return CourtEvidence(*(np.concatenate([getattr(picture, name) for picture in pictures]) for name in names))
 
     def thinned(self, most_places: int, most_lines: int) -> CourtEvidence:
         """Keep so many of each, evenly."""
@@ -132,7 +132,7 @@ def align(
     evidence: CourtEvidence, lines: CourtLines, start: Pinhole, lens: Lens, free_lens: bool = False,
     known: Aligned | None = None, reaches_px: tuple[float, ...] = REACHES_PX,
 ) -> Aligned:  # fmt: skip
-    """Draw a camera to the painted lines.
+    """Fit a camera to the painted lines: Gauss-Newton with Tukey's weights, lines matched anew in every round.
 
     Args:
         evidence: the picture's.
@@ -140,31 +140,45 @@ def align(
         start: from `start_from_places`, or a neighbouring frame's.
         lens: the lens, or a start for it.
         free_lens: fit the lens's lambda as well.
-        known: where the camera stands, with its covariance, if other frames have told.
+        known: where the camera stands, with its covariance, if other frames show it.
         reaches_px: one number per round; shorter for a good start.
     """
-    fit = _Fit(start, lens, lines.court, evidence, lines, known, free_lens)
+    fit = _CameraFit(start, lens, lines.court, evidence, lines, known, free_lens)
     unit = start.size_px[0] / 1280
-    for reach in reaches_px:
-        fit.match(reach * unit)
-        fit.step(reach * unit, 1.5)
-        fit.step(reach * unit, 1.5)
+    for reach_px in (reach * unit for reach in reaches_px):
+        fit.match(reach_px)
+        fit.step(reach_px, 1.5)
+        fit.step(reach_px, 1.5)
     return fit.result(reaches_px[-1] * unit)
 
 
 def polish(evidence: CourtEvidence, court: Court, start: Pinhole, lens: Lens) -> Pinhole:
-    """Draw a camera to the places alone."""
-    fit = _Fit(start, lens, court, evidence, None, None)
+    """Fit a camera to the places alone.
+
+    Args:
+        evidence: the picture's.
+        court: the court.
+        start: a camera that is about right.
+        lens: the lens.
+    """
+    fit = _CameraFit(start, lens, court, evidence, None, None)
     for _ in range(8):
         fit.step(None, 2.5)
     return fit.camera
 
 
 def line_support(evidence: CourtEvidence, lines: CourtLines, camera: Pinhole, lens: Lens, reach_px: float) -> float:
-    """Sum how well the line points agree with a camera as it is, 0 to 1 each; `reach_px` is at 1280 px width."""
+    """Sum how well the line points agree with a camera as it is, 0 to 1 each; `reach_px` is at 1280 px width.
+
+    Args:
+        evidence: the picture's.
+        lines: the court's.
+        camera: the camera.
+        lens: the lens.
+        reach_px: line points further from a line, at 1280 px width, do not count.
+    """
     reach = reach_px * camera.size_px[0] / 1280
-    fit = _Fit(camera, lens, lines.court, evidence, lines, None)
-    away = fit.matched(reach)[2]
+    away = _CameraFit(camera, lens, lines.court, evidence, lines, None).matched(reach)[2]
     return float((evidence.line_score * np.clip(1 - (away / reach) ** 2, 0, None) ** 2).sum())
 
 
@@ -172,22 +186,27 @@ def line_coverage(evidence: CourtEvidence, lines: CourtLines, camera: Pinhole, l
     """Measure which share of the court's lines that lie in the picture is seen there: 0 to 1, by their length in px.
 
     A wrong camera can lay one long line of the court on many line points; it leaves the others bare.
+
+    Args:
+        evidence: the picture's.
+        lines: the court's.
+        camera: the camera.
+        lens: the lens.
     """
-    fit = _Fit(camera, lens, lines.court, evidence, lines, None)
-    return fit.covered(REACHES_PX[-1] * camera.size_px[0] / 1280)
+    reach_px = REACHES_PX[-1] * camera.size_px[0] / 1280
+    return _CameraFit(camera, lens, lines.court, evidence, lines, None).covered(reach_px)
 
 
-class _Fit:
+class _CameraFit:
     """Gauss-Newton on the camera's seven numbers, and the lens where it is free."""
 
     def __init__(
         self, camera: Pinhole, lens: Lens, court: Court, evidence: CourtEvidence, lines: CourtLines | None,
-        known: Aligned | None, free_lens: bool = False,
+        located: Aligned | None, free_lens: bool = False,
     ) -> None:  # fmt: skip
         self.values = np.append(camera.values, lens.lam)
         self._size, self._lens, self._court = camera.size_px, lens, court
-        self._evidence, self._lines, self._free = evidence, lines, free_lens
-        self._known = known
+        self._evidence, self._lines, self._located, self._free = evidence, lines, located, free_lens
         self._floor = evidence.place * [court.length_m, court.width_m]
         self._unit = camera.size_px[0] / 1280
         self._information = np.eye(8)
@@ -251,11 +270,11 @@ class _Fit:
         if not self._free:
             weight[7], rest[7] = 1e12, 0.0
         information, gradient = np.diag(weight), weight * rest
-        if self._known is not None:
+        if self._located is not None:
             place = slice(X, Z + 1)
-            inverse = np.linalg.inv(self._known.covariance[place, place])
+            inverse = np.linalg.inv(self._located.covariance[place, place])
             information[place, place] += inverse
-            gradient[place] += inverse @ (self.values[place] - self._known.camera.position_m)
+            gradient[place] += inverse @ (self.values[place] - self._located.camera.position_m)
         return information, gradient
 
     def _derived(self, function) -> tuple[Floats, Floats]:  # type: ignore[no-untyped-def]
@@ -299,7 +318,7 @@ class _Fit:
             Its number (m,), the line's normal in the picture (m, 2), and the distance (m,) in px, direction counted.
         """
         assert self._lines is not None
-        lines, evidence = self._lines, self._evidence
+        lines, evidence, count = self._lines, self._evidence, len(self._evidence.line_px)
         here = self._drawn(self.values, lines.points_m)
         ahead = self._drawn(self.values, lines.points_m + 0.05 * lines.directions)
         margin = np.array(self._size) * 0.05 + reach_px
@@ -308,7 +327,6 @@ class _Fit:
                 ((here > -margin) & (here < np.array(self._size) + margin)).all(axis=1) & np.isfinite(ahead).all(axis=1)
             )
         if len(seen) < 4:
-            count = len(evidence.line_px)
             return np.zeros(count, np.int64), np.zeros((count, 2)), np.full(count, np.inf)
         along = ahead[seen] - here[seen]
         angle = np.arctan2(along[:, 1], along[:, 0])

@@ -21,6 +21,7 @@ from pipeline.geometry.homography import Matrix, oriented
 from pipeline.geometry.lens import Lens
 
 MAX_ASPECT_DIFFERENCE = 0.01
+"""Relative difference of the aspect ratios of calibration and video."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +117,11 @@ def read_calibration(path: Path, court: CourtName | None = None) -> Calibration:
 def build(entry: CalibrationFile, where: str, court: CourtName | None = None) -> Calibration:
     """Fit lens and homographies of a parsed file.
 
+    Args:
+        entry: the parsed file.
+        where: the file, for messages.
+        court: rule book; None for the file's, or fiba.
+
     Raises:
         CalibrationError: see `read_calibration`.
     """
@@ -145,6 +151,11 @@ class FittedFrames:
 
 def fit_frames(entry: CalibrationFile, where: str, court: CourtName | None = None) -> FittedFrames:
     """Fit the lens to all frames of a parsed file, and each frame that can be fitted.
+
+    Args:
+        entry: the parsed file.
+        where: the file, for messages.
+        court: rule book; None for the file's, or fiba.
 
     Raises:
         CalibrationError: the file is of another court, names an unknown landmark, or the lens cannot be fitted.
@@ -178,13 +189,13 @@ def _pairs(view: FrameEntry, court: CourtName, where: str) -> PointPairs | None:
     """Collect a frame's points, landmarks looked up; None where it has none."""
     if not view.points:
         return None
-    known = landmarks(COURTS[court])
-    wrong = [p.landmark for p in view.points if p.landmark is not None and p.landmark not in known]
+    places = landmarks(COURTS[court])
+    wrong = [p.landmark for p in view.points if p.landmark is not None and p.landmark not in places]
     if wrong:
         raise CalibrationError(
-            f"{where}: {view.name}: unknown landmark '{wrong[0]}'; known: {', '.join(sorted(known))}"
+            f"{where}: {view.name}: unknown landmark '{wrong[0]}'; known: {', '.join(sorted(places))}"
         )
-    court_m = [known[p.landmark] if p.landmark is not None else p.court_m for p in view.points]
+    court_m = [places[p.landmark] if p.landmark is not None else p.court_m for p in view.points]
     return PointPairs(np.array([p.px for p in view.points], float), np.array(court_m, float))
 
 

@@ -18,16 +18,17 @@ from pipeline.errors import CalibrationError
 
 FORMAT: Final = "courtside-calibration"
 VERSION: Final = 1
+"""Of the file format."""
 
 Pair = tuple[float, float]
 Row = tuple[float, float, float]
 
 
-class _Strict(BaseModel):
+class _StrictEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class PointEntry(_Strict):
+class PointEntry(_StrictEntry):
     """A point in the picture and on the court, by position or by name."""
 
     px: Pair
@@ -42,7 +43,7 @@ class PointEntry(_Strict):
         return self
 
 
-class LensEntry(_Strict):
+class LensEntry(_StrictEntry):
     """Division model: d = (p - center) / scale, u = d / (1 + lam |d|^2)."""
 
     center_px: Pair
@@ -50,7 +51,7 @@ class LensEntry(_Strict):
     lam: float = Field(gt=-5, lt=5)
 
 
-class FrameEntry(_Strict):
+class FrameEntry(_StrictEntry):
     """One calibrated moment."""
 
     frame: int | None = Field(None, ge=0)
@@ -73,7 +74,7 @@ class FrameEntry(_Strict):
         return self
 
 
-class CalibrationFile(_Strict):
+class CalibrationFile(_StrictEntry):
     """A whole file."""
 
     format: Literal["courtside-calibration"] = FORMAT
@@ -112,7 +113,7 @@ def parse(data: Any, where: str) -> CalibrationFile:
         return CalibrationFile.model_validate(_own_shape(data))
     except ValidationError as error:
         problem = error.errors()[0]
-        path = ".".join(str(part) for part in problem["loc"]) or "file"
+        path = ".".join(str(key) for key in problem["loc"]) or "file"
         message = problem["msg"].removeprefix("Value error, ")
         raise CalibrationError(f"{where}: {path}: {message}; see docs/guide/calibration.md") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:

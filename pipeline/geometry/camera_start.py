@@ -16,7 +16,9 @@ from pipeline.geometry.pinhole import Pinhole, nearest_pinhole
 Floats = NDArray[np.float64]
 
 GUESSES = 24
+"""Cameras that are tried."""
 BEST_GUESSES = 4
+"""Of these, cameras that are fitted to the lines."""
 COARSE_PX = 16.0
 """Reach, at 1280 px width, within which guesses are compared by their lines."""
 _SHIFT_M, _STRETCH, _SHEAR = 0.6, 0.05, 0.03
@@ -54,6 +56,13 @@ def align_by_search(
     """Fit a camera from many guesses, as if the places were all shifted and stretched a little, and keep the best.
 
     Slow: for a picture in which one guess leads nowhere, and no neighbour helps.
+
+    Args:
+        evidence: the picture's.
+        lines: the court's.
+        size_px: width, height.
+        lens: the lens.
+        seed: of the random guesses.
     """
     first = start_from_places(evidence, lines.court, lens, size_px, seed)
     if first is None:

@@ -57,10 +57,10 @@ class Court:
     backboard_width_m: float
     ring_radius_m: float
     """Inner edge."""
-    lane_marks_m: tuple[float, ...]
-    """End line to the middle of each mark beside the lane; those that bound the neutral zone are its edges."""
-    lane_mark_m: float
-    """Length of these marks, from the outer edge of the lane line outwards."""
+    lane_hashes_m: tuple[float, ...]
+    """End line to the middle of each hash mark beside the lane; those that bound the neutral zone are its edges."""
+    lane_hash_m: float
+    """Length of these hash marks, from the outer edge of the lane line outwards."""
     hash_m: tuple[float, float] | None = None
     """Marks on both side lines: end line to their middle, and how far they reach into the court."""
     inner_circle_m: float | None = None
@@ -108,8 +108,8 @@ _FIBA = Court(
     restricted_radius_m=1.25,
     backboard_width_m=1.8,
     ring_radius_m=0.225,
-    lane_marks_m=(1.775, 2.65, 3.05, 3.925, 4.825),
-    lane_mark_m=0.1,
+    lane_hashes_m=(1.775, 2.65, 3.05, 3.925, 4.825),
+    lane_hash_m=0.1,
     halfway_beyond_m=0.15,
 )
 _3X3 = replace(_FIBA, name="3x3", length_m=11.0, halfway_beyond_m=0.0, baskets=1, team_size=3)
@@ -129,8 +129,8 @@ _NBA = Court(
     restricted_radius_m=4 * FOOT_M,
     backboard_width_m=6 * FOOT_M,
     ring_radius_m=9 * INCH_M,
-    lane_marks_m=(7 * FOOT_M, 8 * FOOT_M, 11 * FOOT_M, 14 * FOOT_M),
-    lane_mark_m=6 * INCH_M,
+    lane_hashes_m=(7 * FOOT_M, 8 * FOOT_M, 11 * FOOT_M, 14 * FOOT_M),
+    lane_hash_m=6 * INCH_M,
     hash_m=(28 * FOOT_M, 3 * FOOT_M),
     inner_circle_m=2 * FOOT_M,
 )
@@ -140,7 +140,7 @@ _NCAA = replace(
     name="ncaa",
     lane_width_m=12 * FOOT_M,
     three_point_side_m=3 * FOOT_M + 4.125 * INCH_M,
-    lane_mark_m=8 * INCH_M,
+    lane_hash_m=8 * INCH_M,
     hash_m=None,
     inner_circle_m=None,
 )
@@ -176,7 +176,7 @@ def markings(court: Court, step_m: float = 0.1) -> list[Polyline]:
 
 
 def small_markings(court: Court, step_m: float = 0.1) -> list[Polyline]:
-    """Trace what is painted besides `markings`: marks beside the lane and on the side lines, the straight ends of the
+    """Trace what is painted besides `markings`: hash marks beside the lane and on the side lines, the straight ends of the
     no-charge line, the ends of the half-way line, an inner centre circle.
 
     Args:
@@ -186,8 +186,8 @@ def small_markings(court: Court, step_m: float = 0.1) -> list[Polyline]:
     length, width, middle, half = court.length_m, court.width_m, court.width_m / 2, court.line_m / 2
     lane, tangent = court.lane_width_m / 2, court.restricted_radius_m + half
     left = [
-        np.array([[x, middle + side * lane], [x, middle + side * (lane + court.lane_mark_m)]])
-        for x in court.lane_marks_m
+        np.array([[x, middle + side * lane], [x, middle + side * (lane + court.lane_hash_m)]])
+        for x in court.lane_hashes_m
         for side in (-1, 1)
     ]
     left += [

@@ -20,7 +20,9 @@ Points = NDArray[np.float64]
 """(n, 2)."""
 
 MIN_POINTS = 4
+"""Of a homography."""
 MIN_POINTS_FOR_LENS = 6
+"""Of a frame that takes part in the fit of a lens."""
 DEGENERATE = 1e-3
 """Smallest of the eight singular values, over the largest, of points that determine a homography."""
 
@@ -62,7 +64,7 @@ def fit_lens(frames: Sequence[PointPairs], image_size_px: tuple[int, int]) -> Le
     information criterion of the reprojection falls by more than 6 ("strong", Kass and Raftery 1995) and the error by a tenth or more.
 
     Args:
-        frames: points of each frame; those with fewer than six take no part.
+        frames: points of each frame; those with fewer than six are left out.
         image_size_px: width, height.
 
     Returns:
@@ -85,7 +87,13 @@ def fit_lens(frames: Sequence[PointPairs], image_size_px: tuple[int, int]) -> Le
 
 
 def reprojection_px(pairs: PointPairs, matrix: Matrix, lens: Lens) -> NDArray[np.float64]:
-    """Measure the distance (n,) in source px between each point and its court position drawn back into the picture."""
+    """Measure the distance (n,) in source px between each point and its court position drawn back into the picture.
+
+    Args:
+        pairs: the points.
+        matrix: (3, 3) from undistorted px to metres.
+        lens: the lens.
+    """
     return np.asarray(np.linalg.norm(_forward(_inverse(matrix), pairs.court_m, lens) - pairs.px, axis=1))
 
 
@@ -132,10 +140,10 @@ def _refine(
     first = [_unit(picture @ start @ np.linalg.inv(scale)) for start, scale in zip(starts, scales, strict=True)]
 
     def unpack(values: NDArray[np.float64]) -> tuple[list[Matrix], float]:
-        parts = values[: 8 * len(frames)].reshape(-1, 8)
+        rows = values[: 8 * len(frames)].reshape(-1, 8)
         matrices = [
-            np.linalg.inv(picture) @ np.append(part, 1.0).reshape(3, 3) @ scale
-            for part, scale in zip(parts, scales, strict=True)
+            np.linalg.inv(picture) @ np.append(row, 1.0).reshape(3, 3) @ scale
+            for row, scale in zip(rows, scales, strict=True)
         ]
         return matrices, float(values[-1]) if free_lens else lens.lam
 
@@ -170,9 +178,9 @@ def _cost(frames: Sequence[PointPairs], to_px: Sequence[Matrix], lens: Lens) -> 
 
 def _direct(source: Points, destination: Points) -> Matrix:
     """Solve the homography linearly (DLT) on normalised points."""
-    one, two = _normaliser(source), _normaliser(destination)
-    _, _, rows = np.linalg.svd(_equations(_apply(one, source), _apply(two, destination)))
-    return _unit(np.linalg.inv(two) @ rows[-1].reshape(3, 3) @ one)
+    from_source, to_destination = _normaliser(source), _normaliser(destination)
+    _, _, rows = np.linalg.svd(_equations(_apply(from_source, source), _apply(to_destination, destination)))
+    return _unit(np.linalg.inv(to_destination) @ rows[-1].reshape(3, 3) @ from_source)
 
 
 def _equations(source: Points, destination: Points) -> NDArray[np.float64]:

@@ -24,7 +24,7 @@ def project_all(matrices: Matrices, points: Points) -> NDArray[np.float64]:
     Returns:
         (n, k, 2); NaN where the homogeneous weight is not positive.
     """
-    homogeneous = np.column_stack([points, np.ones(len(points))]) @ np.swapaxes(matrices, 1, 2)
+    homogeneous = np.column_stack([points, np.ones(len(points))]) @ np.swapaxes(matrices, 1, 2)  # (n, k, 3)
     weight = homogeneous[..., 2:]
     with np.errstate(divide="ignore", invalid="ignore"):
         mapped: NDArray[np.float64] = np.where(weight > 1e-12, homogeneous[..., :2] / weight, np.nan)
@@ -32,7 +32,13 @@ def project_all(matrices: Matrices, points: Points) -> NDArray[np.float64]:
 
 
 def picture_grid(image_size_px: tuple[int, int], columns: int, rows: int) -> Points:
-    """Spread points (columns * rows, 2) over the picture, borders included."""
+    """Spread points (columns * rows, 2) over the picture, borders included.
+
+    Args:
+        image_size_px: width, height.
+        columns: points in a row.
+        rows: points in a column.
+    """
     width, height = image_size_px
     u, v = np.meshgrid(np.linspace(0, width, columns), np.linspace(0, height, rows))
     return np.column_stack([u.ravel(), v.ravel()])
@@ -42,6 +48,11 @@ def undistorted_motion(motion: Matrices, lens: Lens, image_size_px: tuple[int, i
     """Turn motions (n, 3, 3) of source px into motions of undistorted px.
 
     What is a homography in one is not quite one in the other: the best fit over a grid of the picture is taken.
+
+    Args:
+        motion: (n, 3, 3) from source px to source px.
+        lens: the lens.
+        image_size_px: width, height.
 
     Returns:
         (n, 3, 3); NaN where the motion is unknown.
@@ -68,10 +79,10 @@ def fit_each(start: Points, stop: NDArray[np.float64], center_px: tuple[float, f
     """
     p = (start - center_px) / scale_px
     q = (stop - center_px) / scale_px
-    known = np.isfinite(q).all(axis=(1, 2))
-    q = q[known]
+    finite = np.isfinite(q).all(axis=(1, 2))
+    q = q[finite]
     count, ones = len(start), np.ones(len(start))
-    rows = np.zeros((len(q), 2 * count, 8))
+    rows = np.zeros((len(q), 2 * count, 8))  # (sets, 2 k, 8)
     rows[:, :count, :3] = rows[:, count:, 3:6] = np.column_stack([p, ones])
     rows[:, :count, 6:] = -q[:, :, :1] * p
     rows[:, count:, 6:] = -q[:, :, 1:] * p
@@ -82,13 +93,19 @@ def fit_each(start: Points, stop: NDArray[np.float64], center_px: tuple[float, f
     scale = np.array(
         [[1 / scale_px, 0, -center_px[0] / scale_px], [0, 1 / scale_px, -center_px[1] / scale_px], [0, 0, 1]]
     )
-    fitted = np.full((len(stop), 3, 3), np.nan)
-    fitted[known] = np.linalg.inv(scale) @ local @ scale
+    fitted = np.full((len(stop), 3, 3), np.nan)  # (n, 3, 3)
+    fitted[finite] = np.linalg.inv(scale) @ local @ scale
     return fitted
 
 
 def believable(motion: Matrices, elapsed_s: NDArray[np.float64], image_size_px: tuple[int, int]) -> NDArray[np.bool_]:
-    """Say which motions (n, 3, 3) over `elapsed_s` (n,) a camera can make: no flip, no faster than a whip pan."""
+    """Say which motions (n, 3, 3) over `elapsed_s` (n,) a camera can make: no flip, no faster than a whip pan.
+
+    Args:
+        motion: (n, 3, 3).
+        elapsed_s: (n,) time over which each motion took place.
+        image_size_px: width, height.
+    """
     grid = picture_grid(image_size_px, 3, 3)
     shift = np.linalg.norm(project_all(motion, grid) - grid, axis=2)
     limit = image_size_px[0] * np.maximum(0.05, FASTEST_WIDTHS_PER_S * elapsed_s)
@@ -120,6 +137,11 @@ def stands_still(chain: Matrices, time_s: NDArray[np.float64], image_size_px: tu
     """Say whether a chain of motions (n, 3, 3) is no more than the noise of measuring a standing camera.
 
     The apparent displacement over 1, 4, 16, ... seconds must stay below what a random walk explains.
+
+    Args:
+        chain: (n, 3, 3) from the first frame to each, see `chained`.
+        time_s: (n,) rising.
+        image_size_px: width, height.
     """
     if len(time_s) < 2:
         return True
@@ -147,8 +169,14 @@ def is_motion(motions: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def since_cut(motions: NDArray[np.float64], moves: NDArray[np.bool_], shot: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Chain the motions (t, 3, 3) of each shot, px of the previous frame to px of each one; unknown ones move nothing."""
-    camera = np.tile(np.eye(3), (len(shot), 1, 1))
+    """Chain the motions (t, 3, 3) of each shot, px of the previous frame to px of each one; unknown ones move nothing.
+
+    Args:
+        motions: (t, 3, 3) from the previous frame to each.
+        moves: (t,) whether a motion is known and moves anything.
+        shot: (t,) number of the shot.
+    """
+    camera = np.tile(np.eye(3), (len(shot), 1, 1))  # (t, 3, 3)
     for k in range(1, len(shot)):
         if shot[k] == shot[k - 1]:
             camera[k] = motions[k] @ camera[k - 1] if moves[k] else camera[k - 1]

@@ -126,9 +126,9 @@ def _with_focal(to_px: Matrix, focal: float, size_px: tuple[int, int]) -> Pinhol
     axes = np.linalg.inv(intrinsics(focal * size_px[0], size_px)) @ to_px @ np.diag([1.0, -1.0, 1.0])
     axes = axes / np.sqrt(np.linalg.norm(axes[:, 0]) * np.linalg.norm(axes[:, 1]))
     for sign in (1.0, -1.0):
-        one, two, shift = (sign * axes).T
-        left, _, right = np.linalg.svd(np.column_stack([one, two, np.cross(one, two)]))
-        turn = left @ right
+        right, ahead, shift = (sign * axes).T
+        u, _, vt = np.linalg.svd(np.column_stack([right, ahead, np.cross(right, ahead)]))
+        turn = u @ vt
         if np.linalg.det(turn) < 0:
             continue
         place = -turn.T @ shift

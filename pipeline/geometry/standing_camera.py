@@ -1,4 +1,4 @@
-"""A camera that stands still, from all that its pictures show together: searched for long, as it is found once.
+"""A camera that stands still, from all that its pictures show together: a long search, as it is needed once per video.
 
 Rough places of the floor may err together by metres (a painted apron taken for court, a strong lens), and their
 consensus then leads to a wrong fit. So many cameras are tried, as if the places were stretched and shifted; the best are drawn
@@ -81,7 +81,13 @@ def align_standing(
 
 
 def align_again(evidence: CourtEvidence, lines: CourtLines, before: Aligned) -> Aligned:
-    """Fit a standing camera that may be the one of another shot."""
+    """Fit a standing camera that may be the one of another shot.
+
+    Args:
+        evidence: of the pictures of this shot.
+        lines: the court's.
+        before: the fit of another shot.
+    """
     return align(
         evidence.thinned(*_MOST), lines, before.camera, before.lens, free_lens=True, reaches_px=_REACHES_PX[1:]
     )

@@ -21,7 +21,9 @@ from pipeline.geometry.court import Court, Polyline, backboards, markings, paint
 from pipeline.present.palette import Color
 
 _SUPERSAMPLING = 4
+"""Drawn so many times larger in each direction, then reduced."""
 _FRACTION_BITS = 4
+"""Of OpenCV's fixed-point coordinates."""
 _DPI = 100
 
 
@@ -37,7 +39,9 @@ class CourtStyle:
 
 
 PAPER = CourtStyle(surround="#ffffff", floor="#f6f2ea", paint="#eee7da", line="#3d4148", ring="#d9480f")
+"""For heat maps and the report."""
 NIGHT = CourtStyle(surround="#14171c", floor="#20252d", paint="#2a313b", line="#aeb6c2", ring="#ff8a3d")
+"""For the mini-map of the video."""
 
 
 # --- vector drawing ---------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A map of looks: tracklets in the plane, near to each other where their embeddings are."""
+"""A t-SNE map of the tracklets' embeddings: who looks alike to the encoder lies close together."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from pipeline.understand.game import frame_durations
 MOST_TRACKLETS = 600
 """The longest are shown."""
 LEAST_TRACKLETS = 12
+"""With fewer there is no map."""
 CROPS = 16
-"""Clearest crops that a tracklet's look is the mean of."""
+"""Clearest crops whose embeddings are averaged into a tracklet's."""
 _COMPONENTS = 40
+"""Principal components that t-SNE starts from."""
 _NEIGHBOURS = 30.0
+"""Perplexity of t-SNE."""
 
 
 @dataclass(frozen=True)
-class Looks:
+class EmbeddingMap:
     """A point per tracklet; arrays of length n."""
 
     place: NDArray[np.float64]
@@ -36,7 +39,7 @@ class Looks:
     """Shorter tracklets that are not shown."""
 
 
-def looks_of(results: Results) -> Looks | None:
+def embedding_map_of(results: Results) -> EmbeddingMap | None:
     """Lay the tracklets of known people out by t-SNE (van der Maaten and Hinton 2008), with a fixed seed.
 
     Returns:
@@ -50,7 +53,7 @@ def looks_of(results: Results) -> Looks | None:
         return None
     boxes = boxes[boxes["track_id"].isin(shown)]
     first = boxes.groupby("track_id").first()
-    return Looks(
+    return EmbeddingMap(
         _plane(_means(boxes, results.embeddings)),
         first["player_id"].to_numpy(np.int64),
         first["frame"].to_numpy(np.int64),
@@ -70,9 +73,9 @@ def _boxes(results: Results) -> pd.DataFrame:
 def _means(boxes: pd.DataFrame, embeddings: NDArray[np.float16]) -> NDArray[np.float64]:
     """Average the clearest crops of each tracklet, in order of its number: (n, dim), unit length."""
     best = boxes.sort_values("quality", ascending=False, kind="stable").groupby("track_id").head(CROPS)
-    vectors = np.nan_to_num(np.asarray(embeddings[best["row"].to_numpy()], dtype=np.float64))
+    vectors = np.nan_to_num(np.asarray(embeddings[best["row"].to_numpy()], dtype=np.float64))  # (boxes, dim)
     tracklet, owner = np.unique(best["track_id"].to_numpy(), return_inverse=True)
-    mean = np.zeros((len(tracklet), vectors.shape[1]))
+    mean = np.zeros((len(tracklet), vectors.shape[1]))  # (n, dim)
     np.add.at(mean, owner, vectors)
     return np.asarray(mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9))
 
@@ -80,6 +83,6 @@ def _means(boxes: pd.DataFrame, embeddings: NDArray[np.float16]) -> NDArray[np.f
 def _plane(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     """Lay vectors (n, dim) out in the plane: (n, 2)."""
     count = len(vectors)
-    reduced = PCA(min(_COMPONENTS, count, vectors.shape[1]), random_state=0).fit_transform(vectors)
+    reduced = PCA(min(_COMPONENTS, count, vectors.shape[1]), random_state=0).fit_transform(vectors)  # (n, components)
     perplexity = min(_NEIGHBOURS, (count - 1) / 3)
     return np.asarray(TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(reduced), np.float64)

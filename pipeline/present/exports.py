@@ -63,7 +63,7 @@ def _paths(game: OnCourt) -> _Paths:
     grid = times[0] + np.arange(int((times[-1] - times[0]) * RATE_HZ + 1e-6) + 1) / RATE_HZ if len(times) else times
     longest_s = LONGEST_STEPS * float(np.median(np.diff(times))) if len(times) > 1 else 0.0
     by_player = dict(list(game.positions.groupby("player_id")))
-    place = np.full((len(grid), len(persons), 2), np.nan)
+    place = np.full((len(grid), len(persons), 2), np.nan)  # (t, k, 2)
     for k, person in enumerate(persons):
         if person.player_id in by_player:
             place[:, k] = _regular(by_player[person.player_id], grid, longest_s)
@@ -75,13 +75,13 @@ def _paths(game: OnCourt) -> _Paths:
 
 def _regular(rows: pd.DataFrame, grid: Floats, longest_s: float) -> Floats:
     """Interpolate one player's positions at times (t,): (t, 2), NaN within gaps and outside."""
-    known = rows["time_s"].to_numpy(np.float64)
-    after = np.searchsorted(known, grid, side="left")
-    nearest = np.minimum(after, len(known) - 1)
-    exact = np.isclose(known[nearest], grid, atol=1e-6)
-    gap = known[nearest] - known[np.maximum(after - 1, 0)]
-    joined = exact | ((after > 0) & (after < len(known)) & (gap <= longest_s + 1e-9))
-    place = np.column_stack([np.interp(grid, known, rows[name].to_numpy(np.float64)) for name in ("x_m", "y_m")])
+    times_s = rows["time_s"].to_numpy(np.float64)
+    after = np.searchsorted(times_s, grid, side="left")
+    nearest = np.minimum(after, len(times_s) - 1)
+    exact = np.isclose(times_s[nearest], grid, atol=1e-6)
+    gap = times_s[nearest] - times_s[np.maximum(after - 1, 0)]
+    joined = exact | ((after > 0) & (after < len(times_s)) & (gap <= longest_s + 1e-9))
+    place = np.column_stack([np.interp(grid, times_s, rows[name].to_numpy(np.float64)) for name in ("x_m", "y_m")])
     return np.where(joined[:, None], place, np.nan)
 
 
@@ -130,17 +130,17 @@ def _kloppy(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:
     frame = np.flatnonzero(inside) + 1
     texts = {}
     for team, ground in zip(TEAMS, ("Home", "Away"), strict=True):
-        own = [k for k, person in enumerate(paths.persons) if person.team == team]
-        ids = [str(paths.persons[k].player_id) for k in own]
+        members = [k for k, person in enumerate(paths.persons) if person.team == team]
+        ids = [str(paths.persons[k].player_id) for k in members]
         pairs = [(f"x{who}", f"y{who}") for who in ids]
         columns = [name for pair in pairs for name in pair]
-        table = pd.DataFrame(share[:, own].reshape(len(frame), -1), columns=columns)
+        table = pd.DataFrame(share[:, members].reshape(len(frame), -1), columns=columns)
         table.insert(0, "time", frame / RATE_HZ)
         table.insert(0, "frame", frame)
         table.insert(0, "period", paths.period[inside])
         table = table.assign(ball_x=np.nan, ball_y=np.nan)
         heads = [
-            ["", "", "", *(cell for _ in own for cell in (ground, "")), "", ""],
+            ["", "", "", *(cell for _ in members for cell in (ground, "")), "", ""],
             ["", "", "", *(cell for who in ids for cell in (who, "")), "", ""],
             ["Period", "Frame", "Time [s]", *(cell for who in ids for cell in (f"Player{who}", "")), "Ball", ""],
         ]

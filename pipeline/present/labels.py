@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 SHORT_CHARACTERS = 14
+"""Longest label on the picture, in characters."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class Person:
     def full(self) -> str:
         """For a heading: '#23 Nikola Jokic', 'Player 7', 'Referee 11'."""
         number = f"#{self.number}" if self.number else None
-        known = " ".join(part for part in (number, self.name) if part)
-        return known or self.heading
+        called = " ".join(word for word in (number, self.name) if word)
+        return called or self.heading
 
     @property
     def file_stem(self) -> str:
@@ -66,8 +67,8 @@ class Person:
             >>> Person(7, "player", "A", "23", "Nikola Jokić / x").file_stem
             'player-07-23-nikola-jokic-x'
         """
-        parts = [self.role, f"{self.player_id:02d}", slug(self.number), slug(self.name)]
-        return "-".join(part for part in parts if part)
+        words = [self.role, f"{self.player_id:02d}", slug(self.number), slug(self.name)]
+        return "-".join(word for word in words if word)
 
 
 def slug(text: str | None) -> str:

@@ -5,36 +5,33 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from pipeline.present.results import Results
+
 _BOX = ["x1", "y1", "x2", "y2"]
 _VALUES = [*_BOX, "score"]
 
 
-def player_mot(
-    frames: pd.DataFrame,
-    detections: pd.DataFrame,
-    tracks: pd.DataFrame,
-    identities: pd.DataFrame,
-    players: pd.DataFrame,
-) -> str:
+def player_mot(results: Results) -> str:
     """Write the boxes of identified players; the id is the stable `player_id`."""
-    roles = players.set_index("player_id")["role"]
-    known = identities[identities["player_id"].map(roles) == "player"].set_index("track_id")["player_id"]
-    boxes = fill_steps(_boxes(detections, tracks), frames)
-    boxes = boxes[boxes["track_id"].isin(known.index)]
-    return mot_text(boxes.assign(id=boxes["track_id"].map(known).astype("int64")))
+    roles = results.players.set_index("player_id")["role"]
+    identities = results.identities
+    player_of = identities[identities["player_id"].map(roles) == "player"].set_index("track_id")["player_id"]
+    boxes = fill_steps(_boxes(results), results.frames)
+    boxes = boxes[boxes["track_id"].isin(player_of.index)]
+    return mot_text(boxes.assign(id=boxes["track_id"].map(player_of).astype("int64")))
 
 
-def tracklet_mot(frames: pd.DataFrame, detections: pd.DataFrame, tracks: pd.DataFrame) -> str:
+def tracklet_mot(results: Results) -> str:
     """Write the boxes of tracklets of players before identification; the id is `track_id`."""
-    boxes = _boxes(detections, tracks)
+    boxes = _boxes(results)
     referee = (boxes["class"] == "referee").groupby(boxes["track_id"]).mean() > 0.5
-    boxes = fill_steps(boxes[~boxes["track_id"].map(referee).to_numpy(bool)], frames)
+    boxes = fill_steps(boxes[~boxes["track_id"].map(referee).to_numpy(bool)], results.frames)
     return mot_text(boxes.assign(id=boxes["track_id"]))
 
 
-def _boxes(detections: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
+def _boxes(results: Results) -> pd.DataFrame:
     """Join detections with their tracklet."""
-    return tracks.merge(detections, on="detection_id", how="inner", validate="one_to_one")
+    return results.tracks.merge(results.detections, on="detection_id", how="inner", validate="one_to_one")
 
 
 def fill_steps(boxes: pd.DataFrame, frames: pd.DataFrame) -> pd.DataFrame:

@@ -19,17 +19,18 @@ from pipeline.understand.statistics import attack_side
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-LOOK_EVERY_S = 1.0
+VIEW_EVERY_S = 1.0
 """The floor in view is read off one frame in so many seconds."""
 VIEW_CELL_M = 0.5
 VIEW_MARGIN_M = 2.0
 """Floor around the court of which it is known whether it was in view."""
-_BLOCK = 100
+_FRAMES_AT_ONCE = 100
+"""Homographies that are applied together, for the memory's sake."""
 
 
 @dataclass(frozen=True)
 class OnCourt:
-    """The tables of a run that speak of metres."""
+    """The tables of a run that are in metres."""
 
     frames: pd.DataFrame
     players: pd.DataFrame
@@ -43,8 +44,8 @@ class OnCourt:
         return self.registration.court
 
     @property
-    def sides_change(self) -> bool:
-        """Say whether the teams change sides in what was analysed."""
+    def teams_switch_ends(self) -> bool:
+        """Say whether the teams switch ends in what was analysed."""
         return bool(self.periods["right_team"].nunique() > 1)
 
     def during(self, period: int | None) -> OnCourt:
@@ -55,14 +56,14 @@ class OnCourt:
         """
         if period is None:
             return self
-        known = self.periods[self.periods["period"] == period]
-        if known.empty:
+        chosen = self.periods[self.periods["period"] == period]
+        if chosen.empty:
             raise InputError(f"there is no period {period}; the run has {_listed(self.periods['period'])}")
-        start_s, end_s = (float(known[name].iloc[0]) for name in ("start_s", "end_s"))
+        start_s, end_s = (float(chosen[name].iloc[0]) for name in ("start_s", "end_s"))
         frames, positions = (
             table[table["time_s"].between(start_s, end_s, inclusive="left")] for table in (self.frames, self.positions)
         )
-        return OnCourt(frames, self.players, positions, known, self.registration)
+        return OnCourt(frames, self.players, positions, chosen, self.registration)
 
     def of(self, members: list[int]) -> pd.DataFrame:
         """Take the positions of some players, as filmed."""
@@ -75,14 +76,14 @@ class OnCourt:
         Times in which the direction is not known are left out.
         """
         rows = self.of(members)
-        side = self._side(rows["time_s"].to_numpy(np.float64), team)
+        direction = self._direction(rows["time_s"].to_numpy(np.float64), team)
         place = rows[["x_m", "y_m"]].to_numpy(np.float64)
-        place = np.where(side[:, None] > 0, place, turned(self.court, place))
-        ahead: pd.DataFrame = rows.assign(x_m=place[:, 0], y_m=place[:, 1])[side != 0]
+        place = np.where(direction[:, None] > 0, place, turned(self.court, place))
+        ahead: pd.DataFrame = rows.assign(x_m=place[:, 0], y_m=place[:, 1])[direction != 0]
         return ahead
 
     def seen(self, points_m: Floats, team: str | None = None) -> Mask:
-        """Say which places (n, 2) of the floor the camera ever looked at.
+        """Say which places (n, 2) of the floor were ever in view.
 
         Args:
             points_m: places as filmed, or, where a team is named, as if it attacked the right basket.
@@ -97,8 +98,8 @@ class OnCourt:
 
     def _ahead(self, right: Mask, left: Mask, team: str) -> Mask:
         """Join what was in view while a team attacked either basket, turned; the floor's grid is symmetric."""
-        own, other = (right, left) if team == "A" or self.court.baskets == 1 else (left, right)
-        return own | other[::-1, ::-1]
+        as_filmed, flipped = (right, left) if team == "A" or self.court.baskets == 1 else (left, right)
+        return as_filmed | flipped[::-1, ::-1]
 
     @cached_property
     def _views(self) -> tuple[Mask, Mask, Mask]:
@@ -106,10 +107,13 @@ class OnCourt:
         low, size = self._corner_m, np.array([self.court.length_m, self.court.width_m])
         count = np.rint((size - 2 * low) / VIEW_CELL_M).astype(int)
         x, y = (low[k] + VIEW_CELL_M * (np.arange(count[k]) + 0.5) for k in (0, 1))
-        places = np.stack(np.meshgrid(x, y), axis=-1)
-        looks = self._looks()
-        side = self._side(looks["time_s"].to_numpy(np.float64), "A")
-        found = [self._in_view(looks[side == s], places.reshape(-1, 2)).reshape(len(y), len(x)) for s in (1, -1, 0)]
+        places = np.stack(np.meshgrid(x, y), axis=-1)  # (rows, columns, 2)
+        homographies = self._sampled_homographies()
+        direction = self._direction(homographies["time_s"].to_numpy(np.float64), "A")
+        found = [
+            self._in_view(homographies[direction == s], places.reshape(-1, 2)).reshape(len(y), len(x))
+            for s in (1, -1, 0)
+        ]
         return found[0], found[1], found[2]
 
     @property
@@ -120,30 +124,32 @@ class OnCourt:
         corner: Floats = (size - squares * VIEW_CELL_M) / 2
         return corner
 
-    def _side(self, time_s: Floats, team: str) -> NDArray[np.int8]:
+    def _direction(self, time_s: Floats, team: str) -> NDArray[np.int8]:
         """Say which basket a team attacks at each time (n,); on a court with one it is the left one."""
         if self.court.baskets == 1:
             return np.full(len(time_s), -1, np.int8)
         return attack_side(time_s, self.periods, team)
 
-    def _looks(self) -> pd.DataFrame:
-        """Take homographies of frames about a second apart, or one of a camera that stands still in each period."""
-        known = self.frames[["frame", "time_s"]].merge(self.registration.table, on="frame")
+    def _sampled_homographies(self) -> pd.DataFrame:
+        """Take homographies of frames about a second apart, or one of a fixed camera in each period."""
+        registered = self.frames[["frame", "time_s"]].merge(self.registration.table, on="frame")
         if self.registration.fixed:
-            first = np.searchsorted(known["time_s"], self.periods["start_s"])
-            return known.iloc[np.unique([0, *first[first < len(known)]])]
-        step = np.floor(known["time_s"] / LOOK_EVERY_S)
-        looks: pd.DataFrame = known[step.diff().fillna(1.0) != 0]
-        return looks
+            first = np.searchsorted(registered["time_s"], self.periods["start_s"])
+            return registered.iloc[np.unique([0, *first[first < len(registered)]])]
+        step = np.floor(registered["time_s"] / VIEW_EVERY_S)
+        homographies: pd.DataFrame = registered[step.diff().fillna(1.0) != 0]
+        return homographies
 
-    def _in_view(self, looks: pd.DataFrame, points_m: Floats) -> Mask:
+    def _in_view(self, homographies: pd.DataFrame, points_m: Floats) -> Mask:
         """Say which places (n, 2) lie in the picture of any of these frames."""
         found = np.zeros(len(points_m), bool)
-        places = np.column_stack([points_m, np.ones(len(points_m))])
+        places = np.column_stack([points_m, np.ones(len(points_m))])  # (n, 3)
         width, height = self.registration.image_size_px
-        matrices = np.linalg.inv(looks[list(HOMOGRAPHY_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3))
-        for start in range(0, len(matrices), _BLOCK):
-            homogeneous = np.einsum("fij,nj->fni", matrices[start : start + _BLOCK], places[~found]).reshape(-1, 3)
+        matrices = np.linalg.inv(homographies[list(HOMOGRAPHY_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3))
+        for start in range(0, len(matrices), _FRAMES_AT_ONCE):
+            homogeneous = np.einsum("fij,nj->fni", matrices[start : start + _FRAMES_AT_ONCE], places[~found]).reshape(
+                -1, 3
+            )
             with np.errstate(divide="ignore", invalid="ignore"):
                 flat = np.where(homogeneous[:, 2:] > 0, homogeneous[:, :2] / homogeneous[:, 2:], np.nan)
                 u, v = self.registration.lens.distort(flat).T

@@ -10,11 +10,11 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.errors import OutputError
-from pipeline.present.annotate import Progress, annotate, collect_crops, output_size
+from pipeline.present.annotated_video.annotate import Progress, annotate, collect_crops, output_size
+from pipeline.present.crops import CropCollector, choose_crops
 from pipeline.present.csv_tables import coach_table, csv_text, rounded
-from pipeline.present.gallery import Gallery, choose_crops
-from pipeline.present.heatmaps import HeatPictures, heat_pictures
-from pipeline.present.maps import Direction, Subject, map_of, subjects, subtitle
+from pipeline.present.heat_maps.heatmaps import HeatPictures, heat_pictures
+from pipeline.present.heat_maps.subjects import Direction, Subject, map_of, subjects, subtitle
 from pipeline.present.mot import player_mot, tracklet_mot
 from pipeline.present.on_court import OnCourt
 from pipeline.present.report import Pictures, report_html
@@ -51,15 +51,13 @@ def present(results: Results, directory: Path, progress: Progress = no_progress)
         InputError: the video cannot be read any more.
     """
     tables = _write_tables(results, directory)
-    gallery = Gallery(
-        choose_crops(results.detections, results.tracks, results.identities, results.settings.present.crops_per_player)
-    )
+    collector = CropCollector(choose_crops(results, results.settings.present.crops_per_player))
     with ThreadPoolExecutor(1, thread_name_prefix="heat-maps") as beside:  # while pictures are encoded
         coming = beside.submit(_write_heat_maps, results, directory / HEATMAP_FOLDER)
-        video = _write_video(results, directory / "annotated.mp4", gallery, progress)
+        video = _write_video(results, directory / "annotated.mp4", collector, progress)
         maps = coming.result()
     files = [*video, *tables, *maps.files]
-    pictures = Pictures(maps.teams, maps.players, gallery.crops)
+    pictures = Pictures(maps.teams, maps.players, collector.crops)
     html = report_html(results, pictures, [*(path.relative_to(directory) for path in files), Path(MANIFEST)])
     return [_write(directory / "report.html", html), *files]
 
@@ -73,7 +71,6 @@ def _write(path: Path, data: bytes | str) -> Path:
 
 def _write_tables(results: Results, directory: Path) -> list[Path]:
     """Write what other programs read."""
-    frames, detections, tracks = results.frames, results.detections, results.tracks
     stream = io.BytesIO()
     results.positions.to_parquet(stream, index=False)
     players = results.players
@@ -87,12 +84,12 @@ def _write_tables(results: Results, directory: Path) -> list[Path]:
     return [
         *(_write(directory / f"{name}.csv", csv_text(table)) for name, table in tables.items()),
         _write(directory / "positions.parquet", stream.getvalue()),
-        _write(directory / "mot.txt", player_mot(frames, detections, tracks, results.identities, results.players)),
-        _write(directory / "tracklets_mot.txt", tracklet_mot(frames, detections, tracks)),
+        _write(directory / "mot.txt", player_mot(results)),
+        _write(directory / "tracklets_mot.txt", tracklet_mot(results)),
     ]
 
 
-class _Maps:
+class _HeatMapFiles:
     """Heat maps written and to be embedded."""
 
     def __init__(self) -> None:
@@ -101,12 +98,12 @@ class _Maps:
         self.players: dict[int, HeatPictures] = {}
 
 
-def _write_heat_maps(results: Results, folder: Path) -> _Maps:
+def _write_heat_maps(results: Results, folder: Path) -> _HeatMapFiles:
     """Draw one heat map per team and per player who has positions, and of several periods one per team and period."""
-    maps, game = _Maps(), results.on_court
+    maps, game = _HeatMapFiles(), results.on_court
     sigma_m = results.settings.present.heatmap_sigma_m
     if game is not None:
-        direction: Direction = "attacking" if game.sides_change else "filmed"
+        direction: Direction = "attacking" if game.teams_switch_ends else "filmed"
         for subject in subjects(game):
             drawn = _draw(game, subject, None, direction, sigma_m)
             if drawn is None:
@@ -128,9 +125,9 @@ def _write_periods(game: OnCourt, folder: Path, direction: Direction, sigma_m: f
     files = []
     teams = [subject for subject in subjects(game) if subject.is_team]
     for period in game.periods["period"]:
-        part = game.during(period)
+        one_period = game.during(period)
         for subject in teams:
-            drawn = _draw(part, subject, period, direction, sigma_m)
+            drawn = _draw(one_period, subject, period, direction, sigma_m)
             if drawn is not None:
                 files.append(_write(folder / f"{subject.file_stem}-period-{period}.png", drawn.file_png))
     return files
@@ -156,17 +153,17 @@ def _remove_old(folder: Path, kept: set[Path]) -> None:
         raise OutputError(f"cannot tidy {folder}: {error.strerror or error}") from error
 
 
-def _write_video(results: Results, path: Path, gallery: Gallery, progress: Progress) -> list[Path]:
+def _write_video(results: Results, path: Path, collector: CropCollector, progress: Progress) -> list[Path]:
     """Write the annotated video and collect crops; where none is wanted, read only as far as crops are needed."""
     if not len(results.frames) or not results.has_pixels:
         return []
     video, settings = results.video, results.settings.present
     if not settings.video:
-        collect_crops(results, _source(results), gallery, progress)
+        collect_crops(results, _source(results), collector, progress)
         return []
     size_px = output_size(video.width_px, video.height_px, settings.video_height_px)
     with VideoWriter(path, *size_px, fps=_fps(results), sound_from=video, start_s=results.start_s) as writer:
-        annotate(results, _source(results), writer, size_px, gallery, progress)
+        annotate(results, _source(results), writer, size_px, collector, progress)
     return [path]
 
 

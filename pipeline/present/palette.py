@@ -1,4 +1,4 @@
-"""Colours that people tell apart: kits made vivid, neutral referees, text that reads on its ground."""
+"""Colours that are easy to distinguish: jerseys made vivid, neutral referees, text that reads on its ground."""
 
 from __future__ import annotations
 
@@ -14,22 +14,32 @@ Lab = NDArray[np.float64]
 """(3,) CIE L*a*b*, L* from 0 to 100."""
 
 REFEREE = "#8d949e"
+"""Colour of referees."""
 UNKNOWN_TEAM = "#9b7fe6"
+"""Colour of players without a team."""
 NOBODY = "#c8ccd2"
-WHITE_KIT = "#f4f4f2"
-DARK_KIT = "#2b2d33"
+"""Colour of people without an identity."""
+WHITE_JERSEY = "#f4f4f2"
+"""What a light, colourless jersey is drawn as."""
+DARK_JERSEY = "#2b2d33"
+"""What a dark, colourless jersey is drawn as."""
 FALLBACK = {"A": "#f28c28", "B": "#2f7fe0"}
-"""Used when the two kits are too alike to tell apart on a screen."""
+"""Used when the two jersey colours are too alike on a screen."""
 
 ONE_EACH = (
     "#f28c28", "#2f7fe0", "#3fae5a", "#e04f6b", "#9b7fe6", "#17b1bd",
     "#e3c11b", "#b5651d", "#7fbf3f", "#e57fc0", "#5566cc", "#c8553d",
 )  # fmt: skip
+"""Colours of players where the teams are unknown."""
 
 _NEUTRAL_CHROMA = 16.0
+"""CIE chroma below which a jersey has no colour."""
 _VIVID_CHROMA = 58.0
-_TELL_APART = 28.0
+"""CIE chroma that other jerseys are raised to."""
+_DISTINCT = 28.0
+"""CIE76 distance below which two colours are too alike."""
 _LIGHTEST_BAR = 72.0
+"""CIE lightness, 0 to 100, of the lightest bar on white."""
 
 
 @dataclass(frozen=True)
@@ -92,17 +102,17 @@ def from_lab(lab: Lab) -> Color:
 
 
 def vivid(color: Color) -> Color:
-    """Turn a kit's measured colour, dulled by light and shade, into one that reads as that kit on a screen.
+    """Turn a jersey's measured colour, dulled by light and shade, into the one that people would name.
 
     Example:
-        >>> vivid(Color.parse("#b9b4ac")).hex == WHITE_KIT
+        >>> vivid(Color.parse("#b9b4ac")).hex == WHITE_JERSEY
         True
     """
     lab = to_lab(color)
     chroma = float(np.hypot(lab[1], lab[2]))
     warm_white = lab[0] > 68 and chroma < 2 * _NEUTRAL_CHROMA
     if warm_white or chroma < _NEUTRAL_CHROMA:
-        return Color.parse(WHITE_KIT if lab[0] > 52 else DARK_KIT)
+        return Color.parse(WHITE_JERSEY if lab[0] > 52 else DARK_JERSEY)
     gain = max(1.0, _VIVID_CHROMA / chroma)
     return from_lab(np.array([np.clip(lab[0], 38, 80), lab[1] * gain, lab[2] * gain]))
 
@@ -111,7 +121,7 @@ def on_white(color: Color) -> Color:
     """Darken a colour until a bar of it shows on white paper.
 
     Example:
-        >>> [round(to_lab(on_white(Color.parse(kit)))[0]) for kit in (WHITE_KIT, DARK_KIT)]
+        >>> [round(to_lab(on_white(Color.parse(jersey)))[0]) for jersey in (WHITE_JERSEY, DARK_JERSEY)]
         [72, 18]
     """
     lab = to_lab(color)
@@ -119,19 +129,19 @@ def on_white(color: Color) -> Color:
 
 
 def team_colors(players: pd.DataFrame) -> dict[str, Color]:
-    """Choose one colour per team from the kits of its players.
+    """Choose one colour per team from the jerseys of its players.
 
     Args:
         players: table `players`.
 
     Returns:
-        Team -> colour, for every team named; two teams always tell apart.
+        Team -> colour, for every team named; the colours of two teams are always distinct.
     """
     chosen = {team: _team_color(rows, team) for team, rows in players.dropna(subset=["team"]).groupby("team")}
     colors = {str(team): color for team, color in sorted(chosen.items())}
     if len(colors) == 2:
         first, second = (to_lab(c) for c in colors.values())
-        if float(np.linalg.norm(first - second)) < _TELL_APART:
+        if float(np.linalg.norm(first - second)) < _DISTINCT:
             return {team: _fallback(team) for team in colors}
     return colors
 
@@ -139,35 +149,42 @@ def team_colors(players: pd.DataFrame) -> dict[str, Color]:
 def player_colors(players: pd.DataFrame) -> dict[int, Color]:
     """Choose the drawing colour of every person: the team's, neutral for referees.
 
-    Where no teams are told apart, every player has a colour of their own.
+    Where the teams are unknown, the players take a dozen colours in turn.
     """
     teams = team_colors(players)
     if not teams:
-        return _own_colors(players)
+        return _colors_in_turn(players)
     columns = zip(players["player_id"], players["role"], players["team"], strict=True)
     return {int(who): person_color(role, None if pd.isna(team) else team, teams) for who, role, team in columns}
 
 
 def person_color(role: str, team: str | None, teams: Mapping[str, Color]) -> Color:
-    """Choose the colour of one person of a game with teams."""
+    """Choose the colour of one person of a game with teams.
+
+    Args:
+        role: player or referee.
+        team: None where unknown.
+        teams: colour of each team.
+    """
     if role == "referee":
         return Color.parse(REFEREE)
     return Color.parse(UNKNOWN_TEAM) if team is None else teams.get(team, Color.parse(UNKNOWN_TEAM))
 
 
-def _own_colors(players: pd.DataFrame) -> dict[int, Color]:
+def _colors_in_turn(players: pd.DataFrame) -> dict[int, Color]:
     """Give each player one of a dozen colours in turn."""
     columns = zip(players["player_id"], players["role"], strict=True)
-    own = [Color.parse(color) for color in ONE_EACH]
+    in_turn = [Color.parse(color) for color in ONE_EACH]
     return {
-        int(who): Color.parse(REFEREE) if role == "referee" else own[(int(who) - 1) % len(own)] for who, role in columns
+        int(who): Color.parse(REFEREE) if role == "referee" else in_turn[(int(who) - 1) % len(in_turn)]
+        for who, role in columns
     }
 
 
 def _team_color(rows: pd.DataFrame, team: object) -> Color:
-    """Take the median kit of a team's players in Lab."""
-    kits = [to_lab(Color.parse(str(c))) for c in rows["color"].dropna()]
-    return vivid(from_lab(np.median(kits, axis=0))) if kits else _fallback(str(team))
+    """Take the median jersey colour of a team's players in Lab."""
+    jerseys = [to_lab(Color.parse(str(c))) for c in rows["color"].dropna()]
+    return vivid(from_lab(np.median(jerseys, axis=0))) if jerseys else _fallback(str(team))
 
 
 def _fallback(team: str) -> Color:

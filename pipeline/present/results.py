@@ -18,7 +18,7 @@ from pipeline.video import VideoInfo
 
 @dataclass(frozen=True)
 class Results:
-    """The tables of a run and what is known about it."""
+    """The tables of a run, and the facts that the report shows."""
 
     video: VideoInfo
     settings: Settings
@@ -50,12 +50,12 @@ class Results:
     warnings: tuple[str, ...] = ()
     """Plain words, most important first."""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What else the report shows: 'versions', 'seconds' (per stage), 'weights' and whatever the run knows;
+    """What else the report shows: 'versions', 'seconds' (per stage), 'weights' and further facts of the run;
     values are text, numbers or mappings of these."""
 
     @property
     def on_court(self) -> OnCourt | None:
-        """What speaks of metres; None without any."""
+        """What is in metres; None without a registration."""
         if self.registration is None or not self.has_metres:
             return None
         return OnCourt(self.frames, self.players, self.positions, self.periods, self.registration)

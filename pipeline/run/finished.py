@@ -7,8 +7,8 @@ from typing import Literal
 
 from pipeline.errors import InputError
 from pipeline.present.exports import ExportName, export
-from pipeline.present.heatmaps import figure_bytes
-from pipeline.present.maps import Direction, Subject, picture, player_subject, team_subject
+from pipeline.present.heat_maps.heatmaps import figure_bytes
+from pipeline.present.heat_maps.subjects import Direction, Subject, picture, player_subject, team_subject
 from pipeline.present.on_court import OnCourt
 from pipeline.run.loading import context_of, read_run
 from pipeline.store import make_directory, write_bytes

@@ -12,8 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
-from pipeline.present.annotate import make_overlay, scenes_of
-from pipeline.present.gallery import choose_crops
+from pipeline.present.annotated_video.annotate import make_overlay
+from pipeline.present.annotated_video.scenes import Scenes
+from pipeline.present.crops import choose_crops
 from pipeline.present.labels import people
 from pipeline.present.palette import Color, player_colors
 from pipeline.present.results import Results
@@ -34,7 +35,7 @@ _OUTLINE_SHARE = 1 / 240
 """Width of the outline of a player, in heights of the picture."""
 
 
-class Pictures:
+class RunPictures:
     """The pictures of a run whose video is at hand."""
 
     def __init__(self, run: FinishedRun, video: VideoInfo) -> None:
@@ -62,7 +63,7 @@ class Pictures:
         place = int(places[0])
         image = self._decode(float(frames["time_s"].iloc[place]))
         if annotated:
-            scenes = scenes_of(self._results)
+            scenes = Scenes(self._results)
             overlay = make_overlay(self._results, (self._video.width_px, self._video.height_px))
             overlay.draw(image, scenes.at(place), (place + 1) / len(scenes))
         return _rgb(image)
@@ -74,7 +75,7 @@ class Pictures:
             InputError: the video cannot be decoded any more.
         """
         tables = self._results
-        chosen = choose_crops(tables.detections, tables.tracks, tables.identities, count)
+        chosen = choose_crops(tables, count)
         chosen = chosen[chosen["player_id"] == player].merge(tables.frames[["frame", "time_s"]], on="frame")
         found = []
         for time_s, *box in chosen[["time_s", "x1", "y1", "x2", "y2"]].to_numpy(np.float64):

@@ -15,11 +15,11 @@ from pipeline.store.files import canonical_json
 _BLOCK_BYTES = 1 << 20
 
 
-def fingerprint(*parts: Any) -> str:
+def fingerprint(*values: Any) -> str:
     """Return the SHA-256 of the canonical JSON of plain data, as 64 hex digits.
 
     Args:
-        parts: numbers, text, None, lists, mappings with text keys, settings models, dataclasses of these.
+        values: numbers, text, None, lists, mappings with text keys, settings models, dataclasses of these.
 
     Example:
         >>> fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
@@ -29,7 +29,7 @@ def fingerprint(*parts: Any) -> str:
         >>> fingerprint(1) == fingerprint(1.0)
         False
     """
-    return hashlib.sha256(canonical_json([_plain(part) for part in parts]).encode()).hexdigest()
+    return hashlib.sha256(canonical_json([_plain(value) for value in values]).encode()).hexdigest()
 
 
 def hash_file(path: Path) -> str:
@@ -48,8 +48,8 @@ def hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _plain(part: Any) -> Any:
+def _plain(value: Any) -> Any:
     """Turn a settings model or a dataclass into a mapping."""
-    if isinstance(part, BaseModel):
-        return part.model_dump(mode="json")
-    return asdict(part) if is_dataclass(part) and not isinstance(part, type) else part
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value

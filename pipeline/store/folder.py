@@ -119,6 +119,11 @@ class Folder:
 def write_table(path: Path, name: TableName, table: pd.DataFrame) -> Path:
     """Write a table anywhere, checked and atomically: Parquet, zstd, no index.
 
+    Args:
+        path: the file.
+        name: which table it is.
+        table: the rows.
+
     Raises:
         TableError: it does not satisfy its schema.
         OutputError: it cannot be written.

@@ -152,7 +152,13 @@ class RunDirectory(Folder):
             raise output_error(self._manifest_path(stage), error) from error
 
     def part(self, stage: str, number: int, fingerprint: str) -> Part:
-        """Return part `number` of a stage; `fingerprint` covers all that its content depends on."""
+        """Return part `number` of a stage; `fingerprint` covers all that its content depends on.
+
+        Args:
+            stage: its name.
+            number: from 0.
+            fingerprint: of all that the part's content depends on.
+        """
         return Part(self.path / stage / f"chunk_{number:05d}", stage, fingerprint)
 
     def discard_parts(self, stage: str) -> None:

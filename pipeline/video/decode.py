@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 from pipeline.video.source import VideoInfo, open_video, picture_stream
 
 _MAX_ERRORS_IN_A_ROW = 1000
+"""Damaged packets in a row after which the file counts as ended."""
 _FIRST_BACK_OFF_S = 1.0
 _LEAD_S = {"mpeg": 3.0}
 """Containers that do not stamp each frame: after a seek, times are wrong until the next stamp."""
 _UNSPECIFIED_COLORSPACE = 2
+"""FFmpeg's AVCOL_SPC_UNSPECIFIED."""
 _HD_HEIGHT_PX = 720
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+"""OpenCV's code for a rotation flag in degrees."""
 
 
 @dataclass

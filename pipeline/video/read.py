@@ -15,8 +15,11 @@ from pipeline.video.sampling import Chunk
 from pipeline.video.source import VideoInfo
 
 CONTEXT_INDEX = -1
+"""`Frame.index` of the analysed frame before a chunk."""
 _FRAMES_PAST_END = 2
+"""Frames behind a chunk that are decoded, as frames may come out of order."""
 _FRAMES_AHEAD = 8
+"""Frames that are decoded before they are asked for."""
 _EARLY_END_S = 1.0
 _SAME_TIME_S = 1e-4
 """Timestamps that were rounded to text and back."""
@@ -87,7 +90,7 @@ def read_chunk(
 
     Args:
         info: the video.
-        chunk: which part of it, and which frames.
+        chunk: which stretch of it, and which frames.
         report: filled while iterating.
         context: begin with the last analysed frame before the chunk (index -1) if the run has one; camera motion to the
             chunk's first frame needs it.
@@ -187,7 +190,7 @@ def decode_start_s(chunk: Chunk, context: bool) -> float:
 
 
 def glances(info: VideoInfo, times_s: Sequence[float]) -> Iterator[Frame]:
-    """Look at a video here and there, cheaply: the key frame at or before each time, each key frame once.
+    """Decode a few single frames of a video, cheaply: the key frame at or before each time, each key frame once.
 
     Args:
         info: the video.

@@ -13,7 +13,9 @@ from pipeline.errors import InputError
 from pipeline.video.source import VideoInfo
 
 _RATE_TOLERANCE = 0.01
+"""Relative: 30.03 frames per second count as 30."""
 _MIN_LAST_CHUNK = 0.25
+"""A shorter rest, in chunks, joins the chunk before."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,11 @@ def chunks(
 
 def check_interval(info: VideoInfo, start_s: float, end_s: float | None) -> None:
     """Check an interval against the video.
+
+    Args:
+        info: the video.
+        start_s: first second of the interval.
+        end_s: its end; None for the end of the video.
 
     Raises:
         InputError: start before 0 or past the end, or end not after start.

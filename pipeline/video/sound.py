@@ -14,6 +14,7 @@ from pipeline.video.source import VideoInfo, open_video
 
 _RATE_HZ = 48_000
 _BIT_RATE = 128_000
+"""Of the sound track, bits per second."""
 _LEAD_S = 1.0
 _CHAIN = (
     ("atrim", "start=0"),
@@ -37,7 +38,13 @@ class Sound:
 
     @classmethod
     def added(cls, container: Any, info: VideoInfo | None, start_s: float) -> Self | None:
-        """Add a sound track to an output container; None if there is no sound to take."""
+        """Add a sound track to an output container; None if there is no sound to take.
+
+        Args:
+            container: the output, open for writing.
+            info: the video whose sound is taken; None for none.
+            start_s: second of it at which the output begins.
+        """
         if info is None or not info.has_audio:
             return None
         track = container.add_stream("aac", rate=_RATE_HZ, layout="stereo")

@@ -18,6 +18,7 @@ from pipeline.errors import InputError
 # FFmpeg open other files or addresses.
 _FORMATS = "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,mxf,ogg,h264,hevc,ivf,nut,dv,yuv4mpegpipe"
 _PROBE_PACKETS = 2000
+"""Packets that are read to measure rate and length where the file does not say them."""
 _THREADS = 1
 """With several, FFmpeg's H.264 decoder conceals damage from frames that another thread is still writing: each run other
 pixels. Chunks are the way to use more cores."""
@@ -164,11 +165,11 @@ def _check_file(path: Path) -> int:
 def _reason(error: Exception) -> str:
     """Return FFmpeg's or the system's reason without the path and numbers."""
     reason = getattr(error, "strerror", None) or str(error)
-    known = {
+    plain_words = {
         "Invalid data found when processing input": "no video data found (truncated, damaged, or another kind of file)",
         "Invalid argument": "the format is not one of a video",
     }
-    return " ".join(known.get(str(reason), str(reason)).split())
+    return " ".join(plain_words.get(str(reason), str(reason)).split())
 
 
 def _first_frame(container: Any, stream: Any, path: Path) -> Any:
@@ -220,9 +221,9 @@ def _declared_duration_s(container: Any, stream: Any, start_pts: int) -> float:
 
 def _clock_s(text: str) -> float:
     """Read Matroska's '00:00:15.015000000' as seconds; 0 if it is something else."""
-    parts = text.split(":")
+    fields = text.split(":")
     try:
-        hours, minutes, seconds = (float(part) for part in parts)
+        hours, minutes, seconds = (float(field) for field in fields)
     except ValueError:
         return 0.0
     return hours * 3600 + minutes * 60 + seconds

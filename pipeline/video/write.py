@@ -22,8 +22,10 @@ from pipeline.video.source import VideoInfo
 
 _CLOCK_HZ = 90_000
 _TIME_BASE = Fraction(1, _CLOCK_HZ)
+"""Unit of timestamps in the file, s."""
 _KEY_FRAME_EVERY_S = 2.0
 _BT709 = "colorprim=bt709:transfer=bt709:colormatrix=bt709"
+"""x264's parameters that name the colour space of HD video."""
 
 
 class VideoWriter:
@@ -39,7 +41,7 @@ class VideoWriter:
         fps: average rate of the pictures given; a constant rate is not needed.
         sound_from: a video whose sound from `start_s` on is kept in step; None, or one without sound: silent.
         start_s: time of the output's start on the source's clock.
-        crf: quality; lower is better and larger, 18 looks like the source.
+        crf: quality; lower is better and larger, 18 is visually the same as the source.
 
     Raises:
         OutputError: no permission, no space, not a directory; on entering, writing or leaving.

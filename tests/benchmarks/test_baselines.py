@@ -32,14 +32,14 @@ def scene() -> tuple[Truth, dict, np.ndarray]:
         "detections": tables.conform("detections", boxes),
         **{name: tables.ALL[name].empty() for name in ("tracks", "identities", "players")},
     }
-    looks = np.eye(4, dtype=np.float16)[rows["identity"]]
-    return Truth("made up", rows[list(PERSON_COLUMNS)], times), run, looks
+    embeddings = np.eye(4, dtype=np.float16)[rows["identity"]]
+    return Truth("made up", rows[list(PERSON_COLUMNS)], times), run, embeddings
 
 
 def test_a_tracker_gets_all_people_and_its_players_are_scored() -> None:
-    truth, run, looks = scene()
+    truth, run, embeddings = scene()
     found = of_tables("run", run)
-    linked = link(found, rows_on_court(found, Settings()), looks, deep_sort, Settings(), video=None)
+    linked = link(found, rows_on_court(found, Settings()), embeddings, deep_sort, Settings(), video=None)
     scores = score(linked, truth)
     assert scores.identity.players_found == 2
     assert scores.identity.accuracy_when_found == 1

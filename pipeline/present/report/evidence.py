@@ -1,4 +1,4 @@
-"""Why a person is this one: team, numbers that were read, and the one who is taken for him most easily."""
+"""What an identity rests on: team, numbers that were read, and who is most easily confused with this person."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from pipeline.present.palette import player_colors
 from pipeline.present.results import Results
 
 MOST_NUMBERS = 3
+"""Of one person, that are listed."""
 _REASONS = {
     "reach": "nobody could have got from one place to the other in time",
     "number": "they wear different numbers",
-    "jersey": "they wear different jerseys",
+    "jersey": "their jerseys have different colours",
     "correction": "a correction says so",
 }
 
@@ -29,7 +30,7 @@ def evidence_of(person: Person, results: Results) -> dict[str, Any] | None:
     evidence = found.iloc[0]
     return {
         "tracklets": int(evidence["tracklets"]),
-        "team": None if person.team is None else _known(evidence["team_confidence"]),
+        "team": None if person.team is None else _number_or_none(evidence["team_confidence"]),
         "numbers": _numbers(person, results.number_votes),
         "nearest": _nearest(evidence, results),
     }
@@ -37,23 +38,25 @@ def evidence_of(person: Person, results: Results) -> dict[str, Any] | None:
 
 def _numbers(person: Person, votes: pd.DataFrame) -> list[dict[str, Any]]:
     """List the numbers that were read on a person, the likeliest first."""
-    own = votes[votes["player_id"] == person.player_id].sort_values(["probability", "reads"], ascending=False)
+    of_person = votes[votes["player_id"] == person.player_id].sort_values(["probability", "reads"], ascending=False)
     return [
         {"number": str(number), "reads": int(reads), "share": float(probability), "given": number == person.number}
-        for number, reads, probability in own[["number", "reads", "probability"]].head(MOST_NUMBERS).to_numpy(object)
+        for number, reads, probability in of_person[["number", "reads", "probability"]]
+        .head(MOST_NUMBERS)
+        .to_numpy(object)
     ]
 
 
 def _nearest(evidence: pd.Series, results: Results) -> dict[str, Any] | None:
-    """Say who is taken for this person most easily, and why the two are kept apart."""
+    """Name the person who is most easily confused with this one, and why they are two."""
     if pd.isna(evidence["nearest"]):
         return None
-    other = {one.player_id: one for one in people(results.players)}[int(evidence["nearest"])]
-    color = player_colors(results.players)[other.player_id]
+    nearest = {person.player_id: person for person in people(results.players)}[int(evidence["nearest"])]
+    color = player_colors(results.players)[nearest.player_id]
     return {
-        "id": other.player_id,
-        "badge": other.badge,
-        "title": other.heading,
+        "id": nearest.player_id,
+        "badge": nearest.badge,
+        "title": nearest.heading,
         "color": color.hex,
         "ink": color.ink.hex,
         "why": _why(evidence),
@@ -61,11 +64,11 @@ def _nearest(evidence: pd.Series, results: Results) -> dict[str, Any] | None:
 
 
 def _why(evidence: pd.Series) -> str:
-    """Say in plain words why two people are kept apart."""
+    """Say in plain words why two people are not one."""
     reason = evidence["kept_apart_by"]
     if reason == "together":
-        return f"both are in the picture at once, for {clock(_known(evidence['together_s']), tenths=True)}"
-    return _REASONS.get(str(reason)) or _odds(_known(evidence["nearest_log_odds"]))
+        return f"both are in the picture at once, for {clock(_number_or_none(evidence['together_s']), tenths=True)}"
+    return _REASONS.get(str(reason)) or _odds(_number_or_none(evidence["nearest_log_odds"]))
 
 
 def _odds(log_odds: float | None) -> str:
@@ -81,5 +84,5 @@ def _odds(log_odds: float | None) -> str:
     return f"that they are two is {f'{times:.0f}' if times < 1000 else 'over 1000'} times likelier"
 
 
-def _known(value: Any) -> float | None:
+def _number_or_none(value: Any) -> float | None:
     return None if pd.isna(value) else float(value)

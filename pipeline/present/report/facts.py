@@ -7,8 +7,8 @@ from typing import Any
 
 from pipeline.present.formats import clock, percent, rate, short_list
 from pipeline.present.labels import Person, team_title
+from pipeline.present.report.lanes import time_axis
 from pipeline.present.results import Results
-from pipeline.present.timeline import time_axis
 from pipeline.understand.shots import kinds_of_frames, seconds_by_kind
 
 
@@ -28,7 +28,7 @@ def tiles(results: Results, persons: Sequence[Person]) -> list[tuple[str, str, s
     referees = len(persons) - len(players)
     return [
         _time_tile(results),
-        (str(len(players)), "player" if len(players) == 1 else "players", split or "no teams told apart"),
+        (str(len(players)), "player" if len(players) == 1 else "players", split or "teams not distinguished"),
         (str(referees), "referee" if referees == 1 else "referees", "not counted as players"),
         _court_tile(results),
     ]
@@ -61,20 +61,20 @@ def how_much_seen(results: Results) -> list[tuple[str, str]]:
     detections = results.detections
     people_rows = detections[detections["class"].isin(["player", "referee"])]
     linked = results.tracks.merge(results.identities, on="track_id", how="left")
-    known = int(linked["player_id"].notna().sum())
+    identified = int(linked["player_id"].notna().sum())
     found = [
         ("Boxes of people found", f"{len(people_rows):,}".replace(",", "\u202f")),
-        ("of these in a track", _part(len(results.tracks), len(people_rows))),
-        ("of these given to a player or referee", _part(known, len(people_rows))),
+        ("of these in a track", _with_share(len(results.tracks), len(people_rows))),
+        ("of these given to a player or referee", _with_share(identified, len(people_rows))),
     ]
     if results.registration is not None and results.has_metres:
         table = results.registration.table
         measured = int((table["source"] == "measured").sum())
-        found.append(("Frames placed on the court plan", _part(len(table), len(results.frames))))
+        found.append(("Frames placed on the court plan", _with_share(len(table), len(results.frames))))
         found.append(("of these calibrated themselves, not carried by camera motion", str(measured)))
     if len(results.positions):
         bridged = int((results.positions["source"] == "bridged").sum())
-        found.append(("Positions bridged over short gaps", _part(bridged, len(results.positions))))
+        found.append(("Positions bridged over short gaps", _with_share(bridged, len(results.positions))))
     return found
 
 
@@ -92,6 +92,6 @@ def flat(facts: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     return rows
 
 
-def _part(count: int, total: int) -> str:
+def _with_share(count: int, total: int) -> str:
     """Write a count with its share."""
     return f"{count:,} ({percent(count / total)})".replace(",", "\u202f") if total else str(count)

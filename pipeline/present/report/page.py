@@ -1,4 +1,4 @@
-"""The page as a whole: what each part of the template is given."""
+"""The page as a whole: what each section of the template is given."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from pipeline.present.embedding_map import looks_of
+from pipeline.present.crops import Crop
+from pipeline.present.embedding_map import embedding_map_of
 from pipeline.present.formats import clock, measure, percent
-from pipeline.present.gallery import Crop
-from pipeline.present.heatmaps import HeatPictures, color_stops
+from pipeline.present.heat_maps.heatmaps import HeatPictures, color_stops
 from pipeline.present.labels import people
-from pipeline.present.report.embedding_map import looks_figure
+from pipeline.present.report.embedding_map import embedding_map_figure
 from pipeline.present.report.facts import flat, how_much_seen, subtitle, tiles
 from pipeline.present.report.people import ATTACK_ZONES, groups_of, periods_of, person_row
 from pipeline.present.report.shots import shots_section
@@ -94,7 +94,7 @@ def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dic
         "referees": [row for row in rows if row["referee"]],
         "time": time_section(results, persons),
         "shots": shots_section(results),
-        "looks": looks_figure(looks_of(results), results.players, results.frames),
+        "embedding_map": embedding_map_figure(embedding_map_of(results), results.players, results.frames),
         "seen": how_much_seen(results),
         "zones": results.settings.stats,
         "heat_colors": ", ".join(color_stops()),

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.present.crops import Crop
 from pipeline.present.formats import clock
-from pipeline.present.gallery import Crop
-from pipeline.present.heatmaps import HeatPictures
+from pipeline.present.heat_maps.heatmaps import HeatPictures
 from pipeline.present.labels import Person, team_title
 from pipeline.present.palette import on_white, player_colors
 from pipeline.present.report.evidence import evidence_of
@@ -26,7 +26,14 @@ ATTACK_ZONES = {
 
 
 def person_row(person: Person, results: Results, heat: HeatPictures | None, crops: Sequence[Crop]) -> dict[str, Any]:
-    """Collect what is shown of one person."""
+    """Collect what is shown of one person.
+
+    Args:
+        person: who.
+        results: the run.
+        heat: heat map of this person; None without positions.
+        crops: pictures of this person, in order of time.
+    """
     found = results.player_stats[results.player_stats["player_id"] == person.player_id]
     stats = {str(key): None if pd.isna(value) else value for key, value in found.iloc[0].items()} if len(found) else {}
     per_period = results.player_periods[results.player_periods["player_id"] == person.player_id]
@@ -97,9 +104,9 @@ def data_uri(data: bytes, kind: str) -> str:
 def _zone_shares(stats: Mapping[str, Any]) -> list[tuple[str, float, float]]:
     """Share of the time in each speed zone: (zone, percent, seconds); empty where unknown."""
     zones = {name: stats.get(f"{name}_s") for name in ("walk", "jog", "run", "sprint")}
-    known = {name: float(value) for name, value in zones.items() if value is not None}
-    total = sum(known.values())
-    return [(name, 100 * value / total, value) for name, value in known.items()] if total > 0 else []
+    seconds = {name: float(value) for name, value in zones.items() if value is not None}
+    total = sum(seconds.values())
+    return [(name, 100 * value / total, value) for name, value in seconds.items()] if total > 0 else []
 
 
 def _attack_zones(stats: Mapping[str, Any]) -> list[dict[str, Any]]:

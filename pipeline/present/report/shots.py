@@ -19,7 +19,7 @@ def shots_section(results: Results) -> dict[str, Any] | None:
     total = max(sum(seconds.values()), 1e-9)
     return {
         "count": len(results.shots),
-        "parts": [(kind, value, value / total) for kind, value in seconds.items()],
+        "kinds": [(kind, value, value / total) for kind, value in seconds.items()],
         "left_out": _left_out(results),
     }
 

@@ -42,9 +42,9 @@ def _cell(text: str, note: str = "") -> dict[str, str]:
 
 def _phases(row: Row, name: str, unit: str, scale: float = 1.0, digits: int = 1) -> dict[str, str]:
     """Write a measure, with what it is in offence and in defence."""
-    part = name.removeprefix("mean_")
+    suffix = name.removeprefix("mean_")
     whole, offence, defence = (
-        None if row[key] is None else scale * row[key] for key in (name, f"offence_{part}", f"defence_{part}")
+        None if row[key] is None else scale * row[key] for key in (name, f"offence_{suffix}", f"defence_{suffix}")
     )
     if whole is None:
         return _cell(UNKNOWN)

@@ -9,16 +9,18 @@ import pandas as pd
 
 from pipeline.present.formats import clock
 from pipeline.present.labels import Person, team_title
+from pipeline.present.report.lanes import WIDTH, bar, boxes_of_people, lane, presence, ticks, time_axis
 from pipeline.present.results import Results
-from pipeline.present.timeline import WIDTH, bar, boxes_of_people, lane, presence, ticks, time_axis
 from pipeline.tables import PERSON_CLASSES
 from pipeline.understand.game import frame_durations
 from pipeline.understand.shots import kinds_of_frames
 
 _WIDEST_LABEL = 24
+"""In characters."""
 MOST_CUTS = 60
 """More would hide the bars."""
 _FAINTEST = 0.25
+"""Opacity of a bar of no confidence."""
 _SHORT_S = 60.0
 
 
@@ -30,14 +32,14 @@ def time_section(results: Results, persons: Sequence[Person]) -> dict[str, Any] 
     span = max(end - begin, 1e-9)
     frames = results.frames
     cuts = frames.loc[frames["frame"].isin(results.shots["first_frame"][1:]), "time_s"]
-    known = presence(frames, boxes_of_people(results.detections, results.tracks, results.identities))
-    unknown = _unknown_lanes(results)
+    identified = presence(frames, boxes_of_people(results))
+    unknown = _unidentified_lanes(results)
     names = [person.presence for person in persons] + [row["who"] for row in unknown]
     return {
         "label_characters": min(max(map(len, names), default=4), _WIDEST_LABEL),
         "lanes": {
             who: [(_FAINTEST + (1 - _FAINTEST) * step, path) for step, path in lane(row).items()]
-            for who, row in known.items()
+            for who, row in identified.items()
         },
         "unknown": unknown,
         "ticks": [(100 * (t - begin) / span, clock(t, tenths=span < 6)) for t in ticks(begin, end)],
@@ -47,12 +49,12 @@ def time_section(results: Results, persons: Sequence[Person]) -> dict[str, Any] 
     }
 
 
-def unknown_boxes(results: Results) -> pd.DataFrame:
-    """Collect the boxes of players and referees of whom nobody knows who they are: who (which team), frame, confidence."""
-    part = results.tracklets[results.tracklets["role"].isin(PERSON_CLASSES)]
-    part = part[~part["track_id"].isin(results.identities["track_id"])]
-    who = [_nameless(role, team) for role, team in zip(part["role"], part["team"], strict=True)]
-    boxes = results.tracks.merge(part.assign(who=who)[["track_id", "who"]], on="track_id")
+def unidentified_boxes(results: Results) -> pd.DataFrame:
+    """Collect the boxes of players and referees whose identity is unknown: who (which team), frame, confidence."""
+    unidentified = results.tracklets[results.tracklets["role"].isin(PERSON_CLASSES)]
+    unidentified = unidentified[~unidentified["track_id"].isin(results.identities["track_id"])]
+    who = [_nameless(role, team) for role, team in zip(unidentified["role"], unidentified["team"], strict=True)]
+    boxes = results.tracks.merge(unidentified.assign(who=who)[["track_id", "who"]], on="track_id")
     boxes = boxes.merge(results.detections[["detection_id", "frame"]], on="detection_id")
     return boxes.assign(confidence=1.0)[["who", "frame", "confidence"]]
 
@@ -64,9 +66,9 @@ def _nameless(role: str, team: str | None) -> str:
     return f"? {team_title(team)}" if isinstance(team, str) else "? No team"
 
 
-def _unknown_lanes(results: Results) -> list[dict[str, str]]:
+def _unidentified_lanes(results: Results) -> list[dict[str, str]]:
     """Draw the lanes of unknown people, with the time that somebody was in them, shots that do not count left out."""
-    boxes = unknown_boxes(results)
+    boxes = unidentified_boxes(results)
     game = kinds_of_frames(results.frames, results.shots) == "game"
     lasting = pd.Series(frame_durations(results.frames) * game, index=results.frames["frame"].to_numpy())
     seconds = boxes["frame"].map(lasting).groupby(boxes["who"]).sum().to_dict()

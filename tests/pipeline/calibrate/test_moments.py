@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.calibrate.moments import LONG_GAP_S, MOST_ASKED, look, of_run
+from pipeline.calibrate.moments import LONG_GAP_S, MOST_ASKED, of_run, search_video
 from pipeline.store import RunDirectory
 from pipeline.tables import COURT_POINTS, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, conform
 from pipeline.video import probe
@@ -65,13 +65,13 @@ def test_nothing_is_asked_of_a_camera_that_stands(tmp_path):
 
 
 def test_a_video_without_a_court_gives_nothing_to_ask(tmp_path):
-    moments = look(probe(make_video(tmp_path / "clip.mp4", steady(50, 25))), None)
+    moments = search_video(probe(make_video(tmp_path / "clip.mp4", steady(50, 25))), None)
     assert moments.found is None
     assert moments.asked_s == ()
 
 
 @pytest.mark.parametrize("court", [None, "fiba"])
 def test_a_standing_camera_is_found_to_stand(fixed_game, court):
-    moments = look(probe(fixed_game / "video.mp4"), court)
+    moments = search_video(probe(fixed_game / "video.mp4"), court)
     assert moments.stands
     assert moments.asked_s == ()

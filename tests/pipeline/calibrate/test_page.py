@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.calibrate import Clicking, clicking
 from pipeline.calibrate.sketch import to_px
-from pipeline.evaluation.truth_court import read_court_table
+from pipeline.evaluation.truth.court import read_court_table
 from pipeline.geometry.calibration import CalibratedFrame, read_calibration
 from pipeline.geometry.court import COURTS, landmarks
 from pipeline.video import probe

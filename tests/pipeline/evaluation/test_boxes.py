@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from pipeline.evaluation.boxes import IdentifiedBoxes, assign, iou_matrix, match, on_ignored, pair
+from pipeline.evaluation.boxes import IdentifiedBoxes, assign, iou_xywh, match, on_ignored, pair
 
 
 def boxes(*rows: tuple[int, int, float, float, float, float]) -> IdentifiedBoxes:
@@ -24,11 +24,11 @@ def boxes(*rows: tuple[int, int, float, float, float, float]) -> IdentifiedBoxes
     ],
 )
 def test_iou_by_hand(first, second, expected):
-    assert iou_matrix(np.array([first], float), np.array([second], float))[0, 0] == pytest.approx(expected)
+    assert iou_xywh(np.array([first], float), np.array([second], float))[0, 0] == pytest.approx(expected)
 
 
 def test_iou_of_no_boxes():
-    assert iou_matrix(np.zeros((0, 4)), np.ones((3, 4))).shape == (0, 3)
+    assert iou_xywh(np.zeros((0, 4)), np.ones((3, 4))).shape == (0, 3)
 
 
 def test_assignment_equals_trying_every_permutation():

@@ -10,7 +10,7 @@ from pipeline.evaluation.found import of_tables
 from pipeline.evaluation.oracle import true_court, true_detections, true_identities, true_tracks
 from pipeline.evaluation.score import score
 from pipeline.evaluation.truth import PERSON_COLUMNS, Truth
-from pipeline.evaluation.truth_court import CourtMap
+from pipeline.evaluation.truth.court import CourtMap
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
 

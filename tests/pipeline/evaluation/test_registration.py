@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.registration import score_registration
-from pipeline.evaluation.truth_court import CourtMap, beyond_margin
+from pipeline.evaluation.truth.court import CourtMap, beyond_margin
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
 

@@ -36,7 +36,7 @@ FIBA_RULES = [
     ("backboard_m", 1.575 - 0.375),  # art. 2.4.7: the straight parts are 0.375 m long and end below the backboard
     ("backboard_width_m", 1.80),  # Equipment, backboards
     ("ring_radius_m", 0.45 / 2),  # Equipment, rings: inner diameter 450 to 459 mm
-    ("lane_mark_m", 0.10),  # diagram 3
+    ("lane_hash_m", 0.10),  # diagram 3
     ("team_size", 5),  # 4.2.2: five on the court during playing time
 ]
 THREE_RULES = [
@@ -55,7 +55,7 @@ NBA_RULES = [
     ("width_m", 50 * FT),  # diagram, inside
     ("line_m", 2 * IN),  # I c
     ("lane_width_m", 16 * FT),  # I b and diagram, outside
-    ("lane_mark_m", 6 * IN),  # I b: 2 by 6 inches
+    ("lane_hash_m", 6 * IN),  # I b: 2 by 6 inches
     ("free_throw_m", 4 * FT + 15 * FT),  # I c: 15 ft from the face of the backboard
     ("three_point_side_m", 3 * FT),  # I d
     ("three_point_radius_m", 23 * FT + 9 * IN),  # I d
@@ -83,7 +83,7 @@ NCAA_RULES = [
     ("width_m", 50 * FT),  # "optimum width inside sidelines"
     ("line_m", 2 * IN),
     ("lane_width_m", 12 * FT),  # "to the outside edge"
-    ("lane_mark_m", 8 * IN),  # "2 wide by 8 deep"
+    ("lane_hash_m", 8 * IN),  # "2 wide by 8 deep"
     ("free_throw_m", 19 * FT),  # "to the outside edge of the free throw line"
     ("three_point_radius_m", 22 * FT + 1.75 * IN),  # "outside edge"
     ("three_point_side_m", 40.125 * IN),
@@ -123,7 +123,7 @@ def test_sizes_are_those_of_the_rule_book(court, size, expected_m):
     ],
 )
 def test_marks_beside_the_lane_are_where_the_diagram_has_them(court, middles_m):
-    assert COURTS[court].lane_marks_m == pytest.approx(middles_m)
+    assert COURTS[court].lane_hashes_m == pytest.approx(middles_m)
 
 
 @pytest.mark.parametrize("court", COURTS.values(), ids=list(COURTS))

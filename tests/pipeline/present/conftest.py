@@ -151,7 +151,7 @@ def registration_of(frames: pd.DataFrame) -> CourtRegistration:
 
 
 def embeddings_of(detections: pd.DataFrame) -> np.ndarray:
-    """Everybody looks like the own axis; the ball like nothing."""
+    """One axis of the embedding per person; the ball has none."""
     vectors = np.full((len(detections), 16), np.nan, np.float16)
     person = np.flatnonzero(detections["class"] != "ball")
     vectors[person] = np.eye(16)[np.tile(np.arange(len(IDS)), FRAMES)]

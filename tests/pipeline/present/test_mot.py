@@ -1,6 +1,7 @@
 """MOT text: players only, frames from 1, boxes on skipped source frames only where they are certain."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ def analysed(numbers: list[int], shot: list[int] | None = None) -> pd.DataFrame:
 
 def test_only_players_with_their_stable_id(make_results: Callable[..., Results]) -> None:
     results = make_results()
-    text = player_mot(results.frames, results.detections, results.tracks, results.identities, results.players)
+    text = player_mot(results)
     rows = rows_of(text)
     assert len(rows) == 10 * len(results.frames)
     assert set(rows[:, 1]) == set(range(1, 11))
@@ -39,7 +40,7 @@ def test_tracklets_leave_out_those_that_are_mostly_referee(make_results: Callabl
     detections = results.detections.copy()
     flicker = (detections["class"] == "referee") & (detections["frame"] % 5 == 0)
     detections.loc[flicker, "class"] = "player"
-    assert set(rows_of(tracklet_mot(results.frames, detections, results.tracks))[:, 1]) == set(range(1, 11))
+    assert set(rows_of(tracklet_mot(replace(results, detections=detections)))[:, 1]) == set(range(1, 11))
 
 
 def test_one_skipped_frame_is_filled_between_neighbours() -> None:
@@ -80,5 +81,5 @@ def test_an_id_appears_once_per_frame() -> None:
 def test_nobody_gives_an_empty_file(make_results: Callable[..., Results]) -> None:
     results = make_results(players=0)
     none = results.tracks.iloc[:0]
-    assert player_mot(results.frames, results.detections, none, results.identities, results.players) == ""
-    assert tracklet_mot(results.frames, results.detections, none) == ""
+    assert player_mot(replace(results, tracks=none)) == ""
+    assert tracklet_mot(replace(results, tracks=none)) == ""

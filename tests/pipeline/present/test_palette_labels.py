@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.present.labels import SHORT_CHARACTERS, Person, people, slug
-from pipeline.present.palette import DARK_KIT, WHITE_KIT, Color, player_colors, team_colors, to_lab, vivid
+from pipeline.present.palette import DARK_JERSEY, WHITE_JERSEY, Color, player_colors, team_colors, to_lab, vivid
 
 KITS = ["#f0efe9", "#d8c9a8", "#18181c", "#404650", "#9c2b30", "#2b4a8c", "#2c6e49", "#c9a227", "#5b3a8c", "#7a7a78"]
 
@@ -23,14 +23,16 @@ def test_two_teams_always_tell_apart(first: str, second: str) -> None:
     assert np.linalg.norm(a - b) > 25
 
 
-@pytest.mark.parametrize(("kit", "expected"), [("#e9e4da", WHITE_KIT), ("#cfc0a8", WHITE_KIT), ("#26262a", DARK_KIT)])
-def test_white_and_black_kits_stay_so_under_warm_light(kit: str, expected: str) -> None:
-    assert vivid(Color.parse(kit)).hex == expected
+@pytest.mark.parametrize(
+    ("jersey", "expected"), [("#e9e4da", WHITE_JERSEY), ("#cfc0a8", WHITE_JERSEY), ("#26262a", DARK_JERSEY)]
+)
+def test_white_and_black_jerseys_stay_so_under_warm_light(jersey: str, expected: str) -> None:
+    assert vivid(Color.parse(jersey)).hex == expected
 
 
-@pytest.mark.parametrize("kit", KITS)
-def test_ink_reads_on_every_kit(kit: str) -> None:
-    ground = vivid(Color.parse(kit))
+@pytest.mark.parametrize("jersey", KITS)
+def test_ink_reads_on_every_jersey(jersey: str) -> None:
+    ground = vivid(Color.parse(jersey))
     light, dark = sorted([ground.luminance, ground.ink.luminance], reverse=True)
     assert (light + 0.05) / (dark + 0.05) > 3
 

@@ -1,4 +1,4 @@
-"""What the report says of identities: who is unknown, why two are kept apart, which shots count, who looks like whom."""
+"""What the report says of identities: who is unknown, why two people are not one, which shots count, the embedding map."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.present.embedding_map import LEAST_TRACKLETS, looks_of
+from pipeline.present.embedding_map import LEAST_TRACKLETS, embedding_map_of
 from pipeline.present.labels import people
-from pipeline.present.report.embedding_map import looks_figure, own_color
+from pipeline.present.report.embedding_map import color_in_map, embedding_map_figure
 from pipeline.present.report.evidence import evidence_of
 from pipeline.present.report.shots import shots_section
 from pipeline.present.report.time import MOST_CUTS, time_section
@@ -46,7 +46,7 @@ def shots_of(results: Results, kinds: list[str]) -> pd.DataFrame:
     ("reason", "text"),
     [
         ("together", "both are in the picture at once, for 0:00.6"),
-        ("jersey", "they wear different jerseys"),
+        ("jersey", "their jerseys have different colours"),
         ("number", "they wear different numbers"),
         ("reach", "nobody could have got from one place to the other in time"),
         ("correction", "a correction says so"),
@@ -130,21 +130,21 @@ def two_tracklets_each(results: Results) -> Results:
 
 
 def test_tracklets_of_one_person_are_neighbours_on_the_map(make_results: Make) -> None:
-    looks = looks_of(two_tracklets_each(make_results()))
-    assert looks is not None
-    gap = np.linalg.norm(looks.place[:, None] - looks.place[None], axis=2)
+    embedding_map = embedding_map_of(two_tracklets_each(make_results()))
+    assert embedding_map is not None
+    gap = np.linalg.norm(embedding_map.place[:, None] - embedding_map.place[None], axis=2)
     np.fill_diagonal(gap, np.inf)
-    assert (looks.player_id[gap.argmin(axis=1)] == looks.player_id).all()
-    again = looks_of(two_tracklets_each(make_results()))
+    assert (embedding_map.player_id[gap.argmin(axis=1)] == embedding_map.player_id).all()
+    again = embedding_map_of(two_tracklets_each(make_results()))
     assert again is not None
-    np.testing.assert_array_equal(looks.place, again.place)
+    np.testing.assert_array_equal(embedding_map.place, again.place)
 
 
 def test_the_map_has_a_mark_per_tracklet_and_a_name_per_person(make_results: Make) -> None:
     results = two_tracklets_each(make_results())
-    figure = looks_figure(looks_of(results), results.players, results.frames)
+    figure = embedding_map_figure(embedding_map_of(results), results.players, results.frames)
     assert figure is not None
-    assert len(figure["marks"]) == 24
+    assert len(figure["symbols"]) == 24
     assert len(figure["stars"]) == 12
     assert figure["shapes"] == ["● Team A", "■ Team B", "▲ referee"]
     assert all(0 < star["x"] < figure["width"] and 0 < star["y"] < figure["height"] for star in figure["stars"])
@@ -152,9 +152,9 @@ def test_the_map_has_a_mark_per_tracklet_and_a_name_per_person(make_results: Mak
 
 def test_too_few_tracklets_have_no_map(make_results: Make) -> None:
     results = make_results(players=LEAST_TRACKLETS - 1)
-    assert looks_of(results) is None
-    assert looks_figure(None, results.players, results.frames) is None
+    assert embedding_map_of(results) is None
+    assert embedding_map_figure(None, results.players, results.frames) is None
 
 
 def test_people_have_colours_of_their_own() -> None:
-    assert len({own_color(place) for place in range(30)}) == 30
+    assert len({color_in_map(place) for place in range(30)}) == 30

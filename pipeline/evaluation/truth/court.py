@@ -42,8 +42,8 @@ class CourtMap:
             fixed: NDArray[np.float64] = self.matrices[0]
             return fixed
         k = int(np.searchsorted(self.frames, frame))
-        known = k < len(self.frames) and self.frames[k] == frame
-        return self.matrices[k] if known else None
+        present = k < len(self.frames) and self.frames[k] == frame
+        return self.matrices[k] if present else None
 
     def locate(self, frame: int, points_px: Floats) -> Floats:
         """Map source px (n, 2) of a frame to metres (n, 2); NaN where unknown or beyond the horizon."""
@@ -77,7 +77,13 @@ class CourtMap:
 
 
 def beyond_margin(xy_m: Floats, court: Court, margin_m: float) -> Bools:
-    """Say which positions (n, 2) are further off the court than the margin; an unknown one (NaN) is not."""
+    """Say which positions (n, 2) are further off the court than the margin; an unknown one (NaN) is not.
+
+    Args:
+        xy_m: (n, 2) positions.
+        court: the court.
+        margin_m: floor around the lines.
+    """
     size_m = np.array([court.length_m, court.width_m])
     with np.errstate(invalid="ignore"):
         beyond: Bools = np.any((xy_m < -margin_m) | (xy_m > size_m + margin_m), axis=1)

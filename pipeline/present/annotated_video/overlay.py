@@ -9,21 +9,33 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.present.minimap import MiniMap
+from pipeline.present.annotated_video.minimap import MiniMap
+from pipeline.present.annotated_video.scenes import Scene
+from pipeline.present.annotated_video.sprites import (
+    Picture,
+    Sprite,
+    dot,
+    foot_ring,
+    pill,
+    rounded,
+    stack,
+    text_coverage,
+    triangle,
+)
+from pipeline.present.annotated_video.trails import Trails, draw_trails
 from pipeline.present.palette import NOBODY, Color
-from pipeline.present.scenes import Scene
-from pipeline.present.sprites import Picture, Sprite, dot, foot_ring, pill, rounded, stack, text_coverage, triangle
-from pipeline.present.trails import Trails, draw_trails
 
 BALL = Color(255, 138, 31)
+"""Colour of the pointer to the ball, and of the time line."""
 NOT_COUNTED = Color(244, 196, 66)
+"""Colour of the label of shots that do not count."""
 _REFERENCE_HEIGHT_PX = 720
 _JUMP_HEIGHTS = 0.7
 """Nobody moves by more of the own height from one analysed frame to the next (0.4 at 10 frames per second)."""
 
 
 @dataclass(frozen=True)
-class Look:
+class PersonStyle:
     """How one person is drawn."""
 
     label: str
@@ -31,7 +43,7 @@ class Look:
     referee: bool
 
 
-UNKNOWN = Look("?", Color.parse(NOBODY), referee=True)
+UNKNOWN = PersonStyle("?", Color.parse(NOBODY), referee=True)
 """Somebody of whom it is too doubtful who he is: drawn as quietly as a referee."""
 
 
@@ -50,7 +62,7 @@ class Overlay:
         self,
         size_px: tuple[int, int],
         source_scale: float,
-        looks: dict[int, Look],
+        styles: dict[int, PersonStyle],
         legend: Sequence[Legend],
         trail_s: float,
         minimap: MiniMap | None,
@@ -60,7 +72,7 @@ class Overlay:
         Args:
             size_px: width and height of the pictures drawn on.
             source_scale: px of the picture per px of the source frame.
-            looks: how to draw each player.
+            styles: how to draw each player.
             legend: teams for the header.
             trail_s: length of the trails; 0: none.
             minimap: drawn at the top right; None: left out.
@@ -68,7 +80,7 @@ class Overlay:
         self._width, self._height = size_px
         self._unit = self._height / _REFERENCE_HEIGHT_PX
         self._scale = source_scale
-        self._looks = looks
+        self._styles = styles
         self._legend = tuple(legend)
         self._minimap = minimap
         self._trails = Trails(trail_s) if trail_s > 0 else None
@@ -103,37 +115,45 @@ class Overlay:
         self._trails.move(scene.motion)
         feet = np.column_stack([scene.boxes_px[:, [0, 2]].mean(axis=1), scene.boxes_px[:, 3]])
         jump_px = _JUMP_HEIGHTS * (scene.boxes_px[:, 3] - scene.boxes_px[:, 1])
-        self._trails.add(scene.time_s, scene.player_id[scene.known], feet[scene.known], jump_px[scene.known])
-        present = set(scene.player_id[scene.known].tolist())
+        self._trails.add(
+            scene.time_s, scene.player_id[scene.identified], feet[scene.identified], jump_px[scene.identified]
+        )
+        present = set(scene.player_id[scene.identified].tolist())
         lines = [
-            (line * self._scale, self._looks[who].color)
+            (line * self._scale, self._styles[who].color)
             for who, line in self._trails.lines().items()
-            if who in present and not self._looks[who].referee
+            if who in present and not self._styles[who].referee
         ]
         draw_trails(image, lines, max(1.5, 3.4 * self._unit), 0.55)
 
     def _draw_rings(self, image: Picture, scene: Scene) -> None:
         """Draw the rings under everybody's feet."""
-        for box, who, known in zip(scene.boxes_px * self._scale, scene.player_id, scene.known, strict=True):
-            look = self._looks.get(int(who)) if known else None
-            sprite = self._ring(look, _ring_half_width(box, self._unit))
+        for box, who, identified in zip(scene.boxes_px * self._scale, scene.player_id, scene.identified, strict=True):
+            style = self._styles.get(int(who)) if identified else None
+            sprite = self._ring(style, _ring_half_width(box, self._unit))
             x, y = (box[0] + box[2]) / 2, box[3]
             sprite.lay(image, round(x - sprite.width / 2), round(y - sprite.height / 2))
 
     def _draw_labels(self, image: Picture, scene: Scene) -> None:
         """Draw the labels below the rings, the nearest person's last; all lie within the picture."""
-        people = zip(scene.boxes_px * self._scale, scene.player_id, scene.known, scene.unsure, strict=True)
-        for box, who, known, unsure in people:
-            look = UNKNOWN if unsure else self._looks.get(int(who)) if known else None
-            if look is None:
+        people = zip(scene.boxes_px * self._scale, scene.player_id, scene.identified, scene.unsure, strict=True)
+        for box, who, identified, unsure in people:
+            style = UNKNOWN if unsure else self._styles.get(int(who)) if identified else None
+            if style is None:
                 continue
-            sprite = self._pill(look, _label_size(box, self._unit))
+            sprite = self._pill(style, _label_size(box, self._unit))
             below = box[3] + 0.35 * _ring_half_width(box, self._unit) + 2 * self._unit
             left, top = self.label_corner(sprite, (box[0] + box[2]) / 2, below)
             sprite.lay(image, left, top)
 
     def label_corner(self, sprite: Sprite, centre_x: float, top: float) -> tuple[int, int]:
-        """Place a label under a point, moved inside the picture where it would leave it."""
+        """Place a label under a point, moved inside the picture where it would leave it.
+
+        Args:
+            sprite: the label.
+            centre_x: px of the point's x.
+            top: px of the label's upper edge.
+        """
         left = min(max(round(centre_x - sprite.width / 2), 0), max(self._width - sprite.width, 0))
         return left, min(max(round(top), 0), max(self._height - sprite.height - self._line_px, 0))
 
@@ -152,7 +172,9 @@ class Overlay:
         self._headers[clock].lay(image, margin, margin)
         if scene.not_counted is not None:
             below = margin + self._headers[clock].height + margin // 2
-            self._pill(Look(f"{scene.not_counted}, not counted", NOT_COUNTED, False), size).lay(image, margin, below)
+            self._pill(PersonStyle(f"{scene.not_counted}, not counted", NOT_COUNTED, False), size).lay(
+                image, margin, below
+            )
 
     def _draw_time_line(self, image: Picture, progress: float) -> None:
         """Draw how much of the video is over along the lower edge."""
@@ -165,21 +187,21 @@ class Overlay:
         """Height of the time line."""
         return max(2, round(3 * self._unit))
 
-    def _ring(self, look: Look | None, half_width: int) -> Sprite:
-        """Get a ring from the store, or draw it."""
-        color = Color.parse(NOBODY) if look is None else look.color
-        quiet = look is None or look.referee
-        key = (color, half_width, quiet, look is None)
+    def _ring(self, style: PersonStyle | None, half_width: int) -> Sprite:
+        """Take a ring from the cache, or draw it."""
+        color = Color.parse(NOBODY) if style is None else style.color
+        quiet = style is None or style.referee
+        key = (color, half_width, quiet, style is None)
         if key not in self._rings:
             thickness = max(1.2, (1.3 if quiet else 2.6) * self._unit)
             self._rings[key] = foot_ring(half_width, color, thickness, broken=quiet)
         return self._rings[key]
 
-    def _pill(self, look: Look, size_px: int) -> Sprite:
-        """Get a label from the store, or set it."""
-        key = (look.label, look.color, size_px)
+    def _pill(self, style: PersonStyle, size_px: int) -> Sprite:
+        """Take a label from the cache, or draw it."""
+        key = (style.label, style.color, size_px)
         if key not in self._pills:
-            self._pills[key] = pill(look.label, look.color, size_px, 0.75 if look.referee else 0.92)
+            self._pills[key] = pill(style.label, style.color, size_px, 0.75 if style.referee else 0.92)
         return self._pills[key]
 
 
@@ -195,34 +217,42 @@ def _label_size(box: NDArray[np.float64], unit: float) -> int:
 
 
 def header(clock: str, legend: Sequence[Legend], size_px: int) -> Sprite:
-    """Make the header: the clock, then each team with a dot of its colour."""
+    """Make the header: the clock, then each team with a dot of its colour.
+
+    Args:
+        clock: time of the video.
+        legend: the teams.
+        size_px: height of the text.
+    """
     white, ground = Color(255, 255, 255), Color(18, 20, 24)
     gap, pad = round(size_px * 0.9), round(size_px * 0.55)
     texts = [text_coverage(clock, size_px), *(text_coverage(entry.text, size_px, bold=False) for entry in legend)]
-    marks = [dot(size_px * 0.33, entry.color) for entry in legend]
+    team_dots = [dot(size_px * 0.33, entry.color) for entry in legend]
     line_height = max(text.shape[0] for text in texts)
-    width = 2 * pad + sum(text.shape[1] for text in texts) + sum(gap + mark.width + pad // 2 for mark in marks)
+    width = (
+        2 * pad + sum(text.shape[1] for text in texts) + sum(gap + team_dot.width + pad // 2 for team_dot in team_dots)
+    )
     height = line_height + round(size_px * 0.5)
     letters = np.zeros((height, width), np.float32)
     places, x = [], pad
-    for text, mark in zip(texts, [None, *marks], strict=True):
-        if mark is not None:
-            places.append((mark, x + gap, (height - mark.height) // 2))
-            x += gap + mark.width + pad // 2
+    for text, team_dot in zip(texts, [None, *team_dots], strict=True):
+        if team_dot is not None:
+            places.append((team_dot, x + gap, (height - team_dot.height) // 2))
+            x += gap + team_dot.width + pad // 2
         top = (height - text.shape[0]) // 2
         letters[top : top + text.shape[0], x : x + text.shape[1]] = text
         x += text.shape[1]
     sprite = stack([(rounded(width, height, size_px * 0.45), ground, 0.74), (letters, white, 1.0)])
-    return _with_marks(sprite, places)
+    return _with_dots(sprite, places)
 
 
-def _with_marks(sprite: Sprite, places: list[tuple[Sprite, int, int]]) -> Sprite:
+def _with_dots(sprite: Sprite, places: list[tuple[Sprite, int, int]]) -> Sprite:
     """Lay sprites (sprite, left, top) on a sprite."""
     color, clear = sprite.premultiplied.copy(), sprite.clear.copy()
-    for mark, left, top in places:
-        part = np.s_[top : top + mark.height, left : left + mark.width]
-        color[part] = mark.premultiplied + mark.clear * color[part]
-        clear[part] *= mark.clear
+    for team_dot, left, top in places:
+        area = np.s_[top : top + team_dot.height, left : left + team_dot.width]
+        color[area] = team_dot.premultiplied + team_dot.clear * color[area]
+        clear[area] *= team_dot.clear
     return Sprite(color, clear)
 
 

@@ -9,32 +9,32 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.present.results import Results
+
 HEIGHT_PX = 200
 MIN_HEIGHT_PX = 24.0
 _JPEG_QUALITY = 84
+"""From 0 to 100."""
 _MARGIN = 0.06
+"""Around a box, in heights of the box."""
 
 
-def choose_crops(
-    detections: pd.DataFrame, tracks: pd.DataFrame, identities: pd.DataFrame, per_player: int
-) -> pd.DataFrame:
-    """Choose the best box of each player in each of `per_player` equal parts of the player's boxes.
+def choose_crops(results: Results, per_player: int) -> pd.DataFrame:
+    """Choose the best box of each player in each of `per_player` equal stretches of the player's boxes.
 
     Args:
-        detections: table `detections`.
-        tracks: table `tracks`.
-        identities: table `identities`.
+        results: the run.
         per_player: pictures of each player.
 
     Returns:
         Columns player_id, frame, x1, y1, x2, y2, in order of frame; boxes without a quality or very small are left out.
     """
-    boxes = detections.merge(tracks, on="detection_id").merge(identities, on="track_id")
+    boxes = results.detections.merge(results.tracks, on="detection_id").merge(results.identities, on="track_id")
     tall = boxes["y2"] - boxes["y1"] >= MIN_HEIGHT_PX
     boxes = boxes[tall & boxes["quality"].notna()].sort_values(["player_id", "frame", "detection_id"])
     by_player = boxes.groupby("player_id")["frame"]
-    part = by_player.cumcount() * per_player // by_player.transform("size")
-    best = boxes.sort_values("quality", ascending=False, kind="stable").groupby(["player_id", part]).head(1)
+    slot = by_player.cumcount() * per_player // by_player.transform("size")
+    best = boxes.sort_values("quality", ascending=False, kind="stable").groupby(["player_id", slot]).head(1)
     chosen = best[["player_id", "frame", "x1", "y1", "x2", "y2"]]
     return chosen.sort_values(["frame", "player_id"], ignore_index=True)
 
@@ -47,7 +47,7 @@ class Crop:
     jpeg: bytes
 
 
-class Gallery:
+class CropCollector:
     """Cuts the chosen crops out of the frames that pass by."""
 
     def __init__(self, chosen: pd.DataFrame) -> None:

@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.homography import Matrix, project
+from pipeline.present.annotated_video.sprites import Picture
 from pipeline.present.palette import Color
-from pipeline.present.sprites import Picture
 
 LONGEST_HOLE_S = 0.3
 """A trail is not drawn across a longer absence."""
 
 _FRACTION_BITS = 4
+"""Of OpenCV's fixed-point coordinates."""
 
 
 class Trails:
@@ -56,9 +57,9 @@ class Trails:
         """Return each person's trail (n, 2), oldest first, smoothed; it begins after the last hole."""
         found = {}
         for who in np.unique(self._ids):
-            own = self._ids == who
-            first = unbroken(self._times[own], self._points[own], self._jump_px[own])
-            found[int(who)] = smooth_line(self._points[own][first:])
+            of_person = self._ids == who
+            first = unbroken(self._times[of_person], self._points[of_person], self._jump_px[of_person])
+            found[int(who)] = smooth_line(self._points[of_person][first:])
         return found
 
     def _keep(self, kept: NDArray[np.bool_]) -> None:
@@ -102,7 +103,14 @@ def smooth_line(points: NDArray[np.float64], window: int = 9) -> NDArray[np.floa
 def draw_trails(
     image: Picture, lines: list[tuple[NDArray[np.float64], Color]], thickness_px: float, opacity: float
 ) -> None:
-    """Draw trails (n, 2) px in place, tapering towards the oldest point."""
+    """Draw trails (n, 2) px in place, tapering towards the oldest point.
+
+    Args:
+        image: (h, w, 3) BGR, drawn on in place.
+        lines: trails (n, 2) px, the oldest point first, with their colours.
+        thickness_px: at the newest point.
+        opacity: 0 to 1.
+    """
     long = [(line, color) for line, color in lines if len(line) > 1]
     ground, corner = _around(image, [line for line, _ in long], int(thickness_px) + 2)
     if not ground.size:
@@ -110,9 +118,9 @@ def draw_trails(
     layer = ground.copy()
     for line, color in long:
         fixed = np.rint((line - corner - 0.5) * (1 << _FRACTION_BITS)).astype(np.int32)
-        for share, part in ((0.4, fixed[: len(fixed) // 2 + 1]), (1.0, fixed[len(fixed) // 2 :])):
+        for share, half in ((0.4, fixed[: len(fixed) // 2 + 1]), (1.0, fixed[len(fixed) // 2 :])):
             width = max(1, round(thickness_px * share))
-            cv2.polylines(layer, [part], False, color.bgr, width, cv2.LINE_AA, _FRACTION_BITS)
+            cv2.polylines(layer, [half], False, color.bgr, width, cv2.LINE_AA, _FRACTION_BITS)
     ground[:] = cv2.addWeighted(layer, opacity, ground, 1 - opacity, 0)
 
 

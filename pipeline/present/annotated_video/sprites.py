@@ -25,6 +25,7 @@ Coverage = NDArray[np.float32]
 """(h, w) from 0 (clear) to 1 (covered)."""
 
 _SUPERSAMPLING = 4
+"""Drawn so many times larger in each direction, then reduced."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,20 @@ class Sprite:
         return int(self.clear.shape[0])
 
     def lay(self, image: Picture, left: int, top: int) -> None:
-        """Lay the sprite on a picture in place; what lies outside is cut off."""
+        """Lay the sprite on a picture in place; what lies outside is cut off.
+
+        Args:
+            image: (h, w, 3) BGR, drawn on in place.
+            left: px of the sprite's left edge.
+            top: px of its upper edge.
+        """
         x0, y0 = max(left, 0), max(top, 0)
         x1, y1 = min(left + self.width, image.shape[1]), min(top + self.height, image.shape[0])
         if x0 >= x1 or y0 >= y1:
             return
-        part = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
+        window = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
         ground = image[y0:y1, x0:x1]
-        ground[:] = self.premultiplied[part] + self.clear[part] * ground + 0.5
+        ground[:] = self.premultiplied[window] + self.clear[window] * ground + 0.5
 
 
 def stack(layers: list[tuple[Coverage, Color, float]]) -> Sprite:
@@ -76,7 +83,13 @@ def _font(size_px: int, bold: bool) -> ImageFont.FreeTypeFont:
 
 
 def text_coverage(text: str, size_px: int, bold: bool = True) -> Coverage:
-    """Set a line of text: as high as the font's line, as wide as the text."""
+    """Set a line of text: as high as the font's line, as wide as the text.
+
+    Args:
+        text: one line.
+        size_px: height of the letters.
+        bold: in bold letters.
+    """
     font = _font(size_px, bold)
     ascent, descent = font.getmetrics()
     canvas = Image.new("L", (max(1, round(font.getlength(text))), ascent + descent), 0)
@@ -85,7 +98,13 @@ def text_coverage(text: str, size_px: int, bold: bool = True) -> Coverage:
 
 
 def rounded(width: int, height: int, radius: float) -> Coverage:
-    """Fill a rectangle with rounded corners."""
+    """Fill a rectangle with rounded corners.
+
+    Args:
+        width: px.
+        height: px.
+        radius: px, of the corners.
+    """
     y = np.abs(np.arange(height)[:, None] + 0.5 - height / 2) - (height / 2 - radius)
     x = np.abs(np.arange(width)[None] + 0.5 - width / 2) - (width / 2 - radius)
     outside = np.hypot(np.maximum(x, 0), np.maximum(y, 0)) - radius
@@ -93,7 +112,14 @@ def rounded(width: int, height: int, radius: float) -> Coverage:
 
 
 def pill(text: str, color: Color, size_px: int, opacity: float = 0.92) -> Sprite:
-    """Make a label: text on a rounded ground of a colour, with a thin rim of the text's colour."""
+    """Make a label: text on a rounded ground of a colour, with a thin rim of the text's colour.
+
+    Args:
+        text: one line.
+        color: of the ground.
+        size_px: height of the letters.
+        opacity: of the ground, 0 to 1.
+    """
     letters = text_coverage(text, size_px)
     pad_x, pad_y = round(size_px * 0.42), max(1, round(size_px * 0.06))
     padded = np.pad(letters, ((pad_y, pad_y), (pad_x, pad_x)))
@@ -171,7 +197,13 @@ def triangle(size_px: int, color: Color) -> Sprite:
 
 
 def dot(radius_px: float, color: Color, hollow: bool = False) -> Sprite:
-    """Make a round marker with a rim that shows on any ground; its centre is the sprite's centre."""
+    """Make a round marker with a rim that shows on any ground; its centre is the sprite's centre.
+
+    Args:
+        radius_px: without the rim.
+        color: of the dot.
+        hollow: with a core of the rim's colour.
+    """
     rim = max(1.0, radius_px * 0.28)
     size = 2 * int(np.ceil(radius_px + rim + 1))
     y, x = np.mgrid[:size, :size] + 0.5 - size / 2

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from pipeline.geometry.court import COURTS
-from pipeline.present.heatmaps import CELL_M, HeatMap, color_stops, heat_colors, heat_map, heat_pictures
+from pipeline.present.heat_maps.heatmaps import CELL_M, HeatMap, color_stops, heat_colors, heat_map, heat_pictures
 
 FIBA = COURTS["fiba"]
 

@@ -9,14 +9,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
+from pipeline.present.annotated_video.sprites import Coverage, Picture, Sprite, dot, rounded
+from pipeline.present.annotated_video.trails import draw_trails, smooth_line, unbroken
 from pipeline.present.court_drawing import NIGHT, CourtPicture, draw_picture
 from pipeline.present.palette import Color
-from pipeline.present.sprites import Coverage, Picture, Sprite, dot, rounded
-from pipeline.present.trails import draw_trails, smooth_line, unbroken
 
 MARGIN_M = 1.5
 
 _JUMP_M = 1.5
+"""A longer step from one analysed frame to the next breaks the trail."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,18 @@ class MiniMap:
         present = np.arange(first, last)
         draw_trails(image, self._trails(low, last, present), self._radius_px * 0.7, 0.6)
         for row in present:
-            self._mark(image, row)
+            self._draw_person(image, row)
         return image
 
     def lay(self, image: Picture, time_s: float, left: int, top: int) -> None:
-        """Draw the moment on a frame in place, rounded and slightly see-through."""
+        """Draw the moment on a frame in place, rounded and slightly see-through.
+
+        Args:
+            image: (h, w, 3) BGR, drawn on in place.
+            time_s: the moment.
+            left: px of the mini-map's left edge.
+            top: px of its upper edge.
+        """
         width, height = self.size_px
         ground = image[top : top + height, left : left + width]
         ground[:] = ground + self._shape * (self.picture(time_s).astype(np.float32) - ground) + 0.5
@@ -87,16 +95,18 @@ class MiniMap:
         px = self._court.to_px(self._rows.points_m[low:last])
         found = []
         for who in self._rows.player_id[present]:
-            own = ids == who
+            of_person = ids == who
             found.append(
                 (
-                    smooth_line(px[own][unbroken(times_s[own], px[own], _JUMP_M * self._court.metre_px) :], 3),
+                    smooth_line(
+                        px[of_person][unbroken(times_s[of_person], px[of_person], _JUMP_M * self._court.metre_px) :], 3
+                    ),
                     self._colors[int(who)],
                 )
             )
         return found
 
-    def _mark(self, image: Picture, row: int) -> None:
+    def _draw_person(self, image: Picture, row: int) -> None:
         """Draw one person; nobody is moved to the edge who is beyond it."""
         who, bridged = int(self._rows.player_id[row]), bool(self._rows.bridged[row])
         x, y = self._court.to_px(self._rows.points_m[row])

@@ -8,14 +8,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.present.gallery import Gallery
+from pipeline.present.annotated_video.minimap import MiniMap
+from pipeline.present.annotated_video.overlay import Legend, Overlay, PersonStyle, fit
+from pipeline.present.annotated_video.scenes import Scene, Scenes
+from pipeline.present.annotated_video.sprites import Picture
+from pipeline.present.crops import CropCollector
 from pipeline.present.labels import people, team_title
-from pipeline.present.minimap import MiniMap
-from pipeline.present.overlay import Legend, Look, Overlay, fit
 from pipeline.present.palette import player_colors, team_colors
 from pipeline.present.results import Results
-from pipeline.present.scenes import Scene, Scenes
-from pipeline.present.sprites import Picture
 from pipeline.video import ahead
 
 Progress = Callable[[int, int], None]
@@ -47,7 +47,12 @@ class PictureSink(Protocol):
 
 
 def output_size(width_px: int, height_px: int, wanted_height_px: int | None) -> tuple[int, int]:
-    """Choose the size of the annotated video: never enlarged, both sides even.
+    """Choose the size of the annotated video: never enlarged, both even.
+
+    Args:
+        width_px: of the source.
+        height_px: of the source.
+        wanted_height_px: largest height; None for the source's.
 
     Example:
         >>> output_size(1920, 1080, 720), output_size(853, 481, 720), output_size(640, 360, None)
@@ -62,8 +67,8 @@ def make_overlay(results: Results, size_px: tuple[int, int]) -> Overlay:
     """Prepare the drawing of a run's frames at a size."""
     colors = player_colors(results.players)
     named = _people_are_large(results)
-    looks = {
-        person.player_id: Look(
+    styles = {
+        person.player_id: PersonStyle(
             person.short if named else person.badge, colors[person.player_id], person.role == "referee"
         )
         for person in people(results.players)
@@ -74,7 +79,7 @@ def make_overlay(results: Results, size_px: tuple[int, int]) -> Overlay:
         width_px = round(size_px[0] * _MINIMAP_SHARE)
         minimap = MiniMap(results.registration.court, results.positions, colors, width_px, trail_s)
     scale = size_px[1] / results.video.height_px
-    return Overlay(size_px, scale, looks, team_legend(results), trail_s, minimap)
+    return Overlay(size_px, scale, styles, team_legend(results), trail_s, minimap)
 
 
 def _people_are_large(results: Results) -> bool:
@@ -93,25 +98,25 @@ def annotate(
     source: Iterable[SourceFrame],
     sink: PictureSink,
     size_px: tuple[int, int],
-    gallery: Gallery,
+    collector: CropCollector,
     progress: Progress,
 ) -> int:
-    """Draw every analysed frame, write it with its own timestamp, and cut the gallery's crops on the way.
+    """Draw every analysed frame, write it with its own timestamp, and cut the crops on the way.
 
     Args:
         results: the run.
         source: decoded frames in order of time; those that were not analysed are passed over.
         sink: takes the drawn frames.
         size_px: width and height of what is written.
-        gallery: visited with every analysed frame before anything is drawn on it.
+        collector: shown every analysed frame before anything is drawn on it.
         progress: told after every frame.
 
     Returns:
         Number of frames written.
     """
-    scenes = scenes_of(results)
+    scenes = Scenes(results)
     written = 0
-    for canvas, time_s in ahead(_drawn(results, scenes, source, size_px, gallery), _DRAWN_AHEAD):
+    for canvas, time_s in ahead(_drawn(results, scenes, source, size_px, collector), _DRAWN_AHEAD):
         sink.write(canvas, time_s)
         written += 1
         progress(written, len(scenes))
@@ -119,32 +124,34 @@ def annotate(
 
 
 def _drawn(
-    results: Results, scenes: Scenes, source: Iterable[SourceFrame], size_px: tuple[int, int], gallery: Gallery
+    results: Results, scenes: Scenes, source: Iterable[SourceFrame], size_px: tuple[int, int], collector: CropCollector
 ) -> Generator[tuple[NDArray[np.uint8], float], None, None]:
     """Draw the analysed frames: (h, w, 3) BGR and the time in s."""
     overlay = make_overlay(results, size_px)
     for place, scene, image in matched(scenes, source):
-        gallery.visit(scene.frame, image)
+        collector.visit(scene.frame, image)
         canvas = fit(image, size_px)
         overlay.draw(canvas, scene, (place + 1) / len(scenes))
         yield canvas, scene.time_s
 
 
-def collect_crops(results: Results, source: Iterable[SourceFrame], gallery: Gallery, progress: Progress) -> None:
-    """Cut the gallery's crops without drawing; stops reading after the last frame that is needed."""
-    scenes = scenes_of(results)
+def collect_crops(
+    results: Results, source: Iterable[SourceFrame], collector: CropCollector, progress: Progress
+) -> None:
+    """Cut the crops of the report without drawing; stops reading after the last frame that is needed.
+
+    Args:
+        results: the run.
+        source: decoded frames in order of time.
+        collector: shown every analysed frame.
+        progress: told after every frame.
+    """
+    scenes = Scenes(results)
     for place, scene, image in matched(scenes, source):
-        gallery.visit(scene.frame, image)
+        collector.visit(scene.frame, image)
         progress(place + 1, len(scenes))
-        if scene.frame >= gallery.last_frame:
+        if scene.frame >= collector.last_frame:
             break
-
-
-def scenes_of(results: Results) -> Scenes:
-    """Collect what is to be drawn."""
-    return Scenes(
-        results.frames, results.detections, results.tracks, results.identities, results.tracklets, results.shots
-    )
 
 
 def matched(scenes: Scenes, source: Iterable[SourceFrame]) -> Iterator[tuple[int, Scene, NDArray[np.uint8]]]:

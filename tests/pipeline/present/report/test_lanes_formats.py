@@ -2,19 +2,20 @@
 
 import re
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.present.formats import clock, measure, percent
+from pipeline.present.report.lanes import COLUMNS, WIDTH, boxes_of_people, lane, presence, ticks
 from pipeline.present.results import Results
-from pipeline.present.timeline import COLUMNS, WIDTH, boxes_of_people, lane, presence, ticks
 
 
 def rows_of(results: Results, tracks: pd.DataFrame | None = None) -> dict[Hashable, np.ndarray]:
     tracks = results.tracks if tracks is None else tracks
-    return presence(results.frames, boxes_of_people(results.detections, tracks, results.identities))
+    return presence(results.frames, boxes_of_people(replace(results, tracks=tracks)))
 
 
 def stretches(row: np.ndarray) -> list[tuple[float, float]]:

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.present.heatmaps import CELL_M, HeatMap, figure_bytes
-from pipeline.present.maps import map_of, picture, player_subject, subjects, team_subject
+from pipeline.present.heat_maps.heatmaps import CELL_M, HeatMap, figure_bytes
+from pipeline.present.heat_maps.subjects import map_of, picture, player_subject, subjects, team_subject
 from pipeline.present.on_court import OnCourt
 from pipeline.present.results import Results
 from pipeline.tables import conform
@@ -48,7 +48,7 @@ def test_a_change_of_sides_is_turned_when_asked(game: OnCourt) -> None:
     assert filmed is not None
     assert centre_of(attacking) == pytest.approx((24.0, 3.0), abs=0.1)
     assert centre_of(filmed) == pytest.approx((14.0, 7.5), abs=0.1)
-    assert game.sides_change
+    assert game.teams_switch_ends
 
 
 @pytest.mark.parametrize(("period", "place"), [(1, (24.0, 3.0)), (2, (4.0, 12.0))])

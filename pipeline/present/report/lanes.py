@@ -9,27 +9,32 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.present.results import Results
+
 COLUMNS = 600
+"""Equal stretches that the time axis is divided into."""
 LEVELS = 5
+"""Steps of confidence that are shown by opacity."""
 WIDTH, HEIGHT = 1000, 16
 """Of a lane, in its own units."""
 
 
-def boxes_of_people(detections: pd.DataFrame, tracks: pd.DataFrame, identities: pd.DataFrame) -> pd.DataFrame:
+def boxes_of_people(results: Results) -> pd.DataFrame:
     """Collect the boxes of identified people: who (player_id), frame, confidence."""
-    seen = detections[["detection_id", "frame"]].merge(tracks, on="detection_id").merge(identities, on="track_id")
+    frames = results.detections[["detection_id", "frame"]]
+    seen = frames.merge(results.tracks, on="detection_id").merge(results.identities, on="track_id")
     return seen.rename(columns={"player_id": "who"})[["who", "frame", "confidence"]]
 
 
 def presence(frames: pd.DataFrame, boxes: pd.DataFrame) -> dict[Hashable, NDArray[np.float64]]:
-    """Say for everybody and each part of the time how sure the identity is.
+    """Say for everybody and each stretch of the time axis how confident the identity is.
 
     Args:
         frames: table `frames`.
         boxes: columns who, frame and confidence.
 
     Returns:
-        who -> (COLUMNS,) mean confidence over the boxes in each equal part of the time; NaN where out of view.
+        who -> (COLUMNS,) mean confidence over the boxes in each equal stretch of the time; NaN where out of view.
     """
     if boxes.empty:
         return {}
@@ -38,7 +43,7 @@ def presence(frames: pd.DataFrame, boxes: pd.DataFrame) -> dict[Hashable, NDArra
     share = (boxes["frame"].map(times).to_numpy(np.float64) - begin) / max(end - begin, 1e-9)
     column = np.clip((share * COLUMNS).astype(int), 0, COLUMNS - 1)
     mean = boxes["confidence"].astype("float64").groupby([boxes["who"], column]).mean()
-    reach = _frames_apart(times.to_numpy(np.float64), begin, end)
+    reach = _columns_per_frame(times.to_numpy(np.float64), begin, end)
     return {who: _spread(mean.loc[who], reach) for who in mean.index.unique(level=0)}
 
 
@@ -62,6 +67,11 @@ def lane(row: NDArray[np.float64]) -> dict[float, str]:
 def bar(begin: float, end: float, top: int = 2) -> str:
     """Draw a stretch of a lane, in shares of the time, as a piece of an SVG path.
 
+    Args:
+        begin: share of the time.
+        end: share of the time.
+        top: free room above and below, in units of the lane.
+
     Example:
         >>> bar(0.5, 0.75)
         'M500 2h250v12h-250z'
@@ -78,6 +88,11 @@ def time_axis(frames: pd.DataFrame) -> tuple[float, float]:
 def ticks(begin_s: float, end_s: float, most: int = 9) -> list[float]:
     """Choose round times for an axis: about four to `most` of them.
 
+    Args:
+        begin_s: start of the axis.
+        end_s: its end.
+        most: at most so many.
+
     Example:
         >>> ticks(0.0, 15.0)
         [0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0]
@@ -88,8 +103,8 @@ def ticks(begin_s: float, end_s: float, most: int = 9) -> list[float]:
     return [round(float(k * step), 6) for k in range(int(np.ceil(begin_s / step)), int(end_s / step) + 1)]
 
 
-def _frames_apart(times_s: NDArray[np.float64], begin: float, end: float) -> int:
-    """Count the parts of the axis that one frame lasts, at least 1."""
+def _columns_per_frame(times_s: NDArray[np.float64], begin: float, end: float) -> int:
+    """Count the columns of the axis that one frame lasts, at least 1."""
     if len(times_s) < 2:
         return COLUMNS
     return max(1, int(np.ceil(float(np.median(np.diff(times_s))) / max(end - begin, 1e-9) * COLUMNS)))

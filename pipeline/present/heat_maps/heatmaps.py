@@ -32,12 +32,14 @@ REPORT_WIDTH_PX = 760
 
 UNSEEN_RGBA = (0.80, 0.81, 0.83, 1.0)
 
-Seen = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
+InView = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
 
 _TRUNCATE = 4.0
+"""Radius of the kernel, in standard deviations."""
 _COARSE = 5
-"""Cells on a side of the squares that are looked up in the camera's view."""
+"""Cells on a side of the squares that are tested against the camera's view."""
 _PAD_CELLS = 5
+"""Further cells around the reach of the kernel."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class HeatMap:
     """Time spent per place."""
 
     density: NDArray[np.float64]
-    """(rows, columns), share of the located time per square metre; sums to 1 over the cells' area. NaN where the camera
-    never looked."""
+    """(rows, columns), share of the located time per square metre; sums to 1 over the cells' area. NaN where the
+    floor was never in view."""
     x0_m: float
     y0_m: float
     """The grid's corner nearest to the origin's side: cell (i, j) begins at (x0 + j cell, y0 + i cell)."""
@@ -54,7 +56,7 @@ class HeatMap:
 
 
 def heat_map(
-    positions: pd.DataFrame, frames: pd.DataFrame, court: Court, sigma_m: float, seen: Seen | None = None
+    positions: pd.DataFrame, frames: pd.DataFrame, court: Court, sigma_m: float, seen: InView | None = None
 ) -> HeatMap | None:
     """Estimate where the time of these positions was spent, with a Gaussian kernel.
 
@@ -63,7 +65,7 @@ def heat_map(
         frames: table `frames`.
         court: the court; positions further than MARGIN_M from it are left out.
         sigma_m: standard deviation of the kernel.
-        seen: says of places (n, 2) whether the camera ever looked there; None: it saw everything.
+        seen: says of places (n, 2) whether they were ever in view; None: all of them.
 
     Returns:
         The map; None where there is no position or no time.
@@ -74,14 +76,16 @@ def heat_map(
     size = np.array([court.length_m, court.width_m])
     with np.errstate(invalid="ignore"):
         near = ((points >= -MARGIN_M) & (points <= size + MARGIN_M)).all(axis=1)
-    known = near & (seconds > 0)
-    if not known.any():
+    usable = near & (seconds > 0)
+    if not usable.any():
         return None
-    points, seconds = points[known], seconds[known]
+    points, seconds = points[usable], seconds[usable]
     beyond_m = MARGIN_M + sigma_m * _TRUNCATE + _PAD_CELLS * CELL_M
     cells = np.ceil((size + 2 * beyond_m) / CELL_M).astype(int)
     edges = [CELL_M * np.arange(cells[k] + 1) - beyond_m for k in (0, 1)]
-    time_s, _, _ = np.histogram2d(points[:, 1], points[:, 0], bins=[edges[1], edges[0]], weights=seconds)
+    time_s, _, _ = np.histogram2d(
+        points[:, 1], points[:, 0], bins=[edges[1], edges[0]], weights=seconds
+    )  # (rows, columns)
     smooth = gaussian_filter(time_s, sigma_m / CELL_M, mode="constant", truncate=_TRUNCATE)
     located_s = float(seconds.sum())
     density = smooth / (located_s * CELL_M**2)
@@ -90,10 +94,10 @@ def heat_map(
     return HeatMap(density, -beyond_m, -beyond_m, located_s)
 
 
-def _unseen(x_m: NDArray[np.float64], y_m: NDArray[np.float64], seen: Seen) -> NDArray[np.bool_]:
+def _unseen(x_m: NDArray[np.float64], y_m: NDArray[np.float64], seen: InView) -> NDArray[np.bool_]:
     """Find the cells (rows, columns) between these edges that were never in view, on a coarser grid."""
     x, y = (edges[:-1][_COARSE // 2 :: _COARSE] + CELL_M / 2 for edges in (x_m, y_m))
-    places = np.stack(np.meshgrid(x, y), axis=-1)
+    places = np.stack(np.meshgrid(x, y), axis=-1)  # (rows, columns, 2)
     coarse = ~seen(places.reshape(-1, 2)).reshape(len(y), len(x))
     row = np.minimum(np.arange(len(y_m) - 1) // _COARSE, len(y) - 1)
     column = np.minimum(np.arange(len(x_m) - 1) // _COARSE, len(x) - 1)
@@ -101,22 +105,39 @@ def _unseen(x_m: NDArray[np.float64], y_m: NDArray[np.float64], seen: Seen) -> N
 
 
 def heat_figure(heat: HeatMap, court: Court, title: str, subtitle: str, width_px: int = WIDTH_PX) -> Figure:
-    """Draw a heat map under the court's lines, with a title and the scale of its colours."""
+    """Draw a heat map under the court's lines, with a title and the scale of its colours.
+
+    Args:
+        heat: the map.
+        court: the court.
+        title: stands above.
+        subtitle: stands below the title.
+        width_px: width of the picture.
+    """
     peak = float(np.nanmax(heat.density))
     scale = Scale(heat_colors(), 0.0, peak, "Time per square metre:  0", f"{100 * peak:.2g} % of the time seen")
     return _figure(heat.density, heat, court, (title, subtitle), scale, width_px)
 
 
 def versus_figure(
-    one: HeatMap,
-    other: HeatMap,
+    first: HeatMap,
+    second: HeatMap,
     court: Court,
     heads: tuple[str, str],
     names: tuple[str, str],
     width_px: int = WIDTH_PX,
 ) -> Figure:
-    """Draw where one spent more of the time than the other, and where less; `heads` are title and subtitle."""
-    gap = one.density - other.density
+    """Draw the difference of two heat maps: where the first spent a larger share of the time than the second, and where less.
+
+    Args:
+        first: shown in blue where its share of the time is larger.
+        second: on the same grid; shown in red likewise.
+        court: the court.
+        heads: title and subtitle.
+        names: of first and second, for the colour scale.
+        width_px: width of the picture.
+    """
+    gap = first.density - second.density
     peak = float(np.nanmax(np.abs(gap)))
     scale = Scale(
         versus_colors(),
@@ -125,7 +146,7 @@ def versus_figure(
         f"{names[1]} more",
         f"{names[0]} more, up to {100 * peak:.2g} % of the time per m²",
     )
-    return _figure(gap, one, court, heads, scale, width_px)
+    return _figure(gap, first, court, heads, scale, width_px)
 
 
 @dataclass(frozen=True)
@@ -143,7 +164,7 @@ class Scale:
 def _figure(
     values: NDArray[np.float64], heat: HeatMap, court: Court, heads: tuple[str, str], scale: Scale, width_px: int
 ) -> Figure:
-    """Draw values on the grid of a heat map; grey where the camera never looked."""
+    """Draw values on the grid of a heat map; grey where the floor was never in view."""
     unit = width_px / WIDTH_PX
     head_px, foot_px = round(HEAD_PX * unit), round(FOOT_PX * unit)
     figure, axes = court_figure(court, width_px, MARGIN_M, PAPER, head_px, foot_px)
@@ -204,7 +225,7 @@ def heat_colors() -> Colormap:
 
 
 def versus_colors() -> Colormap:
-    """Make the colours of a comparison: one blue, the other red, clear where both are alike."""
+    """Make the colours of a comparison: the first blue, the second red, clear where both are alike."""
     base = matplotlib.colormaps["RdBu"](np.linspace(0.02, 0.98, 257))
     base[:, 3] = np.clip(np.abs(np.linspace(-1, 1, 257)) / 0.25, 0, 1) ** 0.8 * 0.94
     return LinearSegmentedColormap.from_list("courtside_versus", base)
@@ -231,7 +252,14 @@ class HeatPictures:
 
 
 def heat_pictures(heat: HeatMap, court: Court, title: str, subtitle: str) -> HeatPictures:
-    """Draw a heat map once and compress it for both uses."""
+    """Draw a heat map once and compress it for both uses.
+
+    Args:
+        heat: the map.
+        court: the court.
+        title: stands above.
+        subtitle: stands below the title.
+    """
     figure = heat_figure(heat, court, title, subtitle)
     stream = io.BytesIO()
     figure.savefig(stream, format="rgba")
@@ -244,7 +272,7 @@ def heat_pictures(heat: HeatMap, court: Court, title: str, subtitle: str) -> Hea
 
 
 def color_stops(count: int = 9) -> list[str]:
-    """Sample the colours as they look on the floor, '#rrggbb' from nothing to the most."""
+    """Sample the colours as they appear on the floor, '#rrggbb' from nothing to the most."""
     floor = np.array([Color.parse(PAPER.floor).bgr[::-1]]) / 255
     rgba = heat_colors()(np.linspace(0, 1, count))
     seen = rgba[:, 3:] * rgba[:, :3] + (1 - rgba[:, 3:]) * floor

@@ -9,7 +9,7 @@ from typing import Literal
 from matplotlib.figure import Figure
 
 from pipeline.errors import InputError
-from pipeline.present.heatmaps import HeatMap, heat_figure, heat_map, versus_figure
+from pipeline.present.heat_maps.heatmaps import HeatMap, heat_figure, heat_map, versus_figure
 from pipeline.present.labels import Person, people, slug, team_title
 from pipeline.present.on_court import OnCourt
 
@@ -36,8 +36,8 @@ def player_subject(game: OnCourt, player_id: int) -> Subject:
     """
     found = [person for person in people(game.players) if person.player_id == player_id]
     if not found:
-        known = ", ".join(str(person.player_id) for person in people(game.players))
-        raise InputError(f"there is no player {player_id}; the run has {known or 'none'}")
+        player_ids = ", ".join(str(person.player_id) for person in people(game.players))
+        raise InputError(f"there is no player {player_id}; the run has {player_ids or 'none'}")
     return _player(found[0])
 
 
@@ -83,41 +83,56 @@ def map_of(game: OnCourt, subject: Subject, sigma_m: float, direction: Direction
 
 
 def subtitle(subject: Subject, heat: HeatMap, period: int | None, direction: Direction) -> str:
-    """Say under the title what a map rests on."""
+    """Say under the title what a map rests on.
+
+    Args:
+        subject: whose map it is.
+        heat: the map.
+        period: None for the whole game.
+        direction: as filmed, or attacking to the right.
+    """
     unit = "player seconds" if len(subject.members) > 1 else "seconds"
     located = f"{heat.located_s:,.0f} {unit} with a position".replace(",", "\u202f")
-    parts = [subject.remark, *([f"period {period}"] if period is not None else []), located]
-    return " · ".join([*parts, *(["attacking to the right"] if direction == "attacking" else [])])
+    phrases = [subject.remark, *([f"period {period}"] if period is not None else []), located]
+    return " · ".join([*phrases, *(["attacking to the right"] if direction == "attacking" else [])])
 
 
 def picture(
     game: OnCourt,
-    one: Subject,
-    other: Subject | None,
+    subject: Subject,
+    compared_with: Subject | None,
     period: int | None,
     direction: Direction,
     sigma_m: float,
 ) -> Figure:
     """Draw one subject's heat map, or what tells it from another's.
 
+    Args:
+        game: the run.
+        subject: whose time.
+        compared_with: from whose time it is subtracted; None for a plain heat map.
+        period: None for the whole game.
+        direction: as filmed, or attacking to the right.
+        sigma_m: standard deviation of the kernel.
+
     Raises:
         InputError: there is no such period, or somebody has no position in what is asked for.
     """
-    part = game.during(period)
+    shown = game.during(period)
     maps = []
-    for subject in (one, *([other] if other is not None else [])):
-        heat = map_of(part, subject, sigma_m, direction)
+    for each in (subject, *([] if compared_with is None else [compared_with])):
+        heat = map_of(shown, each, sigma_m, direction)
         if heat is None:
             why = " in a period whose direction is known" if direction == "attacking" else ""
-            raise InputError(f"{subject.title} has no position{why}{f' in period {period}' if period else ''}")
+            raise InputError(f"{each.title} has no position{why}{f' in period {period}' if period else ''}")
         maps.append(heat)
-    if other is None:
-        return heat_figure(maps[0], part.court, one.title, subtitle(one, maps[0], period, direction))
-    heads = (f"{one.title} and {other.title}", _when(period, direction))
-    return versus_figure(maps[0], maps[1], part.court, heads, (one.title, other.title))
+    if compared_with is None:
+        return heat_figure(maps[0], shown.court, subject.title, subtitle(subject, maps[0], period, direction))
+    heads = (f"{subject.title} and {compared_with.title}", _when(period, direction))
+    return versus_figure(maps[0], maps[1], shown.court, heads, (subject.title, compared_with.title))
 
 
 def _when(period: int | None, direction: Direction) -> str:
-    """Say which part of the game a comparison is of."""
-    parts = [*([f"period {period}"] if period is not None else []), "difference of the shares of time"]
-    return " · ".join([*parts, *(["attacking to the right"] if direction == "attacking" else [])])
+    """Say which period and direction a comparison is of."""
+    phrases = [*([f"period {period}"] if period is not None else []), "difference of the shares of time"]
+    return " · ".join([*phrases, *(["attacking to the right"] if direction == "attacking" else [])])

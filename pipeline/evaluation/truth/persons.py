@@ -14,7 +14,7 @@ import pandas as pd
 from pipeline.errors import InputError
 from pipeline.evaluation.boxes import Bools, Floats, IdentifiedBoxes, Ints
 from pipeline.evaluation.mot_text import read_mot
-from pipeline.evaluation.truth_court import MARGIN_M, CourtMap, beyond_margin, read_court_points, read_court_table
+from pipeline.evaluation.truth.court import MARGIN_M, CourtMap, beyond_margin, read_court_points, read_court_table
 
 HAND_MADE_FPS = 5.0
 """Annotated frames per second of hand-made truth (`truth.csv`)."""

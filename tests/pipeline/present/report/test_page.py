@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.present.gallery import Crop
-from pipeline.present.heatmaps import HeatPictures
+from pipeline.present.crops import Crop
+from pipeline.present.heat_maps.heatmaps import HeatPictures
 from pipeline.present.report import Pictures, report_html
 from pipeline.present.results import Results
 
@@ -123,7 +123,7 @@ def test_one_team_or_none(make_results: Make) -> None:
     none = results.players.assign(team=None).astype({"team": results.players["team"].dtype})
     nobodys = results.tracklets.assign(team=None).astype({"team": results.tracklets["team"].dtype})
     text = Page(report_html(replace(results, players=none, tracklets=nobodys), NOTHING, [])).text
-    assert "no teams told apart" in text
+    assert "teams not distinguished" in text
     assert "Team" not in text.replace("no teams", "")
 
 

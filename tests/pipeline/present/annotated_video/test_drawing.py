@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from pipeline.geometry.court import COURTS
-from pipeline.present.minimap import MiniMap
-from pipeline.present.overlay import NOT_COUNTED, Legend, Look, Overlay, fit, header
+from pipeline.present.annotated_video.minimap import MiniMap
+from pipeline.present.annotated_video.overlay import NOT_COUNTED, Legend, Overlay, PersonStyle, fit, header
+from pipeline.present.annotated_video.scenes import Scene
+from pipeline.present.annotated_video.sprites import dot, foot_ring, pill, rounded, stack, text_coverage, triangle
+from pipeline.present.annotated_video.trails import Trails, draw_trails
 from pipeline.present.palette import Color
-from pipeline.present.scenes import Scene
-from pipeline.present.sprites import dot, foot_ring, pill, rounded, stack, text_coverage, triangle
-from pipeline.present.trails import Trails, draw_trails
 
 RED = Color(220, 40, 40)
 BLUE = Color(40, 80, 220)
@@ -30,14 +30,14 @@ def scene(boxes: list[list[float]], ids: list[int], known: list[bool] | None = N
         motion=np.eye(3),
         boxes_px=np.array(boxes, float).reshape(-1, 4),
         player_id=np.array(ids, np.int64),
-        known=np.array([True] * len(ids) if known is None else known, bool),
+        identified=np.array([True] * len(ids) if known is None else known, bool),
         unsure=np.zeros(len(ids), bool),
         ball_px=None,
     )
 
 
 def overlay(width: int, height: int, label: str = "#23 Jokic", trail_s: float = 1.0) -> Overlay:
-    return Overlay((width, height), 1.0, {7: Look(label, RED, False)}, [Legend("Team A", RED)], trail_s, None)
+    return Overlay((width, height), 1.0, {7: PersonStyle(label, RED, False)}, [Legend("Team A", RED)], trail_s, None)
 
 
 # --- sprites ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""The annotated video: trails, rings, labels and a mini-map of the court, drawn on every analysed frame."""

@@ -1,0 +1,1 @@
+"""Heat maps: where a player or a team spent the time, as an estimate over the court and as a picture."""
