@@ -157,7 +157,7 @@ class Observer:
         noise = self.rng.normal(size=look.shape) * self.noise.spread / np.sqrt(self.noise.dim)
         columns: dict[str, NDArray[Any]] = {name: box[:, k] for k, name in enumerate(("x1", "y1", "x2", "y2"))}
         columns |= {"score": score, "class": role, "quality": quality}
-        columns |= {f"kit_{name}": kit[:, k] for k, name in enumerate("lab")}
+        columns |= {f"jersey_{name}": kit[:, k] for k, name in enumerate("lab")}
         unread = np.full((len(box), len(READ_COLUMNS)), np.nan, dtype=np.float32)
         return Reported(columns, _unit(look + noise).astype(np.float16), unread)
 
