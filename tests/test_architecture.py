@@ -1,6 +1,8 @@
-"""The layers: who may import whom, and which library lives in which room."""
+"""The layers: who may import whom, which library lives in which room, and how large and how named things may be."""
 
 import ast
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +42,24 @@ ROOMS_OF_LIBRARIES = {
     "rich": ("pipeline/cli",),
 }
 FILES = sorted(path for folder in ("pipeline", "models") for path in (ROOT / folder).rglob("*.py"))
+ALL_FILES = sorted(
+    path for folder in ("pipeline", "models", "courtside", "benchmarks") for path in (ROOT / folder).rglob("*.py")
+)
+UNDERSTAND = "pipeline.understand"
+STAGES = ("court", "tracking", "splitting", "identity", "shots", "location", "statistics")
+"""Folders of `understand` that are a stage each: they know nothing of each other."""
+SHARED = {"features": (), "grouping": ("features",)}
+"""Folders below the stages, and which of the others each stands on."""
+PAST_THE_DOOR: frozenset[tuple[str, str]] = frozenset()
+"""(importer, imported module) that may reach past the `__init__` of a stage, each with a reason."""
+MOST_MODULES, MOST_LINES, MOST_LINES_OF_FUNCTION = 14, 400, 60
+PRIVATE_WORDS = frozenset(
+    {"looks", "senses", "wish", "wishes", "wished", "study", "studied", "desk", "purify", "purified", "sweep", "sweeps"}
+    | {"kits", "verdict", "verdicts", "account", "accounts", "contracted", "stitch", "stitched"}
+)
+"""Words of identifiers that a reader of the field's papers would have to look up."""
+PRIVATE_NAMES = re.compile(r"(?:^|_)bottom_up(?:_|$)|BottomUp|^PARTS$")
+"""The same of more than one word, and of tables."""
 
 
 def module_of(path: Path) -> str:
@@ -95,16 +115,111 @@ def test_libraries_stay_in_their_rooms(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_stages_do_not_import_each_other(path: Path) -> None:
-    module = module_of(path)
-    stages = {f"pipeline.understand.{name}" for name in ("court", "track", "identify", "locate", "stats")}
-    own = next((stage for stage in stages if module == stage or module.startswith(stage + ".")), None)
-    for name in imports_of(path):
-        if own is not None:
-            assert not any(name == s or name.startswith(s + ".") for s in stages - {own}), f"{module} imports {name}"
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_no_room_for_everything_and_no_pickle(path: Path) -> None:
     assert "utils" not in path.stem
     assert "pickle" not in set(imports_of(path))
+
+
+def trees() -> Iterator[tuple[str, ast.Module]]:
+    for path in ALL_FILES:
+        yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def folder_of(module: str) -> str | None:
+    """Return the folder of `understand` that a module lies in."""
+    names = module.removeprefix(f"{UNDERSTAND}.").split(".")
+    return names[0] if module.startswith(f"{UNDERSTAND}.") and names[0] in (*STAGES, *SHARED) else None
+
+
+def show(violations: list[str]) -> str:
+    return "\n" + "\n".join(violations)
+
+
+def test_stages_do_not_import_each_other() -> None:
+    """Splitting and identity stand on `features` and `grouping`, which know neither."""
+    violations = []
+    for path in FILES:
+        inside = folder_of(module_of(path))
+        if inside is not None:
+            allowed = {inside, *(SHARED if inside in STAGES else SHARED[inside])}
+            imported = {name for name in imports_of(path) if folder_of(name) not in (None, *allowed)}
+            violations += [f"{module_of(path)} imports {name}" for name in sorted(imported)]
+    assert not violations, show(violations)
+
+
+def test_nobody_reaches_past_the_door_of_a_stage() -> None:
+    """What a stage gives is exported by its `__init__`."""
+    violations = []
+    for path in ALL_FILES:
+        module = module_of(path)
+        for name in sorted(set(imports_of(path))):
+            folder = folder_of(name)
+            past = folder in STAGES and folder != folder_of(module) and name != f"{UNDERSTAND}.{folder}"
+            if past and (module, name) not in PAST_THE_DOOR:
+                violations.append(f"{module} imports {name}")
+    assert not violations, show(violations)
+
+
+def test_rooms_files_and_functions_are_small() -> None:
+    rooms = Counter(path.parent for path in ALL_FILES if path.name != "__init__.py")
+    violations = [
+        f"{room.relative_to(ROOT)}: {count} modules"
+        for room, count in rooms.items()
+        if count > MOST_MODULES and room != ROOT / "benchmarks"  # a list of programs, not a room
+    ]
+    for path in ALL_FILES:
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        if lines > MOST_LINES:
+            violations.append(f"{path.relative_to(ROOT)}: {lines} lines")
+    for place, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                if lines > MOST_LINES_OF_FUNCTION:
+                    violations.append(f"{place}: {node.name} has {lines} lines")
+    assert not violations, show(violations)
+
+
+def test_a_class_name_stands_for_one_thing() -> None:
+    """A leading underscore makes no other name."""
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for place, tree in trees():
+        if not place.startswith("benchmarks/"):
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ClassDef):
+                    places[node.name.lstrip("_")].append(place)
+    violations = [f"{name}: {', '.join(found)}" for name, found in sorted(places.items()) if len(found) > 1]
+    assert not violations, show(violations)
+
+
+def identifiers(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Yield the names that a module gives, with their lines: functions, classes, arguments, attributes, variables."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name, node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr, node.lineno
+
+
+def words_of(name: str) -> set[str]:
+    """Split a name at underscores and capitals.
+
+    Example:
+        >>> sorted(words_of("_LooksOf_desk"))
+        ['desk', 'looks', 'of']
+    """
+    return set(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_")) - {""}
+
+
+def test_names_are_the_words_of_the_field() -> None:
+    violations = [
+        f"{place}:{line}: {name}"
+        for place, tree in trees()
+        for name, line in sorted(set(identifiers(tree)), key=lambda found: found[::-1])
+        if words_of(name) & PRIVATE_WORDS or PRIVATE_NAMES.search(name)
+    ]
+    assert not violations, show(violations)

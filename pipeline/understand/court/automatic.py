@@ -25,7 +25,7 @@ from pipeline.geometry.motion import chained, stands_still
 from pipeline.geometry.standing_camera import align_again, align_standing
 from pipeline.understand.court.consensus import mean_share, mean_support, middle_lens
 from pipeline.understand.court.gate import LIMITS, Gate
-from pipeline.understand.court.keyframes import Keyframe, keyframes
+from pipeline.understand.court.keyframe import Keyframe, keyframes
 from pipeline.understand.court.motion_runs import known_motion, motion_runs
 from pipeline.understand.court.moving_camera import SHORT_REACHES_PX, MovingCameraFitter
 from pipeline.understand.court.propagation import is_known

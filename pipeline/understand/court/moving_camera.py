@@ -16,7 +16,7 @@ from pipeline.geometry.motion import Matrices, picture_grid, project_all
 from pipeline.geometry.pinhole import nearest_pinhole
 from pipeline.understand.court.consensus import common_place, support
 from pipeline.understand.court.gate import LIMITS, Gate
-from pipeline.understand.court.keyframes import Keyframe
+from pipeline.understand.court.keyframe import Keyframe
 
 Floats = NDArray[np.float64]
 
