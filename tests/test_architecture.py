@@ -8,7 +8,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    {"pipeline.tables", "pipeline.statistics_tables", "pipeline.schema", "pipeline.config", "pipeline.errors"},
+    {
+        "pipeline.tables",
+        "pipeline.statistics_tables",
+        "pipeline.schema",
+        "pipeline.config",
+        "pipeline.presets",
+        "pipeline.errors",
+    },
     {"pipeline.video", "pipeline.store", "pipeline.geometry", "pipeline.roster", "pipeline.corrections"},
     {"models"},
     {"pipeline.perceive", "pipeline.understand", "pipeline.evaluation", "pipeline.rendering"},
