@@ -34,7 +34,7 @@ from models.reid.weights import load_network
 
 RECIPE = RECIPES / "autoencoder.yaml"
 PRETRAINED = "pretraining.safetensors"
-PARTS = {"seen": range(5), "unseen": range(5, 10)}
+RECIPE_SECTIONS = {"seen": range(5), "unseen": range(5, 10)}
 CLUSTERS = (10, 5)
 AUTHOR: Mapping[str, tuple[dict[str, Any], str, str]] = {
     "reconstruction only": ({"cluster": {"epochs": 0}}, "66", "44"),
@@ -69,7 +69,7 @@ def accuracies(weights: Path, data: Path) -> list[float]:
     recipe, network = load_network(weights)
     measured = read_mnist(data / "mnist", "t10k")
     found = []
-    for digits in PARTS.values():
+    for digits in RECIPE_SECTIONS.values():
         crops = of_identities(measured, digits)
         vectors = vectors_of(network, recipe, crops)
         found += [100 * clustering_accuracy(crops.identity, KMeans(k)(vectors)) for k in CLUSTERS]
@@ -88,13 +88,13 @@ def weights_of(name: str, changes: Mapping[str, Any], seed: int, data: Path, out
 
 def begin(recipe: AutoencoderRecipe, folder: Path) -> None:
     """Take over the pre-training of a neighbouring training that differs in its clustering alone: seed for seed the same."""
-    own = recorded(recipe)
+    wanted_recipe = recorded(recipe)
     for done in sorted(folder.parent.glob(f"*/{PRETRAINED}")):
         theirs = json.loads((done.parent / RECIPE_JSON).read_text(encoding="utf-8"))
-        if {**theirs, "cluster": None} == {**own, "cluster": None} and recipe.pretrain.epochs:
+        if {**theirs, "cluster": None} == {**wanted_recipe, "cluster": None} and recipe.pretrain.epochs:
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy(done, folder)
-            (folder / RECIPE_JSON).write_text(json.dumps(own), encoding="utf-8")
+            (folder / RECIPE_JSON).write_text(json.dumps(wanted_recipe), encoding="utf-8")
             return
 
 

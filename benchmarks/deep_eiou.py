@@ -109,8 +109,8 @@ class DeepEIoU:
         begun = []
         for box in boxes.tolist():
             self.born += 1
-            known = np.nan_to_num(look[box])
-            track = _Track(self.born, xyxy[box], known, self.frame, self.frame, confirmed=self.frame == 1)
+            appearance = np.nan_to_num(look[box])
+            track = _Track(self.born, xyxy[box], appearance, self.frame, self.frame, confirmed=self.frame == 1)
             begun.append((track, box))
         self.tracks += [track for track, _ in begun]
         return begun
@@ -125,8 +125,14 @@ class DeepEIoU:
         if followed and lost:
             boxes = (_expanded(np.array([t.xyxy for t in each]), None) for each in (followed, lost))
             for i, j in zip(*np.nonzero(iou_xywh(*boxes) > DUPLICATE), strict=True):
-                one, other = followed[i], lost[j]
-                dropped.add(id(other if one.seen - one.born > other.seen - other.born else one))
+                followed_track, lost_track = followed[i], lost[j]
+                dropped.add(
+                    id(
+                        lost_track
+                        if followed_track.seen - followed_track.born > lost_track.seen - lost_track.born
+                        else followed_track
+                    )
+                )
         self.tracks = [track for track in kept if id(track) not in dropped]
 
 

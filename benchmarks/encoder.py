@@ -125,10 +125,10 @@ def distances(vectors: Vectors, labels: Labels, min_gap_s: float) -> str:
     gap = np.where(labels.clip[:, None] == labels.clip, np.abs(labels.time_s[:, None] - labels.time_s), np.inf)
     compared = np.triu((gap >= min_gap_s) & (labels.group[:, None] == labels.group), 1)
     same = labels.identity[:, None] == labels.identity
-    other = labels.differ[labels.identity[:, None], labels.identity]
-    known = (labels.team[:, None] >= 0) & (labels.team >= 0)
+    differ = labels.differ[labels.identity[:, None], labels.identity]
+    team_known = (labels.team[:, None] >= 0) & (labels.team >= 0)
     mates = labels.team[:, None] == labels.team
-    kinds = {"one person": same, "team-mates": other & known & mates, "opponents": other & known & ~mates}
+    kinds = {"one person": same, "team-mates": differ & team_known & mates, "opponents": differ & team_known & ~mates}
     distance = 1 - vectors @ vectors.T
     return "; ".join(
         f"{name} " + " ".join(f"{value:.2f}" for value in np.quantile(distance[compared & kind], (0.25, 0.5, 0.75)))
@@ -179,8 +179,8 @@ def main() -> None:
             for name in encoders:
                 result = score(vectors[name][question.rows], question.labels, question.min_gap_s)
                 print(line(question.name, name, result), flush=True)
-                told = distances(vectors[name][question.rows], question.labels, question.min_gap_s)
-                quartiles.append(f"- {question.name}, {name}: {told}")
+                quartile_text = distances(vectors[name][question.rows], question.labels, question.min_gap_s)
+                quartiles.append(f"- {question.name}, {name}: {quartile_text}")
     print("\nQuartiles of 1 - cosine between single crops:\n\n" + "\n".join(quartiles))
     print(
         "\nMilliseconds of processor time per crop: " + ", ".join(f"{n} {np.median(v):.2f}" for n, v in cpu_ms.items())

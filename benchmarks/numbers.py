@@ -170,9 +170,9 @@ def tracklets_of_held_out(data: Path, reader: NumberReader) -> tuple[str, Number
         person = of_clip.drop_duplicates("tracklet").set_index("tracklet")["person"]
         worn += [str(person[track]) for track in evidence.track_id]
     whole = NumberEvidence(
-        np.concatenate([one.track_id for one in found]),
-        np.vstack([one.log_likelihood for one in found]),
-        np.vstack([one.votes for one in found]),
+        np.concatenate([numbers.track_id for numbers in found]),
+        np.vstack([numbers.log_likelihood for numbers in found]),
+        np.vstack([numbers.votes for numbers in found]),
     )
     return "held-out game", whole, worn
 
@@ -195,8 +195,8 @@ def _evidence(rows: list[_Row], reads: Reads, fps: float = 30.0) -> NumberEviden
     number_reads = pd.DataFrame(values, columns=pd.Index(["legible", *TENS_COLUMNS, *ONES_COLUMNS]))
     number_reads = number_reads.assign(detection_id=table.index[table["class"] == "number"])
     number_reads = conform("number_reads", number_reads)
-    known = owners_of_numbers(detections, number_reads, tracks)
-    wanted = np.unique(known["track_id"])
+    owners = owners_of_numbers(detections, number_reads, tracks)
+    wanted = np.unique(owners["track_id"])
     evidence = number_evidence(TrackedGame.of(frames, detections, tracks=tracks), number_reads, wanted)
     return replace(evidence, track_id=evidence.track_id - 1)
 
@@ -272,26 +272,26 @@ def print_coverage(sets: list[Scored]) -> None:
     """Print for each set, at each least confidence, the share of reads kept and the share of them that is right."""
     print("share of reads kept / right of those kept, %, at a least confidence of")
     print(f"{'':34}{'reads':>7}" + "".join(f"{level:>16.2f}" for level in LEVELS))
-    for one in sets:
+    for scored_set in sets:
         cells = []
         for level in LEVELS:
-            kept = one.confidence >= level
-            right = f"{100 * one.right[kept].mean():.1f}" if kept.any() else "-"
+            kept = scored_set.confidence >= level
+            right = f"{100 * scored_set.right[kept].mean():.1f}" if kept.any() else "-"
             cells.append(f"{100 * kept.mean():8.1f} / {right:>5}")
-        print(f"{one.name:34}{len(one.right):>7}" + "".join(cells))
+        print(f"{scored_set.name:34}{len(scored_set.right):>7}" + "".join(cells))
 
 
-def print_heights(one: Scored, height_px: NDArray[np.float64]) -> None:
+def print_heights(scored_set: Scored, height_px: NDArray[np.float64]) -> None:
     """Print the same by the height of the number."""
-    print(f"\n{one.name}: by height of the number box in a picture 1280 px wide")
+    print(f"\n{scored_set.name}: by height of the number box in a picture 1280 px wide")
     print(f"{'px':>12}{'reads':>7}{'right %':>10}{'kept % at 0.5':>16}{'right of them %':>17}")
     for low, high in pairwise(HEIGHTS_PX):
         rows = (height_px >= low) & (height_px < high)
         if rows.any():
-            kept = rows & (one.confidence >= 0.5)
-            right = 100 * one.right[kept].mean() if kept.any() else np.nan
+            kept = rows & (scored_set.confidence >= 0.5)
+            right = 100 * scored_set.right[kept].mean() if kept.any() else np.nan
             print(
-                f"{f'{low} to {high}':>12}{rows.sum():>7}{100 * one.right[rows].mean():>10.1f}"
+                f"{f'{low} to {high}':>12}{rows.sum():>7}{100 * scored_set.right[rows].mean():>10.1f}"
                 f"{100 * kept.sum() / rows.sum():>16.1f}{right:>17.1f}"
             )
 
@@ -301,16 +301,16 @@ def print_tracklets(pieces: list[tuple[str, NumberEvidence, list[str]]]) -> None
     print("\ntracklets with a number box (of rendered games and truth clips: people): number given at odds of")
     print(f"{'':34}{'tracklets':>10}" + "".join(f"{f'{odds:g} to 1':>14}{'right':>7}{'wrong':>7}" for odds in ODDS))
     for name, evidence, worn in pieces:
-        known = np.array([text in TEXTS for text in worn])
+        readable = np.array([text in TEXTS for text in worn])
         true = np.array([TEXTS.index(text) for text in worn if text in TEXTS])
         cells, mistakes = [], []
         for odds in ODDS:
-            best = evidence.best(odds)[known]
+            best = evidence.best(odds)[readable]
             sure, right = best >= 0, best == true
             cells.append(f"{sure.sum():>14}{right.sum():>7}{(sure & ~right).sum():>7}")
             wrong = np.flatnonzero(sure & ~right)
             mistakes.append(", ".join(f"{TEXTS[true[i]]} read as {TEXTS[best[i]]}" for i in wrong))
-        print(f"{name:34}{known.sum():>10}" + "".join(cells))
+        print(f"{name:34}{readable.sum():>10}" + "".join(cells))
         if mistakes[0]:
             print(f"    {mistakes[0]}")
 

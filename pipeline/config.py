@@ -18,25 +18,25 @@ from pipeline.errors import SettingsError
 CourtName = Literal["nba", "wnba", "ncaa", "ncaaw", "fiba", "3x3"]
 
 
-class _Strict(BaseModel):
+class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
-class VideoSettings(_Strict):
+class VideoSettings(_Section):
     """Which stretch of the video is analysed, and how finely."""
 
     max_fps: float | None = Field(30.0, gt=0, description="analyse at most this many frames per second; null: all")
     chunk_s: float = Field(20.0, gt=0, description="seconds per resumable piece of work")
 
 
-class ShotSettings(_Strict):
+class ShotSettings(_Section):
     """Shot boundaries and camera motion."""
 
     motion_width_px: int = Field(640, ge=64, description="width of the picture that camera motion is measured on")
     cut_correlation: float = Field(0.5, ge=-1, le=1, description="colour histograms that correlate less are a cut")
 
 
-class DetectSettings(_Strict):
+class DetectSettings(_Section):
     """The detector."""
 
     weights: str = Field("builtin", description="'builtin', or a .safetensors, .pt, .onnx file or OpenVINO folder")
@@ -53,7 +53,7 @@ class DetectSettings(_Strict):
         return self
 
 
-class EmbedSettings(_Strict):
+class EmbedSettings(_Section):
     """The appearance encoder."""
 
     encoder: str = Field("osnet", description="name of an encoder")
@@ -61,13 +61,13 @@ class EmbedSettings(_Strict):
     batch: int = Field(64, ge=1, description="crops per forward pass")
 
 
-class NumberSettings(_Strict):
+class NumberSettings(_Section):
     """The reader of jersey numbers."""
 
     weights: str | None = Field("builtin", description="'builtin' or a .safetensors file; null: numbers are not read")
 
 
-class CourtSettings(_Strict):
+class CourtSettings(_Section):
     """Court and calibration."""
 
     court: CourtName | None = Field(
@@ -95,7 +95,7 @@ class CourtSettings(_Strict):
     margin_m: float = Field(1.5, ge=0, description="people whose feet are further off the court are left out")
 
 
-class TrackSettings(_Strict):
+class TrackSettings(_Section):
     """DeepSORT."""
 
     min_score: float = Field(0.35, gt=0, lt=1, description="boxes below are not tracked")
@@ -119,7 +119,7 @@ class TrackSettings(_Strict):
 ClustererName = Literal["joint", "average", "ward", "dispersion", "k-means", "two-stage-hdbscan", "jaccard-dbscan"]
 
 
-class IdentifySettings(_Strict):
+class IdentifySettings(_Section):
     """From tracklets to players."""
 
     clusterer: ClustererName = Field(
@@ -165,7 +165,7 @@ class IdentifySettings(_Strict):
         return self
 
 
-class StatsSettings(_Strict):
+class StatsSettings(_Section):
     """From positions to metres and seconds."""
 
     smooth_s: float = Field(
@@ -202,7 +202,7 @@ class StatsSettings(_Strict):
         return self
 
 
-class PresentSettings(_Strict):
+class PresentSettings(_Section):
     """The files written for people."""
 
     video: bool = Field(True, description="write annotated.mp4")
@@ -214,7 +214,7 @@ class PresentSettings(_Strict):
     crops_per_player: int = Field(8, ge=0, description="pictures of each player in the report")
 
 
-class Settings(_Strict):
+class Settings(_Section):
     """All settings of a run."""
 
     video: VideoSettings = VideoSettings()

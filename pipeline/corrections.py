@@ -48,7 +48,7 @@ class Correction:
 
     action: Action
     spot: Spot
-    other: Spot | None = None
+    other_spot: Spot | None = None
     """For `same`, `apart` and `split`."""
     value: str = ""
     """For `name`, `number` and `team`."""
@@ -83,7 +83,7 @@ def as_csv(corrections: Sequence[Correction]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for correction in corrections:
-        spots = (*_cells(correction.spot), *_cells(correction.other))
+        spots = (*_cells(correction.spot), *_cells(correction.other_spot))
         writer.writerow([correction.action, *spots, correction.value])
     return text.getvalue()
 
@@ -96,7 +96,7 @@ def _correction(cells: dict[str, str], where: str) -> Correction:
     action = next((action for action in ACTIONS if action == cells["action"]), None)
     if action is None:
         raise InputError(f"{where}: action '{cells['action']}' is not one of {', '.join(ACTIONS)}")
-    other = _spot(cells, "other_", where) if action in _OF_TWO else None
+    other_spot = _spot(cells, "other_", where) if action in _OF_TWO else None
     value = cells["value"]
     if action in _WITH_VALUE and not value:
         raise InputError(f"{where}: {action} needs a value")
@@ -104,7 +104,7 @@ def _correction(cells: dict[str, str], where: str) -> Correction:
         raise InputError(f"{where}: number '{value}' is not a jersey number (one or two digits)")
     if action == "team" and value not in TEAMS:
         raise InputError(f"{where}: team '{value}' is not A or B")
-    return Correction(action, _spot(cells, "", where), other, value if action in _WITH_VALUE else "", where)
+    return Correction(action, _spot(cells, "", where), other_spot, value if action in _WITH_VALUE else "", where)
 
 
 def _spot(cells: dict[str, str], prefix: str, where: str) -> Spot:

@@ -141,13 +141,13 @@ def merge_clusters(
     if not len(distance):
         return np.zeros(0, np.int64)
     member = np.arange(len(distance)) if start is None else numbered(start)
-    tree = _Tree(distance, member, linkage, cannot_link)
+    tree = _MergeTree(distance, member, linkage, cannot_link)
     while tree.alive.sum() > clusters and tree.merge_cheapest(max_cost):
         pass
     return numbered(tree.root[member])
 
 
-class _Tree:
+class _MergeTree:
     """Clusters while they merge; a merged one lives on in the place of its smaller number."""
 
     def __init__(self, distance: Floats, member: Labels, linkage: Linkage, cannot_link: CannotLink | None) -> None:
@@ -259,7 +259,7 @@ def merge_round(
     count = int(labels.max(initial=-1)) + 1
     if not stale:
         return merge_clusters(distance, linkage, max(count - merges, 1), cannot_link=cannot_link, start=labels)
-    tree = _Tree(distance, labels, linkage, cannot_link)
+    tree = _MergeTree(distance, labels, linkage, cannot_link)
     costs = np.triu(tree.costs(np.arange(count)), 1)
     costs[np.tril_indices(count)] = np.inf
     done = 0

@@ -130,7 +130,7 @@ class CourtLines:
 
 def align(
     evidence: CourtEvidence, lines: CourtLines, start: Pinhole, lens: Lens, free_lens: bool = False,
-    known: Aligned | None = None, reaches_px: tuple[float, ...] = REACHES_PX,
+    shared_camera: Aligned | None = None, reaches_px: tuple[float, ...] = REACHES_PX,
 ) -> Aligned:  # fmt: skip
     """Fit a camera to the painted lines: Gauss-Newton with Tukey's weights, lines matched anew in every round.
 
@@ -140,10 +140,10 @@ def align(
         start: from `start_from_places`, or a neighbouring frame's.
         lens: the lens, or a start for it.
         free_lens: fit the lens's lambda as well.
-        known: where the camera stands, with its covariance, if other frames show it.
+        shared_camera: where the camera stands, with its covariance, if other frames show it.
         reaches_px: one number per round; shorter for a good start.
     """
-    fit = _CameraFit(start, lens, lines.court, evidence, lines, known, free_lens)
+    fit = _CameraFit(start, lens, lines.court, evidence, lines, shared_camera, free_lens)
     unit = start.size_px[0] / 1280
     for reach_px in (reach * unit for reach in reaches_px):
         fit.match(reach_px)

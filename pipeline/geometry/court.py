@@ -314,8 +314,8 @@ def landmarks(court: Court) -> dict[str, tuple[float, float]]:
         "basket": (court.basket_m, middle),
     }
     points = {f"{name}_left": place for name, place in left.items()}
-    there = left if court.baskets == 2 else ("corner_far", "corner_near")
-    points |= {f"{name}_right": (court.length_m - left[name][0], left[name][1]) for name in there}
+    names = left if court.baskets == 2 else ("corner_far", "corner_near")
+    points |= {f"{name}_right": (court.length_m - left[name][0], left[name][1]) for name in names}
     if court.baskets == 2:
         points |= _middle_landmarks(court)
     return {name: (round(x, 6), round(y, 6)) for name, (x, y) in points.items()}

@@ -19,7 +19,9 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "corrections.csv"
     path.write_text(as_csv(given), encoding="utf-8")
     read = read_corrections(path)
-    assert [(c.action, c.spot, c.other, c.value) for c in read] == [(c.action, c.spot, c.other, c.value) for c in given]
+    assert [(c.action, c.spot, c.other_spot, c.value) for c in read] == [
+        (c.action, c.spot, c.other_spot, c.value) for c in given
+    ]
     assert read[1].where == f"{path}: line 3"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.present.annotated_video.minimap import MiniMap
-from pipeline.present.annotated_video.overlay import Legend, Overlay, PersonStyle, fit
+from pipeline.present.annotated_video.overlay import LabelStyle, Legend, Overlay, fit
 from pipeline.present.annotated_video.scenes import Scene, Scenes
 from pipeline.present.annotated_video.sprites import Picture
 from pipeline.present.crops import CropCollector
@@ -68,7 +68,7 @@ def make_overlay(results: Results, size_px: tuple[int, int]) -> Overlay:
     colors = player_colors(results.players)
     named = _people_are_large(results)
     styles = {
-        person.player_id: PersonStyle(
+        person.player_id: LabelStyle(
             person.short if named else person.badge, colors[person.player_id], person.role == "referee"
         )
         for person in people(results.players)

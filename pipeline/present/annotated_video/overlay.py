@@ -35,7 +35,7 @@ _JUMP_HEIGHTS = 0.7
 
 
 @dataclass(frozen=True)
-class PersonStyle:
+class LabelStyle:
     """How one person is drawn."""
 
     label: str
@@ -43,7 +43,7 @@ class PersonStyle:
     referee: bool
 
 
-UNKNOWN = PersonStyle("?", Color.parse(NOBODY), referee=True)
+UNKNOWN = LabelStyle("?", Color.parse(NOBODY), referee=True)
 """Somebody of whom it is too doubtful who he is: drawn as quietly as a referee."""
 
 
@@ -62,7 +62,7 @@ class Overlay:
         self,
         size_px: tuple[int, int],
         source_scale: float,
-        styles: dict[int, PersonStyle],
+        styles: dict[int, LabelStyle],
         legend: Sequence[Legend],
         trail_s: float,
         minimap: MiniMap | None,
@@ -172,7 +172,7 @@ class Overlay:
         self._headers[clock].lay(image, margin, margin)
         if scene.not_counted is not None:
             below = margin + self._headers[clock].height + margin // 2
-            self._pill(PersonStyle(f"{scene.not_counted}, not counted", NOT_COUNTED, False), size).lay(
+            self._pill(LabelStyle(f"{scene.not_counted}, not counted", NOT_COUNTED, False), size).lay(
                 image, margin, below
             )
 
@@ -187,7 +187,7 @@ class Overlay:
         """Height of the time line."""
         return max(2, round(3 * self._unit))
 
-    def _ring(self, style: PersonStyle | None, half_width: int) -> Sprite:
+    def _ring(self, style: LabelStyle | None, half_width: int) -> Sprite:
         """Take a ring from the cache, or draw it."""
         color = Color.parse(NOBODY) if style is None else style.color
         quiet = style is None or style.referee
@@ -197,7 +197,7 @@ class Overlay:
             self._rings[key] = foot_ring(half_width, color, thickness, broken=quiet)
         return self._rings[key]
 
-    def _pill(self, style: PersonStyle, size_px: int) -> Sprite:
+    def _pill(self, style: LabelStyle, size_px: int) -> Sprite:
         """Take a label from the cache, or draw it."""
         key = (style.label, style.color, size_px)
         if key not in self._pills:

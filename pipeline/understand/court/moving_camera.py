@@ -81,7 +81,7 @@ class MovingCameraFitter:
         """Fit a keyframe once more, held to the common place, unless the lines are against it."""
         if common is None:
             return first
-        held = align(key.evidence, lines, first.camera, lens, known=common, reaches_px=SHORT_REACHES_PX)
+        held = align(key.evidence, lines, first.camera, lens, shared_camera=common, reaches_px=SHORT_REACHES_PX)
         return held if support(held) > 0.9 * support(first) else first
 
     def _spread(
@@ -112,7 +112,9 @@ class MovingCameraFitter:
             floor = key.evidence.place * [lines.court.length_m, lines.court.width_m]
             camera = nearest_pinhole(np.asarray(np.linalg.inv(propagated), np.float64), self._size, floor)
             if camera is not None:
-                return align(key.evidence, lines, camera, lens, known=common, reaches_px=(18.0, *SHORT_REACHES_PX))
+                return align(
+                    key.evidence, lines, camera, lens, shared_camera=common, reaches_px=(18.0, *SHORT_REACHES_PX)
+                )
         return None
 
     def _propagated(self, matrix: Floats, row: int, to: int) -> Floats | None:

@@ -73,10 +73,10 @@ def split_where_corrected(game: TrackedGame, corrections: Sequence[Correction]) 
         A link table; what begins at a split gets a number above all others.
     """
     for correction in corrections:
-        if correction.action != "split" or correction.other is None or game.tracks.empty:
+        if correction.action != "split" or correction.other_spot is None or game.tracks.empty:
             continue
         tracklet_at = _TrackletAtSpot(game)
-        after, before = tracklet_at(correction.spot), tracklet_at(correction.other)
+        after, before = tracklet_at(correction.spot), tracklet_at(correction.other_spot)
         if after is None or after != before:
             continue
         time_s, track_id = game.box_time_s[game.tracked_rows], game.tracks["track_id"]
@@ -124,7 +124,7 @@ def constraints_of(
     collected = _Constraints(len(track_id), simultaneous)
     unmet = []
     for correction in corrections:
-        spots = [correction.spot, *([correction.other] if correction.other is not None else [])]
+        spots = [correction.spot, *([correction.other_spot] if correction.other_spot is not None else [])]
         found = [None if (number := tracklet_at(spot)) is None else place.get(number) for spot in spots]
         if any(tracklet is None for tracklet in found):
             missing = spots[found.index(None)]

@@ -35,12 +35,12 @@ def agglomerate(
     """
     if not len(label):
         return label
-    people = _People(problem, label, bounds.min_seen_s)
+    people = _MergedPeople(problem, label, bounds.min_seen_s)
     people.merge(min_gain, bounds.min_count, bounds.max_count if np.isneginf(min_gain) else 0)
     return people.root[label]
 
 
-class _People:
+class _MergedPeople:
     """k people while they are merged; a merged person takes the place of the smaller number."""
 
     def __init__(self, problem: AppearanceProblem, label: NDArray[np.int64], min_seen_s: float) -> None:

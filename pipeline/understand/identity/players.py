@@ -89,7 +89,7 @@ def with_labels(
 
 
 @dataclass(frozen=True)
-class _Person:
+class _FoundPerson:
     """One person, before people are numbered."""
 
     tracklets: NDArray[np.int64]  # (k,)
@@ -103,7 +103,7 @@ class _Person:
         return self.referee, len(TEAMS) if self.team == UNDECIDED else self.team, int(self.tracklets[0])
 
 
-def _people(evidence: TrackletEvidence, person: NDArray[np.int64], teams: TeamEvidence) -> list[_Person]:
+def _people(evidence: TrackletEvidence, person: NDArray[np.int64], teams: TeamEvidence) -> list[_FoundPerson]:
     """Describe people by their tracklets; `person` (n,) from 0, -1 for nobody."""
     of_people = teams.of_groups(person, int(person.max(initial=-1)) + 1)
     referee: NDArray[np.bool_] = of_people.referee()
@@ -122,11 +122,11 @@ def _people(evidence: TrackletEvidence, person: NDArray[np.int64], teams: TeamEv
             jersey = np.average(evidence.jersey[dressed], axis=0, weights=boxes[dressed])
         else:
             jersey = _NO_JERSEY
-        people.append(_Person(tracklets, bool(referee[number]), team, hex_color(jersey)))
+        people.append(_FoundPerson(tracklets, bool(referee[number]), team, hex_color(jersey)))
     return people
 
 
-def _texts(index: NDArray[np.int64], people: list[_Person]) -> pd.Series:
+def _texts(index: NDArray[np.int64], people: list[_FoundPerson]) -> pd.Series:
     """Look the numbers of people up by their index in `TEXTS`, -1 being none; a referee has none."""
     texts = [None if person.referee or at < 0 else TEXTS[at] for person, at in zip(people, index, strict=True)]
     return pd.Series(texts, dtype=object)

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.geometry.court import COURTS
 from pipeline.present.annotated_video.minimap import MiniMap
-from pipeline.present.annotated_video.overlay import NOT_COUNTED, Legend, Overlay, PersonStyle, fit, header
+from pipeline.present.annotated_video.overlay import NOT_COUNTED, LabelStyle, Legend, Overlay, fit, header
 from pipeline.present.annotated_video.scenes import Scene
 from pipeline.present.annotated_video.sprites import dot, foot_ring, pill, rounded, stack, text_coverage, triangle
 from pipeline.present.annotated_video.trails import Trails, draw_trails
@@ -37,7 +37,7 @@ def scene(boxes: list[list[float]], ids: list[int], known: list[bool] | None = N
 
 
 def overlay(width: int, height: int, label: str = "#23 Jokic", trail_s: float = 1.0) -> Overlay:
-    return Overlay((width, height), 1.0, {7: PersonStyle(label, RED, False)}, [Legend("Team A", RED)], trail_s, None)
+    return Overlay((width, height), 1.0, {7: LabelStyle(label, RED, False)}, [Legend("Team A", RED)], trail_s, None)
 
 
 # --- sprites ----------------------------------------------------------------------------------------------------------
