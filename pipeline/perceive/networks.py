@@ -39,7 +39,12 @@ def choose_input_size(settings: DetectSettings, device: str, samples: Sequence[N
 
 
 def load_networks(settings: Settings, device: str, input_size_px: int) -> PerceptionModels:
-    """Load detector, encoder and, if numbers are to be read, their reader.
+    """Load detector, encoder and, if they are used, the number reader and the court network.
+
+    Args:
+        settings: of the run.
+        device: auto, cpu or cuda:N.
+        input_size_px: long side of the detector's input.
 
     Raises:
         WeightsError: weights missing or damaged.

@@ -29,7 +29,17 @@ class FrameReads:
 def read(
     batch: Sequence[Frame], found: Sequence[Boxes], class_names: Sequence[str], reader: NumberReader | None
 ) -> list[FrameReads]:
-    """Read all number boxes of a batch of frames in one go; none without a reader."""
+    """Read all number boxes of a batch of frames in one go; none without a reader.
+
+    Args:
+        batch: b frames.
+        found: the boxes of each.
+        class_names: what the class indices of boxes mean.
+        reader: of jersey numbers; None where they are not read.
+
+    Returns:
+        One entry per frame.
+    """
     nothing = np.zeros((0, 1 + len(TENS_COLUMNS) + len(ONES_COLUMNS)), np.float32)
     if reader is None or "number" not in class_names:
         return [FrameReads(np.zeros(0, np.int64), nothing) for _ in batch]

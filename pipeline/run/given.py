@@ -79,6 +79,12 @@ def take(game: Path, start_s: float, end_s: float | None, run: RunDirectory) -> 
 
     Frames and detections are counted from the first one taken.
 
+    Args:
+        game: directory with the tables.
+        start_s: begin of the interval.
+        end_s: its end; None for the end of the game.
+        run: the directory that is written to.
+
     Returns:
         Facts, named as those of `perceive`.
 

@@ -9,7 +9,13 @@ class Observer(Protocol):
     """Follows the progress of a run: each stage begins, advances and ends."""
 
     def begin(self, stage: str, total: float | None, unit: str) -> None:
-        """A stage starts; `total` units are expected, None if unknown."""
+        """A stage starts.
+
+        Args:
+            stage: its name.
+            total: units of work that are expected; None if unknown.
+            unit: what is counted, such as frames; empty if nothing is.
+        """
 
     def advance(self, done: float) -> None:
         """So many units are done."""

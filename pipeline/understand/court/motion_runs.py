@@ -14,7 +14,16 @@ from pipeline.tables import MOTION_COLUMNS
 
 
 def known_motion(frames: pd.DataFrame, lens: Lens, image_size_px: tuple[int, int]) -> Matrices:
-    """Read the motions (n, 3, 3) in undistorted px; NaN at the first frame of a shot, where unknown, or not believable."""
+    """Read the camera's motion in undistorted px.
+
+    Args:
+        frames: table `frames`, n rows.
+        lens: of the camera.
+        image_size_px: width, height of the picture.
+
+    Returns:
+        Homographies (n, 3, 3) from the previous frame to each; NaN at the first frame of a shot, where unknown, or not believable.
+    """
     motion = frames[list(MOTION_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3)
     elapsed_s = np.diff(frames["time_s"].to_numpy(np.float64), prepend=np.nan)
     first = np.diff(frames["shot"].to_numpy(), prepend=-1) != 0

@@ -51,7 +51,14 @@ class Homographies:
         return Homographies(np.full((count, 3, 3), np.nan), np.full(count, np.nan), np.zeros(count, bool))
 
     def put(self, rows: Integers, matrix: Matrices, error_px: float | Floats | None, source: str) -> None:
-        """Set some rows (k,) to homographies (k, 3, 3) or one (1, 3, 3) for all."""
+        """Set the homographies of some frames.
+
+        Args:
+            rows: (k,) of the frames.
+            matrix: (k, 3, 3), or (1, 3, 3) for all.
+            error_px: reprojection error, of each or of all; None where unknown.
+            source: measured or propagated.
+        """
         self.matrix[rows] = matrix
         self.error_px[rows] = np.nan if error_px is None else error_px
         self.measured[rows] = source == "measured"
@@ -69,7 +76,14 @@ class Propagator:
         self.low = calibration.lens.undistort(np.array([[width / 2, height]]))[0]
 
     def fill(self, rows: Homographies, run: slice, chain: Matrices, anchors: list[Anchor]) -> None:
-        """Fill the rows of a run that its anchors reach."""
+        """Fill the rows of a run that its anchors reach.
+
+        Args:
+            rows: of all frames; written to.
+            run: frames over which the motion is known.
+            chain: (k, 3, 3) px of the run's first frame -> px of each of its k frames.
+            anchors: calibrated frames of the run, in order.
+        """
         for before, after in zip([None, *anchors], [*anchors, None], strict=True):
             start = run.start if before is None else before.last + 1
             stop = run.stop if after is None else after.first

@@ -117,7 +117,7 @@ class CameraBoxes:
             np.array([position for position, _, _ in motion]).reshape(-1, 2),
             np.array([velocity for _, velocity, _ in motion]).reshape(-1, 2),
             np.array([height for _, _, height in motion]),
-            np.array([embedding for embedding, _ in appearance]).reshape(len(tracklets), -1),
+            np.array([embedding for embedding, _ in appearance]).reshape(-1, self.embeddings.shape[1]),  # (n, dim)
             np.array([jersey for _, jersey in appearance]).reshape(-1, 3),
         )
 

@@ -56,7 +56,16 @@ def initiate(feet: FootPoints) -> tuple[Floats, Floats]:
 
 
 def predict(mean: Floats, covariance: Floats, step_s: float) -> tuple[Floats, Floats]:
-    """Predict `step_s` seconds ahead: mean (n, 4) and covariance (n, 4, 4) of states of that shape."""
+    """Predict with constant velocity and white-noise acceleration.
+
+    Args:
+        mean: (n, 4) of x, y and their velocities, m and m/s.
+        covariance: (n, 4, 4).
+        step_s: how far ahead.
+
+    Returns:
+        Mean and covariance of that shape.
+    """
     transition = np.eye(4)
     transition[[0, 1], [2, 3]] = step_s
     noise = np.kron([[step_s**3 / 3, step_s**2 / 2], [step_s**2 / 2, step_s]], np.eye(2)) * _ACCELERATION**2
@@ -64,9 +73,17 @@ def predict(mean: Floats, covariance: Floats, step_s: float) -> tuple[Floats, Fl
 
 
 def update(mean: Floats, covariance: Floats, feet: FootPoints) -> tuple[Floats, Floats]:
-    """Correct predictions (n, 4), (n, 4, 4) by one foot point each: new mean and covariance.
+    """Correct predictions by one foot point each.
 
     A box whose position is unknown corrects nothing; a tracklet whose position was unknown starts with its box.
+
+    Args:
+        mean: (n, 4) predicted.
+        covariance: (n, 4, 4) predicted.
+        feet: n foot points.
+
+    Returns:
+        New mean and covariance.
     """
     measured, fresh = feet.is_known(), np.isnan(mean[:, 0])
     first_mean, first_covariance = initiate(feet)

@@ -36,7 +36,16 @@ def initiate(measured: Floats) -> tuple[Floats, Floats]:
 
 
 def predict(mean: Floats, covariance: Floats, step_s: float) -> tuple[Floats, Floats]:
-    """Predict `step_s` seconds ahead: mean (n, 8) and covariance (n, 8, 8) of states of that shape."""
+    """Predict with constant velocity and noise in proportion to the height of the box.
+
+    Args:
+        mean: (n, 8) centre, aspect, height and their velocities, px and px/s.
+        covariance: (n, 8, 8).
+        step_s: how far ahead.
+
+    Returns:
+        Mean and covariance of that shape.
+    """
     noise = (mean[:, 3:4] * [_ACCELERATION, _ACCELERATION, 0.0, _GROWTH]) ** 2
     moved, spread = mean.copy(), covariance.copy()
     moved[:, :4] += step_s * mean[:, 4:]
@@ -51,7 +60,16 @@ def predict(mean: Floats, covariance: Floats, step_s: float) -> tuple[Floats, Fl
 
 
 def update(mean: Floats, covariance: Floats, measured: Floats) -> tuple[Floats, Floats]:
-    """Correct predictions by the boxes `measured` (n, 4): new mean (n, 8) and covariance (n, 8, 8)."""
+    """Correct predictions by one box each.
+
+    Args:
+        mean: (n, 8) predicted.
+        covariance: (n, 8, 8) predicted.
+        measured: (n, 4) centre, aspect, height.
+
+    Returns:
+        New mean and covariance.
+    """
     gain = np.linalg.solve(_innovation(mean, covariance), covariance[:, :4])  # (n, 4, 8)
     corrected = mean + ((measured - mean[:, :4])[:, None] @ gain)[:, 0]
     return corrected, covariance - covariance[:, :, :4] @ gain

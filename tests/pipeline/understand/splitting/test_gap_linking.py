@@ -128,3 +128,13 @@ def test_log_odds_are_a_likelihood_ratio_however_many_there_are_of_either_class(
     same, different = rng.normal(1, 1, (2000, 1)), rng.normal(-1, 1, (60000, 1))
     model = likelihood_ratio(np.concatenate([same, different]), np.arange(62000) < 2000)
     np.testing.assert_allclose(model.decision_function(np.array([[-1.0], [0], [2]])), [-2, 0, 4], atol=0.25)
+
+
+def test_six_frames_of_a_second_are_too_few_to_learn_from() -> None:
+    """Long enough to be cut open, and no side has boxes enough to be described: nothing is linked, and nothing fails."""
+    game, person = scene(crossing=False)
+    boxes = game.detections[game.detections["frame"] < 6].reset_index(drop=True)
+    frames = game.frames[game.frames["frame"] < 6].assign(time_s=np.arange(6) / 6).reset_index(drop=True)
+    tracks = conform("raw_tracks", pd.DataFrame({"detection_id": boxes["detection_id"], "track_id": person[:24] + 1}))
+    short = TrackedGame.of(frames, boxes, game.embeddings[:24], tracks=tracks)
+    assert link_gaps(short, TrackSettings()).equals(tracks)
