@@ -39,7 +39,12 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
 
     Returns:
         The type; `auto` takes fp16 on CUDA, bf16 on a processor with instructions for it, else fp32.
+
+    Raises:
+        DependencyError: bf16 asked for, and the processor cannot convolve in it.
     """
+    if name == "bf16" and device.type == "cpu" and not computes_bf16():
+        raise DependencyError("precision bf16: this processor has no instructions for it; use fp32 or auto")
     if name != "auto":
         return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[name]
     if device.type == "cuda":
@@ -47,3 +52,8 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
     capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     fast = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
     return torch.bfloat16 if fast else torch.float32
+
+
+def computes_bf16() -> bool:
+    """Say whether the processor can convolve in bf16, at whatever speed."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # type: ignore[no-untyped-call]

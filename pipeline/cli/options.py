@@ -29,7 +29,7 @@ Config = Annotated[
 Court = Annotated[CourtName | None, typer.Option(help="Whose rule book the court follows.")]
 CalibrationFile = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Court calibration (JSON, docs/calibration.md): needed for metres."),
+    typer.Option(metavar="FILE", help="Court calibration (JSON, docs/guide/calibration.md): needed for metres."),
 ]
 RosterFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Players (CSV with the columns number, name, team).")

@@ -174,6 +174,12 @@ def test_a_device_that_is_not_there_is_an_error():
     assert choose_precision("fp32", torch.device("cpu")) is torch.float32
 
 
+def test_bf16_is_refused_where_the_processor_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.device.computes_bf16", lambda: False)
+    with pytest.raises(DependencyError, match="bf16: this processor"):
+        choose_precision("bf16", torch.device("cpu"))
+
+
 _OFFLINE = """
 import socket, os, sys
 def refuse(*args, **kwargs):

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
+from models.device import computes_bf16
 from models.encoders import Encoder, encoder_weights_file, encoders, load_encoder
 from models.encoders.crops import MEAN, STD, normalise, resize
 from models.encoders.osnet import OSNet
@@ -76,6 +77,7 @@ def test_neither_batch_size_nor_order_matters(made_file: Path, crops: list[NDArr
     np.testing.assert_allclose(other.embed(crops[::-1]), reference[::-1], atol=1e-5)
 
 
+@pytest.mark.skipif(not computes_bf16(), reason="this processor has no instructions for bf16")
 def test_half_precision_points_the_same_way(made_file: Path, encoder: Encoder, crops: list[NDArray[np.uint8]]) -> None:
     half = load_encoder("osnet", made_file, precision="bf16").embed(crops)
     np.testing.assert_allclose(np.linalg.norm(half, axis=1), 1, atol=1e-5)

@@ -225,7 +225,7 @@ def test_the_format_need_not_be_named(tmp_path):
 
 
 class TestDocumentation:
-    page = (Path(__file__).parents[3] / "docs" / "calibration.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "guide" / "calibration.md").read_text(encoding="utf-8")
 
     def test_the_example_is_read(self, tmp_path):
         example = re.search(r"```json\n(.*?)```", self.page, re.DOTALL)

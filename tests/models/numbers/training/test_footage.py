@@ -8,7 +8,7 @@ from models.numbers.texts import TEXTS
 from models.numbers.training.footage import Footage, exchange_halves, read_footage
 from models.numbers.training.render import NO_TEXT, Examples
 
-PEOPLE = Path(__file__).parents[3] / "configs" / "reid" / "bpd3_people.csv"
+PEOPLE = Path(__file__).parents[4] / "configs" / "reid" / "bpd3_people.csv"
 
 
 def test_numbers_of_named_people_are_found(real_data: Path) -> None:
