@@ -56,4 +56,4 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
 
 def computes_bf16() -> bool:
     """Say whether the processor can convolve in bf16, at whatever speed."""
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # type: ignore[no-untyped-call]
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
