@@ -256,7 +256,7 @@ class Run:
             CourtsideError: there is no such player or period, or no position in it.
         """
         teams = set(self.tables["players"]["team"].dropna())
-        subject = who if who in teams else self.player(who)
+        subject = who if isinstance(who, str) and who in teams else self.player(who)
         return draw_heat_map(self.out, subject, ax, period, direction)
 
     def __repr__(self) -> str:
@@ -308,6 +308,12 @@ class Run:
         return RunPictures(self._noted, video_of(self._noted, self._video))
 
 
+class UnknownTableError(TableError, KeyError):
+    """There is no table of this name."""
+
+    __str__ = Exception.__str__  # a KeyError puts its message in quotation marks
+
+
 class _StoredTables(Mapping[TableName, pd.DataFrame]):
     """The tables of a run, each read when it is first asked for."""
 
@@ -317,7 +323,7 @@ class _StoredTables(Mapping[TableName, pd.DataFrame]):
 
     def __getitem__(self, name: TableName) -> pd.DataFrame:
         if name not in ALL:
-            raise TableError(f"there is no table {name!r}; there are {', '.join(ALL)}")
+            raise UnknownTableError(f"there is no table {name!r}; there are {', '.join(ALL)}")
         if name not in self._read:
             self._read[name] = self._directory.read_table(name)
         return self._read[name].copy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from courtside.finished_run import Run
@@ -20,7 +20,7 @@ def analyze(
     out: PathText | None = None,
     *,
     preset: PresetName | None = None,
-    settings: Settings | None = None,
+    settings: Settings | dict[str, Any] | None = None,
     court: CourtName | None = None,
     calibration: PathText | None = None,
     roster: PathText | None = None,
@@ -39,14 +39,15 @@ def analyze(
         video: a video file, or the directory of a rendered game.
         out: output directory; None for `reports/NAME`.
         preset: settings for a situation: 'broadcast', 'fixed-camera' or 'fast'.
-        settings: laid over the preset; None for the defaults.
+        settings: laid over the preset: what is set here by name goes before it, what is left at its default does not.
+            `courtside.Settings`, or a mapping of sections such as `{"present": {"video": False}}`.
         court: whose rule book the court follows: 'nba', 'wnba', 'ncaa', 'ncaaw', 'fiba' or '3x3'.
         calibration: court calibration (JSON); None: the court is looked for in the picture.
         roster: CSV with the columns number, name, team.
         corrections: what a person corrected; None for corrections.csv in the output directory, if it is there.
         start_s: first second to be analysed.
-        end_s: first second no longer analysed.
-        device: where the networks run: 'auto', 'cpu' or 'cuda:N'.
+        end_s: first second no longer analysed; None: to the end.
+        device: where the networks run: 'auto', 'cpu', 'cuda' or 'cuda:N'.
         fresh: compute everything again.
         progress: follows the progress: an object with the methods `begin`, `advance`, `end` and `warn`.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.present.court_drawing import PAPER, draw_lines
 from pipeline.present.heat_maps.heatmaps import CELL_M, MARGIN_M, heat_colors
-from pipeline.present.heat_maps.subjects import Direction, map_of, player_subject, subtitle, team_subject
+from pipeline.present.heat_maps.subjects import Direction, drawn_map, player_subject, subtitle, team_subject
 from pipeline.run.finished import on_court
 from pipeline.run.loading import read_run
 
@@ -29,13 +29,14 @@ def draw_heat_map(out: Path, who: int | str, ax: Axes | None, period: int | None
         direction: as filmed, or turned so that the team attacks the right basket.
 
     Raises:
-        InputError: the run has no metres, no such player, team or period, or no position of it.
+        InputError: the run has no metres, no such player, team or period, or no position of it, or there is no such
+            direction.
     """
+    if direction not in get_args(Direction):
+        raise InputError(f"there is no direction {direction!r}; there are {', '.join(get_args(Direction))}")
     game = on_court(out)
     subject = player_subject(game, who) if isinstance(who, int) else team_subject(game, who)
-    heat = map_of(game.during(period), subject, read_run(out).settings.present.heatmap_sigma_m, direction)
-    if heat is None:
-        raise InputError(f"{subject.title} has no position{f' in period {period}' if period else ''}")
+    heat = drawn_map(game.during(period), subject, read_run(out).settings.present.heatmap_sigma_m, direction, period)
     if ax is None:
         from matplotlib import pyplot
 

@@ -35,22 +35,26 @@ def settings_from(
     return _on_court(_combined(preset, changes, None if config is None else str(config)), court)
 
 
-def overlaid(preset: PresetName | None, settings: Settings | None, court: CourtName | None = None) -> Settings:
+def overlaid(
+    preset: PresetName | None, settings: Settings | dict[str, Any] | None, court: CourtName | None = None
+) -> Settings:
     """Lay settings over a preset: what was set in them by name counts, what was left at its default does not.
 
     Args:
         preset: its name; None for none.
-        settings: None for none.
+        settings: those of a run, or a mapping of sections as a file of settings has; None for none.
         court: whose rule book the court follows; None: as the settings say.
 
     Raises:
-        SettingsError: there is no such preset.
+        SettingsError: there is no such preset or court, or a key or value of the mapping is wrong.
 
     Example:
         >>> both = overlaid("fast", parse_settings({"present": {"video": False}}))
         >>> both.video.max_fps, both.present.video_height_px, both.present.video
         (15.0, 480, False)
     """
+    if settings is not None and not isinstance(settings, Settings):
+        settings = parse_settings(settings)
     if preset is None:
         return _on_court(settings or Settings(), court)
     changes = {} if settings is None else settings.model_dump(exclude_unset=True)
@@ -58,9 +62,15 @@ def overlaid(preset: PresetName | None, settings: Settings | None, court: CourtN
 
 
 def _on_court(settings: Settings, court: CourtName | None) -> Settings:
-    """Put a rule book in place of that of the settings."""
+    """Put a rule book in place of that of the settings.
+
+    Raises:
+        SettingsError: there is no such rule book.
+    """
     if court is None:
         return settings
+    if court not in get_args(CourtName):
+        raise SettingsError(f"there is no court {court!r}; there are {', '.join(get_args(CourtName))}")
     return settings.model_copy(update={"court": settings.court.model_copy(update={"court": court})})
 
 

@@ -336,11 +336,18 @@ def check(name: TableName, table: pd.DataFrame, where: str = "in memory") -> pd.
         >>> check("tracks", TRACKS.empty()).empty
         True
     """
+    spec, problem = ALL[name], f"table '{name}' ({where}) does not satisfy its schema"
+    missing = [column for column in spec.names if column not in table.columns]
+    unknown = [str(column) for column in table.columns if column not in spec.names]
+    if missing or unknown:
+        found = [
+            f"{what} {', '.join(of)}" for what, of in (("it lacks", missing), ("it should not have", unknown)) if of
+        ]
+        raise TableError(f"{problem}: {', and '.join(found)}")
     try:
-        return ALL[name].schema().validate(table)
+        return spec.schema().validate(table)
     except (SchemaError, SchemaErrors) as error:
-        reason = " ".join(str(error).split())[:400]
-        raise TableError(f"table '{name}' ({where}) does not satisfy its schema: {reason}") from error
+        raise TableError(f"{problem}: {' '.join(str(error).split())[:400]}") from error
 
 
 def conform(name: TableName, table: pd.DataFrame) -> pd.DataFrame:

@@ -20,9 +20,6 @@ from models.reid.data.crops import CropSet, Image, pack, whole
 from models.reid.data.sources.files import Tree
 from pipeline.errors import InputError
 
-_GOLDEN = 0.618034
-"""Of the circle of hues, from one cluster's colour to the next: neighbours in number are far apart, and none come twice."""
-
 Boxes = NDArray[np.int64]
 """(n, 4) x1 y1 x2 y2 in px."""
 Labels = NDArray[np.int64]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -55,6 +56,12 @@ def _escape(text: str) -> str:
 
 
 def _command(arguments: list[str]) -> list[str]:
-    """Return the sub-command that was asked for, with a trailing empty word to join by."""
-    commands = typer.main.get_command(app).list_commands(None)  # type: ignore[attr-defined]
-    return [*(word for word in arguments[:1] if word in commands), ""]
+    """Return the words of the command that was asked for, such as `train reid`, with a trailing empty word to join by."""
+    command: Any = typer.main.get_command(app)
+    words = []
+    for word in arguments:
+        command = getattr(command, "commands", {}).get(word)
+        if command is None:
+            break
+        words.append(word)
+    return [*words, ""]

@@ -285,7 +285,7 @@ def _size(text: str) -> tuple[int, int]:
         SettingsError: it is not.
     """
     width, _, height = text.partition("x")
-    if not (width.isdigit() and height.isdigit()):
+    if not (width.isdecimal() and height.isdecimal()):
         raise SettingsError(f"--size {text}: expected WIDTHxHEIGHT in px, such as 1280x720")
     return int(width), int(height)
 

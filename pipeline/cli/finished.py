@@ -61,6 +61,6 @@ def heatmap(
 
     if (player is None) == (team is None):
         raise SettingsError("say whose heat map: --player P or --team A")
-    compared: int | str | None = int(versus) if versus is not None and versus.isdigit() else versus
+    compared: int | str | None = int(versus) if versus is not None and versus.isdecimal() else versus
     who: int | str = player if player is not None else str(team)
     typer.echo(write_map(run, who, compared, period, "attacking" if attacking else "filmed", format_.value, out))

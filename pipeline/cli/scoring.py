@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.errors import InputError
-from pipeline.store import read_json, write_json
+from pipeline.store import RunDirectory, read_json, write_json
 
 if TYPE_CHECKING:
     from pipeline.present.scores import ScoreTable
@@ -79,6 +79,7 @@ def evaluate(
     from pipeline import evaluation
     from pipeline.present.scores import ScoreTable, add_scores
 
+    _check_finished(run)
     console = Console()
     scores = evaluation.evaluate(run, truth, max_fps)
     data = scores.as_dict()
@@ -146,11 +147,24 @@ def _rows(run: Path, truth: Path | None, max_fps: float | None) -> tuple[list[tu
     if truth is not None:
         from pipeline import evaluation
 
+        _check_finished(run)
         return evaluation.rows(evaluation.evaluate(run, truth, max_fps)), str(truth)
     if not (run / SCORES).is_file():
         raise InputError(f"{run} has not been scored; give --truth, or run courtside evaluate {run} --truth DIR first")
     kept = read_json(run / SCORES)
     return [(label, value, unit) for label, value, unit in kept["rows"]], kept["truth"]
+
+
+def _check_finished(run: Path) -> None:
+    """Refuse a directory with tables of an analysis that was not finished, or that another version made.
+
+    Raises:
+        InputError: it is one.
+    """
+    if RunDirectory(run).table_path("frames").is_file():
+        from pipeline.run.loading import read_run
+
+        read_run(run)
 
 
 def _grouped(groups: Sequence[ScoreTable], title: str) -> Table:

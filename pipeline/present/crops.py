@@ -24,7 +24,7 @@ def choose_crops(results: Results, per_player: int) -> pd.DataFrame:
 
     Args:
         results: the run.
-        per_player: pictures of each player.
+        per_player: at most so many pictures of each player.
 
     Returns:
         Columns player_id, frame, x1, y1, x2, y2, in order of frame; boxes without a quality or very small are left out.
@@ -34,6 +34,8 @@ def choose_crops(results: Results, per_player: int) -> pd.DataFrame:
     boxes = boxes[tall & boxes["quality"].notna()].sort_values(["player_id", "frame", "detection_id"])
     by_player = boxes.groupby("player_id")["frame"]
     slot = by_player.cumcount() * per_player // by_player.transform("size")
+    if per_player < 1:
+        boxes = boxes[:0]
     best = boxes.sort_values("quality", ascending=False, kind="stable").groupby(["player_id", slot]).head(1)
     chosen = best[["player_id", "frame", "x1", "y1", "x2", "y2"]]
     return chosen.sort_values(["frame", "player_id"], ignore_index=True)

@@ -200,9 +200,10 @@ def _present(context: RunContext, warnings: tuple[str, ...], before: str, stages
     used = sections_of(context.settings, ("present",))
     stage_fingerprint = fingerprint(before, used, list(warnings), code_fingerprint(present.__module__))
     out, run = context.job.directory, stages.run
-    stored = run.manifest("present")
-    if stored is not None and not all((out / name).is_file() for name in run.read_json("present.facts")["files"]):
-        run.forget("present")
+    if run.is_fresh("present", stage_fingerprint):
+        written_before = run.read_json("present.facts")["files"]
+        if not all((out / name).is_file() for name in written_before):
+            run.forget("present")
     facts = {
         "versions": manifest.versions(),
         "weights": _weights(context.job),

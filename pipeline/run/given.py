@@ -24,6 +24,8 @@ NO_PIXELS = (
     "the game has no pixels, only the tables of perceive: there is no annotated video and there are no pictures of "
     "players; settings of video, shots, detect and embed change nothing"
 )
+NO_CODEC = "none"
+"""In place of a video's codec."""
 _FOLDER, _ABOUT, _EMBEDDINGS = "perceived", "game.json", "embeddings"
 _TABLES: tuple[TableName, ...] = ("frames", "detections")
 _READS: TableName = "number_reads"
@@ -59,7 +61,7 @@ def describe(game: Path) -> VideoInfo:
         fps=fps,
         start_s=0.0,
         duration_s=frames / fps,
-        codec="none",
+        codec=NO_CODEC,
         pixel_format="none",
         has_audio=False,
         rotation_deg=0,

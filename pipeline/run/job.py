@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.config import Settings, parse_settings
-from pipeline.errors import InputError
+from pipeline.errors import InputError, SettingsError
 from pipeline.run import given
 from pipeline.store import RunDirectory
 
@@ -15,6 +17,7 @@ CORRECTIONS = "corrections.csv"
 """In the output directory."""
 _GAME_VIDEO, _GAME_CALIBRATION, _GAME_ROSTER = "video.mp4", "calibration.json", "roster.csv"
 _FILES = ("calibration", "roster", "corrections")
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Job:
     start_s: float = 0.0
     """First second of the video to be analysed."""
     end_s: float | None = None
-    """First second no longer analysed; None: to the end."""
+    """First second no longer analysed; None or infinity: to the end."""
     device: str = "auto"
     """Where the networks run: auto, cpu or cuda:N."""
     fresh: bool = False
@@ -61,7 +64,10 @@ class Job:
 
         Raises:
             InputError: the calibration, roster or corrections file does not exist.
+            SettingsError: the device is not named as devices are.
         """
+        if _DEVICE.fullmatch(self.device) is None:
+            raise SettingsError(f"there is no device {self.device!r}; name auto, cpu, cuda or cuda:N")
         out, video, calibration, roster = self.directory, self.video, self.calibration, self.roster
         filmed = (video / _GAME_VIDEO).is_file()
         if filmed or given.is_given(video):
@@ -72,7 +78,9 @@ class Job:
         for path, what in ((calibration, "calibration"), (roster, "roster"), (corrections, "corrections")):
             if path is not None and not path.is_file():
                 raise InputError(f"the {what} file {path} does not exist")
-        return replace(self, video=video, out=out, calibration=calibration, roster=roster, corrections=corrections)
+        end_s = None if self.end_s == math.inf else self.end_s
+        with_files = replace(self, calibration=calibration, roster=roster, corrections=corrections)
+        return replace(with_files, video=video, out=out, end_s=end_s)
 
 
 def remember(run: RunDirectory, job: Job) -> None:

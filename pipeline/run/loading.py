@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.config import Settings, parse_settings
 from pipeline.errors import InputError
 from pipeline.roster import RosterEntry
+from pipeline.run import given
 from pipeline.run.context import RunContext
 from pipeline.run.job import Job
 from pipeline.run.order import STAGE_NAMES
@@ -114,8 +115,10 @@ def video_of(run: FinishedRun, video: Path | None = None) -> VideoInfo:
         video: where the video is now; None: where it was, if the file there is the same.
 
     Raises:
-        InputError: there is no such file, or it is another one than was analysed.
+        InputError: there is no such file, it is another one than was analysed, or the game has no pixels.
     """
+    if run.video.codec == given.NO_CODEC:
+        raise InputError(f"{run.out} has no pictures: the game was given as tables, without a video")
     if video is not None:
         return _same_picture(run, probe(video / "video.mp4" if video.is_dir() else video))
     noted = run.directory.read_json("job").get("video")

@@ -77,10 +77,10 @@ class RunDirectory(Folder):
     `work/STAGE/chunk_00000/` and so on. Making the object touches nothing: use it so to read. To write::
 
         with RunDirectory.opened(Path("reports/game"), fresh=False) as run:
-            if not run.is_fresh("track", mark):
-                run.forget("track")
-                outputs = [run.write_table("tracks", table)]
-                run.finish("track", mark, outputs, settings={...}, seconds=1.5)
+            if not run.is_fresh("tracking", digest):
+                run.forget("tracking")
+                outputs = [run.write_table("raw_tracks", table)]
+                run.finish("tracking", digest, outputs, settings={...}, seconds=1.5)
     """
 
     def __init__(self, root: Path) -> None:

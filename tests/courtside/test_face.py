@@ -14,6 +14,7 @@ import pytest
 from matplotlib import pyplot
 
 import courtside
+from pipeline.cli import run as run_command
 from pipeline.errors import InputError, TableError
 from pipeline.rendering import NoiseSettings, RenderSettings, render_positions
 from pipeline.tables import ALL
@@ -85,6 +86,14 @@ def test_a_changed_table_does_not_change_the_run(run: courtside.Run) -> None:
         run.tables["playerz"]  # type: ignore[index]
 
 
+def test_tables_are_a_mapping(run: courtside.Run) -> None:
+    assert "players" in run.tables
+    assert "games" not in run.tables
+    assert run.tables.get("games") is None  # type: ignore[call-overload]
+    with pytest.raises(TableError, match=r"^there is no table 'games'; there are frames"):
+        run.tables["games"]  # type: ignore[index]
+
+
 def test_what_the_run_says_of_itself(run: courtside.Run, analysed_game: Path) -> None:
     assert run.out == analysed_game
     assert run.report.is_file()
@@ -149,6 +158,7 @@ def test_pictures_show_what_was_analysed(run: courtside.Run) -> None:
     who = somebody(run)
     crops = run.crops(who, count=3)
     assert 1 <= len(crops) <= 3
+    assert run.crops(who, count=0) == []
     assert all(crop.ndim == 3 and crop.shape[0] > 20 for crop in crops)
     best = run.boxes[run.boxes["player_id"] == who].iloc[0]
     x1, y1, x2, y2 = (int(best[name]) for name in ("x1", "y1", "x2", "y2"))
@@ -180,12 +190,16 @@ def test_heat_maps_are_drawn_on_axes(without_pixels: courtside.Run) -> None:
     pyplot.close(drawn.figure)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="there is no player 'Z'"):
         run.heatmap("Z")
+    with pytest.raises(InputError, match="there is no direction 'left'; there are filmed, attacking"):
+        run.heatmap("A", direction="left")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"there is no player \['A'\]"):
+        run.heatmap(["A"])  # type: ignore[arg-type]
 
 
 def test_a_game_without_pixels_has_everything_but_pictures(without_pixels: courtside.Run) -> None:
     assert set(without_pixels.team_stats["team"]) == {"A", "B"}
     assert without_pixels.boxes["label"].notna().all()
-    with pytest.raises(InputError, match="has no pictures"):
+    with pytest.raises(InputError, match="has no pictures: the game was given as tables"):
         without_pixels.frame(0)
 
 
@@ -203,8 +217,26 @@ def test_a_preset_lies_under_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         courtside.analyze("a.mp4", preset="fast", court="nba", end_s=3, device="cpu")
     settings = jobs[0].settings  # type: ignore[attr-defined]
     assert (settings.video.max_fps, settings.court.court) == (15.0, "nba")
-    with pytest.raises(courtside.CourtsideError, match="there is no preset 'slow'; there are broadcast"):
-        courtside.analyze("a.mp4", preset="slow")  # type: ignore[arg-type]
+    for given in (courtside.Settings(present={"video": False}), {"present": {"video": False}}):  # type: ignore[arg-type]
+        with pytest.raises(courtside.CourtsideError, match="far enough"):
+            courtside.analyze("a.mp4", preset="fast", settings=given, end_s=float("inf"))  # type: ignore[arg-type]
+        settings, end_s = jobs[-1].settings, jobs[-1].end_s  # type: ignore[attr-defined]
+        assert (settings.video.max_fps, settings.present.video, end_s) == (15.0, False, None)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"preset": "slow"}, "there is no preset 'slow'; there are broadcast"),
+        ({"court": "cricket"}, "there is no court 'cricket'; there are nba"),
+        ({"device": "abacus"}, "there is no device 'abacus'"),
+        ({"settings": {"stats": {"smoth_s": 1}}}, "settings: stats.smoth_s: unknown key"),
+        ({"settings": "fast.yaml"}, "settings: expected a mapping of sections, got str"),
+    ],
+)
+def test_wrong_options_are_refused_in_one_line(options: dict[str, object], says: str) -> None:
+    with pytest.raises(courtside.CourtsideError, match=says):
+        courtside.analyze("a.mp4", **options)  # type: ignore[arg-type]
 
 
 def test_the_video_is_taken_only_if_it_is_the_same(copied: Path, game: Path, tmp_path: Path) -> None:
@@ -231,9 +263,14 @@ def test_a_damaged_run_is_refused_in_one_line(damage: dict[str, object], copied:
         courtside.load(copied)
 
 
-def test_a_run_of_another_version_is_refused(copied: Path) -> None:
+def test_a_run_of_another_version_is_refused(
+    copied: Path, analysed_game: Path, game: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (copied / "work" / "tracking.manifest.json").rename(copied / "work" / "track.manifest.json")
     with pytest.raises(InputError, match=r"not finished by this version of courtside .*'tracking'"):
         courtside.load(copied)
+    for command in (["evaluate", str(copied)], ["compare", str(copied), str(analysed_game)]):
+        assert run_command([*command, "--truth", str(game)]) == InputError.exit_code
+        assert "not finished by this version of courtside" in capsys.readouterr().err.replace("\n", " ")
     with pytest.raises(InputError, match=r"has no run\.json"):
         courtside.load(copied / "work")

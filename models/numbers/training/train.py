@@ -26,7 +26,6 @@ from models.numbers.weights import read_number_network, write_number_network
 from pipeline.errors import SettingsError
 
 _LOG = logging.getLogger(__name__)
-_SINGLE = 10 / len(TEXTS)
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,26 @@ def map_of(game: OnCourt, subject: Subject, sigma_m: float, direction: Direction
     return heat_map(game.attacking(members, team), game.frames, game.court, sigma_m, partial(game.seen, team=team))
 
 
+def drawn_map(game: OnCourt, subject: Subject, sigma_m: float, direction: Direction, period: int | None) -> HeatMap:
+    """Estimate where a subject was, as `map_of` does.
+
+    Args:
+        game: the run, or one period of it.
+        subject: whose time.
+        sigma_m: standard deviation of the kernel.
+        direction: as filmed, or turned so that the team attacks the right basket.
+        period: which one the game is; None for all.
+
+    Raises:
+        InputError: there is no position in what is asked for.
+    """
+    heat = map_of(game, subject, sigma_m, direction)
+    if heat is None:
+        why = " in a period whose direction is known" if direction == "attacking" else ""
+        raise InputError(f"{subject.title} has no position{why}{f' in period {period}' if period else ''}")
+    return heat
+
+
 def subtitle(subject: Subject, heat: HeatMap, period: int | None, direction: Direction) -> str:
     """Say under the title what a map rests on.
 
@@ -119,13 +139,8 @@ def picture(
         InputError: there is no such period, or somebody has no position in what is asked for.
     """
     shown = game.during(period)
-    maps = []
-    for each in (subject, *([] if compared_with is None else [compared_with])):
-        heat = map_of(shown, each, sigma_m, direction)
-        if heat is None:
-            why = " in a period whose direction is known" if direction == "attacking" else ""
-            raise InputError(f"{each.title} has no position{why}{f' in period {period}' if period else ''}")
-        maps.append(heat)
+    compared = [subject] if compared_with is None else [subject, compared_with]
+    maps = [drawn_map(shown, each, sigma_m, direction, period) for each in compared]
     if compared_with is None:
         return heat_figure(maps[0], shown.court, subject.title, subtitle(subject, maps[0], period, direction))
     heads = (f"{subject.title} and {compared_with.title}", _when(period, direction))

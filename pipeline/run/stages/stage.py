@@ -89,10 +89,10 @@ class BoxesOnCourt:
 
 
 class _OwnTables(dict[TableName, pd.DataFrame]):
-    """The tables that a stage names in `needs`."""
+    """The tables that a stage names in `needs`, each a copy that shares its data: a column added here is seen by no other stage."""
 
     def __init__(self, stage: Stage, tables: Mapping[TableName, pd.DataFrame]) -> None:
-        super().__init__({name: tables[name] for name in stage.needs if name != "embeddings"})
+        super().__init__({name: tables[name].copy(deep=False) for name in stage.needs if name != "embeddings"})
         self._stage = stage.name
 
     def __missing__(self, name: str) -> pd.DataFrame:

@@ -37,7 +37,7 @@ def stage(**declared: object) -> Stage:
 def test_a_stage_sees_the_tables_that_it_needs(context: RunContext) -> None:
     inputs = context.inputs_of(stage(needs=("frames", "shots")))
     assert list(inputs.tables) == ["frames", "shots"]
-    assert inputs.tables["frames"] is context.tables["frames"]
+    pd.testing.assert_frame_equal(inputs.tables["frames"], context.tables["frames"])
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if name != "frames"])
@@ -66,6 +66,14 @@ def test_a_stage_sees_no_file_or_array_that_it_does_not_name(what: str, context:
         needs=("frames", "detections", "court", "embeddings"), files=("calibration", "roster", "corrections")
     )
     getattr(context.inputs_of(declared), what)
+
+
+def test_what_a_stage_adds_to_a_table_no_other_sees(context: RunContext) -> None:
+    seeing = stage(needs=("frames",))
+    frames = context.inputs_of(seeing).tables["frames"]
+    frames["seen"] = True
+    assert "seen" not in context.inputs_of(seeing).tables["frames"]
+    assert "seen" not in context.tables["frames"]
 
 
 def test_what_a_stage_reads_without_naming_it_stops_the_run(context: RunContext) -> None:
