@@ -15,8 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.cluster import DBSCAN
 
+from models.vectors import unit_or_nan
 from pipeline.tables import conform
-from pipeline.understand.features.embeddings import unit
 
 _EPS, _SAMPLES, _MOST_PARTS = 0.6, 10, 3
 _MERGE = 0.4
@@ -50,7 +50,7 @@ def gta_link(
     for _, group in tracks.groupby("track_id"):
         rows = row_of[group["detection_id"]].to_numpy(np.int64)
         rows = rows[np.argsort(frame[rows])]
-        vectors = np.nan_to_num(unit(np.asarray(embeddings[rows], dtype=np.float32)))
+        vectors = np.nan_to_num(unit_or_nan(np.asarray(embeddings[rows], dtype=np.float32)))
         for part in _split(vectors):
             parts.append(_Tracklet(rows[part], set(frame[rows[part]].tolist()), vectors[part]))
     person = _connect(parts)

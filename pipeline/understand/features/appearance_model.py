@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.understand.features.embeddings import unit
+from models.vectors import unit_or_nan
 from pipeline.understand.features.evidence import TrackletEvidence, pooling_weight
 from pipeline.understand.game import TrackedGame
 
@@ -79,7 +79,7 @@ def cut_into_segments(game: TrackedGame, evidence: TrackletEvidence) -> Segments
     total, weight = np.zeros((len(first), game.embeddings.shape[1])), np.zeros(len(first))  # (p, dim), (p,)
     for begin in range(0, len(segment), _BLOCK):
         rows, target = evidence.row[begin : begin + _BLOCK], segment[begin : begin + _BLOCK]
-        vectors = unit(np.asarray(game.embeddings[rows], dtype=np.float32))
+        vectors = unit_or_nan(np.asarray(game.embeddings[rows], dtype=np.float32))
         usable = np.isfinite(vectors[:, 0])
         box_weight = quality[rows][usable]
         np.add.at(total, target[usable], vectors[usable] * box_weight[:, None])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.understand.features.embeddings import unit
+from models.vectors import unit_or_nan
 from pipeline.understand.features.roaming import roaming
 from pipeline.understand.game import TrackedGame
 
@@ -137,11 +137,11 @@ def _pooled(
     """Average unit embeddings of the chosen rows by quality -> (n, dim) unit length, NaN where there is none."""
     pooled = np.full((len(best), embeddings.shape[1]), np.nan, dtype=np.float32)
     for i, rows in enumerate(best):
-        vectors = unit(np.asarray(embeddings[rows], dtype=np.float32))
+        vectors = unit_or_nan(np.asarray(embeddings[rows], dtype=np.float32))
         usable = np.isfinite(vectors[:, 0])
         if usable.any():
             pooled[i] = np.average(vectors[usable], axis=0, weights=quality[rows][usable])
-    return unit(pooled)
+    return unit_or_nan(pooled)
 
 
 def _self_distances(

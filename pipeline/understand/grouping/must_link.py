@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from models.vectors import unit_or_nan
 from pipeline.understand.features.appearance_model import ProjectedTracklets
-from pipeline.understand.features.embeddings import unit
 from pipeline.understand.grouping.problem import AppearanceProblem, GroupingProblem
 
 
@@ -25,7 +25,7 @@ def merge_must_linked(problem: GroupingProblem, group: NDArray[np.int64]) -> Gro
     weight = np.maximum(problem.weight, 1e-9)
     share = sparse.csr_array((weight / np.bincount(group, weights=weight)[group], (group, np.arange(n))), shape=(k, n))
     merged = GroupingProblem(
-        vector=unit(np.asarray(share @ np.nan_to_num(problem.vector), dtype=np.float32)),
+        vector=unit_or_nan(np.asarray(share @ np.nan_to_num(problem.vector), dtype=np.float32)),
         cannot_link=np.asarray(member @ (member @ problem.cannot_link.astype(np.float64)).T) > 0,
         weight=np.asarray(member @ problem.weight),
         seen_s=np.asarray(member @ problem.seen_s),

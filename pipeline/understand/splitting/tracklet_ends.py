@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from models.vectors import unit_or_nan
 from pipeline.geometry.motion import is_motion, since_cut
-from pipeline.understand.features.embeddings import unit
 from pipeline.understand.game import TrackedGame
 
 Floats = NDArray[np.float64]
@@ -140,7 +140,7 @@ class CameraBoxes:
         """Pool embedding (dim,) and jersey (3,) of the boxes around the first or last one, by the quality of the crops."""
         rows = rows[np.abs(self.time_s[rows] - self.time_s[rows[which]]) <= _APPEARANCE_S]
         rows = rows[:: -(-len(rows) // _MAX_CROPS)]
-        vectors = unit(np.asarray(self.embeddings[rows], dtype=np.float32)).astype(np.float64)
+        vectors = unit_or_nan(np.asarray(self.embeddings[rows], dtype=np.float32)).astype(np.float64)
         embedded, coloured = np.isfinite(vectors[:, 0]), np.isfinite(self.jersey[rows, 0])
         embedding = self.weight[rows[embedded]] @ vectors[embedded]
         jersey = self.weight[rows[coloured]] @ self.jersey[rows[coloured]]

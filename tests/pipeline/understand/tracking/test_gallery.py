@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pipeline.understand.features.embeddings import unit, with_jersey_colour
+from models.vectors import unit_or_nan
+from pipeline.understand.features.embeddings import with_jersey_colour
 from pipeline.understand.tracking.gallery import AppearanceScale, Gallery
 
 UNKNOWN = np.full((4, 3), np.nan)
@@ -76,7 +77,7 @@ def test_more_tracklets_than_places() -> None:
 @pytest.mark.parametrize("stretch", [1.0, 0.4])
 def test_a_distance_means_the_same_with_an_encoder_that_spreads_people_less(stretch: float) -> None:
     rng = np.random.default_rng(0)
-    people = unit(rng.normal(size=(20, 6, 16)).astype(np.float32).reshape(-1, 16)).reshape(20, 6, 16)
+    people = unit_or_nan(rng.normal(size=(20, 6, 16)).astype(np.float32).reshape(-1, 16)).reshape(20, 6, 16)
     anna, berta = people[0, 0], people[0, 1]
     usual = AppearanceScale.measured(people)
 
