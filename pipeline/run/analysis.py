@@ -198,7 +198,8 @@ def _understand(stage: Stage, context: RunContext, before: str, stages: _StageRu
 def _present(context: RunContext, warnings: tuple[str, ...], before: str, stages: _StageRunner) -> list[Path]:
     """Write what people look at, or leave it as it is."""
     used = sections_of(context.settings, ("present",))
-    stage_fingerprint = fingerprint(before, used, list(warnings), code_fingerprint(present.__module__))
+    shown = [manifest.versions(), context.video.path.name, context.settings.model_dump(mode="json"), list(warnings)]
+    stage_fingerprint = fingerprint(before, shown, code_fingerprint(present.__module__))
     out, run = context.job.directory, stages.run
     if run.is_fresh("present", stage_fingerprint):
         written_before = run.read_json("present.facts")["files"]

@@ -141,6 +141,22 @@ def test_nothing_is_computed_twice(positions: Path, out: Path, tmp_path: Path) -
     assert json.loads((copy / "run.json").read_text(encoding="utf-8"))["reused"] == []
 
 
+def test_the_report_is_made_anew_where_it_would_show_something_old(
+    positions: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(out, copy)
+
+    def reused() -> list[str]:
+        analyze(positions, copy)
+        return list(json.loads((copy / "run.json").read_text(encoding="utf-8"))["reused"])
+
+    reused()
+    assert "present" in reused()
+    monkeypatch.setattr("pipeline.run.manifest.versions", lambda: {"python": "99"})
+    assert {"statistics", "present"} & set(reused()) == {"statistics"}
+
+
 OLD_NAMES = {
     "tracking": "track",
     "splitting": "purify",
