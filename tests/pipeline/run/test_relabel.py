@@ -1,5 +1,6 @@
 """A finished run is corrected from the command line; corrections last."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,9 +25,15 @@ def game(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return render_positions(settings, NoiseSettings(false_boxes=0), tmp_path_factory.mktemp("games") / "game")
 
 
+@pytest.fixture(scope="module")
+def analysed(game: Path) -> Path:
+    return analyze_job(Job(game, game.parent / "analysed")).out
+
+
 @pytest.fixture
-def finished(game: Path, tmp_path: Path) -> Path:
-    return analyze_job(Job(game, tmp_path / "out")).out
+def finished(analysed: Path, tmp_path: Path) -> Path:
+    """A copy that a test may correct."""
+    return Path(shutil.copytree(analysed, tmp_path / "out"))
 
 
 def players(run: Path) -> pd.DataFrame:
