@@ -15,7 +15,7 @@ HEIGHT_PX = 200
 MIN_HEIGHT_PX = 24.0
 _JPEG_QUALITY = 84
 """From 0 to 100."""
-_MARGIN = 0.06
+CROP_MARGIN = 0.06
 """Around a box, in heights of the box."""
 
 
@@ -74,7 +74,7 @@ class CropCollector:
 def crop_jpeg(image: NDArray[np.uint8], box_px: tuple[float, float, float, float]) -> bytes:
     """Cut a box with a small margin, scale it to a common height, and compress it."""
     x1, y1, x2, y2 = box_px
-    margin = _MARGIN * (y2 - y1)
+    margin = CROP_MARGIN * (y2 - y1)
     height, width = image.shape[:2]
     left, right = (int(np.clip(v, 0, width)) for v in (x1 - margin, x2 + margin))
     top, bottom = (int(np.clip(v, 0, height)) for v in (y1 - margin, y2 + margin))

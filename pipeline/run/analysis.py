@@ -157,7 +157,7 @@ def _perceive(context: RunContext, stages: _StageRunner) -> str:
     interval = [job.start_s, job.end_s]
     code = code_fingerprint(perceiving.__name__ if job.has_pixels else given.__name__)
     inputs = [_hash_input(job), _weights(job), code]
-    stage_fingerprint = fingerprint(inputs, interval, used if job.has_pixels else {})
+    stage_fingerprint = fingerprint(inputs, interval, [job.device, used] if job.has_pixels else {})
     expected = sum(
         chunk.expected_frames(context.video.duration_s) for chunk in perceiving.pieces_of(job, context.video)
     )

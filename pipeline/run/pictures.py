@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.errors import InputError
 from pipeline.present.annotated_video.annotate import make_overlay
 from pipeline.present.annotated_video.scenes import Scenes
-from pipeline.present.crops import choose_crops
+from pipeline.present.crops import CROP_MARGIN, choose_crops
 from pipeline.present.labels import people
 from pipeline.present.palette import Color, player_colors
 from pipeline.present.results import Results
@@ -26,8 +26,6 @@ Image = NDArray[np.uint8]
 
 _SAME_TIME_S = 1e-4
 _CHUNK_S = 20.0
-_MARGIN = 0.06
-"""Picture around a crop, in heights of the box."""
 _WINDOW_HEIGHTS = 2.4
 """Height of the window of a cropped clip, in heights of the player."""
 _ASPECT = 4 / 3
@@ -79,7 +77,7 @@ class RunPictures:
         chosen = chosen[chosen["player_id"] == player].merge(tables.frames[["frame", "time_s"]], on="frame")
         found = []
         for time_s, *box in chosen[["time_s", "x1", "y1", "x2", "y2"]].to_numpy(np.float64):
-            x1, y1, x2, y2 = _inside(np.array(box), self._video, margin=_MARGIN)
+            x1, y1, x2, y2 = _inside(np.array(box), self._video, margin=CROP_MARGIN)
             found.append(_rgb(self._decode(time_s)[y1:y2, x1:x2]))
         return found
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 
 from pipeline.config import Settings, parse_settings
-from pipeline.errors import SettingsError
+from pipeline.errors import InputError, SettingsError
 from pipeline.evaluation import evaluate
 from pipeline.run.analysis import Analysis, analyze_job
 from pipeline.run.job import Job
@@ -113,11 +114,26 @@ def test_a_second_run_reuses_everything(out: Path, game: Path, settings: Setting
 
 def test_another_setting_computes_only_what_depends_on_it(out: Path, game: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
-    subprocess.run(["cp", "-r", str(out), str(copy)], check=True)
+    shutil.copytree(out, copy)
     other = parse_settings(SMALL | {"stats": {"smooth_s": 1.0}, "present": {"video": False}})
     analyze(game, copy, settings=other)
     run = json.loads((copy / "run.json").read_text(encoding="utf-8"))
     assert run["reused"] == ["perceive", "court", "tracking", "splitting", "identity", "shots"]
+
+
+def test_another_device_perceives_again(
+    out: Path, game: Path, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its arithmetic may be another, and `run.json` names it."""
+    copy = shutil.copytree(out, tmp_path / "copy")
+
+    def perceived_again(*_: object) -> None:
+        raise InputError("perceived again")
+
+    monkeypatch.setattr("pipeline.run.perceiving.perceive_video", perceived_again)
+    assert analyze(game, copy, settings=settings).out == copy  # the same device: reused
+    with pytest.raises(InputError, match="perceived again"):
+        analyze(game, copy, settings=settings, device="cpu")
 
 
 def test_a_removed_output_is_written_again(out: Path, game: Path, settings: Settings) -> None:
