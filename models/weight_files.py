@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import Tensor
 
 from pipeline.errors import WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def resolve(weights: str, builtin: Path, what: str) -> Path:
@@ -29,6 +31,20 @@ def resolve(weights: str, builtin: Path, what: str) -> Path:
     if not path.is_file():
         raise WeightsError(f"{what} weights {path}: no such file; give an existing .safetensors file or 'builtin'")
     return path
+
+
+def read_header(path: Path, what: str) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]:
+    """Read the shapes of tensors by layer name, and the header's entries; the tensors themselves are left alone.
+
+    Raises:
+        WeightsError: missing, or not a safetensors file.
+    """
+    try:
+        with safe_open(path, framework="np") as file:
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+            return shapes, file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{what} weights {path}: not a readable safetensors file ({error})") from error
 
 
 def read_tensors(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -72,6 +88,8 @@ def write_tensors(path: Path, state: Mapping[str, Tensor], header: Mapping[str, 
         state: tensors by layer name.
         header: entries of the file's header.
     """
+    from safetensors.torch import save_file
+
     part = path.with_suffix(".part")
     save_file(
         {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}, part, dict(header or {})

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from models.court.targets import ACROSS, ALONG
-from models.detector.yolo import build_network
+from models.detector.network import build_network
 
 _WIDTH = 96
 _FINE_WIDTH = 32
@@ -18,8 +17,7 @@ _TAPS = {2: 64, 4: 128, 6: 128, 10: 256}
 _LAST_LAYER = 10
 
 
-@dataclass(frozen=True)
-class Logits:
+class Logits(NamedTuple):
     """What the network says, before any activation."""
 
     along: Tensor
