@@ -35,7 +35,7 @@ LAYERS = (
 GROUPS_THAT_SHARE = (0, 1)
 """Layers whose rooms may use each other."""
 ROOMS_OF_LIBRARIES = {
-    "ultralytics": ("models/detector/yolo.py",),
+    "ultralytics": ("models/detector/foreign.py",),
     "torch": ("models/", "pipeline/perceive/"),
     "torchvision": ("models/",),
     "av": ("pipeline/video/",),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from models.court.targets import ACROSS, ALONG
-from models.detector.yolo import build_network
+from models.detector.network import build_network
 
 _WIDTH = 96
 _FINE_WIDTH = 32
@@ -38,7 +37,7 @@ class CourtNet(nn.Module):
     def __init__(self) -> None:
         """Build it with random weights."""
         super().__init__()
-        layers: Any = build_network("yolo11n").model
+        layers = build_network("yolo11n").model
         self.backbone = nn.ModuleList(list(layers)[: _LAST_LAYER + 1])
         self.side = nn.ModuleDict(
             {str(tap): nn.Conv2d(channels, _WIDTH, 1) for tap, channels in _TAPS.items() if tap > 2}

@@ -7,7 +7,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -20,8 +19,9 @@ from torch import Tensor, nn
 from models.detector.augment import AugmentedSample, DetectorAugmentSettings, Sample, random_view
 from models.detector.classes import CLASS_NAMES
 from models.detector.dataset import LabelledImage, data_fingerprint, read_pixels, split_by_game
+from models.detector.loss import DetectionLoss
+from models.detector.network import YoloNetwork, build_network, seed_from_coco
 from models.detector.readers import read_rendered, read_training_sets
-from models.detector.yolo import DetectionLoss, backbone_length, build_network, seed_from_coco
 from models.weight_files import write_tensors
 from pipeline.errors import SettingsError
 
@@ -115,7 +115,7 @@ def train_detector(
 
 
 def _run(
-    network: nn.Module,
+    network: YoloNetwork,
     batches: Iterator[Sequence[AugmentedSample]],
     settings: DetectorTrainSettings,
     facts: Mapping[str, str],
@@ -143,7 +143,7 @@ def _run(
 
 
 def _step(
-    network: nn.Module,
+    network: YoloNetwork,
     views: Sequence[AugmentedSample],
     loss_of: DetectionLoss,
     optimizer: torch.optim.Optimizer,
@@ -153,7 +153,7 @@ def _step(
     pixels, boxes, classes, labelled = to_batch(views)
     with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
         output = network(pixels)
-    terms = loss_of(output, boxes, classes, labelled)
+    terms = loss_of(output, (pixels.shape[2], pixels.shape[3]), boxes, classes, labelled)
     optimizer.zero_grad(set_to_none=True)
     terms.sum().backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(network.parameters(), 10.0)
@@ -199,14 +199,13 @@ def lr_factor(step: int, settings: DetectorTrainSettings) -> float:
     return settings.lr_end + (1 - settings.lr_end) * 0.5 * (1 + math.cos(math.pi * done))
 
 
-def _optimizer(network: nn.Module, settings: DetectorTrainSettings) -> torch.optim.Optimizer:
+def _optimizer(network: YoloNetwork, settings: DetectorTrainSettings) -> torch.optim.Optimizer:
     """Build AdamW with a learning rate each for backbone, neck and head; no decay on biases and norms."""
-    layers: Any = network.model
-    backbone = backbone_length(network)
+    layers = network.model
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for index, layer in enumerate(layers):
         rate = settings.lr_neck
-        if index < backbone:
+        if index < network.backbone_length:
             rate = settings.lr_backbone
         elif index == len(layers) - 1:
             rate = settings.lr_head
@@ -214,7 +213,7 @@ def _optimizer(network: nn.Module, settings: DetectorTrainSettings) -> torch.opt
             parameter.requires_grad = index >= settings.frozen_layers and parameter.is_floating_point()
             decay = settings.weight_decay if parameter.ndim > 1 else 0.0
             groups.setdefault((rate, decay), []).append(parameter)
-    layers[-1].dfl.requires_grad_(False)
+    network.head.dfl.requires_grad_(False)
     return torch.optim.AdamW(
         [
             {
@@ -228,17 +227,16 @@ def _optimizer(network: nn.Module, settings: DetectorTrainSettings) -> torch.opt
     )
 
 
-def _set_training(network: nn.Module) -> None:
+def _set_training(network: YoloNetwork) -> None:
     """Train, but keep the batch statistics of the backbone as COCO taught them."""
     network.train()
-    layers: Any = network.model
-    for layer in list(layers)[: backbone_length(network)]:
+    for layer in list(network.model)[: network.backbone_length]:
         for module in layer.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eval()
 
 
-def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float, step: int) -> None:
+def _update_average(average: dict[str, Tensor], network: YoloNetwork, decay: float, step: int) -> None:
     """Move the average a little towards the network; faster in the first steps."""
     keep = min(decay, step / (step + 10))
     for name, value in network.state_dict().items():

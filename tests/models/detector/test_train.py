@@ -15,6 +15,8 @@ from models.detector.augment import AugmentedSample
 from models.detector.classes import CLASS_NAMES, PLAYER, REFEREE
 from models.detector.dataset import LabelledImage
 from models.detector.detection import DetectorSettings
+from models.detector.loss import DetectionLoss
+from models.detector.network import build_network
 from models.detector.train import (
     DetectorTrainSettings,
     frame_odds,
@@ -23,7 +25,7 @@ from models.detector.train import (
     to_batch,
     train_detector,
 )
-from models.detector.yolo import DetectionLoss, build_network, load_detector
+from models.detector.yolo import load_detector
 from models.weight_files import read_state
 from pipeline.errors import SettingsError
 
@@ -74,16 +76,18 @@ def test_a_batch_is_rgb_with_relative_boxes():
 
 def test_the_loss_is_blind_to_classes_nobody_labelled():
     """A network sure of referees everywhere is blamed only where referees were labelled."""
-    torch.manual_seed(0)
     network = build_network().train()
     loss_of = DetectionLoss(network)
-    losses = []
+    losses = {}
     for labelled in (frozenset(range(5)), frozenset({PLAYER})):
         pixels, boxes, classes, known = to_batch([_view(labelled)])
-        output = network(pixels)
-        output["scores"][:, REFEREE] = 5.0
-        losses.append(float(loss_of(output, boxes, classes, known)[1].detach()))
-    assert losses[0] > 100 * losses[1]
+        box_logits, class_logits = (logits.detach() for logits in network(pixels))
+        for sureness in (-5.0, 5.0):
+            class_logits[:, REFEREE] = sureness
+            terms = loss_of((box_logits, class_logits), (64, 96), boxes, classes, known)
+            losses[len(labelled), sureness] = float(terms[1])
+    assert losses[5, 5.0] > 10 * losses[5, -5.0]
+    assert losses[1, 5.0] == losses[1, -5.0]
 
 
 @pytest.fixture

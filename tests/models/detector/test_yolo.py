@@ -10,15 +10,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from models.detector.blocks import fold_batch_norms
 from models.detector.classes import BALL, CLASS_NAMES, PLAYER, REFEREE
 from models.detector.detection import DetectorSettings, decode
+from models.detector.network import build_network, seed_from_coco
 from models.detector.runtime import fuse_activations
-from models.detector.yolo import (
-    backbone_length,
-    build_network,
-    load_detector,
-    seed_from_coco,
-)
+from models.detector.yolo import load_detector
 from models.device import choose_device, choose_precision
 from models.weight_files import read_state
 from pipeline.errors import DependencyError, WeightsError
@@ -86,7 +83,8 @@ def test_fused_kernels_give_what_the_layers_give(random_weights):
     for fuse in (False, True):
         network = build_network()
         network.load_state_dict(read_state(random_weights, "detector"))
-        network = network.eval().fuse(verbose=False)
+        network.eval()
+        fold_batch_norms(network)
         if fuse:
             fuse_activations(network)
         with torch.inference_mode():
@@ -94,9 +92,9 @@ def test_fused_kernels_give_what_the_layers_give(random_weights):
     torch.testing.assert_close(outputs[0], outputs[1], atol=1e-3, rtol=1e-3)
 
 
-def test_decoding_agrees_with_ultralytics(random_weights):
+def test_decoding_agrees_with_ultralytics(random_weights, reference):
     """Our sparse decoding gives the boxes that the head of the library computes for every anchor."""
-    network = build_network()
+    network = reference("yolo11n", 5)
     network.load_state_dict(read_state(random_weights, "detector"))
     network.eval()
     pixels = torch.rand(1, 3, 96, 160, generator=torch.Generator().manual_seed(1))
@@ -129,7 +127,7 @@ def test_seeding_copies_person_to_player_and_referee(coco_weights):
     person = read_state(coco_weights, "detector")["model.23.cv3.0.2.weight"][0]
     torch.testing.assert_close(last[PLAYER], person)
     torch.testing.assert_close(last[REFEREE], person)
-    assert backbone_length(network) == 11
+    assert network.backbone_length == 11
 
 
 def test_missing_damaged_and_foreign_weights_give_one_clear_error(tmp_path):
@@ -149,8 +147,8 @@ def test_missing_damaged_and_foreign_weights_give_one_clear_error(tmp_path):
             load_detector(DetectorSettings(weights=str(tmp_path / name)))
 
 
-def test_a_users_own_pt_finds_the_same_things(random_weights, images, tmp_path):
-    network = build_network()
+def test_a_users_own_pt_finds_the_same_things(random_weights, reference, images, tmp_path):
+    network = reference("yolo11n", 5)
     network.load_state_dict(read_state(random_weights, "detector"))
     torch.save({"model": network, "train_args": {}}, tmp_path / "user.pt")
     settings = _low(tmp_path / "user.pt")
