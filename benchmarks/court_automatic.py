@@ -26,7 +26,8 @@ import torch
 from benchmarks.court import MOVING, STATIC, away_m, decoded, motions
 from models.court.finder import BUILTIN_WEIGHTS, CourtFinder
 from models.court.scenes import SceneMaker
-from pipeline.config import CourtName, CourtSettings
+from pipeline.choices import CourtName
+from pipeline.config import CourtSettings
 from pipeline.evaluation.registration import score_registration
 from pipeline.evaluation.truth.court import CourtMap, read_court_table
 from pipeline.geometry.calibration import Calibration, read_calibration

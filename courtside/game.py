@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from courtside.finished_run import Run
-    from pipeline.config import CourtName, Settings
-    from pipeline.presets import PresetName
+    from pipeline.choices import CourtName, PresetName
+    from pipeline.config import Settings
     from pipeline.run.observer import Observer
 
 PathText = str | PathLike[str]

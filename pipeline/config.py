@@ -13,9 +13,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from pipeline.choices import CourtName
 from pipeline.errors import SettingsError
-
-CourtName = Literal["nba", "wnba", "ncaa", "ncaaw", "fiba", "3x3"]
 
 
 class _Section(BaseModel):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
-from pipeline.config import CourtName, Settings, parse_settings, read_yaml
+from pipeline.choices import CONFIGS, CourtName, PresetName
+from pipeline.config import Settings, parse_settings, read_yaml
 from pipeline.errors import SettingsError
 
-CONFIGS = Path(__file__).resolve().parents[1] / "configs"
-"""In a checkout and in an installed package alike."""
-PresetName = Literal["broadcast", "fixed-camera", "fast"]
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 
 

@@ -13,6 +13,7 @@ LAYERS = (
         "pipeline.tables",
         "pipeline.statistics_tables",
         "pipeline.schema",
+        "pipeline.choices",
         "pipeline.config",
         "pipeline.presets",
         "pipeline.errors",

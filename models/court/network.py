@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -36,7 +36,7 @@ class CourtNet(nn.Module):
     def __init__(self) -> None:
         """Build it with random weights."""
         super().__init__()
-        layers: Any = build_network("yolo11n").model
+        layers = build_network("yolo11n").model
         self.backbone = nn.ModuleList(list(layers)[: _LAST_LAYER + 1])
         self.side = nn.ModuleDict(
             {str(tap): nn.Conv2d(channels, _WIDTH, 1) for tap, channels in _TAPS.items() if tap > 2}

@@ -13,7 +13,7 @@ from models.court.cameras import Camera, random_camera
 from models.court.degrade import degrade
 from models.court.floors import BARE, PX_PER_M, ROOM_M, Floor, random_floor
 from models.court.targets import INPUT_PX, LINE_STRIDE, positions
-from pipeline.config import CourtName
+from pipeline.choices import CourtName
 from pipeline.geometry.court import COURTS
 
 Image = NDArray[np.uint8]

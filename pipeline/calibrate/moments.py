@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.court.finder import BUILTIN_WEIGHTS, CourtFinder
-from pipeline.config import CourtName, CourtSettings, ShotSettings
+from pipeline.choices import CourtName
+from pipeline.config import CourtSettings, ShotSettings
 from pipeline.evaluation.found import FACTS
 from pipeline.geometry.calibration import CalibratedFrame, Calibration
 from pipeline.geometry.lens import Lens

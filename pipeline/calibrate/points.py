@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.calibrate.sketch import in_picture, to_px
-from pipeline.config import CourtName
+from pipeline.choices import CourtName
 from pipeline.errors import CalibrationError, InputError
 from pipeline.geometry.calibration import CalibratedFrame, Calibration, build, fit_frames
 from pipeline.geometry.calibration_formats import CalibrationFile, parse

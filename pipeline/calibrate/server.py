@@ -24,7 +24,7 @@ import cv2
 from pipeline.calibrate.moments import Moments, of_run, search_video
 from pipeline.calibrate.points import assessed, entry_of
 from pipeline.calibrate.sketch import from_above
-from pipeline.config import CourtName
+from pipeline.choices import CourtName
 from pipeline.errors import CalibrationError, CourtsideError
 from pipeline.geometry.calibration import build, read_calibration, write_calibration
 from pipeline.geometry.calibration_formats import parse

@@ -7,7 +7,6 @@ import sys
 from typing import Any
 
 import typer
-from rich.console import Console
 
 from pipeline.cli.commands import app
 from pipeline.errors import CourtsideError
@@ -25,22 +24,28 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; return its exit code."""
     arguments = arguments or ["--help"]
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         code = typer.main.get_command(app).main(args=arguments, prog_name="courtside", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except CourtsideError as error:
-        errors.print(f"[bold red]error:[/] {_escape(str(error))}")
+        _print_error(f"[bold red]error:[/] {_escape(str(error))}")
         return error.exit_code
     except typer.TyperException as error:
         hint = f" (see courtside {' '.join(_command(arguments))}--help)"
-        errors.print(f"[bold red]error:[/] {_escape(error.format_message())}{hint}")
+        _print_error(f"[bold red]error:[/] {_escape(error.format_message())}{hint}")
         return _WRONG_USAGE
     except typer.Exit as stop:
         return stop.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        errors.print("stopped; what was computed is kept: the same command goes on from there")
+        _print_error("stopped; what was computed is kept: the same command goes on from there")
         return _INTERRUPTED
+
+
+def _print_error(text: str) -> None:
+    """Print one line on stderr."""
+    from rich.console import Console
+
+    Console(stderr=True, highlight=False, soft_wrap=True).print(text)
 
 
 def _show_all_text() -> None:

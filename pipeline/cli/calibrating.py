@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from pipeline.config import CourtName
+from pipeline.choices import CourtName
 from pipeline.errors import InputError, OutputError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from pipeline.calibrate import PointError
     from pipeline.geometry.calibration import Calibration
     from pipeline.video import VideoInfo
@@ -58,6 +58,8 @@ def calibrate(
 
 def _from_file(points: Path, info: VideoInfo, out: Path, court: CourtName | None) -> None:
     """Fit points from a file, print their errors, write the calibration."""
+    from rich.console import Console
+
     from pipeline.calibrate import calibrate_by_points, point_errors
     from pipeline.geometry.calibration import write_calibration
 
@@ -73,6 +75,8 @@ def _from_file(points: Path, info: VideoInfo, out: Path, court: CourtName | None
 
 def _table(errors: list[PointError]) -> Table:
     """Lay out the errors of the points."""
+    from rich.table import Table
+
     table = Table(header_style="bold")
     for name in ("frame", "point"):
         table.add_column(name)
@@ -93,6 +97,8 @@ def _summary(calibration: Calibration) -> str:
 
 def _on_a_page(info: VideoInfo, out: Path, court: CourtName | None, run: Path | None, port: int, browser: bool) -> None:
     """Serve the page until it is done with."""
+    from rich.console import Console
+
     from pipeline.calibrate import Clicking, clicking
 
     console = Console(soft_wrap=False)

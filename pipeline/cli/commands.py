@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-import yaml
-from rich.console import Console
 
+from pipeline.choices import CourtName
 from pipeline.cli import calibrating, finished, learning, options, scoring
-from pipeline.config import CourtName, Settings, as_yaml, parse_settings
 from pipeline.errors import SettingsError
-from pipeline.presets import settings_from
 
 if TYPE_CHECKING:
+    from pipeline.config import Settings
     from pipeline.rendering import NoiseSettings, RenderSettings
 
 app = typer.Typer(
@@ -52,7 +50,10 @@ def analyze(
     A run that was stopped goes on where it was when the same command is given again.
     """
     with _loading():
+        from rich.console import Console
+
         from pipeline.cli.display import left_out, progress_shown, stats_table
+        from pipeline.presets import settings_from
         from pipeline.run.analysis import analyze_job
         from pipeline.run.job import Job
 
@@ -105,6 +106,8 @@ def relabel_command(
     drawn again by the next courtside analyze.
     """
     with _loading():
+        from rich.console import Console
+
         from pipeline.cli.display import progress_shown, stats_table
         from pipeline.run.relabel import Relabel, relabel
 
@@ -133,6 +136,8 @@ def _with_periods(settings: Settings, periods: str | None) -> Settings:
     """
     if periods is None:
         return settings
+    from pipeline.config import parse_settings
+
     starts = [_time(text, "--periods") for text in periods.split()]
     plain = settings.model_dump()
     return parse_settings({**plain, "stats": {**plain["stats"], "periods": starts}}, where="--periods")
@@ -243,6 +248,8 @@ def render_game_command(
 
 def _make_game(settings: RenderSettings, noise: NoiseSettings | None, out: Path, play_back: Path | None) -> None:
     """Render a game with pixels, or one without that is seen with noise."""
+    from rich.console import Console
+
     from pipeline.cli.display import progress_shown
     from pipeline.geometry.court import COURTS
     from pipeline.rendering import render_game, render_positions
@@ -264,6 +271,8 @@ def _pairs(texts: list[str] | None, option: str) -> dict[str, object]:
     Raises:
         SettingsError: one is not of that form, or a name is given twice.
     """
+    import yaml
+
     values: dict[str, object] = {}
     for text in texts or ():
         name, sign, value = text.partition("=")
@@ -298,6 +307,9 @@ def settings_command(
     ] = None,
 ) -> None:
     """Print all settings with their meaning, as a YAML file for --config."""
+    from pipeline.config import as_yaml
+    from pipeline.presets import settings_from
+
     typer.echo(as_yaml(settings_from(preset, config)), nl=False)
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
+from pipeline.choices import CONFIGS
 from pipeline.errors import SettingsError
-from pipeline.presets import CONFIGS
 
 if TYPE_CHECKING:
     from models.reid.comparison import Contender, Row
@@ -123,6 +122,8 @@ def evaluate_reid(
     short: Annotated[bool, typer.Option("--short", help="Short variants and few crops: for a test.")] = False,
 ) -> None:
     """Compare re-ID encoders on identities that they never saw (docs/guide/training-encoders.md)."""
+    from rich.console import Console
+
     from models.reid.comparison import compare, markdown
     from models.reid.tasks import tasks
 

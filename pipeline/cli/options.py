@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.config import CourtName
-from pipeline.presets import PresetName
+from pipeline.choices import CourtName, PresetName
 
 Video = Annotated[
     Path,

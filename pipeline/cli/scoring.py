@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from pipeline.errors import InputError
-from pipeline.store import RunDirectory, read_json, write_json
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from pipeline.present.scores import ScoreTable
 
 SCORES = "evaluation.json"
@@ -76,8 +75,11 @@ def evaluate(
     The scores are kept in the run's directory (evaluation.json), for compare, and shown in its report. Re-ID encoders are compared by
     courtside evaluate reid, which has a help of its own.
     """
+    from rich.console import Console
+
     from pipeline import evaluation
     from pipeline.present.scores import ScoreTable, add_scores
+    from pipeline.store import write_json
 
     _check_finished(run)
     console = Console()
@@ -113,6 +115,8 @@ def compare(
     max_fps: _MaxFps = None,
 ) -> None:
     """Put the scores of two runs side by side: against --truth, else as evaluate left them."""
+    from rich.console import Console
+
     from pipeline.evaluation import compare_rows
 
     (rows_a, truth_a), (rows_b, truth_b) = (_rows(run, truth, max_fps) for run in (first, second))
@@ -151,6 +155,8 @@ def _rows(run: Path, truth: Path | None, max_fps: float | None) -> tuple[list[tu
         return evaluation.rows(evaluation.evaluate(run, truth, max_fps)), str(truth)
     if not (run / SCORES).is_file():
         raise InputError(f"{run} has not been scored; give --truth, or run courtside evaluate {run} --truth DIR first")
+    from pipeline.store import read_json
+
     kept = read_json(run / SCORES)
     return [(label, value, unit) for label, value, unit in kept["rows"]], kept["truth"]
 
@@ -161,6 +167,8 @@ def _check_finished(run: Path) -> None:
     Raises:
         InputError: it is one.
     """
+    from pipeline.store import RunDirectory
+
     if RunDirectory(run).table_path("frames").is_file():
         from pipeline.run.loading import read_run
 
@@ -179,6 +187,8 @@ def _grouped(groups: Sequence[ScoreTable], title: str) -> Table:
 
 def _table(columns: Sequence[str], lines: Sequence[Sequence[str]], title: str) -> Table:
     """Lay lines out, all columns but the first to the right."""
+    from rich.table import Table
+
     table = Table(title=title, title_justify="left", header_style="bold")
     for k, column in enumerate(columns):
         table.add_column(column, justify="left" if k == 0 or column == "unit" else "right")

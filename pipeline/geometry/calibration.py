@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config import CourtName
+from pipeline.choices import CourtName
 from pipeline.errors import CalibrationError
 from pipeline.geometry.calibration_formats import FORMAT, VERSION, CalibrationFile, FrameEntry, parse
 from pipeline.geometry.court import COURTS, landmarks

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipeline.config import CourtName
+from pipeline.choices import CourtName
 from pipeline.errors import CalibrationError
 
 FORMAT: Final = "courtside-calibration"

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import CourtName
+from pipeline.choices import CourtName
 
 FOOT_M = 0.3048
 INCH_M = 0.0254

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipeline.config import CourtName
+from pipeline.choices import CourtName
 from pipeline.errors import SettingsError
 
 _Kind = TypeVar("_Kind", bound=BaseModel)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.choices import CONFIGS
 from pipeline.config import Settings, StatsSettings, VideoSettings
 from pipeline.errors import SettingsError
-from pipeline.presets import CONFIGS, PRESETS, overlaid, settings_from
+from pipeline.presets import PRESETS, overlaid, settings_from
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.config import CourtName, CourtSettings
+from pipeline.choices import CourtName
+from pipeline.config import CourtSettings
 from pipeline.geometry.alignment import Aligned, CourtEvidence, CourtLines, align
 from pipeline.geometry.calibration import CalibratedFrame, Calibration
 from pipeline.geometry.camera_start import align_by_search, start_from_places

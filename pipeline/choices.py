@@ -1,0 +1,13 @@
+"""Names that a user chooses among; and where recipes and presets lie; the command line's help needs no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+CourtName = Literal["nba", "wnba", "ncaa", "ncaaw", "fiba", "3x3"]
+"""Whose rule book a court follows."""
+PresetName = Literal["broadcast", "fixed-camera", "fast"]
+"""Settings for a situation, shipped in configs/presets/."""
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+"""Shipped presets and recipes, in a checkout and in an installed package alike."""
