@@ -59,7 +59,7 @@ def _passages(people_px: Sequence[Boxes], moved: Sequence[Motion]) -> list[NDArr
     for frame, boxes in enumerate(people_px):
         before = _continued(people_px[frame - 1], boxes, moved[frame - 1]) if frame else np.full(len(boxes), -1)
         for row in np.flatnonzero(alone[frame]):
-            earlier = numbers[frame - 1][before[row]] if before[row] >= 0 else -1
+            earlier = int(numbers[frame - 1][before[row]]) if before[row] >= 0 else -1
             if earlier < 0:
                 earlier, count = count, count + 1
             numbers[frame][row] = earlier
