@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import Tensor
 
 from pipeline.errors import WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def resolve(weights: str, builtin: Path, what: str) -> Path:
@@ -72,6 +74,8 @@ def write_tensors(path: Path, state: Mapping[str, Tensor], header: Mapping[str, 
         state: tensors by layer name.
         header: entries of the file's header.
     """
+    from safetensors.torch import save_file
+
     part = path.with_suffix(".part")
     save_file(
         {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}, part, dict(header or {})

@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from models.detector.blocks import fold_batch_norms
 from models.detector.classes import CLASS_NAMES, COCO_CHANNELS
 from models.detector.detection import (
     Boxes,
+    Candidates,
     Detector,
     DetectorSettings,
     Image,
-    decode,
+    found_in,
     letterbox,
-    suppress,
-    to_boxes,
+    logits_of,
     to_input,
 )
 from models.detector.network import ARCHITECTURES, COCO_CLASSES, YoloNetwork, build_network
@@ -71,8 +73,8 @@ class YoloDetector:
         self._network = network.to(device, self._dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if fused_kernels_run_on(device):
             fuse_activations(self._network)
-        self._ours = torch.tensor(ours)
-        self._thresholds = torch.from_numpy(settings.thresholds.as_array()[list(ours)]).to(device)
+        self._classes = np.array(ours)
+        self._lowest = torch.from_numpy(logits_of(settings.thresholds.as_array()[self._classes])[:, None]).to(device)
 
     def detect(self, images: Sequence[Image]) -> list[Boxes]:
         """Find things in images; see `detection.Detector`."""
@@ -96,21 +98,22 @@ class YoloDetector:
         """Find things in images of one size, (h, w, 3) each."""
         height, width = images[0].shape[:2]
         fit = letterbox(width, height, self._settings.input_px)
-        pixels = to_input(images, fit).to(self._device).to(self._dtype).div_(255)
+        pixels = torch.from_numpy(to_input(images, fit)).to(self._device).to(self._dtype).div_(255)
         box_logits, class_logits = self._network(pixels)
-        results = []
-        for xyxy, score, channel in decode(box_logits, class_logits, fit.padded_px, self._thresholds):
-            class_index = self._ours.to(channel.device)[channel]
-            kept = suppress(
-                xyxy,
-                score,
-                class_index,
-                self._settings.nms_iou,
-                self._settings.person_iou,
-                self._settings.max_boxes,
-            )
-            results.append(to_boxes(xyxy[kept] / fit.scale, score[kept], class_index[kept], width, height))
-        return results
+        return [
+            found_in(self._chosen(*raw), self._classes, fit, (width, height), self._settings)
+            for raw in zip(box_logits, class_logits, strict=True)
+        ]
+
+    def _chosen(self, box_logits: Tensor, class_logits: Tensor) -> Candidates:
+        """Choose the anchors of one image where the network ran: nothing else leaves a graphics card."""
+        channel, anchor = torch.nonzero(class_logits.float() >= self._lowest, as_tuple=True)
+        return Candidates(
+            box_logits[:, anchor].float().cpu().numpy(),
+            class_logits[channel, anchor].float().cpu().numpy(),
+            channel.cpu().numpy(),
+            anchor.cpu().numpy(),
+        )
 
 
 def _network_for(path: Path) -> tuple[YoloNetwork, tuple[int, ...]]:
