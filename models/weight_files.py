@@ -33,6 +33,20 @@ def resolve(weights: str, builtin: Path, what: str) -> Path:
     return path
 
 
+def read_header(path: Path, what: str) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]:
+    """Read the shapes of tensors by layer name, and the header's entries; the tensors themselves are left alone.
+
+    Raises:
+        WeightsError: missing, or not a safetensors file.
+    """
+    try:
+        with safe_open(path, framework="np") as file:
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+            return shapes, file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{what} weights {path}: not a readable safetensors file ({error})") from error
+
+
 def read_tensors(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Read tensors by layer name, and the header's entries.
 

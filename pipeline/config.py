@@ -28,6 +28,17 @@ class VideoSettings(_Section):
     chunk_s: float = Field(20.0, gt=0, description="seconds per resumable piece of work")
 
 
+class NetworkSettings(_Section):
+    """How all networks run."""
+
+    runtime: Literal["auto", "openvino", "torch"] = Field(
+        "auto", description="auto: OpenVINO on processors, torch on graphics cards"
+    )
+    precision: Literal["auto", "fp32", "bf16", "fp16", "int8"] = Field(
+        "auto", description="of the arithmetic; auto: the fastest that is as good on the machine at hand"
+    )
+
+
 class ShotSettings(_Section):
     """Shot boundaries and camera motion."""
 
@@ -43,7 +54,6 @@ class DetectSettings(_Section):
     min_score: float = Field(0.25, gt=0, lt=1, description="person boxes below are dropped")
     min_score_small: float = Field(0.25, gt=0, lt=1, description="ball, rim and number boxes below are dropped")
     nms_iou: float = Field(0.6, gt=0, lt=1, description="boxes of one class that overlap more are one")
-    batch: int = Field(8, ge=1, description="frames per forward pass")
 
     @model_validator(mode="after")
     def _stride(self) -> DetectSettings:
@@ -57,7 +67,11 @@ class EmbedSettings(_Section):
 
     encoder: str = Field("osnet", description="name of an encoder")
     weights: str = Field("builtin", description="'builtin' or a .safetensors file")
-    batch: int = Field(64, ge=1, description="crops per forward pass")
+    every_s: float = Field(
+        0.5,
+        ge=0,
+        description="somebody who goes on undisturbed is embedded once in so many seconds; 0: in every analysed frame",
+    )
 
 
 class NumberSettings(_Section):
@@ -217,6 +231,7 @@ class Settings(_Section):
     """All settings of a run."""
 
     video: VideoSettings = VideoSettings()
+    networks: NetworkSettings = NetworkSettings()
     shots: ShotSettings = ShotSettings()
     detect: DetectSettings = DetectSettings()
     embed: EmbedSettings = EmbedSettings()

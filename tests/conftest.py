@@ -1,10 +1,17 @@
 """Fixtures that every test may use."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+if "COURTSIDE_CACHE" not in os.environ:  # one for all workers of a test run, and nothing of a user's own
+    os.environ["COURTSIDE_CACHE"] = tempfile.mkdtemp(prefix="courtside-cache-")
+    atexit.register(shutil.rmtree, os.environ["COURTSIDE_CACHE"], ignore_errors=True)
 
 # No test times anything: a slow machine is no failure.
 hypothesis.settings.register_profile("courtside", deadline=None)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from models.court.network import CourtNet, Logits
 from models.court.strokes import find_strokes
 from models.court.targets import ACROSS, ALONG, INPUT_PX, LINE_STRIDE, MARGIN_ACROSS, MARGIN_ALONG, STRIDE, steps
-from models.device import choose_device, choose_precision
-from models.weight_files import read_state
+from models.runtime import NetworkSource, Precision, Runtime, load_network
+from models.weight_files import read_state, resolve
 from pipeline.errors import WeightsError
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -65,23 +68,28 @@ class Maps:
 
 
 class CourtFinder:
-    """Runs the network."""
+    """Runs the network.
 
-    def __init__(self, weights: Path, device_name: str = "auto") -> None:
-        """Load weights.
+    Args:
+        weights: 'builtin' or a .safetensors file.
+        device: see `load_network`, like `runtime` and `precision`.
+        runtime: what runs the network.
+        precision: of the arithmetic.
 
-        Raises:
-            WeightsError: the file is missing, damaged or of another network.
-        """
-        self._device = choose_device(device_name)
-        self._dtype = choose_precision("auto", self._device)
-        network = CourtNet()
-        try:
-            network.load_state_dict(read_state(weights, "court"))
-        except RuntimeError as error:
-            raise WeightsError(f"{weights}: weights of another network") from error
-        network.eval().requires_grad_(False)
-        self._network = network.to(self._device, self._dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    Raises:
+        WeightsError: the file is missing, damaged or of another network.
+        DependencyError: the device is not there.
+    """
+
+    def __init__(
+        self,
+        weights: str | Path = "builtin",
+        device: str = "auto",
+        runtime: Runtime = "auto",
+        precision: Precision = "auto",
+    ) -> None:
+        source = court_source(resolve(str(weights), BUILTIN_WEIGHTS, "court"))
+        self._network = load_network(source, device, runtime, precision)
 
     def sight(self, image: Image) -> Sighting:
         """Look at a picture (h, w, 3) BGR."""
@@ -107,12 +115,10 @@ class CourtFinder:
             float((covered > _LEAST_COURT).mean()),
         )
 
-    @torch.inference_mode()
     def maps(self, image: Image) -> Maps:
         """Run the network on a picture (h, w, 3) BGR."""
-        pixels = torch.from_numpy(letterboxed(image)[None, ..., ::-1].copy()).permute(0, 3, 1, 2)
-        logits = self._network(pixels.to(self._device, self._dtype).div_(255))
-        return decode(logits)
+        along, across, court, line = self._network(letterboxed(image)[None])
+        return decode(along[0], across[0], court[0], line[0])
 
     def _line_cells(self, maps: Maps, image: Image) -> NDArray[np.bool_]:
         """Say in which cells of the picture the court's lines are."""
@@ -138,14 +144,44 @@ def letterboxed(image: Image) -> Image:
     return canvas
 
 
-def decode(logits: Logits) -> Maps:
-    """Turn the logits of one picture into numbers."""
-    along, sure_along = _expected(logits.along[0].float().cpu().numpy(), MARGIN_ALONG, ALONG)
-    across, sure_across = _expected(logits.across[0].float().cpu().numpy(), MARGIN_ACROSS, ACROSS)
-    court = 1 / (1 + np.exp(-logits.court[0].float().cpu().numpy()))
-    line = 1 / (1 + np.exp(-logits.line[0].float().cpu().numpy()))
-    place = np.stack([along, across], axis=-1).astype(np.float32)
-    return Maps(place, (sure_along * sure_across).astype(np.float32), court, line)
+def court_source(weights: Path) -> NetworkSource:
+    """Describe the court network."""
+    return NetworkSource("court", weights, partial(_network, weights), (INPUT_PX[1], INPUT_PX[0]), batch=1)
+
+
+def _network(weights: Path) -> nn.Module:
+    """Build the network for inference."""
+    from models.court.network import CourtNet
+    from models.runtime.prepared import Prepared, unit_rgb
+
+    network = CourtNet()
+    try:
+        network.load_state_dict(read_state(weights, "court"))
+    except RuntimeError as error:
+        raise WeightsError(f"{weights}: weights of another network") from error
+    return Prepared(network, unit_rgb)
+
+
+def decode(
+    along: NDArray[np.float32], across: NDArray[np.float32], court: NDArray[np.float32], line: NDArray[np.float32]
+) -> Maps:
+    """Turn the logits of one picture into numbers.
+
+    Args:
+        along: (ALONG, rows, columns).
+        across: (ACROSS, rows, columns).
+        court: (rows, columns).
+        line: (rows, columns) of lines.
+    """
+    mean_along, sure_along = _expected(along, MARGIN_ALONG, ALONG)
+    mean_across, sure_across = _expected(across, MARGIN_ACROSS, ACROSS)
+    place = np.stack([mean_along, mean_across], axis=-1).astype(np.float32)
+    return Maps(place, (sure_along * sure_across).astype(np.float32), _sigmoid(court), _sigmoid(line))
+
+
+def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Turn logits into probabilities."""
+    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
 
 
 def _expected(logits: NDArray[np.float32], margin: float, count: int) -> tuple[Floats, Floats]:

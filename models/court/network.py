@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,8 +17,7 @@ _TAPS = {2: 64, 4: 128, 6: 128, 10: 256}
 _LAST_LAYER = 10
 
 
-@dataclass(frozen=True)
-class Logits:
+class Logits(NamedTuple):
     """What the network says, before any activation."""
 
     along: Tensor

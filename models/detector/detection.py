@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.detector.classes import CLASS_NAMES, PLAYER, REFEREE
+from models.runtime import Precision, Runtime
 
 Image = NDArray[np.uint8]
 
@@ -88,11 +89,10 @@ class DetectorSettings(BaseModel):
     """Of two boxes of a class that overlap more than this, the lower score is dropped."""
     person_iou: float = Field(default=0.75, gt=0, le=1)
     """The same between a player and a referee."""
-    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
-    precision: str = Field(default="auto", pattern=r"^(auto|fp32|bf16|fp16)$")
-    """`auto`: fp16 on CUDA, bf16 on processors that compute in it, else fp32."""
-    batch: int = Field(default=4, ge=1, le=256)
-    """Images that go through the network together."""
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
+    runtime: Runtime = "auto"
+    precision: Precision = "auto"
+    """See `models.runtime.load_network`."""
     max_boxes: int = Field(default=100, ge=1)
     """Most boxes per image."""
 
@@ -140,17 +140,18 @@ def to_input(images: Sequence[Image], fit: Letterbox) -> NDArray[np.uint8]:
         fit: from `letterbox` for that size.
 
     Returns:
-        (b, 3, padded height, padded width) uint8, RGB, channels last in memory.
+        (b, padded height, padded width, 3) uint8, BGR.
     """
     width, height = fit.padded_px
     stacked = np.full((len(images), height, width, 3), 114, dtype=np.uint8)
     interpolation = cv2.INTER_AREA if fit.scale < 0.5 else cv2.INTER_LINEAR
     for row, image in zip(stacked, images, strict=True):
-        inner = image
-        if fit.scale != 1:
-            inner = np.asarray(cv2.resize(image, fit.size_px, interpolation=interpolation), dtype=np.uint8)
-        cv2.cvtColor(inner, cv2.COLOR_BGR2RGB, dst=row[: fit.size_px[1], : fit.size_px[0]])
-    return stacked.transpose(0, 3, 1, 2)
+        inner = row[: fit.size_px[1], : fit.size_px[0]]
+        if fit.scale == 1:
+            inner[:] = image
+        else:
+            cv2.resize(image, fit.size_px, dst=inner, interpolation=interpolation)
+    return stacked
 
 
 @dataclass(frozen=True)

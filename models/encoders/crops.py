@@ -1,4 +1,4 @@
-"""From crops of any size to the tensor that a network takes."""
+"""From crops of any size to pictures of the size that a network takes."""
 
 from __future__ import annotations
 
@@ -6,15 +6,9 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from models.encoders.protocol import Crop
-
-MEAN = (0.485, 0.456, 0.406)
-STD = (0.229, 0.224, 0.225)
-"""Of RGB values in [0, 1] over ImageNet, as the published person re-identification weights expect."""
 
 
 def resize(crop: Crop, size_px: tuple[int, int]) -> Crop:
@@ -41,11 +35,3 @@ def to_batch(crops: Sequence[Crop], size_px: tuple[int, int]) -> NDArray[np.uint
     for row, crop in zip(batch, crops, strict=True):
         row[:] = resize(crop, size_px)
     return batch
-
-
-def normalise(batch: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Map BGR uint8 (n, h, w, 3) to normalised RGB (n, 3, h, w) of `dtype`, channels last in memory."""
-    scale = torch.tensor(STD, device=batch.device).mul(255).reciprocal().flip(0)
-    shift = torch.tensor(MEAN, device=batch.device).div(torch.tensor(STD, device=batch.device)).flip(0)
-    rgb = batch.to(torch.float32).mul_(scale).sub_(shift).flip(3)
-    return rgb.to(dtype).permute(0, 3, 1, 2)

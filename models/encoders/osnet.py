@@ -13,10 +13,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from models.kernels import FusedConvolution
+from models.encoders.weights import EncoderWeights, load_state
+from models.runtime.prepared import Prepared
 
 FEATURE_DIM = 512
 """Length of the feature vector that the published weights end with."""
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+"""Of RGB values in [0, 1] over ImageNet, as the published person re-identification weights expect."""
 
 
 class ConvBN(nn.Module):
@@ -37,11 +41,6 @@ class ConvBN(nn.Module):
         """Fold the batch norm into the convolution, in place; for inference only."""
         self.conv, self.bn = _fold(self.conv, self.bn), nn.Identity()
 
-    def fuse_activation(self) -> None:
-        """Run convolution and ReLU as one kernel, in place; after `fuse`, on processors only."""
-        linear = isinstance(self.relu, nn.Identity)
-        self.conv, self.relu = FusedConvolution(self.conv, "none" if linear else "relu"), nn.Identity()
-
 
 class LightConv3x3(nn.Module):
     """The paper's "Lite 3x3": pointwise, then depthwise 3x3 convolution, batch norm, ReLU."""
@@ -61,11 +60,6 @@ class LightConv3x3(nn.Module):
     def fuse(self) -> None:
         """Fold the batch norm into the depthwise convolution, in place; for inference only."""
         self.conv2, self.bn = _fold(self.conv2, self.bn), nn.Identity()
-
-    def fuse_activation(self) -> None:
-        """Run each convolution, the second one with its ReLU, as one kernel, in place; see `ConvBN.fuse_activation`."""
-        self.conv1, self.conv2 = FusedConvolution(self.conv1, "none"), FusedConvolution(self.conv2, "relu")
-        self.relu = nn.Identity()
 
 
 class ChannelGate(nn.Module):
@@ -175,11 +169,21 @@ class OSNet(nn.Module):
         if self.head is not None:
             self.head = _fold_linear(self.head)
 
-    def fuse_activations(self) -> None:
-        """Run convolutions and their ReLUs as single kernels, in place; after `fuse`, on processors only."""
-        for module in list(self.modules()):
-            if isinstance(module, (ConvBN, LightConv3x3)):
-                module.fuse_activation()
+
+def inference_network(weights: EncoderWeights) -> nn.Module:
+    """Build the network of a weight file for inference: (n, h, w, 3) uint8 BGR -> (n, dim)."""
+    network = OSNet(head_dim=weights.head_dim, stripes=weights.stripes)
+    load_state(network, weights)
+    network.eval().fuse()
+    return Prepared(network, normalise)
+
+
+def normalise(batch: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Map BGR uint8 (n, h, w, 3) to normalised RGB (n, 3, h, w) of `dtype`, channels last in memory."""
+    scale = torch.tensor(STD, device=batch.device).mul(255).reciprocal().flip(0)
+    shift = torch.tensor(MEAN, device=batch.device).div(torch.tensor(STD, device=batch.device)).flip(0)
+    rgb = batch.to(torch.float32).mul(scale).sub(shift).flip(3)
+    return rgb.to(dtype).permute(0, 3, 1, 2)
 
 
 def _transition(channels: int) -> nn.Sequential:

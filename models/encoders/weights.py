@@ -9,15 +9,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor, nn
-
-from models.weight_files import in_half_precision, in_single_precision, read_tensors, resolve, write_tensors
+from models.weight_files import (
+    in_half_precision,
+    in_single_precision,
+    read_header,
+    read_tensors,
+    resolve,
+    write_tensors,
+)
 from pipeline.errors import WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 METADATA_KEY = "courtside-encoder"
 VERSION = 1
@@ -26,15 +33,24 @@ TORCHREID_CROP_PX = (256, 128)
 
 
 @dataclass(frozen=True)
-class EncoderWeights:
-    """A weight file as read: tensors by layer name, and what it says about itself."""
+class EncoderAbout:
+    """What a weight file says about itself."""
 
     path: Path
-    state: dict[str, Tensor]
     head_dim: int | None
+    """Length of its vectors; None without a head."""
     crop_size_px: tuple[int, int]
+    """Height and width."""
     metadata: Mapping[str, Any]
     stripes: int = 0
+
+
+@dataclass(frozen=True)
+class EncoderWeights(EncoderAbout):
+    """A weight file as read."""
+
+    state: Mapping[str, Tensor] = field(default_factory=dict)
+    """Tensors by layer name."""
 
 
 def encoder_weights_file(weights: str) -> Path:
@@ -52,11 +68,21 @@ def read_encoder_weights(path: Path, encoder: str) -> EncoderWeights:
     Raises:
         WeightsError: not a safetensors file, of another encoder, or with metadata that cannot be used.
     """
-    state, header = read_tensors(path, "encoder")
-    text = header.get(METADATA_KEY)
-    state = {name: tensor for name, tensor in state.items() if not name.startswith("classifier.")}
+    about = read_encoder_about(path, encoder)
+    state = read_tensors(path, "encoder")[0]
+    layers = {name: tensor for name, tensor in state.items() if not name.startswith("classifier.")}
+    return EncoderWeights(path, about.head_dim, about.crop_size_px, about.metadata, about.stripes, layers)
+
+
+def read_encoder_about(path: Path, encoder: str) -> EncoderAbout:
+    """Read what a weight file of the named encoder says about itself.
+
+    Raises:
+        WeightsError: not a safetensors file, of another encoder, or with metadata that cannot be used.
+    """
+    text = read_header(path, "encoder")[1].get(METADATA_KEY)
     if text is None:
-        return EncoderWeights(path, state, None, TORCHREID_CROP_PX, {})
+        return EncoderAbout(path, None, TORCHREID_CROP_PX, {})
     try:
         metadata = json.loads(text)
         version, made_for, head_dim = metadata["version"], metadata["encoder"], metadata["head_dim"]
@@ -68,7 +94,7 @@ def read_encoder_weights(path: Path, encoder: str) -> EncoderWeights:
         raise WeightsError(
             f"encoder weights {path}: made for encoder {made_for!r} (format {version}), expected {encoder!r} ({VERSION})"
         )
-    return EncoderWeights(path, state, head_dim, (height, width), metadata, stripes)
+    return EncoderAbout(path, head_dim, (height, width), metadata, stripes)
 
 
 def write_encoder_weights(
@@ -104,6 +130,8 @@ def load_state(network: nn.Module, weights: EncoderWeights) -> None:
     Raises:
         WeightsError: names or shapes differ, with the first of them.
     """
+    import torch
+
     expected = {name: t.shape for name, t in network.state_dict().items() if not name.endswith("num_batches_tracked")}
     given = {name: t.shape for name, t in weights.state.items() if not name.endswith("num_batches_tracked")}
     missing, extra = sorted(expected.keys() - given.keys()), sorted(given.keys() - expected.keys())

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.numbers.network import TENS_COUNT
-from models.numbers.texts import NO_TENS, TEXTS
+from models.numbers.texts import NO_TENS, TENS_COUNT, TEXTS
 
 Array = NDArray[np.float64]
 _FLAT_SINGLE = 10 / len(TEXTS)

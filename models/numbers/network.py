@@ -5,10 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from models.numbers.texts import OUTPUTS, TENS_COUNT
 from models.numbers.window import INPUT_PX
 
-TENS_COUNT, ONES_COUNT = 11, 10
-OUTPUTS = 1 + TENS_COUNT + ONES_COUNT
 _WIDTHS = (24, 40, 64, 64, 96)
 _SQUEEZED, _HIDDEN = 40, 128
 
@@ -50,12 +49,12 @@ def _block(into: int, out: int, kernel: int, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(convolution, nn.BatchNorm2d(out), nn.ReLU(inplace=True))
 
 
-def normalise(batch: Tensor) -> Tensor:
-    """Map BGR uint8 (n, h, w, 3) to (n, 3, h, w) float32: each picture to mean 0 and deviation 1 over all channels."""
+def normalise(batch: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Map BGR uint8 (n, h, w, 3) to (n, 3, h, w) of `dtype`: each picture to mean 0 and deviation 1 over all channels."""
     pixels = batch.permute(0, 3, 1, 2).float()
     mean = pixels.mean(dim=(1, 2, 3), keepdim=True)
     deviation = pixels.std(dim=(1, 2, 3), keepdim=True)
-    return (pixels - mean) / (deviation + 8.0)
+    return ((pixels - mean) / (deviation + 8.0)).to(dtype)
 
 
 def split_logits(logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:

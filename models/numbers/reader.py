@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from models.device import choose_device, choose_precision
 from models.numbers.calibration import NumberCalibration, Reads, probabilities
-from models.numbers.network import OUTPUTS, fused, normalise
-from models.numbers.weights import number_weights_file, read_number_network
+from models.numbers.texts import OUTPUTS
+from models.numbers.weights import number_weights_file, read_about, read_number_network
+from models.numbers.window import INPUT_PX
+from models.runtime import NetworkSource, Precision, Runtime, load_network
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Image = NDArray[np.uint8]
-Precision = Literal["auto", "fp32", "bf16", "fp16"]
-_BATCH, _BATCH_STEP = 64, 8
+_BATCH = 8
 
 
 class NumberReader:
@@ -25,38 +28,40 @@ class NumberReader:
 
     Args:
         weights: 'builtin' or a .safetensors file.
-        device: 'auto', 'cpu', 'cuda' or 'cuda:N'.
-        precision: of the arithmetic; 'auto' takes half precision where the device computes it faster.
+        device: see `load_network`, like `runtime` and `precision`.
+        runtime: what runs the network.
+        precision: of the arithmetic.
 
     Raises:
         WeightsError: the file is missing or of something else.
         DependencyError: the device is not there.
     """
 
-    def __init__(self, weights: str | Path = "builtin", device: str = "cpu", precision: Precision = "auto") -> None:
-        network, about = read_number_network(number_weights_file(str(weights)))
-        self._device = choose_device(device)
-        self._dtype = choose_precision(precision, self._device)
-        self._network = fused(network).to(self._device, self._dtype).to(memory_format=torch.channels_last)
-        self._calibration = NumberCalibration(**about["calibration"])
+    def __init__(
+        self,
+        weights: str | Path = "builtin",
+        device: str = "cpu",
+        runtime: Runtime = "auto",
+        precision: Precision = "auto",
+    ) -> None:
+        source = number_source(number_weights_file(str(weights)))
+        self._calibration = NumberCalibration(**read_about(source.weights)["calibration"])
+        self._network = load_network(source, device, runtime, precision)
 
     def read(self, crops: Sequence[Image]) -> Reads:
         """Read n crops (40, 40, 3) BGR uint8, as `window` cuts them."""
-        logits = np.empty((len(crops), OUTPUTS))
-        for start in range(0, len(crops), _BATCH):
-            part = np.stack(crops[start : start + _BATCH])
-            logits[start : start + len(part)] = self._forward(torch.from_numpy(_padded(part)))[: len(part)]
-        return probabilities(logits, self._calibration)
-
-    @torch.inference_mode()
-    def _forward(self, batch: torch.Tensor) -> NDArray[np.float64]:
-        """Run the network on (n, 40, 40, 3) uint8; returns (n, 22)."""
-        pixels = normalise(batch.to(self._device)).to(self._dtype, memory_format=torch.channels_last)
-        logits: NDArray[np.float64] = self._network(pixels).double().cpu().numpy()
-        return logits
+        logits = self._network(np.stack(crops))[0] if len(crops) else np.zeros((0, OUTPUTS))  # (n, 22)
+        return probabilities(logits.astype(np.float64), self._calibration)
 
 
-def _padded(batch: Image) -> Image:
-    """Fill a batch (n, ...) up to a multiple of 8: the arithmetic is compiled anew for every shape that comes."""
-    missing = -len(batch) % _BATCH_STEP
-    return np.concatenate([batch, np.zeros((missing, *batch.shape[1:]), batch.dtype)]) if missing else batch
+def number_source(weights: Path) -> NetworkSource:
+    """Describe the reader's network."""
+    return NetworkSource("numbers", weights, partial(_network, weights), (INPUT_PX, INPUT_PX), _BATCH)
+
+
+def _network(weights: Path) -> nn.Module:
+    """Build the network for inference."""
+    from models.numbers.network import fused, normalise
+    from models.runtime.prepared import Prepared
+
+    return Prepared(fused(read_number_network(weights)[0]), normalise)

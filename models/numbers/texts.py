@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 
 TEXTS = (*(str(number) for number in range(100)), "00")
 """In this order everywhere: text i is str(i), but for the last."""
+TENS_COUNT, ONES_COUNT = 11, 10
+"""Nothing or a digit; a digit."""
+OUTPUTS = 1 + TENS_COUNT + ONES_COUNT
+"""Of the network: legible, tens, ones."""
 NO_TENS = 0
 """Place of 'nothing' among the eleven tens; digit d has place d + 1."""
 TENS: NDArray[np.int64] = np.array([int(text[0]) + 1 if len(text) == 2 else NO_TENS for text in TEXTS])

@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-
-from models.numbers.network import DigitNetwork
-from models.weight_files import in_half_precision, in_single_precision, read_tensors, resolve, write_tensors
+from models.weight_files import (
+    in_half_precision,
+    in_single_precision,
+    read_header,
+    read_tensors,
+    resolve,
+    write_tensors,
+)
 from pipeline.errors import WeightsError
+
+if TYPE_CHECKING:
+    from models.numbers.network import DigitNetwork
 
 METADATA_KEY = "courtside-numbers"
 VERSION = 1
@@ -39,18 +46,31 @@ def write_number_network(path: Path, network: DigitNetwork, about: Mapping[str, 
     write_tensors(path, in_half_precision(network.state_dict()), {METADATA_KEY: text})
 
 
+def read_about(path: Path) -> Mapping[str, Any]:
+    """Read what is known of a network.
+
+    Raises:
+        WeightsError: not a safetensors file, or of something else.
+    """
+    text = read_header(path, "number")[1].get(METADATA_KEY)
+    about: dict[str, Any] = json.loads(text) if text else {}
+    if about.get("version") != VERSION:
+        raise WeightsError(f"number weights {path}: not a number reader of version {VERSION}")
+    return about
+
+
 def read_number_network(path: Path) -> tuple[DigitNetwork, Mapping[str, Any]]:
     """Read a network, in eval mode, and what is known of it.
 
     Raises:
         WeightsError: not a safetensors file, of something else, or damaged.
     """
-    state, header = read_tensors(path, "number")
-    state = in_single_precision(state)
-    text = header.get(METADATA_KEY)
-    about = json.loads(text) if text else {}
-    if about.get("version") != VERSION:
-        raise WeightsError(f"number weights {path}: not a number reader of version {VERSION}")
+    import torch
+
+    from models.numbers.network import DigitNetwork
+
+    about = read_about(path)
+    state = in_single_precision(read_tensors(path, "number")[0])
     network = DigitNetwork()
     expected = {name: t.shape for name, t in network.state_dict().items() if not name.endswith("num_batches_tracked")}
     if expected != {name: tensor.shape for name, tensor in state.items()}:

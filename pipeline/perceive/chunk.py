@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,11 +20,14 @@ from models.numbers.reader import NumberReader
 from pipeline.config import ShotSettings
 from pipeline.perceive import court_points, crops, motion, numbers
 from pipeline.perceive.court_points import CourtLocator, KeyedFrame, with_keyframes
+from pipeline.perceive.schedule import worth_embedding
 from pipeline.perceive.side_by_side import in_order, usable_cores
 from pipeline.tables import DETECTIONS, MOTION_COLUMNS, PERSON_CLASSES, conform
 from pipeline.video import Frame
 
 Image = NDArray[np.uint8]
+_MOST_FRAMES = 16
+"""Of one window."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,12 @@ class PerceptionModels:
     reader: NumberReader | None
     """Of jersey numbers; None if they are not to be read."""
     shots: ShotSettings
-    batch: int
-    """Frames per forward pass of the detector."""
     court: CourtLocator | None = None
     """Finds the court in a picture; None: it is not looked for."""
     keyframe_s: float = 0.5
     """The court is looked for once in so many seconds."""
+    embed_every_s: float = 0.5
+    """Somebody who goes on undisturbed is embedded once in so many seconds; 0: in every frame."""
 
 
 def perceive(frames: Iterable[Frame], networks: PerceptionModels) -> Perception:
@@ -76,8 +80,8 @@ def perceive(frames: Iterable[Frame], networks: PerceptionModels) -> Perception:
     reads: list[numbers.FrameReads] = []
     courts: list[tuple[int, Sighting]] = []
     last: _FrameSummary | None = None
-    batches = _batches(with_keyframes(frames, networks.keyframe_s), networks.batch)
-    for result in in_order(partial(_perceive_batch, networks=networks), batches, usable_cores()):
+    windows = _windows(with_keyframes(frames, networks.keyframe_s), networks.embed_every_s)
+    for result in in_order(partial(_perceive_window, networks=networks), windows, usable_cores()):
         moved = (_moved(last, result.first, networks), *result.moved)
         last = result.last
         courts += result.courts
@@ -106,13 +110,13 @@ class _FrameSummary:
 
 
 @dataclass(frozen=True)
-class _BatchResult:
-    """What one batch of frames gives by itself."""
+class _WindowResult:
+    """What one window of frames gives by itself."""
 
     first: _FrameSummary
     last: _FrameSummary
     moved: tuple[motion.Motion, ...]
-    """Of every frame but the first, which only the batch before could tell."""
+    """Of every frame but the first, which only the window before could tell."""
     described: tuple[_DescribedBoxes, ...]
     vectors: list[NDArray[np.float16]]
     reads: list[numbers.FrameReads]
@@ -120,28 +124,56 @@ class _BatchResult:
     """Number of each keyframe, and what it shows of the court."""
 
 
-def _perceive_batch(keyed_batch: Sequence[KeyedFrame], networks: PerceptionModels) -> _BatchResult:
-    """Do with a batch of frames all that does not need another batch."""
-    batch = [each.frame for each in keyed_batch]
-    found = networks.detector.detect([frame.image for frame in batch])
-    summaries = [_summary(frame, boxes, networks) for frame, boxes in zip(batch, found, strict=True)]
-    return _BatchResult(
+def _perceive_window(keyed: Sequence[KeyedFrame], networks: PerceptionModels) -> _WindowResult:
+    """Do with a window of frames all that does not need another window."""
+    window = [each.frame for each in keyed]
+    found = networks.detector.detect([frame.image for frame in window])
+    summaries = [_summary(frame, boxes, networks) for frame, boxes in zip(window, found, strict=True)]
+    moved = tuple(_moved(before, now, networks) for before, now in itertools.pairwise(summaries))
+    shown = _chosen_people(window, found, moved, networks)
+    return _WindowResult(
         first=summaries[0],
         last=summaries[-1],
-        moved=tuple(_moved(before, now, networks) for before, now in itertools.pairwise(summaries)),
-        described=tuple(_describe(frame, boxes, networks) for frame, boxes in zip(batch, found, strict=True)),
-        vectors=_embed(batch, found, networks),
-        reads=numbers.read(batch, found, networks.detector.class_names, networks.reader),
-        courts=_courts(keyed_batch, networks),
+        moved=moved,
+        described=tuple(map(_describe, window, found, shown)),
+        vectors=_embed(window, found, shown, networks),
+        reads=numbers.read(window, found, networks.detector.class_names, networks.reader),
+        courts=_courts(keyed, networks),
     )
 
 
-def _courts(batch: Sequence[KeyedFrame], networks: PerceptionModels) -> list[tuple[int, Sighting]]:
-    """Look for the court in the keyframes of a batch."""
+def _courts(window: Sequence[KeyedFrame], networks: PerceptionModels) -> list[tuple[int, Sighting]]:
+    """Look for the court in the keyframes of a window."""
     locator = networks.court
     if locator is None:
         return []
-    return [(each.frame.index, locator.sight(each.frame.image)) for each in batch if each.key]
+    return [(each.frame.index, locator.sight(each.frame.image)) for each in window if each.key]
+
+
+@dataclass(frozen=True)
+class _ChosenPeople:
+    """The people of a frame that are rated and embedded."""
+
+    row: NDArray[np.intp]
+    """(k,) which of the frame's boxes."""
+    clarity: NDArray[np.float32]
+    """(k,) see `crops.clarity`."""
+
+
+def _chosen_people(
+    window: Sequence[Frame], found: Sequence[Boxes], moved: Sequence[motion.Motion], networks: PerceptionModels
+) -> list[_ChosenPeople]:
+    """Choose in each frame of a window the people that are rated and embedded."""
+    people = [_people(boxes, networks) for boxes in found]
+    people_px = [boxes.xyxy_px[rows] for boxes, rows in zip(found, people, strict=True)]
+    sizes_px = [(frame.image.shape[1], frame.image.shape[0]) for frame in window]
+    clarity = [crops.clarity(boxes, size) for boxes, size in zip(people_px, sizes_px, strict=True)]
+    chosen = worth_embedding(people_px, clarity, moved)
+    if not networks.embed_every_s:
+        chosen = [np.ones(len(rows), bool) for rows in people]
+    return [
+        _ChosenPeople(rows[wanted], clear[wanted]) for rows, clear, wanted in zip(people, clarity, chosen, strict=True)
+    ]
 
 
 def _summary(frame: Frame, found: Boxes, networks: PerceptionModels) -> _FrameSummary:
@@ -163,11 +195,18 @@ def _frame_row(of_frame: _DescribedBoxes, moved: motion.Motion) -> dict[str, Any
     return row | dict(zip(MOTION_COLUMNS, values.tolist(), strict=True))
 
 
-def _batches(frames: Iterable[KeyedFrame], size: int) -> Iterator[list[KeyedFrame]]:
-    """Gather frames, `size` at a time."""
-    iterator = iter(frames)
-    while batch := list(itertools.islice(iterator, size)):
-        yield batch
+def _windows(frames: Iterable[KeyedFrame], every_s: float) -> Iterator[list[KeyedFrame]]:
+    """Gather the frames of each interval of `every_s` seconds on a grid that starts with the video, a few at least.
+
+    An interval of many frames is cut into several windows, as all of them are in memory together.
+    """
+
+    def interval_of(keyed: KeyedFrame) -> tuple[bool, int]:
+        return keyed.frame.index < 0, math.floor(keyed.frame.time_s / (every_s or 0.5) + 1e-6)
+
+    for _, interval in itertools.groupby(frames, interval_of):
+        while window := list(itertools.islice(interval, _MOST_FRAMES)):
+            yield window
 
 
 def _people(found: Boxes, networks: PerceptionModels) -> NDArray[np.intp]:
@@ -191,28 +230,30 @@ class _DescribedBoxes:
 _VALUES = ("x1", "y1", "x2", "y2", "score", "quality", "jersey_l", "jersey_a", "jersey_b")
 
 
-def _describe(frame: Frame, found: Boxes, networks: PerceptionModels) -> _DescribedBoxes:
-    """Rate the people of one frame; NaN for what is none."""
-    people = _people(found, networks)
-    rated = np.full((len(found), 4), np.nan, dtype=np.float32)
-    rated[people, 0] = crops.quality(frame.image, found.xyxy_px[people])
-    rated[people, 1:] = crops.jersey_lab(frame.image, found.xyxy_px[people])
+def _describe(frame: Frame, found: Boxes, shown: _ChosenPeople) -> _DescribedBoxes:
+    """Rate the chosen people of one frame; NaN for all else."""
+    boxes_px = found.xyxy_px[shown.row]
+    rated = np.full((len(found), 4), np.nan, dtype=np.float32)  # (n, 4)
+    rated[shown.row, 0] = shown.clarity * crops.sharpness(frame.image, boxes_px)
+    rated[shown.row, 1:] = crops.jersey_lab(frame.image, boxes_px)
     return _DescribedBoxes(
         frame.index, frame.time_s, found.class_index, np.column_stack([found.xyxy_px, found.score, rated])
     )
 
 
-def _embed(batch: Sequence[Frame], found: Sequence[Boxes], networks: PerceptionModels) -> list[NDArray[np.float16]]:
-    """Embed all people of a batch of frames in one go.
+def _embed(
+    window: Sequence[Frame], found: Sequence[Boxes], shown: Sequence[_ChosenPeople], networks: PerceptionModels
+) -> list[NDArray[np.float16]]:
+    """Embed the chosen people of a window of frames in one go.
 
     Returns:
-        Per frame (n, dim), row i of box i; NaN where there is no person or nothing of him in the picture.
+        Per frame (n, dim), row i of box i; NaN where nobody is chosen or nothing of him is in the picture.
     """
     vectors = [np.full((len(boxes), networks.encoder.dim), np.nan, dtype=np.float16) for boxes in found]
     cut = [
         (number, row, picture)
-        for number, (frame, boxes) in enumerate(zip(batch, found, strict=True))
-        for row in _people(boxes, networks)
+        for number, (frame, boxes, people) in enumerate(zip(window, found, shown, strict=True))
+        for row in people.row
         if (picture := crops.crop(frame.image, boxes.xyxy_px[row])) is not None
     ]
     for (number, row, _), vector in zip(cut, networks.encoder.embed([picture for *_, picture in cut]), strict=True):

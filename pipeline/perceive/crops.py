@@ -55,25 +55,37 @@ def uncovered(boxes: Boxes) -> NDArray[np.float32]:
     return np.asarray(1 - np.clip(covered, 0, 1), dtype=np.float32)
 
 
-def quality(image: Image, boxes: Boxes) -> NDArray[np.float32]:
-    """Rate each person's crop: size x sharpness x uncovered share x share inside the picture, each 0 to 1.
+def sharpness(image: Image, boxes: Boxes) -> NDArray[np.float32]:
+    """Rate how sharp each person's crop is, 0 to 1.
 
     Args:
         image: (h, w, 3).
         boxes: (n, 4) px.
 
     Returns:
+        (n,).
+    """
+    return np.array([_sharpness(crop(image, box)) for box in boxes], dtype=np.float32)
+
+
+def clarity(boxes: Boxes, size_px: tuple[int, int]) -> NDArray[np.float32]:
+    """Rate what boxes alone say of how well each person is shown: size x uncovered share x share inside the picture.
+
+    Args:
+        boxes: (n, 4) px of all people of a picture.
+        size_px: width and height of the picture.
+
+    Returns:
         (n,) 0 to 1.
     """
-    height, width = image.shape[:2]
+    width, height = size_px
     size = np.clip((boxes[:, 3] - boxes[:, 1]) / _FULL_HEIGHT_PX, 0, 1)
     inside_high = np.minimum(boxes[:, 2:], [width, height])
     inside = np.clip(inside_high - np.maximum(boxes[:, :2], 0), 0, None).prod(axis=1)
     area = np.clip(boxes[:, 2:] - boxes[:, :2], 1e-6, None).prod(axis=1)
     touching = (boxes[:, 0] <= 1) | (boxes[:, 2] >= width - 1) | (boxes[:, 3] >= height - 1)
     whole = np.where(touching, 0.5, 1.0) * np.clip(inside / area, 0, 1)
-    sharp = np.array([_sharpness(crop(image, box)) for box in boxes], dtype=np.float32)
-    return np.asarray(size * uncovered(boxes) * whole * sharp, dtype=np.float32)
+    return np.asarray(size * uncovered(boxes) * whole, dtype=np.float32)
 
 
 def jersey_lab(image: Image, boxes: Boxes) -> NDArray[np.float32]:

@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.court.finder import BUILTIN_WEIGHTS as COURT_WEIGHTS
 from models.court.finder import CourtFinder
 from models.detector.detection import DetectorSettings, ScoreThresholds, suggest_input_size
 from models.detector.yolo import load_detector
-from models.device import choose_device
 from models.encoders import load_encoder
 from models.numbers.reader import NumberReader
-from pipeline.config import CourtSettings, DetectSettings, Settings
+from pipeline.config import CourtSettings, NetworkSettings, Settings
 from pipeline.perceive.chunk import PerceptionModels
 
 _PROBE_SIZE_PX = 1280
 
 
-def choose_input_size(settings: DetectSettings, device: str, samples: Sequence[NDArray[np.uint8]]) -> int:
+def choose_input_size(settings: Settings, device: str, samples: Sequence[NDArray[np.uint8]]) -> int:
     """Choose the detector's input size for a video: large where people are small.
 
     Args:
-        settings: the detector's; a number in them is taken as it is.
+        settings: of the run; a number in those of the detector is taken as it is.
         device: where the network runs.
         samples: pictures (h, w, 3) spread over the video.
 
     Returns:
         Long side of the network's input in px.
     """
-    if settings.input_size_px != "auto":
-        return settings.input_size_px
+    if settings.detect.input_size_px != "auto":
+        return settings.detect.input_size_px
     return suggest_input_size(load_detector(_detector_settings(settings, device, _PROBE_SIZE_PX)), samples)
 
 
@@ -43,42 +40,44 @@ def load_networks(settings: Settings, device: str, input_size_px: int) -> Percep
 
     Args:
         settings: of the run.
-        device: auto, cpu or cuda:N.
+        device: auto, cpu, mps or cuda:N.
         input_size_px: long side of the detector's input.
 
     Raises:
         WeightsError: weights missing or damaged.
         DependencyError: the device is not there.
     """
+    runtime, precision = settings.networks.runtime, settings.networks.precision
     cv2.setNumThreads(1)  # the networks have the cores; OpenCV's own threads would get in their way
     return PerceptionModels(
-        detector=load_detector(_detector_settings(settings.detect, device, input_size_px)),
-        encoder=load_encoder(
-            settings.embed.encoder, settings.embed.weights, str(choose_device(device)), settings.embed.batch
-        ),
-        reader=None if settings.numbers.weights is None else NumberReader(settings.numbers.weights, device),
+        detector=load_detector(_detector_settings(settings, device, input_size_px)),
+        encoder=load_encoder(settings.embed.encoder, settings.embed.weights, device, runtime, precision),
+        reader=None
+        if settings.numbers.weights is None
+        else NumberReader(settings.numbers.weights, device, runtime, precision),
         shots=settings.shots,
-        batch=settings.detect.batch,
-        court=_court_locator(settings.court, device),
+        court=_court_locator(settings.court, settings.networks, device),
         keyframe_s=settings.court.keyframe_s,
+        embed_every_s=settings.embed.every_s,
     )
 
 
-def _court_locator(settings: CourtSettings, device: str) -> CourtFinder | None:
+def _court_locator(settings: CourtSettings, networks: NetworkSettings, device: str) -> CourtFinder | None:
     """Load the court network where it is wanted."""
     if not settings.automatic:
         return None
-    return CourtFinder(COURT_WEIGHTS if settings.weights == "builtin" else Path(settings.weights), device)
+    return CourtFinder(settings.weights, device, networks.runtime, networks.precision)
 
 
-def _detector_settings(settings: DetectSettings, device: str, input_size_px: int) -> DetectorSettings:
+def _detector_settings(settings: Settings, device: str, input_size_px: int) -> DetectorSettings:
     """Translate the run's settings into the network's."""
-    person, small = settings.min_score, settings.min_score_small
+    person, small = settings.detect.min_score, settings.detect.min_score_small
     return DetectorSettings(
-        weights=settings.weights,
+        weights=settings.detect.weights,
         input_px=input_size_px,
         thresholds=ScoreThresholds(player=person, referee=person, ball=small, rim=small, number=small),
-        nms_iou=settings.nms_iou,
+        nms_iou=settings.detect.nms_iou,
         device=device,
-        batch=settings.batch,
+        runtime=settings.networks.runtime,
+        precision=settings.networks.precision,
     )

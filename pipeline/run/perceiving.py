@@ -138,7 +138,7 @@ def _input_size(job: Job, video: VideoInfo, stage_fingerprint: str, run: RunDire
     part = run.part("scale", 0, stage_fingerprint)
     if not part.is_done():
         samples = [frame.image for frame in glances(video, _spread(job, video))]
-        size = choose_input_size(job.settings.detect, job.device, samples)
+        size = choose_input_size(job.settings, job.device, samples)
         with part.writing():
             part.write_json("scale", {"input_size_px": size})
     return int(part.read_json("scale")["input_size_px"])

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.numbers.calibration import NumberCalibration, softmax
-from models.numbers.network import TENS_COUNT
-from models.numbers.texts import ONES, TENS, TEXTS
+from models.numbers.texts import ONES, TENS, TENS_COUNT, TEXTS
 
 Array = NDArray[np.float64]
 _TRIED = np.geomspace(0.5, 4.0, 25)

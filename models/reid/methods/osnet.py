@@ -23,8 +23,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from models.encoders.crops import normalise
-from models.encoders.osnet import OSNet
+from models.encoders.osnet import OSNet, normalise
 from models.encoders.weights import load_state, read_encoder_weights, write_encoder_weights
 from models.reid.data.augmentation.cutting import augment, recoloured
 from models.reid.data.batches.mixing import BesideData, MixedBatches, read_beside

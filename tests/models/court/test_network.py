@@ -32,7 +32,7 @@ def logits_of(along: float, across: float) -> Logits:
 
 
 def test_decoding_gives_the_place_back() -> None:
-    maps = decode(logits_of(0.31, 0.77))
+    maps = decode(*(logits[0].numpy() for logits in logits_of(0.31, 0.77)))
     assert maps.place[5, 5] == pytest.approx([0.31, 0.77], abs=1e-4)
     assert maps.sureness.min() > 0.99
     assert maps.court[0, 0] == pytest.approx(0.953, abs=1e-3)

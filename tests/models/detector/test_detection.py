@@ -37,14 +37,14 @@ def test_letterbox_scales_the_long_side_and_pads_the_short_one_to_32(width, heig
     assert fit.scale == pytest.approx(input_px / max(width, height))
 
 
-def test_to_input_turns_bgr_into_rgb_and_pads_with_grey():
+def test_to_input_scales_and_pads_with_grey():
     blue = np.zeros((30, 64, 3), dtype=np.uint8)
     blue[..., 0] = 200
     before = blue.copy()
     pixels = to_input([blue, blue], letterbox(64, 30, 64))
-    assert pixels.shape == (2, 3, 32, 64)
-    assert pixels[0, :, 0, 0].tolist() == [0, 0, 200]
-    assert pixels[0, :, 31, 0].tolist() == [114, 114, 114]
+    assert pixels.shape == (2, 32, 64, 3)
+    assert pixels[0, 0, 0].tolist() == [200, 0, 0]
+    assert pixels[0, 31, 0].tolist() == [114, 114, 114]
     np.testing.assert_array_equal(blue, before)
 
 

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from models.encoders.crops import normalise, resize
+from models.encoders.crops import resize
+from models.encoders.osnet import normalise
 from models.reid.data.crops import CropSet, Image, Ints
 from models.reid.data.settings import PictureSettings
 

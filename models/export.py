@@ -1,0 +1,88 @@
+"""The network files of OpenVINO that are shipped: `python -m models.export [--pictures FOLDER ...]`.
+
+Converts the shipped weights of all four networks into models/weights/openvino/. With folders of pictures (JPEG or PNG) the
+detector is also quantised to 8 bits by NNCF (`pip install nncf`), calibrated on them: use material that it may learn from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.court.finder import BUILTIN_WEIGHTS as COURT_WEIGHTS
+from models.court.finder import court_source
+from models.detector.detection import letterbox, to_input
+from models.detector.yolo import BUILTIN_WEIGHTS as DETECTOR_WEIGHTS
+from models.detector.yolo import detector_source
+from models.encoders import encoder_source
+from models.numbers.reader import number_source
+from models.numbers.weights import number_weights_file
+from models.runtime import NetworkSource
+from models.runtime.conversion import SHIPPED, convert, save, shipped_name
+
+_INPUTS_PX = (640, 960, 1280)
+"""Sizes that the detector is calibrated at, in turn."""
+_MOST_PICTURES = 240
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pictures", type=Path, action="append", default=[], metavar="FOLDER")
+    parser.add_argument("--out", type=Path, default=SHIPPED)
+    given = parser.parse_args(arguments)
+    given.out.mkdir(parents=True, exist_ok=True)
+    for source in shipped_sources():
+        save(convert(source), source, given.out / shipped_name(source.name, int8=False))
+    if given.pictures:
+        source = detector_source(DETECTOR_WEIGHTS)
+        save(quantised(source, given.pictures), source, given.out / shipped_name(source.name, int8=True))
+
+
+def shipped_sources() -> list[NetworkSource]:
+    """List the networks whose weights are shipped."""
+    return [
+        detector_source(DETECTOR_WEIGHTS),
+        encoder_source("osnet", "builtin"),
+        court_source(COURT_WEIGHTS),
+        number_source(number_weights_file("builtin")),
+    ]
+
+
+def quantised(source: NetworkSource, folders: Sequence[Path]) -> Any:
+    """Quantise the detector after training (Nagel et al., "A White Paper on Neural Network Quantization", 2021).
+
+    Args:
+        source: the detector.
+        folders: of pictures that the ranges of all activations are measured on.
+    """
+    import nncf
+
+    pictures = list(itertools.islice(_pictures(folders), _MOST_PICTURES))
+    return nncf.quantize(
+        convert(source),
+        nncf.Dataset(pictures),
+        preset=nncf.QuantizationPreset.MIXED,
+        subset_size=len(pictures),
+        fast_bias_correction=True,
+    )
+
+
+def _pictures(folders: Sequence[Path]) -> Iterator[NDArray[np.uint8]]:
+    """Read pictures, those of all folders in turn, as the detector takes them (1, h, w, 3)."""
+    of_folders = [sorted(path for path in folder.rglob("*") if path.suffix in (".jpg", ".png")) for folder in folders]
+    for number, path in enumerate(path for row in itertools.zip_longest(*of_folders) for path in row if path):
+        picture = np.asarray(cv2.imread(str(path)), np.uint8)
+        fit = letterbox(picture.shape[1], picture.shape[0], _INPUTS_PX[number % len(_INPUTS_PX)])
+        yield to_input([picture], fit)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Network files of OpenVINO: shipped ones, and ones that are made from a user's own weights at first use."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+from models.runtime.cache import cache_folder
+from models.runtime.openvino_network import read_model
+from models.runtime.protocol import NetworkSource
+from pipeline.store import hash_file
+
+SHIPPED = Path(__file__).parents[1] / "weights" / "openvino"
+FORMAT = 1
+"""Counts what a network file holds beside the weights: input, preparation of pictures, outputs."""
+_NOTE = ["courtside", "made_of"]
+
+
+def network_file(source: NetworkSource, int8: bool = False) -> Path | None:
+    """Name the file of a network that is shipped or was made before; None if there is none for these weights.
+
+    Args:
+        source: the network.
+        int8: with weights and arithmetic of 8 bits.
+    """
+    made_of = note_for(source)
+    folders = [SHIPPED, cache_folder("networks")]
+    names = [shipped_name(source.name, int8), f"{source.name}-{made_of[:20]}.xml"]
+    for folder, name in zip(folders, names, strict=True):
+        if folder is not None and (folder / name).is_file() and (int8, folder) != (True, folders[1]):
+            path = folder / name
+            if note_of(read_model(path)) == made_of:
+                return path
+    return None
+
+
+def shipped_name(name: str, int8: bool) -> str:
+    """Name the shipped file of a network."""
+    return f"{name}.int8.xml" if int8 else f"{name}.xml"
+
+
+def note_for(source: NetworkSource) -> str:
+    """Say what a file of these weights is made of: the hash of the weights, and the format."""
+    return f"{hash_file(source.weights)}-{FORMAT}"
+
+
+def note_of(model: Any) -> str:
+    """Return what a network file says that it is made of; nothing if it does not say."""
+    return str(model.get_rt_info(_NOTE).astype(str)) if model.has_rt_info(_NOTE) else ""
+
+
+def save(model: Any, source: NetworkSource, path: Path) -> None:
+    """Write a network file in fp16, whole or not at all."""
+    import openvino
+
+    model.set_rt_info(note_for(source), _NOTE)
+    part = path.with_name(f"part-{path.name}")
+    openvino.save_model(model, str(part), compress_to_fp16=True)
+    part.with_suffix(".bin").replace(path.with_suffix(".bin"))
+    part.replace(path)
+
+
+def converted(source: NetworkSource) -> Any:
+    """Convert a network, and keep it for the next time where there is a cache."""
+    model = convert(source)
+    folder = cache_folder("networks")
+    if folder is not None:
+        save(model, source, folder / f"{source.name}-{note_for(source)[:20]}.xml")
+    return model
+
+
+def convert(source: NetworkSource) -> Any:
+    """Convert a network by tracing it; number, height and width of its pictures stay open."""
+    import torch
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+    network = source.build().eval().requires_grad_(False)
+    pictures = torch.zeros((2, *source.size_px, 3), dtype=torch.uint8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of tracing, about shapes, which are the same again when it runs
+        traced = torch.jit.trace(network, pictures, check_trace=False)
+        frontend = FrontEndManager().load_by_framework("pytorch")
+        decoder = TorchScriptPythonDecoder(traced, example_input=pictures)  # must outlive the conversion
+        loaded = frontend.load(decoder)
+        return frontend.convert(loaded)

@@ -1,0 +1,92 @@
+"""From a name of a network and a device to something that runs."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from models.runtime.hardware import may_have_gpu, usable_cores
+from models.runtime.protocol import NetworkSource, PictureNetwork, Precision, Runtime
+from pipeline.errors import DependencyError, SettingsError
+
+_GPU_BATCHES = 8
+"""On a graphics card so many batches of a processor go through together."""
+
+
+def choose_runtime(runtime: Runtime, device: str) -> Runtime:
+    """Choose what runs networks on a device.
+
+    Args:
+        runtime: `auto`: OpenVINO on processors, torch on everything else.
+        device: `auto`, `cpu`, or one of torch's.
+
+    Raises:
+        DependencyError: OpenVINO is asked for and is not installed.
+        SettingsError: OpenVINO is asked for on a device that is no processor.
+    """
+    on_processor = device == "cpu" or (device == "auto" and not _finds_gpu())
+    if runtime == "openvino" and not on_processor:
+        raise SettingsError(f"runtime openvino runs on the processor alone, not on {device}: use --device cpu or torch")
+    installed = importlib.util.find_spec("openvino") is not None
+    if runtime == "openvino" and not installed:
+        raise DependencyError("runtime openvino: the package is not installed; pip install openvino, or use torch")
+    if runtime == "auto":
+        return "openvino" if on_processor and installed else "torch"
+    return runtime
+
+
+def load_network(
+    source: NetworkSource, device: str = "auto", runtime: Runtime = "auto", precision: Precision = "auto"
+) -> PictureNetwork:
+    """Make a network ready to run.
+
+    Args:
+        source: the network.
+        device: `auto`, `cpu`, or one of torch's.
+        runtime: see `choose_runtime`.
+        precision: of the arithmetic. `auto` is the fastest that is as good: on a processor 8 bits where such a file is
+            shipped, else bf16 where the processor has it, else fp32; on a graphics card fp16.
+
+    Raises:
+        WeightsError: the weights are missing, damaged or of another network.
+        DependencyError: the device or the package is not there.
+        SettingsError: the precision is none of the runtime.
+    """
+    if choose_runtime(runtime, device) == "openvino":
+        return _openvino(source, precision)
+    return _torch(source, device, precision)
+
+
+def _finds_gpu() -> bool:
+    """Say whether torch finds a graphics card; torch is loaded only where that is possible."""
+    if not may_have_gpu():
+        return False
+    from models.device import choose_device
+
+    return choose_device("auto").type != "cpu"
+
+
+def _openvino(source: NetworkSource, precision: Precision) -> PictureNetwork:
+    """Read or convert a network for OpenVINO."""
+    from models.runtime.conversion import converted, network_file
+    from models.runtime.openvino_network import OpenVinoNetwork, read_model
+
+    if precision == "fp16":
+        raise SettingsError("precision fp16: processors compute in fp32, bf16 or int8")
+    file = network_file(source, int8=True) if precision in ("auto", "int8") else None
+    if file is None and precision == "int8":
+        raise SettingsError(f"precision int8: {source.weights} has no file of 8 bits; use auto or fp32")
+    file = file or network_file(source)
+    model = converted(source) if file is None else read_model(file)
+    return OpenVinoNetwork(model, source.batch, usable_cores(), fp32=precision == "fp32")
+
+
+def _torch(source: NetworkSource, device: str, precision: Precision) -> PictureNetwork:
+    """Load a network into torch."""
+    from models.device import choose_device, choose_precision
+    from models.runtime.torch_network import TorchNetwork
+
+    if precision == "int8":
+        raise SettingsError("precision int8: torch computes in fp32, bf16 or fp16; use auto")
+    chosen = choose_device(device)
+    batch = source.batch if chosen.type == "cpu" else source.batch * _GPU_BATCHES
+    return TorchNetwork(source.build(), chosen, choose_precision(precision, chosen), batch)

@@ -1,0 +1,81 @@
+"""Networks run by OpenVINO: compiled for the processor at hand, one thread a call."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.runtime.cache import cache_folder
+from models.runtime.protocol import Outputs, Pictures
+from models.runtime.shapes import filled_up
+
+
+@functools.cache
+def core() -> Any:
+    """Start OpenVINO once; what it compiles is kept in the cache folder, where there is one."""
+    import openvino
+
+    started = openvino.Core()
+    folder = cache_folder("compiled")
+    if folder is not None:
+        started.set_property({"CACHE_DIR": str(folder)})
+    return started
+
+
+class OpenVinoNetwork:
+    """Runs a network file of OpenVINO; each shape that comes is compiled once.
+
+    Args:
+        model: as OpenVINO reads or converts it, of any shape.
+        batch: pictures that go through together; the last ones are filled up with black ones.
+        calls: how many threads use it at once; each call computes with one thread, so that results do not depend on it.
+        fp32: compute in fp32 also where the processor has bf16.
+    """
+
+    def __init__(self, model: Any, batch: int, calls: int, fp32: bool = False) -> None:
+        self._model = model
+        self._batch = batch
+        self._properties = {
+            "NUM_STREAMS": calls,
+            "INFERENCE_NUM_THREADS": calls,
+            "ENABLE_CPU_PINNING": False,
+            **({"INFERENCE_PRECISION_HINT": "f32"} if fp32 else {}),
+        }
+        self._compiling = threading.Lock()
+        self._compiled: dict[tuple[int, ...], Any] = {}
+        self._of_thread = threading.local()
+
+    def __call__(self, pictures: Pictures) -> Outputs:
+        """Run on n pictures; see `PictureNetwork`."""
+        request = self._request((self._batch, *pictures.shape[1:]))
+        parts = []
+        for start in range(0, len(pictures), self._batch):
+            part = pictures[start : start + self._batch]
+            found = request.infer([filled_up(part, self._batch)], share_inputs=True, share_outputs=True)
+            parts.append([found[place][: len(part)].astype(np.float32, copy=True) for place in range(len(found))])
+        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+    def prepare(self, size_px: tuple[int, int]) -> None:
+        """Compile for pictures of a height and width ahead of time."""
+        self._request((self._batch, *size_px, 3))
+
+    def _request(self, shape: tuple[int, ...]) -> Any:
+        """Return this thread's request for a shape."""
+        requests: dict[tuple[int, ...], Any] = self._of_thread.__dict__
+        if shape not in requests:
+            with self._compiling:
+                if shape not in self._compiled:
+                    model = self._model.clone()
+                    model.reshape(list(shape))
+                    self._compiled[shape] = core().compile_model(model, "CPU", self._properties)
+            requests[shape] = self._compiled[shape].create_infer_request()
+        return requests[shape]
+
+
+def read_model(path: Path) -> Any:
+    """Read a network file (.xml with the .bin beside it)."""
+    return core().read_model(path)

@@ -1,0 +1,30 @@
+"""A network behind the preparation of its pictures: what is run, and what is converted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+Prepare = Callable[[Tensor, torch.dtype], Tensor]
+"""(n, h, w, 3) uint8 BGR and the arithmetic of the network -> what its first layer takes."""
+
+
+class Prepared(nn.Module):
+    """Takes pictures (n, h, w, 3) uint8 BGR and gives what the network gives."""
+
+    def __init__(self, network: nn.Module, prepare: Prepare) -> None:
+        super().__init__()
+        self.network = network
+        self._prepare = prepare
+
+    def forward(self, pictures: Tensor) -> Any:
+        """Prepare and run."""
+        return self.network(self._prepare(pictures, next(self.network.parameters()).dtype))
+
+
+def unit_rgb(pictures: Tensor, dtype: torch.dtype) -> Tensor:
+    """Map (n, h, w, 3) uint8 BGR to (n, 3, h, w) RGB in 0..1, channels last in memory."""
+    return pictures.flip(3).to(dtype).div(255).permute(0, 3, 1, 2)

@@ -1,0 +1,96 @@
+"""Which people are worth embedding: those whose picture can change a decision.
+
+Somebody who walks on undisturbed looks the same thirty times a second. In a window of frames, boxes that go on from frame
+to frame with nobody near are one passage, and one crop of it is embedded: the one that shows most of the person. Where
+boxes meet, begin or end, each is embedded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.geometry.boxes import iou
+from pipeline.perceive.motion import Motion
+
+Boxes = NDArray[np.float32]
+"""(n, 4) x1 y1 x2 y2 in px."""
+
+_SAME_IOU = 0.5
+"""A box that overlaps this much with one of the frame before, and each the other's best, goes on with it."""
+_MEETING_IOU = 0.1
+"""Boxes of one frame that overlap more meet."""
+
+
+def worth_embedding(
+    people_px: Sequence[Boxes], clarity: Sequence[NDArray[np.float32]], moved: Sequence[Motion]
+) -> list[NDArray[np.bool_]]:
+    """Choose the boxes of a window of frames that are embedded.
+
+    Args:
+        people_px: of each of f frames, the boxes of people (n_i, 4).
+        clarity: of each of them (n_i,), see `crops.clarity`.
+        moved: the camera's motion into each frame but the first (f - 1).
+
+    Returns:
+        Per frame (n_i,) whether a box is embedded.
+    """
+    chosen = [np.ones(len(boxes), dtype=bool) for boxes in people_px]
+    passage = _passages(people_px, moved)
+    best: dict[int, tuple[float, int, int]] = {}
+    for frame, (numbers, values) in enumerate(zip(passage, clarity, strict=True)):
+        for row in np.flatnonzero(numbers >= 0):
+            chosen[frame][row] = False
+            held = best.get(int(numbers[row]))
+            if held is None or values[row] > held[0]:
+                best[int(numbers[row])] = (float(values[row]), frame, int(row))
+    for _, frame, row in best.values():
+        chosen[frame][row] = True
+    return chosen
+
+
+def _passages(people_px: Sequence[Boxes], moved: Sequence[Motion]) -> list[NDArray[np.int64]]:
+    """Number the passages: per frame (n_i,) the passage of each box, -1 for one that meets another."""
+    alone = [_alone(boxes) for boxes in people_px]
+    numbers = [np.full(len(boxes), -1, dtype=np.int64) for boxes in people_px]
+    count = 0
+    for frame, boxes in enumerate(people_px):
+        before = _continued(people_px[frame - 1], boxes, moved[frame - 1]) if frame else np.full(len(boxes), -1)
+        for row in np.flatnonzero(alone[frame]):
+            earlier = numbers[frame - 1][before[row]] if before[row] >= 0 else -1
+            if earlier < 0:
+                earlier, count = count, count + 1
+            numbers[frame][row] = earlier
+    return numbers
+
+
+def _alone(boxes: Boxes) -> NDArray[np.bool_]:
+    """Say which boxes (n,) no other one of the frame meets."""
+    shared = iou(boxes, boxes)
+    np.fill_diagonal(shared, 0.0)
+    return np.asarray(shared.max(axis=1, initial=0.0) <= _MEETING_IOU)
+
+
+def _continued(earlier: Boxes, later: Boxes, moved: Motion) -> NDArray[np.int64]:
+    """Return for each later box (n,) the earlier one that it goes on with, -1 for none."""
+    before = np.full(len(later), -1, dtype=np.int64)
+    if moved.cut or not len(earlier) or not len(later):
+        return before
+    shared = iou(_carried(earlier, moved), later)  # (n earlier, n later)
+    partner = shared.argmax(axis=0)
+    mutual = shared.argmax(axis=1)[partner] == np.arange(len(later))
+    good = mutual & (shared[partner, np.arange(len(later))] >= _SAME_IOU)
+    before[good] = partner[good]
+    return before
+
+
+def _carried(boxes: Boxes, moved: Motion) -> NDArray[np.float64]:
+    """Move boxes (n, 4) with the camera by the motion of their centres."""
+    if moved.matrix is None:
+        return boxes.astype(np.float64)
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2.0
+    ahead = np.column_stack([centre, np.ones(len(centre))]) @ moved.matrix.T
+    shift = ahead[:, :2] / ahead[:, 2:] - centre
+    return np.asarray(boxes + np.hstack([shift, shift]))
