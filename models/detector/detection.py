@@ -1,5 +1,6 @@
 """What a detector is and gives: boxes, settings, letterboxing, decoding and suppression of doubles."""
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +8,8 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
-from torch import Tensor
 
 from models.detector.classes import CLASS_NAMES, PLAYER, REFEREE
 from models.runtime import Precision, Runtime
@@ -155,55 +154,94 @@ def to_input(images: Sequence[Image], fit: Letterbox) -> NDArray[np.uint8]:
     return stacked
 
 
-def decode(
-    box_logits: Tensor, class_logits: Tensor, padded_px: tuple[int, int], thresholds: Tensor
-) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """Turn a YOLO head's raw output into boxes, computing only the ones above their threshold.
+@dataclass(frozen=True)
+class Candidates:
+    """Anchors of one image with a class above its threshold, of a YOLO head's raw output.
+
+    Attributes:
+        box_logits: (64, n) float32, distributions over 16 bins of left, top, right, bottom, in cells.
+        class_logit: (n,) float32.
+        channel: (n,) int64, which class; an anchor may come once for each of several.
+        anchor: (n,) int64.
+    """
+
+    box_logits: NDArray[np.float32]
+    class_logit: NDArray[np.float32]
+    channel: NDArray[np.int64]
+    anchor: NDArray[np.int64]
+
+
+def logits_of(thresholds: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the logits of scores: what is compared with them needs no sigmoid.
+
+    Example:
+        >>> logits_of(np.array([0.5], np.float32)).tolist()
+        [0.0]
+    """
+    share = np.clip(thresholds.astype(np.float64), 1e-6, 1 - 1e-6)
+    return np.log(share / (1 - share)).astype(np.float32)
+
+
+def candidates(
+    box_logits: NDArray[np.float32], class_logits: NDArray[np.float32], lowest: NDArray[np.float32]
+) -> Candidates:
+    """Choose the anchors of one image that pass.
 
     Args:
-        box_logits: (b, 64, anchors) distributions over 16 bins of left, top, right, bottom, in cells.
-        class_logits: (b, classes, anchors).
+        box_logits: (64, anchors).
+        class_logits: (classes, anchors).
+        lowest: (classes,) logits, of `logits_of`.
+    """
+    channel, anchor = np.nonzero(class_logits >= lowest[:, None])
+    return Candidates(box_logits[:, anchor], class_logits[channel, anchor], channel, anchor)
+
+
+def decode(chosen: Candidates, padded_px: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Turn candidates into boxes.
+
+    Args:
+        chosen: n of them.
         padded_px: width and height of the network's input.
-        thresholds: (classes,) lowest scores.
 
     Returns:
-        Per image: (n, 4) float32 left, top, right, bottom in input px; (n,) float32 scores; (n,) int64 classes.
-        An anchor may give a box for each of several classes.
+        (n, 4) float32 left, top, right, bottom in input px; (n,) float32 scores.
     """
-    centre_px, stride_px = _anchors(padded_px, box_logits.device)
-    bins = torch.arange(_BINS, dtype=torch.float32, device=box_logits.device)
-    results = []
-    limits = torch.logit(thresholds.clamp(1e-6, 1 - 1e-6))[:, None]
-    for boxes, classes in zip(box_logits, class_logits.float(), strict=True):
-        index, anchor = torch.nonzero(classes >= limits, as_tuple=True)
-        distances = boxes[:, anchor].float().reshape(4, _BINS, -1).softmax(1)
-        sides_px = (distances * bins[:, None]).sum(1).T * stride_px[anchor, None]
-        centres = centre_px[anchor]
-        xyxy = torch.cat([centres - sides_px[:, :2], centres + sides_px[:, 2:]], dim=1)
-        results.append((xyxy, classes[index, anchor].sigmoid(), index))
-    return results
+    centre_px, stride_px = _anchors(padded_px)
+    logits = chosen.box_logits.reshape(4, _BINS, -1)
+    mass = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))  # (4, bins, n)
+    sides = (mass * np.arange(_BINS, dtype=np.float32)[:, None]).sum(axis=1) / mass.sum(axis=1)  # (4, n) cells
+    sides_px = sides.T * stride_px[chosen.anchor, None]  # (n, 4)
+    centres = centre_px[chosen.anchor]
+    xyxy = np.concatenate([centres - sides_px[:, :2], centres + sides_px[:, 2:]], axis=1)
+    return xyxy, 1 / (1 + np.exp(-chosen.class_logit))
 
 
-def _anchors(padded_px: tuple[int, int], device: torch.device) -> tuple[Tensor, Tensor]:
+@functools.cache
+def _anchors(padded_px: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the (anchors, 2) centres in px and the (anchors,) strides in px of levels 8, 16 and 32."""
     centres, strides = [], []
     for stride in (8, 16, 32):
         columns, rows = padded_px[0] // stride, padded_px[1] // stride
-        y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
-        centres.append((torch.stack([x, y], dim=-1).reshape(-1, 2) + 0.5) * stride)
-        strides.append(torch.full((rows * columns,), float(stride)))
-    return torch.cat(centres).to(device), torch.cat(strides).to(device)
+        y, x = np.mgrid[:rows, :columns]
+        centres.append((np.column_stack([x.ravel(), y.ravel()]) + 0.5) * stride)
+        strides.append(np.full(rows * columns, stride))
+    return np.concatenate(centres).astype(np.float32), np.concatenate(strides).astype(np.float32)
 
 
 def suppress(
-    xyxy: Tensor, score: Tensor, class_index: Tensor, nms_iou: float, person_iou: float, max_boxes: int
-) -> Tensor:
+    xyxy: NDArray[np.float32],
+    score: NDArray[np.float32],
+    class_index: NDArray[np.integer],
+    nms_iou: float,
+    person_iou: float,
+    max_boxes: int,
+) -> NDArray[np.int64]:
     """Drop doubles: boxes of a class over each other, then players and referees over each other.
 
     Args:
         xyxy: (n, 4) float32.
         score: (n,) float32.
-        class_index: (n,) int64.
+        class_index: (n,) integers.
         nms_iou: largest overlap (IoU) of two boxes of a class.
         person_iou: largest overlap of a player and a referee.
         max_boxes: most boxes kept.
@@ -211,24 +249,30 @@ def suppress(
     Returns:
         (m,) int64 rows kept, best score first.
     """
-    offset = class_index.to(xyxy.dtype) * (xyxy.max() + 1 if len(xyxy) else 1)
+    offset = class_index.astype(np.float32) * (xyxy.max(initial=0) + 1)
     kept = _nms(xyxy + offset[:, None], score, nms_iou)
-    people = (class_index[kept] == PLAYER) | (class_index[kept] == REFEREE)
+    people = np.isin(class_index[kept], (PLAYER, REFEREE))
     persons, objects = kept[people], kept[~people]
     persons = persons[_nms(xyxy[persons], score[persons], person_iou)]
-    everything = torch.cat([persons, objects])
-    return everything[score[everything].argsort(descending=True, stable=True)][:max_boxes]
+    everything = np.concatenate([persons, objects])
+    return everything[np.argsort(-score[everything], kind="stable")][:max_boxes]
 
 
-def _nms(xyxy: Tensor, score: Tensor, max_iou: float) -> Tensor:
-    """Keep of boxes (n, 4) over each other the best: rows (m,) int64, best first. torchvision's takes a second to load."""
-    corners = xyxy.double().cpu().numpy()
+def _nms(xyxy: NDArray[np.float32], score: NDArray[np.float32], max_iou: float) -> NDArray[np.int64]:
+    """Keep of boxes (n, 4) over each other the best: rows (m,), best first."""
+    corners = xyxy.astype(np.float64)
     ltwh = np.column_stack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
-    kept = cv2.dnn.NMSBoxes(ltwh.tolist(), score.double().cpu().tolist(), 0.0, max_iou)
-    return torch.as_tensor(np.asarray(kept, dtype=np.int64).ravel(), device=xyxy.device)
+    kept = cv2.dnn.NMSBoxes(ltwh.tolist(), score.astype(np.float64).tolist(), 0.0, max_iou)
+    return np.asarray(kept, dtype=np.int64).ravel()
 
 
-def to_boxes(xyxy_px: Tensor, score: Tensor, class_index: Tensor, width_px: int, height_px: int) -> Boxes:
+def to_boxes(
+    xyxy_px: NDArray[np.float32],
+    score: NDArray[np.float32],
+    class_index: NDArray[np.integer],
+    width_px: int,
+    height_px: int,
+) -> Boxes:
     """Clip boxes to the image and drop those without area.
 
     Args:
@@ -241,13 +285,27 @@ def to_boxes(xyxy_px: Tensor, score: Tensor, class_index: Tensor, width_px: int,
         Boxes as arrays, in the order given.
     """
     limit = np.array([width_px, height_px, width_px, height_px], dtype=np.float32)
-    corners = np.clip(xyxy_px.cpu().numpy().astype(np.float32), 0, limit)
+    corners = np.clip(xyxy_px.astype(np.float32), 0, limit)
     solid = ((corners[:, 2:] - corners[:, :2]) > 0).all(axis=1)
-    return Boxes(
-        corners[solid],
-        score.cpu().numpy().astype(np.float32)[solid],
-        class_index.cpu().numpy().astype(np.int16)[solid],
-    )
+    return Boxes(corners[solid], score.astype(np.float32)[solid], class_index.astype(np.int16)[solid])
+
+
+def found_in(
+    chosen: Candidates, classes: NDArray[np.int64], fit: Letterbox, size_px: tuple[int, int], settings: DetectorSettings
+) -> Boxes:
+    """Turn the candidates of an image into its boxes: decoded, without doubles, in px of the image.
+
+    Args:
+        chosen: from a network's raw output.
+        classes: (channels,) index into `CLASS_NAMES` by channel of the network.
+        fit: how the image lay in the network's input.
+        size_px: width and height of the image.
+        settings: overlaps allowed, and most boxes.
+    """
+    xyxy, score = decode(chosen, fit.padded_px)
+    class_index = classes[chosen.channel]
+    kept = suppress(xyxy, score, class_index, settings.nms_iou, settings.person_iou, settings.max_boxes)
+    return to_boxes(xyxy[kept] / np.float32(fit.scale), score[kept], class_index[kept], *size_px)
 
 
 def suggest_input_px(person_heights_px: NDArray[np.floating], frame_long_side_px: int, wanted_px: float = 56.0) -> int:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
-import torch
+import numpy as np
 
 from models.detector.classes import CLASS_NAMES, class_index_of
 from models.detector.detection import Boxes, DetectorSettings, Image, suppress, to_boxes
@@ -82,10 +82,11 @@ class ForeignDetector:
                     max_det=settings.max_boxes,
                     verbose=False,
                 )[0].boxes
-            theirs = found.cls.int().tolist()
-            ours = torch.tensor([self._ours[each] for each in theirs], dtype=torch.int64)
-            passed = found.conf.cpu() >= torch.from_numpy(thresholds)[ours]
-            xyxy, score, ours = found.xyxy.cpu()[passed], found.conf.cpu()[passed], ours[passed]
+            arrays = (each.float().cpu().numpy() for each in (found.xyxy, found.conf, found.cls))
+            xyxy, score, channel = (np.asarray(each) for each in arrays)
+            ours = np.array([self._ours[each] for each in channel.astype(int).tolist()], dtype=np.int64)
+            passed = score >= thresholds[ours]
+            xyxy, score, ours = xyxy[passed], score[passed], ours[passed]
             kept = suppress(xyxy, score, ours, settings.nms_iou, settings.person_iou, settings.max_boxes)
             results.append(to_boxes(xyxy[kept], score[kept], ours[kept], image.shape[1], image.shape[0]))
         return results

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from models.detector.classes import CLASS_NAMES, COCO_CHANNELS
 from models.detector.detection import (
@@ -14,10 +13,10 @@ from models.detector.detection import (
     Detector,
     DetectorSettings,
     Image,
-    decode,
+    candidates,
+    found_in,
     letterbox,
-    suppress,
-    to_boxes,
+    logits_of,
     to_input,
 )
 from models.runtime import NetworkSource, load_network
@@ -66,7 +65,7 @@ class YoloDetector:
     def __init__(self, settings: DetectorSettings, path: Path) -> None:
         self._settings = settings
         self._channels = np.array(_channels(path))
-        self._thresholds = settings.thresholds.as_array()[self._channels]
+        self._lowest = logits_of(settings.thresholds.as_array()[self._channels])
         source = detector_source(path)
         self._network = load_network(source, settings.device, settings.runtime, settings.precision)
 
@@ -85,13 +84,10 @@ class YoloDetector:
         height, width = images[0].shape[:2]
         settings = self._settings
         fit = letterbox(width, height, settings.input_px)
-        boxes, scores = (torch.from_numpy(logits) for logits in self._network(to_input(images, fit)))
-        results = []
-        for xyxy, score, channel in decode(boxes, scores, fit.padded_px, torch.from_numpy(self._thresholds)):
-            class_index = torch.from_numpy(self._channels)[channel]
-            kept = suppress(xyxy, score, class_index, settings.nms_iou, settings.person_iou, settings.max_boxes)
-            results.append(to_boxes(xyxy[kept] / fit.scale, score[kept], class_index[kept], width, height))
-        return results
+        return [
+            found_in(candidates(*logits, self._lowest), self._channels, fit, (width, height), settings)
+            for logits in zip(*self._network(to_input(images, fit)), strict=True)
+        ]
 
 
 def detector_source(path: Path) -> NetworkSource:

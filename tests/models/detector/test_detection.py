@@ -2,15 +2,16 @@
 
 import numpy as np
 import pytest
-import torch
 from pydantic import ValidationError
 
 from models.detector.classes import BALL, CLASS_NAMES, PLAYER, REFEREE
 from models.detector.detection import (
     Boxes,
     DetectorSettings,
+    candidates,
     decode,
     letterbox,
+    logits_of,
     suggest_input_px,
     suggest_input_size,
     suppress,
@@ -47,48 +48,54 @@ def test_to_input_scales_and_pads_with_grey():
     np.testing.assert_array_equal(blue, before)
 
 
+def _found(boxes, classes, padded_px, thresholds):
+    chosen = candidates(boxes, classes, logits_of(thresholds))
+    return *decode(chosen, padded_px), chosen.channel
+
+
 def test_decode_places_a_box_around_its_anchor():
     """Input of 64 x 32 px: 8 x 4 cells of 8 px, then 4 x 2 of 16 px, then 2 x 1 of 32 px; 42 anchors."""
     anchors = 32 + 8 + 2
-    boxes = torch.full((1, 64, anchors), -50.0)
-    classes = torch.full((1, 5, anchors), -50.0)
+    boxes = np.full((64, anchors), -50, np.float32)
+    classes = np.full((5, anchors), -50, np.float32)
     cell = 1 * 8 + 2  # second row, third column of the finest level: centre (20, 12) px
     for side, distance in enumerate((1, 0, 2, 1)):  # left, top, right, bottom in cells of 8 px
-        boxes[0, side * 16 + distance, cell] = 50.0
-    classes[0, BALL, cell] = 2.0
-    ((xyxy, score, index),) = decode(boxes, classes, (64, 32), torch.full((5,), 0.5))
+        boxes[side * 16 + distance, cell] = 50
+    classes[BALL, cell] = 2
+    xyxy, score, channel = _found(boxes, classes, (64, 32), np.full(5, 0.5, np.float32))
     assert xyxy.tolist() == [[12.0, 12.0, 36.0, 20.0]]
     assert score.tolist() == pytest.approx([1 / (1 + np.exp(-2))])
-    assert index.tolist() == [BALL]
+    assert channel.tolist() == [BALL]
+    assert (xyxy.dtype, score.dtype) == (np.float32, np.float32)
 
 
 def test_decode_uses_each_class_threshold():
-    classes = torch.zeros((1, 5, 42))  # score 0.5 everywhere
-    thresholds = torch.tensor([0.6, 0.4, 0.6, 0.6, 0.6])
-    ((_, _, index),) = decode(torch.zeros((1, 64, 42)), classes, (64, 32), thresholds)
-    assert index.tolist() == [REFEREE] * 42
+    classes = np.zeros((5, 42), np.float32)  # score 0.5 everywhere
+    thresholds = np.array([0.6, 0.4, 0.6, 0.6, 0.6], np.float32)
+    _, _, channel = _found(np.zeros((64, 42), np.float32), classes, (64, 32), thresholds)
+    assert channel.tolist() == [REFEREE] * 42
 
 
 def test_decode_of_an_empty_picture_gives_no_boxes():
-    ((xyxy, score, index),) = decode(
-        torch.zeros((1, 64, 42)), torch.full((1, 5, 42), -9.0), (64, 32), torch.full((5,), 0.5)
+    xyxy, score, channel = _found(
+        np.zeros((64, 42), np.float32), np.full((5, 42), -9, np.float32), (64, 32), np.full(5, 0.5, np.float32)
     )
     assert xyxy.shape == (0, 4)
-    assert suppress(xyxy, score, index, 0.5, 0.7, 100).tolist() == []
+    assert suppress(xyxy, score, channel, 0.5, 0.7, 100).tolist() == []
 
 
 def test_suppress_drops_doubles_of_a_class_and_player_against_referee():
-    xyxy = torch.tensor([[0, 0, 10, 30], [0, 0, 10, 29], [0, 0, 10, 30], [0, 0, 10, 30], [50, 0, 60, 30]]).float()
-    score = torch.tensor([0.6, 0.9, 0.7, 0.3, 0.5])
-    index = torch.tensor([PLAYER, PLAYER, REFEREE, BALL, PLAYER])
+    xyxy = np.array([[0, 0, 10, 30], [0, 0, 10, 29], [0, 0, 10, 30], [0, 0, 10, 30], [50, 0, 60, 30]], np.float32)
+    score = np.array([0.6, 0.9, 0.7, 0.3, 0.5], np.float32)
+    index = np.array([PLAYER, PLAYER, REFEREE, BALL, PLAYER])
     assert suppress(xyxy, score, index, 0.6, 0.8, 100).tolist() == [1, 4, 3]
     assert suppress(xyxy, score, index, 0.6, 1.0, 100).tolist() == [1, 2, 4, 3]
     assert suppress(xyxy, score, index, 0.6, 0.8, 2).tolist() == [1, 4]
 
 
 def test_to_boxes_clips_to_the_image_and_drops_what_lies_outside():
-    xyxy = torch.tensor([[-5.0, 2, 12, 25], [30, 5, 40, 9]])
-    found = to_boxes(xyxy, torch.tensor([0.9, 0.8]), torch.tensor([0, 1]), 20, 20)
+    xyxy = np.array([[-5.0, 2, 12, 25], [30, 5, 40, 9]], np.float32)
+    found = to_boxes(xyxy, np.array([0.9, 0.8], np.float32), np.array([0, 1]), 20, 20)
     assert found.xyxy_px.tolist() == [[0, 2, 12, 20]]
     assert (found.xyxy_px.dtype, found.score.dtype, found.class_index.dtype) == (np.float32, np.float32, np.int16)
     assert len(found) == 1

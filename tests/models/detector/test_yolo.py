@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from models.detector.classes import BALL, CLASS_NAMES, PLAYER, REFEREE
-from models.detector.detection import DetectorSettings, decode
+from models.detector.detection import DetectorSettings, candidates, decode, logits_of
 from models.detector.network import build_network, seed_from_coco
 from models.detector.yolo import load_detector
 from models.device import choose_device, choose_precision
@@ -84,7 +84,9 @@ def test_decoding_agrees_with_ultralytics(random_weights, reference):
     pixels = torch.rand(1, 3, 96, 160, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         dense, raw = network(pixels)
-    ((xyxy, score, index),) = decode(raw["boxes"], raw["scores"], (160, 96), torch.zeros(5))
+    chosen = candidates(raw["boxes"][0].numpy(), raw["scores"][0].numpy(), logits_of(np.zeros(5, np.float32)))
+    xyxy, score = (torch.from_numpy(each) for each in decode(chosen, (160, 96)))
+    index = torch.from_numpy(chosen.channel)
     centres = (xyxy[:, :2] + xyxy[:, 2:]) / 2
     expected = dense[0, :, :].T.repeat(5, 1)[: len(xyxy)]
     torch.testing.assert_close(torch.cat([centres, xyxy[:, 2:] - xyxy[:, :2]], 1), expected[:, :4], atol=1e-3, rtol=0)
@@ -168,7 +170,7 @@ def refuse(*args, **kwargs):
     sys.exit("reached for the network")
 socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.create_connection = refuse
 import numpy as np
-from models.detector.detection import DetectorSettings, decode
+from models.detector.detection import DetectorSettings
 from models.detector.yolo import load_detector
 settings = DetectorSettings(weights=sys.argv[1], input_px=64)
 load_detector(settings).detect([np.zeros((36, 64, 3), np.uint8)])
