@@ -89,7 +89,7 @@ class DetectorSettings(BaseModel):
     """Of two boxes of a class that overlap more than this, the lower score is dropped."""
     person_iou: float = Field(default=0.75, gt=0, le=1)
     """The same between a player and a referee."""
-    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     precision: str = Field(default="auto", pattern=r"^(auto|fp32|bf16|fp16)$")
     """`auto`: fp16 on CUDA, bf16 on processors that compute in it, else fp32."""
     batch: int = Field(default=4, ge=1, le=256)

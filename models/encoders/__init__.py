@@ -54,7 +54,7 @@ def load_encoder(
     Args:
         name: a key of `encoders`.
         weights: 'builtin', or a .safetensors file: ours, or one with torchreid's layer names.
-        device: 'auto', 'cpu', 'cuda' or 'cuda:N'.
+        device: 'auto', 'cpu', 'mps', 'cuda' or 'cuda:N'.
         batch: crops per forward pass.
         precision: of the arithmetic; 'auto' takes half precision where it is faster.
 

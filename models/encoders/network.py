@@ -25,7 +25,7 @@ class NetworkEncoder:
         network: in eval mode, on any device; taken over.
         dim: length of its vectors.
         crop_size_px: height and width of its input.
-        device: 'auto', 'cpu', 'cuda' or 'cuda:N'.
+        device: 'auto', 'cpu', 'mps', 'cuda' or 'cuda:N'.
         batch: crops per forward pass.
         precision: of the arithmetic; 'auto' takes half precision where the device computes it faster (on a processor
             with bfloat16 instructions: about half the time per crop, cosines within 0.004).

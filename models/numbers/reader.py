@@ -25,7 +25,7 @@ class NumberReader:
 
     Args:
         weights: 'builtin' or a .safetensors file.
-        device: 'auto', 'cpu', 'cuda' or 'cuda:N'.
+        device: 'auto', 'cpu', 'mps', 'cuda' or 'cuda:N'.
         precision: of the arithmetic; 'auto' takes half precision where the device computes it faster.
 
     Raises:
@@ -52,7 +52,7 @@ class NumberReader:
     def _forward(self, batch: torch.Tensor) -> NDArray[np.float64]:
         """Run the network on (n, 40, 40, 3) uint8; returns (n, 22)."""
         pixels = normalise(batch.to(self._device)).to(self._dtype, memory_format=torch.channels_last)
-        logits: NDArray[np.float64] = self._network(pixels).double().cpu().numpy()
+        logits: NDArray[np.float64] = self._network(pixels).cpu().double().numpy()  # MPS has no float64
         return logits
 
 

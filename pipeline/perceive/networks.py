@@ -43,7 +43,7 @@ def load_networks(settings: Settings, device: str, input_size_px: int) -> Percep
 
     Args:
         settings: of the run.
-        device: auto, cpu or cuda:N.
+        device: auto, cpu, mps or cuda:N.
         input_size_px: long side of the detector's input.
 
     Raises:
