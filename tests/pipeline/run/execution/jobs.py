@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.run.perceiving import ChunkPerceiver, ChunkTask
 
 Advance = Callable[[float], None]
 
@@ -57,3 +58,23 @@ class DiesOnce:
             been_here.touch()
             os._exit(9)
         return item * item
+
+
+def sum_of_squares(item: int, _advance: Advance) -> int:
+    """Hand the squares to the cluster that this runs on."""
+    from pipeline.run.execution import RayCluster
+
+    return sum(outcome.checked() for outcome in RayCluster().run(square, range(item), lambda *_: None))
+
+
+@dataclass(frozen=True)
+class PerceivesAfterDying:
+    """Perceives chunks, and dies of the second the first time that it comes."""
+
+    perceiver: ChunkPerceiver
+    folder: Path
+
+    def __call__(self, task: ChunkTask, advance: Advance) -> None:
+        if task.chunk.number == 1:
+            DiesOnce(self.folder)(1, advance)
+        self.perceiver(task, advance)
