@@ -85,8 +85,8 @@ class YoloDetector:
         settings = self._settings
         fit = letterbox(width, height, settings.input_px)
         return [
-            found_in(candidates(*logits, self._lowest), self._channels, fit, (width, height), settings)
-            for logits in zip(*self._network(to_input(images, fit)), strict=True)
+            found_in(candidates(boxes, scores, self._lowest), self._channels, fit, (width, height), settings)
+            for boxes, scores in zip(*self._network(to_input(images, fit)), strict=True)
         ]
 
 
