@@ -42,6 +42,7 @@ def batch(
         from rich.console import Console
 
         from pipeline.cli.display import batch_line, batch_table, progress_shown
+        from pipeline.presets import settings_from
         from pipeline.run.batch import SUMMARY, BatchOptions, analyze_games, games_in
 
     settings = settings_from(preset, config, court)
