@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from pipeline.geometry.court import Court, markings
 from pipeline.geometry.homography import Matrix
@@ -317,6 +316,8 @@ class _CameraFit:
         Returns:
             Its number (m,), the line's normal in the picture (m, 2), and the distance (m,) in px, direction counted.
         """
+        from scipy.spatial import cKDTree
+
         assert self._lines is not None
         lines, evidence, count = self._lines, self._evidence, len(self._evidence.line_px)
         here = self._drawn(self.values, lines.points_m)

@@ -17,11 +17,12 @@ from models.court.finder import Sighting
 from models.detector.detection import Boxes, Detector
 from models.encoders import Encoder
 from models.numbers.reader import NumberReader
+from models.runtime.hardware import usable_cores
 from pipeline.config import ShotSettings
 from pipeline.perceive import court_points, crops, motion, numbers
 from pipeline.perceive.court_points import CourtLocator, KeyedFrame, with_keyframes
 from pipeline.perceive.schedule import worth_embedding
-from pipeline.perceive.side_by_side import in_order, usable_cores
+from pipeline.perceive.side_by_side import in_order
 from pipeline.tables import DETECTIONS, MOTION_COLUMNS, PERSON_CLASSES, conform
 from pipeline.video import Frame
 

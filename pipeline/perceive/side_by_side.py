@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
-
-import torch
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -26,9 +25,11 @@ def workers_for(cores: int) -> int:
     return min(cores, MOST_WORKERS)
 
 
-def usable_cores() -> int:
-    """Count the cores that the networks may use; `OMP_NUM_THREADS` limits them, as it does everywhere else."""
-    return torch.get_num_threads()
+def _share_cores(threads: int) -> None:
+    """Limit the threads of torch, where it runs a network; others have theirs from the start."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(threads)
 
 
 def in_order(work: Callable[[T], R], items: Iterable[T], cores: int) -> Iterator[R]:
@@ -52,7 +53,7 @@ def in_order(work: Callable[[T], R], items: Iterable[T], cores: int) -> Iterator
     """
     workers = workers_for(cores)
     with ThreadPoolExecutor(
-        workers, thread_name_prefix="perceive", initializer=torch.set_num_threads, initargs=(max(1, cores // workers),)
+        workers, thread_name_prefix="perceive", initializer=_share_cores, initargs=(max(1, cores // workers),)
     ) as pool:
         coming: deque[Future[R]] = deque()
         try:
