@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from courtside.finished_run import Run
@@ -28,6 +28,7 @@ def analyze(
     start_s: float | None = None,
     end_s: float | None = None,
     device: str = "auto",
+    workers: int | Literal["auto"] = "auto",
     fresh: bool = False,
     progress: Observer | None = None,
 ) -> Run:
@@ -47,7 +48,8 @@ def analyze(
         corrections: what a person corrected; None for corrections.csv in the output directory, if it is there.
         start_s: first second to be analysed.
         end_s: first second no longer analysed; None: to the end.
-        device: where the networks run: 'auto', 'cpu', 'cuda' or 'cuda:N'.
+        device: where the networks run: 'auto', 'cpu', 'mps', 'cuda' or 'cuda:N'.
+        workers: processes that share the work; 'auto': as many as cores and memory allow. Results are the same.
         fresh: compute everything again.
         progress: follows the progress: an object with the methods `begin`, `advance`, `end` and `warn`.
 
@@ -69,7 +71,7 @@ def analyze(
 
     files = (_path(calibration), _path(roster), _path(corrections))
     chosen = overlaid(preset, settings, court)
-    job = Job(Path(video), _path(out), chosen, *files, start_s or 0.0, end_s, device, fresh).completed()
+    job = Job(Path(video), _path(out), chosen, *files, start_s or 0.0, end_s, device, fresh, workers).completed()
     return Run(analyze_job(job, progress).out, job.video if job.has_pixels else None)
 
 

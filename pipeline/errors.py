@@ -51,3 +51,9 @@ class DependencyError(CourtsideError):
     """An optional package or device that a setting asks for is not there."""
 
     exit_code = 9
+
+
+class WorkerError(CourtsideError):
+    """A process that shared the work ended before it was done, or cannot do it."""
+
+    exit_code = 10

@@ -80,7 +80,7 @@ def convert(source: NetworkSource) -> Any:
     pictures = torch.zeros((2, *source.size_px, 3), dtype=torch.uint8)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tracing, about shapes, which are the same again when it runs
-        traced = torch.jit.trace(network, pictures, check_trace=False)
+        traced = torch.jit.trace(network, pictures, check_trace=False)  # type: ignore[no-untyped-call]
         frontend = FrontEndManager().load_by_framework("pytorch")
         decoder = TorchScriptPythonDecoder(traced, example_input=pictures)  # must outlive the conversion
         loaded = frontend.load(decoder)

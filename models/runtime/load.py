@@ -77,7 +77,7 @@ def _openvino(source: NetworkSource, precision: Precision) -> PictureNetwork:
         raise SettingsError(f"precision int8: {source.weights} has no file of 8 bits; use auto or fp32")
     file = file or network_file(source)
     model = converted(source) if file is None else read_model(file)
-    return OpenVinoNetwork(model, source.batch, usable_cores(), fp32=precision == "fp32")
+    return OpenVinoNetwork(model, source.batch, usable_cores(), precision)
 
 
 def _torch(source: NetworkSource, device: str, precision: Precision) -> PictureNetwork:

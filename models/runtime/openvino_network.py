@@ -10,8 +10,12 @@ from typing import Any
 import numpy as np
 
 from models.runtime.cache import cache_folder
-from models.runtime.protocol import Outputs, Pictures
+from models.runtime.protocol import Outputs, Pictures, Precision
 from models.runtime.shapes import filled_up
+from pipeline.errors import DependencyError
+
+_HINTS: dict[Precision, str] = {"fp32": "f32", "bf16": "bf16"}
+"""Precision to what OpenVINO calls it."""
 
 
 @functools.cache
@@ -26,6 +30,13 @@ def core() -> Any:
     return started
 
 
+class _Requests(threading.local):
+    """A thread's own requests."""
+
+    def __init__(self) -> None:
+        self.by_shape: dict[tuple[int, ...], Any] = {}
+
+
 class OpenVinoNetwork:
     """Runs a network file of OpenVINO; each shape that comes is compiled once.
 
@@ -33,21 +44,26 @@ class OpenVinoNetwork:
         model: as OpenVINO reads or converts it, of any shape.
         batch: pictures that go through together; the last ones are filled up with black ones.
         calls: how many threads use it at once; each call computes with one thread, so that results do not depend on it.
-        fp32: compute in fp32 also where the processor has bf16.
+        precision: fp32 or bf16; auto: bf16 where the processor has it.
+
+    Raises:
+        DependencyError: bf16, and the processor has none.
     """
 
-    def __init__(self, model: Any, batch: int, calls: int, fp32: bool = False) -> None:
+    def __init__(self, model: Any, batch: int, calls: int, precision: Precision = "auto") -> None:
+        if precision == "bf16" and "BF16" not in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+            raise DependencyError("precision bf16: this processor has no instructions for it; use fp32 or auto")
         self._model = model
         self._batch = batch
         self._properties = {
             "NUM_STREAMS": calls,
             "INFERENCE_NUM_THREADS": calls,
             "ENABLE_CPU_PINNING": False,
-            **({"INFERENCE_PRECISION_HINT": "f32"} if fp32 else {}),
+            **({"INFERENCE_PRECISION_HINT": _HINTS[precision]} if precision in _HINTS else {}),
         }
         self._compiling = threading.Lock()
         self._compiled: dict[tuple[int, ...], Any] = {}
-        self._of_thread = threading.local()
+        self._of_thread = _Requests()
 
     def __call__(self, pictures: Pictures) -> Outputs:
         """Run on n pictures; see `PictureNetwork`."""
@@ -59,13 +75,9 @@ class OpenVinoNetwork:
             parts.append([found[place][: len(part)].astype(np.float32, copy=True) for place in range(len(found))])
         return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
-    def prepare(self, size_px: tuple[int, int]) -> None:
-        """Compile for pictures of a height and width ahead of time."""
-        self._request((self._batch, *size_px, 3))
-
     def _request(self, shape: tuple[int, ...]) -> Any:
         """Return this thread's request for a shape."""
-        requests: dict[tuple[int, ...], Any] = self._of_thread.__dict__
+        requests = self._of_thread.by_shape
         if shape not in requests:
             with self._compiling:
                 if shape not in self._compiled:

@@ -34,6 +34,8 @@ class TorchNetwork:
 
     def _forward(self, pictures: Pictures) -> Outputs:
         """Run on one batch."""
+        if self._device.type == "cpu":
+            torch.set_num_threads(1)  # of this thread: results do not depend on how many cores there are
         given = torch.from_numpy(filled_up(pictures, self._batch)).to(self._device, non_blocking=True)
         found = self._network(given)
         outputs = found if isinstance(found, tuple) else (found,)

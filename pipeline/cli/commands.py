@@ -43,6 +43,7 @@ def analyze(
     end: options.End = None,
     periods: options.Periods = None,
     device: options.Device = "auto",
+    workers: options.Workers = "auto",
     fresh: options.Fresh = False,
 ) -> None:
     """Analyse a game: players, statistics in metres, heat maps, a report and an annotated video.
@@ -70,6 +71,7 @@ def analyze(
         end_s=_seconds(end, "--end"),
         device=device,
         fresh=fresh,
+        workers=options.workers_of(workers),
     )
     with progress_shown(console) as observer:
         analysis = analyze_job(job, observer)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from pipeline.choices import CourtName, PresetName
+from pipeline.errors import SettingsError
 
 Video = Annotated[
     Path,
@@ -44,5 +45,25 @@ End = Annotated[str | None, typer.Option(metavar="T", help="Analyse up to here."
 Periods = Annotated[
     str | None, typer.Option(metavar='"T T ..."', help="When the periods begin in the video; sets stats.periods.")
 ]
-Device = Annotated[str, typer.Option(metavar="auto|cpu|cuda:N", help="Where the networks run.")]
+Device = Annotated[str, typer.Option(metavar="auto|cpu|mps|cuda:N", help="Where the networks run.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Compute everything again; reuse nothing.")]
+Workers = Annotated[
+    str,
+    typer.Option(
+        metavar="N|auto",
+        help="Processes that share the work; auto: as many as cores and memory allow. Results are the same.",
+    ),
+]
+
+
+def workers_of(text: str) -> int | Literal["auto"]:
+    """Read a number of workers, or 'auto'.
+
+    Raises:
+        SettingsError: it is neither.
+    """
+    if text == "auto":
+        return "auto"
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise SettingsError(f"--workers {text}: expected a whole number from 1 on, or auto")
+    return int(text)

@@ -41,11 +41,12 @@ def worth_embedding(
     passage = _passages(people_px, moved)
     best: dict[int, tuple[float, int, int]] = {}
     for frame, (numbers, values) in enumerate(zip(passage, clarity, strict=True)):
-        for row in np.flatnonzero(numbers >= 0):
+        for row in np.flatnonzero(numbers >= 0).tolist():
             chosen[frame][row] = False
-            held = best.get(int(numbers[row]))
+            number = int(numbers[row])
+            held = best.get(number)
             if held is None or values[row] > held[0]:
-                best[int(numbers[row])] = (float(values[row]), frame, int(row))
+                best[number] = (float(values[row]), frame, row)
     for _, frame, row in best.values():
         chosen[frame][row] = True
     return chosen
@@ -59,7 +60,7 @@ def _passages(people_px: Sequence[Boxes], moved: Sequence[Motion]) -> list[NDArr
     for frame, boxes in enumerate(people_px):
         before = _continued(people_px[frame - 1], boxes, moved[frame - 1]) if frame else np.full(len(boxes), -1)
         for row in np.flatnonzero(alone[frame]):
-            earlier = numbers[frame - 1][before[row]] if before[row] >= 0 else -1
+            earlier = int(numbers[frame - 1][before[row]]) if before[row] >= 0 else -1
             if earlier < 0:
                 earlier, count = count, count + 1
             numbers[frame][row] = earlier

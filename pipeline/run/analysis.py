@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from pipeline.roster import read_roster
 from pipeline.run import given, manifest, perceiving
 from pipeline.run.closure import code_fingerprint
 from pipeline.run.context import RunContext
+from pipeline.run.execution import Executor, executor_for
 from pipeline.run.job import Job, remember
 from pipeline.run.observer import Observer, Silence
 from pipeline.run.order import PERCEIVED, STAGE_NAMES, UNDERSTAND, check_chain
@@ -47,12 +49,15 @@ class Analysis:
         return self.tables["player_stats"]
 
 
-def analyze_job(job: Job, observer: Observer | None = None) -> Analysis:
+def analyze_job(
+    job: Job, observer: Observer | None = None, executor: Callable[[int], Executor] | None = None
+) -> Analysis:
     """Analyse a game.
 
     Args:
         job: what is asked for.
         observer: follows the progress.
+        executor: says who perceives a number of chunks; None: as many worker processes as the job asks for.
 
     Raises:
         CourtsideError: bad input, settings, weights or output; what was computed is kept.
@@ -63,7 +68,7 @@ def analyze_job(job: Job, observer: Observer | None = None) -> Analysis:
         _remove_leftovers(run)
         remember(run, job)
         stages = _StageRunner(run, observer)
-        before = _perceive(context, stages)
+        before = _perceive(context, stages, executor or partial(executor_for, job.workers))
         for stage in UNDERSTAND:
             before = _understand(stage, context, before, stages)
         warnings = _warnings(context)
@@ -147,7 +152,7 @@ class _StageRunner:
         return facts
 
 
-def _perceive(context: RunContext, stages: _StageRunner) -> str:
+def _perceive(context: RunContext, stages: _StageRunner, executor: Callable[[int], Executor]) -> str:
     """Perceive the video, or take what is stored; return the fingerprint."""
     job, settings, run = context.job, context.settings, stages.run
     used: dict[str, Any] = sections_of(settings, ("video", "networks", "shots", "detect", "embed", "numbers"))
@@ -163,7 +168,7 @@ def _perceive(context: RunContext, stages: _StageRunner) -> str:
 
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
         if job.has_pixels:
-            facts = perceiving.perceive_video(job, context.video, stage_fingerprint, run, stages.observer)
+            facts = perceiving.perceive_video(job, context.video, stage_fingerprint, run, stages.observer, executor)
         else:
             facts = given.take(job.video, job.start_s, job.end_s, run)
         return perceiving.outputs(run), facts

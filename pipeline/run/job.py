@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.config import Settings, parse_settings
 from pipeline.errors import InputError, SettingsError
 from pipeline.run import given
+from pipeline.run.execution import Workers, check_workers
 from pipeline.store import RunDirectory
 
 REPORTS = Path("reports")
@@ -17,7 +18,7 @@ CORRECTIONS = "corrections.csv"
 """In the output directory."""
 _GAME_VIDEO, _GAME_CALIBRATION, _GAME_ROSTER = "video.mp4", "calibration.json", "roster.csv"
 _FILES = ("calibration", "roster", "corrections")
-_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,11 @@ class Job:
     end_s: float | None = None
     """First second no longer analysed; None or infinity: to the end."""
     device: str = "auto"
-    """Where the networks run: auto, cpu or cuda:N."""
+    """Where the networks run: auto, cpu, mps or cuda:N."""
     fresh: bool = False
     """Compute everything again; reuse nothing."""
+    workers: Workers = "auto"
+    """Processes that share the perception; auto: as many as cores and memory allow. Results are the same."""
 
     @property
     def directory(self) -> Path:
@@ -64,10 +67,11 @@ class Job:
 
         Raises:
             InputError: the calibration, roster or corrections file does not exist.
-            SettingsError: the device is not named as devices are.
+            SettingsError: the device is not named as devices are, or the number of workers is none.
         """
         if _DEVICE.fullmatch(self.device) is None:
-            raise SettingsError(f"there is no device {self.device!r}; name auto, cpu, cuda or cuda:N")
+            raise SettingsError(f"there is no device {self.device!r}; name auto, cpu, mps, cuda or cuda:N")
+        check_workers(self.workers)
         out, video, calibration, roster = self.directory, self.video, self.calibration, self.roster
         filmed = (video / _GAME_VIDEO).is_file()
         if filmed or given.is_given(video):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from pipeline.config import Settings
 from pipeline.errors import InputError
 from pipeline.perceive.chunk import PerceptionModels, perceive
 from pipeline.perceive.networks import choose_input_size, load_networks
@@ -16,6 +20,7 @@ from pipeline.tables import TableName
 from pipeline.video import Chunk, Frame, ReadReport, VideoInfo, chunks, combine, glances, read_chunk
 
 if TYPE_CHECKING:  # types alone, so that what they import is not code that perception rests on
+    from pipeline.run.execution import Executor
     from pipeline.run.job import Job
     from pipeline.run.observer import Observer
 
@@ -32,8 +37,50 @@ def pieces_of(job: Job, video: VideoInfo) -> tuple[Chunk, ...]:
     return chunks(video, job.start_s, job.end_s, job.settings.video.chunk_s, job.settings.video.max_fps)
 
 
+@dataclass(frozen=True)
+class ChunkTask:
+    """One chunk to perceive, and where what it gives is written."""
+
+    chunk: Chunk
+    folder: Path
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class ChunkPerceiver:
+    """Perceives chunks of a video with networks that are loaded when the first of them comes. Small to send."""
+
+    video: VideoInfo
+    settings: Settings
+    device: str
+    input_size_px: int
+
+    def __call__(self, task: ChunkTask, advance: Callable[[float], None]) -> None:
+        """Perceive a chunk and store it; say how many frames are done."""
+        report = ReadReport()
+        frames = read_chunk(self.video, task.chunk, report, context=True)
+        found = perceive(_counted(frames, advance), self._networks)
+        part = Part(task.folder, STAGE, task.fingerprint)
+        with part.writing():
+            part.write_table("frames", found.frames)
+            part.write_table("detections", found.detections)
+            part.write_table("number_reads", found.number_reads)
+            part.write_table("court_points", found.court_points)
+            part.write_array("embeddings", found.embeddings)
+            part.write_json("report", asdict(report))
+
+    @cached_property
+    def _networks(self) -> PerceptionModels:
+        return load_networks(self.settings, self.device, self.input_size_px)
+
+
 def perceive_video(
-    job: Job, video: VideoInfo, stage_fingerprint: str, run: RunDirectory, observer: Observer
+    job: Job,
+    video: VideoInfo,
+    stage_fingerprint: str,
+    run: RunDirectory,
+    observer: Observer,
+    executor_for: Callable[[int], Executor],
 ) -> dict[str, Any]:
     """Perceive all chunks that are not yet there and join what they give.
 
@@ -43,29 +90,20 @@ def perceive_video(
         stage_fingerprint: fingerprint of the stage: inputs, settings and code.
         run: where the chunks and tables are kept.
         observer: follows the progress.
+        executor_for: says who perceives a number of chunks.
 
     Returns:
         Facts: decoded, analysed and damaged frames, whether the file ended early, the detector's input size.
     """
     pieces = pieces_of(job, video)
     input_size_px = _input_size(job, video, stage_fingerprint, run)
-    progress = _ChunkProgress(observer, 0)
-    parts: list[Part] = []
-    reports: list[ReadReport] = []
-    networks: PerceptionModels | None = None
-    for chunk in pieces:
-        part = run.part(STAGE, chunk.number, fingerprint(stage_fingerprint, asdict(chunk)))
-        if not part.is_done():
-            networks = networks or load_networks(job.settings, job.device, input_size_px)
-            _perceive_part(chunk, part, video, networks, progress)
-        progress.jump(chunk.expected_frames(video.duration_s))
-        parts.append(part)
-        reports.append(ReadReport(**part.read_json("report")))
-        if reports[-1].end_of_file:
-            break
+    parts = [run.part(STAGE, chunk.number, fingerprint(stage_fingerprint, asdict(chunk))) for chunk in pieces]
+    absolute = replace(video, path=video.path.absolute())
+    perceiver = ChunkPerceiver(absolute, job.settings, job.device, input_size_px)
+    reports = _reports(pieces, parts, perceiver, observer, executor_for)
     if sum(report.analysed for report in reports) == 0:
         raise InputError(f"{video.path}: no frame between {job.start_s:g} s and the end could be decoded")
-    _join(parts, reports, run)
+    _join(parts[: len(reports)], reports, run)
     return {**asdict(combine(reports)), "input_size_px": input_size_px}
 
 
@@ -75,43 +113,75 @@ def outputs(run: RunDirectory) -> list[Any]:
     return [*(run.table_path(name) for name in tables), run.array_path("embeddings")]
 
 
-class _ChunkProgress:
-    """Counts frames over chunks, those that were there already at once."""
+def _reports(
+    pieces: Sequence[Chunk],
+    parts: Sequence[Part],
+    perceiver: ChunkPerceiver,
+    observer: Observer,
+    executor_for: Callable[[int], Executor],
+) -> list[ReadReport]:
+    """Perceive what is missing; return the reports of all chunks up to the one in which the file ends."""
+    finished = _FinishedChunks(perceiver.video, observer)
+    missing: list[Chunk] = []
+    for chunk in pieces:
+        if parts[chunk.number].is_done():
+            finished.add(chunk, parts[chunk.number])
+        else:
+            missing.append(chunk)
+    begun: list[Chunk] = []
 
-    def __init__(self, observer: Observer, base: int) -> None:
+    def tasks() -> Iterator[ChunkTask]:
+        for chunk in missing:
+            if not finished.ended_before(chunk):
+                begun.append(chunk)
+                yield ChunkTask(chunk, parts[chunk.number].path.absolute(), parts[chunk.number].fingerprint)
+
+    def advanced(number: int, frames: float) -> None:
+        finished.advance(begun[number], frames)
+
+    with closing(executor_for(len(missing)).run(perceiver, tasks(), advanced)) as outcomes:
+        for outcome in outcomes:
+            outcome.checked()
+            chunk = begun[outcome.number]
+            finished.add(chunk, parts[chunk.number])
+    return finished.reports()
+
+
+class _FinishedChunks:
+    """Keeps what was read in each chunk, and counts frames over all of them."""
+
+    def __init__(self, video: VideoInfo, observer: Observer) -> None:
+        self._duration_s = video.duration_s
         self._observer = observer
-        self._base = base
+        self._reports: dict[int, ReadReport] = {}
+        self._frames: dict[int, float] = {}
 
-    def within(self, frames: int) -> None:
-        """So many frames of this chunk are done."""
-        self._observer.advance(self._base + frames)
+    def advance(self, chunk: Chunk, frames: float) -> None:
+        """So many frames of a chunk are done."""
+        self._frames[chunk.number] = frames
+        self._observer.advance(sum(self._frames.values()))
 
-    def jump(self, frames: int) -> None:
-        """The chunk is done."""
-        self._base += frames
-        self._observer.advance(self._base)
+    def add(self, chunk: Chunk, part: Part) -> None:
+        """Take a chunk that is done."""
+        self._reports[chunk.number] = ReadReport(**part.read_json("report"))
+        self.advance(chunk, chunk.expected_frames(self._duration_s))
 
+    def ended_before(self, chunk: Chunk) -> bool:
+        """Say whether the file ends in an earlier chunk."""
+        return any(report.end_of_file for number, report in self._reports.items() if number < chunk.number)
 
-def _perceive_part(
-    chunk: Chunk, part: Part, video: VideoInfo, networks: PerceptionModels, progress: _ChunkProgress
-) -> None:
-    """Perceive one chunk and store it."""
-    report = ReadReport()
-    found = perceive(_counted(read_chunk(video, chunk, report, context=True), progress), networks)
-    with part.writing():
-        part.write_table("frames", found.frames)
-        part.write_table("detections", found.detections)
-        part.write_table("number_reads", found.number_reads)
-        part.write_table("court_points", found.court_points)
-        part.write_array("embeddings", found.embeddings)
-        part.write_json("report", asdict(report))
+    def reports(self) -> list[ReadReport]:
+        """Return the reports in order, up to the chunk in which the file ends."""
+        rising = [self._reports[number] for number in sorted(self._reports)]
+        last = next((number for number, report in enumerate(rising) if report.end_of_file), len(rising))
+        return rising[: last + 1]
 
 
-def _counted(frames: Iterator[Frame], progress: _ChunkProgress) -> Iterator[Frame]:
+def _counted(frames: Iterator[Frame], advance: Callable[[float], None]) -> Iterator[Frame]:
     """Pass frames on and count them."""
     for count, frame in enumerate(frames):
         yield frame
-        progress.within(count)
+        advance(count)
 
 
 def _join(parts: Sequence[Part], reports: Sequence[ReadReport], run: RunDirectory) -> None:

@@ -122,6 +122,16 @@ class TrackedGame:
         """Jersey colour (m, 3) of each box, CIE L* a* b*; NaN where unknown."""
         return self.detections[["jersey_l", "jersey_a", "jersey_b"]].to_numpy(np.float64)
 
+    @cached_property
+    def is_embedded(self) -> NDArray[np.bool_]:
+        """Tell which boxes (m,) have an embedding: a person's is computed in some frames only."""
+        return np.asarray(np.isfinite(self.embeddings[:, 0]))
+
+    @cached_property
+    def is_coloured(self) -> NDArray[np.bool_]:
+        """Tell of which boxes (m,) the jersey colour is known."""
+        return np.asarray(np.isfinite(self.jersey_lab).all(axis=1))
+
     def rows_of(self, detection_ids: NDArray[np.integer] | pd.Series) -> Ints:
         """Return the rows (k,) in `detections` of ids (k,)."""
         return self._row_of_id.loc[np.asarray(detection_ids)].to_numpy(np.int64)

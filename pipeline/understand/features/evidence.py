@@ -35,6 +35,7 @@ class TrackletEvidence:
     first_s: NDArray[np.float64]  # (n,) time of the first box
     last_s: NDArray[np.float64]  # (n,)
     seen_s: NDArray[np.float64]  # (n,) boxes times the usual step between frames
+    embedded: NDArray[np.int64]  # (n,) boxes with an embedding
     embedding: NDArray[np.float32]  # (n, dim) pooled, unit length; NaN where no box has one
     self_distance: NDArray[np.float64]  # (n,) cosine distance between its two halves; NaN where there is too little
     jersey: NDArray[np.float64]  # (n, 3) median CIE L* a* b* of the torso; NaN where unknown
@@ -65,12 +66,16 @@ def gather_evidence(game: TrackedGame, crops_per_tracklet: int) -> TrackletEvide
 
     Args:
         game: with embeddings, which may be a memory map: only the pooled rows are read.
-        crops_per_tracklet: at most so many embeddings are pooled, the best of as many equal parts of the tracklet.
+        crops_per_tracklet: at most so many embeddings are pooled, the best of as many equal parts of those that a tracklet
+            has; and likewise so many jersey colours.
     """
     row, track_id, start = _rows_by_tracklet(game)
     frame, time_s, box = game.box_frame[row], game.box_time_s[row], game.xyxy_px[row]  # (boxes,), (boxes,), (boxes, 4)
     quality = pooling_weight(game.detections)
-    best = [_best_spread(row[a:b], quality, crops_per_tracklet) for a, b in pairwise(start)]
+    embedded, dressed = (
+        [rows[chosen[rows]] for rows in np.split(row, start[1:-1])] for chosen in (game.is_embedded, game.is_coloured)
+    )
+    best = [_best_spread(rows, quality, crops_per_tracklet) for rows in embedded]
     score = game.detections["score"].to_numpy(np.float64)[row]
     says_referee = (game.detections["class"] == "referee").to_numpy()[row]
     spans = [slice(a, b) for a, b in pairwise(start)]
@@ -86,9 +91,12 @@ def gather_evidence(game: TrackedGame, crops_per_tracklet: int) -> TrackletEvide
         first_s=time_s[start[:-1]],
         last_s=time_s[start[1:] - 1],
         seen_s=np.diff(start) * game.step_s,
+        embedded=np.array([len(rows) for rows in embedded], dtype=np.int64),
         embedding=_pooled(game.embeddings, best, quality),
         self_distance=_self_distances(game.embeddings, best, quality),
-        jersey=np.array([_median(game.jersey_lab[rows]) for rows in best]).reshape(-1, 3),
+        jersey=np.array(
+            [_median(game.jersey_lab[_best_spread(rows, quality, crops_per_tracklet)]) for rows in dressed]
+        ).reshape(-1, 3),
         referee=np.array([score[span][says_referee[span]].sum() / score[span].sum() for span in spans]),
         roaming=roaming(game, box, frame, start),
         first_px=np.array([_median(foot_px[span][:_END_BOXES]) for span in spans]).reshape(-1, 2),

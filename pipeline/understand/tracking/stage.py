@@ -84,8 +84,9 @@ def track(
     boxes = _trackable(game, on_court, foot_covariance_m2, settings)
     vectors = _VectorReader(boxes, game.embeddings)
     slices = _slices(game, boxes)
-    chosen = np.unique(np.linspace(0, len(slices) - 1, min(len(slices), _FRAMES_COMPARED)).astype(np.int64))
-    scale = AppearanceScale.measured(vectors.of(slices[k])[:, :-3] for k in chosen)
+    scale = AppearanceScale.measured(
+        vectors.of(slices[k])[:, :-3] for k in _compared(slices, game.is_embedded[boxes.row])
+    )
     step_s = _median_step_s(game)
 
     def start() -> LikelihoodTracker:
@@ -191,6 +192,21 @@ def _slices(game: TrackedGame, boxes: _Trackable) -> list[slice]:
     """Find the boxes of each frame: t slices of the boxes that take part."""
     first, last = (np.searchsorted(boxes.frame, game.frame, side).tolist() for side in ("left", "right"))
     return [slice(start, stop) for start, stop in zip(first, last, strict=True)]
+
+
+def _compared(slices: Sequence[slice], embedded: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Choose frames to compare people in, evenly spread over those in which as many as can be have an embedding, but two do.
+
+    Args:
+        slices: of the boxes of each frame.
+        embedded: (n,) which boxes have an embedding.
+    """
+    before = np.append(0, np.cumsum(embedded))  # (n + 1,)
+    shown = [before[boxes.stop] - before[boxes.start] >= min(boxes.stop - boxes.start, 2) for boxes in slices]
+    frames = np.flatnonzero(shown)
+    if not len(frames):
+        return frames
+    return frames[np.unique(np.linspace(0, len(frames) - 1, min(len(frames), _FRAMES_COMPARED)).astype(np.int64))]
 
 
 def _alive(

@@ -80,7 +80,7 @@ def test_closures_of_real_stages() -> None:
     assert {"models/numbers/texts.py", "pipeline/corrections.py", "pipeline/run/stages/identity.py"} <= identity
     assert {name for name in identity if name.startswith("models/clustering/")}
     perception = names_in(perceiving.__name__)
-    assert {"models/weight_files.py", "models/device.py", "models/kernels.py"} <= perception
+    assert {"models/weight_files.py", "models/device.py", "models/runtime/load.py"} <= perception
     assert "pipeline/video/decode.py" in perception
     assert not any(name.startswith(("pipeline/understand/", "pipeline/present/")) for name in perception)
     assert not any(name.startswith("pipeline/understand/identity/") for name in of_stage["statistics"])

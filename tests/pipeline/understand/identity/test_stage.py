@@ -15,6 +15,7 @@ from pipeline.geometry.court import COURTS
 from pipeline.tables import ALL, MOTION_COLUMNS, conform
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.identity import IdentityResult, complaints, identify
+from tests.thinning import thinned
 
 FPS = 10.0
 WHITE, BLACK, GREY = (90.0, 0.0, 0.0), (15.0, 0.0, 0.0), (55.0, 3.0, -3.0)
@@ -341,3 +342,15 @@ def test_order_of_rows_and_names_of_tracklets_do_not_matter(made: Scene, seed: i
     expected = identities.assign(track_id=new_id[identities["track_id"] - 1]).sort_values("track_id", ignore_index=True)
     pd.testing.assert_frame_equal(renamed, expected, atol=1e-3)
     pd.testing.assert_frame_equal(same_players, players)
+
+
+def test_people_embedded_now_and_then_are_the_same_players_seen_for_as_long() -> None:
+    tracklets = [Tracklet(i % 4, 40 * (i // 4), 40 * (i // 4) + 30) for i in range(20)]
+    made = scene(tracklets, jersey={3: GREY}, referees=frozenset({3}))
+    full = made.identify()
+    for phase in range(3):
+        thin = Scene(thinned(made.game, phase=phase)).identify()
+        assert player_of(thin.identities, 20) == player_of(full.identities, 20)
+        assert thin.players.equals(full.players)
+        assert thin.tracklets["seen_s"].equals(full.tracklets["seen_s"])
+        assert thin.tracks.equals(full.tracks)

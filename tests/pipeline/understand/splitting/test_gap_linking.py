@@ -13,6 +13,7 @@ from pipeline.config import TrackSettings
 from pipeline.tables import MOTION_COLUMNS, conform
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.splitting.gap_linking import likelihood_ratio, link_gaps
+from tests.thinning import thinned
 
 FPS, SECONDS = 25, 12
 GAP = (150, 170)
@@ -138,3 +139,19 @@ def test_six_frames_of_a_second_are_too_few_to_learn_from() -> None:
     tracks = conform("raw_tracks", pd.DataFrame({"detection_id": boxes["detection_id"], "track_id": person[:24] + 1}))
     short = TrackedGame.of(frames, boxes, game.embeddings[:24], tracks=tracks)
     assert link_gaps(short, TrackSettings()).equals(tracks)
+
+
+@pytest.mark.parametrize("phase", [0, 1, 2])
+@pytest.mark.parametrize("crossing", [False, True])
+def test_people_embedded_now_and_then_go_on_as_themselves(crossing: bool, phase: int) -> None:
+    game, who = scene(crossing)
+    assert linked(link_gaps(thinned(game, phase=phase), TrackSettings()), who)
+
+
+def test_one_side_without_embeddings_speaks_neither_for_nor_against() -> None:
+    """Person 0 has none behind the gap: place decides, as it does of nobody else's embeddings."""
+    game, who = scene(False)
+    later = (game.detections["frame"] >= GAP[1]).to_numpy() & (who == 0)
+    vectors = np.array(game.embeddings)
+    vectors[later] = np.nan
+    assert linked(link_gaps(replace(game, embeddings=vectors), TrackSettings()), who)

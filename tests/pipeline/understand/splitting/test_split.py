@@ -12,6 +12,7 @@ from pipeline.tables import MOTION_COLUMNS, conform
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.splitting.split import viterbi
 from pipeline.understand.splitting.stage import split_impure
+from tests.thinning import thinned
 
 FPS = 10.0
 DIM = 16
@@ -158,3 +159,16 @@ def test_a_change_is_where_it_is_cheap() -> None:
         price = np.full(6, 6.0)
         price[cheap] = 1.0
         assert np.flatnonzero(np.diff(viterbi(unclear, price))).tolist() == [cheap - 1]
+
+
+@pytest.mark.parametrize("phase", [0, 1, 2])
+def test_two_who_are_exchanged_are_cut_though_embedded_now_and_then(phase: int) -> None:
+    shows = [*PURE, (200, [0] * 50 + [1] * 50), (200, [1] * 50 + [0] * 50)]
+    made = game(shows, seed=1)
+    found = split(thinned(made, phase=phase))["track_id"].to_numpy()
+    assert (found[made.tracks["track_id"].to_numpy() <= 12] <= 12).all()
+    for tracklet in (13, 14):
+        boxes = made.tracks["track_id"].to_numpy() == tracklet
+        changes = made.box_frame[boxes][1:][np.diff(found[boxes]) != 0]
+        assert 250 in changes
+        assert len(changes) <= 2  # three boxes in ten say less: a second beside the change may be a part of its own

@@ -105,3 +105,26 @@ def test_the_same_appearance_speaks_for_one_person_another_for_two_and_none_for_
 def test_too_few_people_are_not_measured() -> None:
     assert AppearanceScale.measured([np.eye(3, dtype=np.float32)]) == AppearanceScale()
     assert AppearanceScale.measured([]) == AppearanceScale()
+
+
+def test_a_box_without_embedding_does_not_keep_the_old_appearance() -> None:
+    vectors = with_jersey_colour(np.array([[1.0, 0], [0, 1], [np.nan, np.nan]]), np.zeros((3, 3)))
+    gallery, places = gallery_of(2, vectors)
+    gallery.hold(places)
+    assert gallery.distances(places, vectors[:2])[0].round(3).tolist() == [[1, 0]]
+
+
+def test_a_place_given_to_another_holds_nothing_of_the_one_before() -> None:
+    vectors = with_jersey_colour(np.eye(2), np.zeros((2, 3)))
+    gallery, places = gallery_of(2, vectors[:1])
+    gallery.close(int(places[0]))
+    gallery.open()
+    gallery.hold(places)
+    assert np.isnan(gallery.distances(places, vectors)[0]).all()
+
+
+def test_samples_of_unknown_colour_are_left_out_of_the_median() -> None:
+    vectors = with_jersey_colour(np.ones((3, 2)), np.array([[10.0, 0, 0], [np.nan] * 3, [30.0, 0, 0]]))
+    gallery, places = gallery_of(4, vectors)
+    at_median = with_jersey_colour(np.ones((1, 2)), np.array([[20.0, 0, 0]]))
+    assert gallery.distances(places, at_median)[1][0, 0] == pytest.approx(0, abs=1e-6)

@@ -16,7 +16,8 @@ from pipeline.config import TrackSettings
 from pipeline.errors import TableError
 from pipeline.tables import MOTION_COLUMNS, conform
 from pipeline.understand.game import TrackedGame
-from pipeline.understand.tracking import FootPoints, track
+from pipeline.understand.tracking import FootPoints, LikelihoodTracker, track
+from pipeline.understand.tracking.gallery import AppearanceScale, Gallery
 
 SIZE_PX = (1280, 720)
 SETTINGS = TrackSettings()
@@ -321,3 +322,28 @@ def test_nobody_jumps_across_the_court(metres: float, people: int) -> None:
     feet = feet_at(np.column_stack([np.full(30, 5.0), 9.0 - metres * late]))  # in the picture he stays where he is
     ids = link(frames, detections, vectors, feet=feet)
     assert (ids == np.where(late, people, 1)).all()
+
+
+def test_a_walker_embedded_now_and_then_is_one_tracklet() -> None:
+    frames = make_frames(60)
+    detections, vectors, who = walkers(frames, 3)
+    for every in (3, 10, 100):
+        thin = np.array(vectors)
+        thin[detections["frame"].to_numpy() % every != 1] = np.nan
+        assert (link(frames, detections, thin) == who + 1).all()
+
+
+def test_who_looks_how_different_is_learned_in_frames_with_embeddings() -> None:
+    """People are embedded in every third frame, and 200 of 598 frames are compared: every third, but others."""
+    frames = make_frames(598)
+    detections, vectors, _ = walkers(frames, 3, speed_px=0.0)
+    vectors[detections["frame"].to_numpy() % 3 != 1] = np.nan
+    scales = []
+
+    def make(gallery: Gallery, scale: AppearanceScale, *rest: Any, **named: Any) -> LikelihoodTracker:
+        scales.append(scale)
+        return LikelihoodTracker(gallery, scale, *rest, **named)
+
+    game = TrackedGame.of(frames, detections, vectors)
+    track(game, np.ones(len(detections), bool), SETTINGS, SIZE_PX, make_tracker=make)
+    assert scales[0].mean == pytest.approx(1.0)
