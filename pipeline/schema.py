@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
 
 CLASSES = ("player", "referee", "ball", "rim", "number")
 PERSON_CLASSES = ("player", "referee")
@@ -38,6 +40,24 @@ TableName = Literal[
 
 
 @dataclass(frozen=True)
+class ValueCheck:
+    """What values a column may have."""
+
+    low: float | None = None
+    high: float | None = None
+    among: tuple[str, ...] = ()
+    """None but these, where there are any."""
+
+    def built(self) -> pa.Check:
+        """Build pandera's check."""
+        import pandera.pandas as pa
+
+        if self.among:
+            return pa.Check.isin(list(self.among))
+        return pa.Check.ge(self.low) if self.high is None else pa.Check.in_range(self.low, self.high)
+
+
+@dataclass(frozen=True)
 class Column:
     """One column: its dtype, unit, meaning, and whether NaN or None is allowed."""
 
@@ -46,7 +66,7 @@ class Column:
     unit: str
     meaning: str
     nullable: bool = False
-    check: pa.Check | None = None
+    check: ValueCheck | None = None
 
 
 @dataclass(frozen=True)
@@ -64,8 +84,13 @@ class Table:
 
     def schema(self) -> pa.DataFrameSchema:
         """Build the pandera schema: exact columns in order, dtypes, nullability, key unique."""
+        import pandera.pandas as pa  # takes a second to load, and no table is checked before perception begins
+
         columns: dict[str, Any] = {
-            c.name: pa.Column(dtype_of(c.dtype), nullable=c.nullable, checks=c.check) for c in self.columns
+            c.name: pa.Column(
+                dtype_of(c.dtype), nullable=c.nullable, checks=None if c.check is None else c.check.built()
+            )
+            for c in self.columns
         }
         return pa.DataFrameSchema(columns, strict=True, ordered=True, unique=list(self.key), coerce=False)
 
@@ -83,16 +108,16 @@ def dtype_of(name: str) -> Any:
     return pd.StringDtype(na_value=np.nan) if name == "str" else name
 
 
-def at_least(low: float) -> pa.Check:
+def at_least(low: float) -> ValueCheck:
     """Refuse what is below."""
-    return pa.Check.ge(low)
+    return ValueCheck(low=low)
 
 
-def share() -> pa.Check:
+def share() -> ValueCheck:
     """Refuse what is not from 0 to 1."""
-    return pa.Check.in_range(0.0, 1.0)
+    return ValueCheck(low=0.0, high=1.0)
 
 
-def one_of(*values: str) -> pa.Check:
+def one_of(*values: str) -> ValueCheck:
     """Refuse any other text."""
-    return pa.Check.isin(list(values))
+    return ValueCheck(among=values)

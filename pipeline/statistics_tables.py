@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pandera.pandas as pa
-
-from pipeline.schema import PERSON_CLASSES, Column, Table, at_least, one_of, share
+from pipeline.schema import PERSON_CLASSES, Column, Table, ValueCheck, at_least, one_of, share
 
 _PERIOD = Column("period", "int64", "", "period of the game, from 1", check=at_least(1))
 
@@ -25,7 +23,7 @@ PERIODS = Table(
 )
 
 
-def _number(unit: str, check: pa.Check | None = None, dtype: str = "float64") -> Callable[[str, str], Column]:
+def _number(unit: str, check: ValueCheck | None = None, dtype: str = "float64") -> Callable[[str, str], Column]:
     """Give a maker of nullable columns of one unit."""
     return lambda name, meaning: Column(name, dtype, unit, meaning, True, check)
 

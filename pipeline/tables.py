@@ -10,7 +10,6 @@ from __future__ import annotations
 from types import MappingProxyType
 
 import pandas as pd
-from pandera.errors import SchemaError, SchemaErrors
 
 from pipeline.errors import TableError
 from pipeline.schema import CLASSES, PERSON_CLASSES, ROLES, Column, Table, TableName, at_least, dtype_of, one_of, share
@@ -344,6 +343,8 @@ def check(name: TableName, table: pd.DataFrame, where: str = "in memory") -> pd.
             f"{what} {', '.join(of)}" for what, of in (("it lacks", missing), ("it should not have", unknown)) if of
         ]
         raise TableError(f"{problem}: {', and '.join(found)}")
+    from pandera.errors import SchemaError, SchemaErrors
+
     try:
         return spec.schema().validate(table)
     except (SchemaError, SchemaErrors) as error:

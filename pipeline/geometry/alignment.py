@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from pipeline.geometry.court import Court, markings
 from pipeline.geometry.homography import Matrix
@@ -328,9 +327,10 @@ class _CameraFit:
             )
         if len(seen) < 4:
             return np.zeros(count, np.int64), np.zeros((count, 2)), np.full(count, np.inf)
-        along = ahead[seen] - here[seen]
-        angle = np.arctan2(along[:, 1], along[:, 0])
+        angle = np.arctan2(*(ahead[seen] - here[seen]).T[::-1])
         turn = TURN_PX_PER_RAD * self._unit / 2
+        from scipy.spatial import cKDTree
+
         tree = cKDTree(np.column_stack([here[seen], turn * np.cos(2 * angle), turn * np.sin(2 * angle)]))
         doubled = 2 * evidence.line_angle
         away, nearest = tree.query(np.column_stack([evidence.line_px, turn * np.cos(doubled), turn * np.sin(doubled)]))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from pipeline.errors import CalibrationError
 from pipeline.geometry.homography import Matrix
@@ -154,6 +153,8 @@ def _refine(
             _forward(matrix, pairs.court_m, bent) - pairs.px for matrix, pairs in zip(matrices, frames, strict=True)
         ]
         return np.nan_to_num(np.concatenate(errors).ravel(), nan=1e4)
+
+    from scipy.optimize import least_squares
 
     start = np.concatenate([matrix.ravel()[:8] for matrix in first] + ([[lens.lam]] if free_lens else []))
     found = least_squares(residuals, start, loss="soft_l1", f_scale=_click_px(frames), x_scale="jac", max_nfev=200)

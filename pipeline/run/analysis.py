@@ -16,7 +16,6 @@ from models.runtime import choose_runtime
 from pipeline.corrections import read_corrections
 from pipeline.errors import OutputError
 from pipeline.geometry.calibration import read_calibration
-from pipeline.present import present
 from pipeline.roster import read_roster
 from pipeline.run import given, manifest, perceiving
 from pipeline.run.closure import code_fingerprint
@@ -28,8 +27,6 @@ from pipeline.run.order import PERCEIVED, STAGE_NAMES, UNDERSTAND, check_chain
 from pipeline.run.stages.stage import Stage, sections_of
 from pipeline.store import RunDirectory, fingerprint, hash_file, write_json
 from pipeline.tables import ALL, TableName
-from pipeline.understand import identity as identify
-from pipeline.understand.shots import kinds_of_frames
 from pipeline.video import probe
 
 _LONG_GAP_S = 1.0
@@ -204,6 +201,8 @@ def _understand(stage: Stage, context: RunContext, before: str, stages: _StageRu
 
 def _present(context: RunContext, warnings: tuple[str, ...], before: str, stages: _StageRunner) -> list[Path]:
     """Write what people look at, or leave it as it is."""
+    from pipeline.present import present
+
     used = sections_of(context.settings, ("present",))
     shown = [manifest.versions(), context.video.path.name, context.settings.model_dump(mode="json"), list(warnings)]
     stage_fingerprint = fingerprint(before, shown, code_fingerprint(present.__module__))
@@ -229,6 +228,9 @@ def _present(context: RunContext, warnings: tuple[str, ...], before: str, stages
 
 def _warnings(context: RunContext) -> tuple[str, ...]:
     """Say in plain words what is not as a user would expect."""
+    from pipeline.understand import identity as identify
+    from pipeline.understand.shots import kinds_of_frames
+
     read = context.facts["perceive"]
     found: list[str] = [] if context.job.has_pixels else [given.NO_PIXELS]
     if read["ended_early"]:

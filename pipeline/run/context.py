@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 from pipeline.config import Settings
 from pipeline.corrections import Correction
 from pipeline.geometry.calibration import Calibration
-from pipeline.present import Results
 from pipeline.roster import RosterEntry
 from pipeline.run.job import Job
 from pipeline.run.order import UNDERSTAND
 from pipeline.run.stages.stage import BoxesOnCourt, Stage, StageContext, StageOutput, registration_of
 from pipeline.tables import TableName
-from pipeline.understand.court import CourtRegistration
 from pipeline.video import VideoInfo
+
+if TYPE_CHECKING:
+    from pipeline.present import Results
+    from pipeline.understand.court import CourtRegistration
 
 RESULT_TABLES: tuple[TableName, ...] = (
     *("frames", "detections", "tracks", "identities", "players", "tracklets", "player_evidence", "number_votes"),
@@ -104,6 +106,8 @@ class RunContext:
             warnings: in plain words, most important first.
             facts: what else the report shows.
         """
+        from pipeline.present import Results
+
         return Results(
             video=self.video,
             settings=self.settings,

@@ -6,12 +6,13 @@ import pandas as pd
 
 from pipeline.run.stages.stage import StageContext
 from pipeline.understand.game import TrackedGame
-from pipeline.understand.location import lineup_tracks
-from pipeline.understand.shots import live_tracks
 
 
 def counted_tracks(context: StageContext) -> pd.DataFrame:
     """Return the rows of `tracks` that count: those of shots of the game, and of who is on court."""
+    from pipeline.understand.location import lineup_tracks
+    from pipeline.understand.shots import live_tracks
+
     tables = context.tables
     game = TrackedGame.of(tables["frames"], tables["detections"], feet_m=context.feet_m, tracks=tables["tracks"])
     return lineup_tracks(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pipeline.run.stages.stage import Stage, StageContext, StageOutput
-from pipeline.understand.court import register_court
 
 
 def find_court(context: StageContext) -> StageOutput:
     """Register the court in every frame."""
+    from pipeline.understand.court import register_court
+
     found = register_court(
         context.tables["frames"],
         context.tables["court_points"],

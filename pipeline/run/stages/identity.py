@@ -8,11 +8,12 @@ import pandas as pd
 
 from pipeline.run.stages.stage import Stage, StageContext, StageOutput
 from pipeline.understand.game import TrackedGame
-from pipeline.understand.identity import identify
 
 
 def identify_players(context: StageContext) -> StageOutput:
     """Group tracklets into people and say who they are."""
+    from pipeline.understand.identity import identify
+
     tables = context.tables
     found = identify(
         TrackedGame.of(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pipeline.run.stages.counted_tracks import counted_tracks
 from pipeline.run.stages.stage import Stage, StageContext, StageOutput
 from pipeline.understand.game import TrackedGame
-from pipeline.understand.location import locate
 
 
 def locate_players(context: StageContext) -> StageOutput:
     """Smooth the positions of everybody who counts."""
+    from pipeline.understand.location import locate
+
     tables = context.tables
     game = TrackedGame.of(tables["frames"], tables["detections"], feet_m=context.feet_m, tracks=counted_tracks(context))
     return StageOutput({"positions": locate(game, tables["identities"], context.settings.stats)})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pipeline.run.stages.stage import Stage, StageContext, StageOutput
-from pipeline.understand import shots
 from pipeline.understand.game import TrackedGame
 
 
 def classify_shots(context: StageContext) -> StageOutput:
     """Name the kind of every shot."""
+    from pipeline.understand import shots
+
     tables = context.tables
     game = TrackedGame.of(tables["frames"], tables["detections"], tracks=tables["tracks"])
     return StageOutput({"shots": shots.classify_shots(game, tables["identities"], tables["court"])})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pipeline.run.stages.stage import Stage, StageContext, StageOutput
-from pipeline.understand import splitting
 from pipeline.understand.game import TrackedGame
 
 
 def split_tracklets(context: StageContext) -> StageOutput:
     """Split, link over gaps, split again, then split where a person said so."""
+    from pipeline.understand import splitting
+
     tables, settings = context.tables, context.settings
     game = TrackedGame.of(
         tables["frames"], tables["detections"], context.embeddings, context.feet_m, tables["raw_tracks"]

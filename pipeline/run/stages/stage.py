@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,9 @@ from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
 from pipeline.roster import RosterEntry
 from pipeline.tables import TableName
-from pipeline.understand.court import CourtRegistration
+
+if TYPE_CHECKING:
+    from pipeline.understand.court import CourtRegistration
 
 InputName = TableName | Literal["embeddings"]
 """A table, or the array beside `detections`."""
@@ -64,6 +66,8 @@ def registration_of(
         facts: of the stage `court`.
         image_size_px: width, height of the picture as displayed.
     """
+    from pipeline.understand.court import CourtRegistration
+
     center_px, scale_px, lam = (facts["lens"][name] for name in ("center_px", "scale_px", "lam"))
     return CourtRegistration(
         court_table,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pipeline.run.stages.counted_tracks import counted_tracks
 from pipeline.run.stages.stage import Stage, StageContext, StageOutput
-from pipeline.understand import statistics
 from pipeline.understand.game import TrackedGame
 
 
 def compute_statistics(context: StageContext) -> StageOutput:
     """Add up seconds and metres."""
+    from pipeline.understand import statistics
+
     tables = context.tables
     found = statistics.compute_statistics(
         TrackedGame.of(tables["frames"], tables["detections"], tracks=counted_tracks(context)),

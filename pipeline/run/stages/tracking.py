@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pipeline.run.stages.stage import Stage, StageContext, StageOutput
 from pipeline.understand.game import TrackedGame
-from pipeline.understand.tracking import track
 
 
 def track_people(context: StageContext) -> StageOutput:
     """Link the boxes of people on the court."""
+    from pipeline.understand.tracking import track
+
     frames, detections, settings = context.tables["frames"], context.tables["detections"], context.settings
     game = TrackedGame.of(frames, detections, context.embeddings, context.feet_m)
     on_court = context.registration.on_court(detections, settings.court.margin_m)
