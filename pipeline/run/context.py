@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.config import Settings
 from pipeline.corrections import Correction
 from pipeline.geometry.calibration import Calibration
-from pipeline.present import Results
+from pipeline.present.results import Results
 from pipeline.roster import RosterEntry
 from pipeline.run.job import Job
 from pipeline.run.order import UNDERSTAND
@@ -35,6 +35,10 @@ class RunContext:
 
     job: Job
     video: VideoInfo
+    input_sha256: str = ""
+    """Hash of the video, or of the tables in place of one."""
+    video_is_there: bool = True
+    """Whether the video can be read, if the game has one."""
     calibration: Calibration | None = None
     roster: tuple[RosterEntry, ...] | None = None
     corrections: tuple[Correction, ...] = ()
@@ -48,6 +52,11 @@ class RunContext:
     def settings(self) -> Settings:
         """The settings of the run."""
         return self.job.settings
+
+    @property
+    def has_pictures(self) -> bool:
+        """Say whether the game has a video that can be read."""
+        return self.job.has_pixels and self.video_is_there
 
     @property
     def image_size_px(self) -> tuple[int, int]:
@@ -112,7 +121,7 @@ class RunContext:
             **{name: self.tables[name] for name in RESULT_TABLES},
             embeddings=self.embeddings,
             registration=self.registration if self.calibration is not None or len(self.tables["court"]) else None,
-            has_pixels=self.job.has_pixels,
+            has_pixels=self.has_pictures,
             warnings=warnings,
             facts=facts or {},
         )
