@@ -42,6 +42,7 @@ def analyze(
     periods: options.Periods = None,
     device: options.Device = "auto",
     workers: options.Workers = "auto",
+    no_video: options.NoVideo = False,
     fresh: options.Fresh = False,
 ) -> None:
     """Analyse a game: players, statistics in metres, heat maps, a report and an annotated video.
@@ -58,6 +59,8 @@ def analyze(
 
     console = Console(soft_wrap=False)
     settings = _with_periods(settings_from(preset, config, court), periods)
+    if no_video:
+        settings = settings.model_copy(update={"present": settings.present.model_copy(update={"video": False})})
     job = Job(
         video,
         out,
@@ -78,7 +81,7 @@ def analyze(
     if note is not None:
         console.print(note, highlight=False, soft_wrap=True)
     for name in ("report.html", "annotated.mp4", "player_stats.csv"):
-        if (analysis.out / name).exists():
+        if analysis.out / name in analysis.files:
             console.print(f"{analysis.out / name}", highlight=False, soft_wrap=True)
 
 
@@ -103,7 +106,7 @@ def relabel_command(
     """Correct who is who in a finished run; corrections last, also when it is analysed again.
 
     Written to RUN/corrections.csv. Everything behind identity is computed again, in seconds; the annotated video is
-    drawn again by the next courtside analyze.
+    drawn again by courtside video RUN, or by the next courtside analyze.
     """
     with loading():
         from rich.console import Console
@@ -303,3 +306,4 @@ app.command()(scoring.compare)
 app.command()(calibrating.calibrate)
 app.command()(finished.heatmap)
 app.command()(finished.export)
+app.command()(finished.video)
