@@ -137,4 +137,4 @@ def whole_game(**changes: Any) -> RenderSettings:
 
 def demo_settings() -> RenderSettings:
     """Return the short game of `make demo`: a broadcast with a substitution, a close-up and back."""
-    return RenderSettings(seed=7, seconds=45, camera="broadcast", court="fiba", dead_ball_every_s=12)
+    return RenderSettings(seed=7, seconds=45, fps=15, camera="broadcast", court="fiba", dead_ball_every_s=12)

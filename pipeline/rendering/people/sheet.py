@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -33,6 +34,7 @@ def mix(a: Point, b: Point, share: float) -> Point:
     return a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share
 
 
+@lru_cache(maxsize=4096)
 def tint(color: Color, factor: float) -> tuple[int, int, int, int]:
     """Scale a colour's lightness; opaque."""
     b, g, r = color
@@ -62,6 +64,7 @@ class Sheet:
     limbs: list[tuple[float, float, float, float, float, float]] = field(default_factory=list)
     steps: list[tuple[int, Array | None, Color, float]] = field(default_factory=list)
     """Number of the limb or -1, polygon, colour, lightness; a flat shape has lightness 0."""
+    _outlines: NDArray[np.int32] | None = field(default=None, init=False)
 
     def limb(self, a: Point, b: Point, radius_a: float, radius_b: float, color: Color, light: float = 1.0) -> None:
         """Add a tapered limb, lit from one side.
@@ -114,7 +117,7 @@ class Sheet:
         self.steps.append((-1, points, color, light))
 
     def paint(self, image: Image, corner: Array, scale: float, steps: slice = slice(None)) -> None:
-        """Paint the listed shapes onto an image (h, w, 4) in place.
+        """Paint the listed shapes onto an image (h, w, 4) in place; several times onto one image, all being listed.
 
         Args:
             image: (h, w, 4).
@@ -122,13 +125,10 @@ class Sheet:
             scale: image px per px of the shapes.
             steps: which of the shapes.
         """
-        limbs = np.array(self.limbs)
-        inside = limbs.copy()
-        inside[:, 4:] *= _INNER
-        inside[:, :4] += np.tile(np.minimum(limbs[:, 4], limbs[:, 5])[:, None] * _LIGHT, 2)
         factor = scale * (1 << _SHIFT)
-        outlines = np.rint((capsules(np.vstack([limbs, inside])) - corner) * factor).astype(np.int32)
-        count = len(limbs)
+        if self._outlines is None:
+            self._outlines = np.rint((self._limb_outlines() - corner) * factor).astype(np.int32)
+        outlines, count = self._outlines, len(self.limbs)
         for index, points, color, light in self.steps[steps]:
             if points is not None:
                 fixed = np.rint((points - corner) * factor).astype(np.int32)
@@ -138,3 +138,11 @@ class Sheet:
             else:
                 cv2.fillConvexPoly(image, outlines[index], tint(color, _SHADE * light), cv2.LINE_AA, _SHIFT)
                 cv2.fillConvexPoly(image, outlines[count + index], tint(color, _SHINE * light), cv2.LINE_AA, _SHIFT)
+
+    def _limb_outlines(self) -> Array:
+        """Outline the n limbs and then their lit insides: (2 n, 12, 2) px."""
+        limbs = np.array(self.limbs)
+        inside = limbs.copy()
+        inside[:, 4:] *= _INNER
+        inside[:, :4] += np.tile(np.minimum(limbs[:, 4], limbs[:, 5])[:, None] * _LIGHT, 2)
+        return capsules(np.vstack([limbs, inside]))
