@@ -226,7 +226,12 @@ def _present(context: RunContext, warnings: tuple[str, ...], before: str, stages
     from pipeline.present.outputs import present
 
     used = sections_of(context.settings, ("present",))
-    shown: list[Any] = [manifest.versions(), context.video.path.name, context.settings.model_dump(mode="json"), list(warnings)]
+    shown: list[Any] = [
+        manifest.versions(),
+        context.video.path.name,
+        context.settings.model_dump(mode="json"),
+        list(warnings),
+    ]
     shown.append(context.has_pictures)
     stage_fingerprint = fingerprint(before, shown, code_fingerprint(present.__module__))
     out, run = context.job.directory, stages.run
