@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.geometry.court import Court, markings
 from pipeline.geometry.homography import Matrix
 from pipeline.geometry.lens import Lens
-from pipeline.geometry.pinhole import TILT, Pinhole, X, Z
+from pipeline.geometry.pinhole import TILT, Pinhole, X, Z, floor_homographies
 
 Floats = NDArray[np.float64]
 
@@ -277,38 +277,40 @@ class _CameraFit:
         return information, gradient
 
     def _derived(self, function) -> tuple[Floats, Floats]:  # type: ignore[no-untyped-def]
-        """Return values (n,) of a function of the eight numbers and its Jacobian (n, 8)."""
-        base = function(self.values)
+        """Return values (n,) of a function of the eight numbers, (k, 8) to (k, n), and its Jacobian (n, 8)."""
         count = 8 if self._free else 7
+        moved = np.vstack([np.zeros(8), np.diag(_STEP)[:count]])
+        base, *others = function(self.values + moved)
         matrix = np.zeros((len(base), 8))
-        for k in range(count):
-            moved = self.values.copy()
-            moved[k] += _STEP[k]
-            matrix[:, k] = (function(moved) - base) / _STEP[k]
+        matrix[:, :count] = ((np.stack(others) - base) / _STEP[:count, None]).T
         return base, matrix
 
     def _place_residuals(self, values: Floats) -> Floats:
-        """Return metres (2 n,) by which the camera puts the places elsewhere."""
-        lens = replace(self._lens, lam=float(values[7]))
-        matrix = Pinhole(values[:7], self._size).to_floor()
-        flat = np.column_stack([lens.undistort(self._evidence.place_px), np.ones(len(self._floor))]) @ matrix.T
-        with np.errstate(divide="ignore", invalid="ignore"):
-            mapped = np.where(flat[:, 2:] > 1e-9, flat[:, :2] / flat[:, 2:], np.nan)
-        return np.asarray((mapped - self._floor).ravel())
+        """Return metres (k, 2 n) by which k cameras, of the numbers (k, 8), put the places elsewhere."""
+        return np.asarray((self._on_floor(values, self._evidence.place_px) - self._floor).reshape(len(values), -1))
+
+    def _on_floor(self, values: Floats, points_px: Floats) -> Floats:
+        """Map source px (n, 2) to the floor (k, n, 2), metres, by the numbers (k, 8) of cameras; NaN above the horizon."""
+        to_px = floor_homographies(values[:, :7], self._size)
+        to_floor = np.asarray(np.linalg.inv(to_px), np.float64)
+        ahead = np.array([[*Pinhole(each[:7], self._size).ahead_px(), 1.0] for each in values])  # (k, 3)
+        to_floor /= np.einsum("kj,kj->k", to_floor[:, 2], ahead)[:, None, None]
+        return _mapped(to_floor, self._lens.undistort_by(values[:, 7:], points_px), 1e-9)
 
     def _drawn(self, values: Floats, points_m: Floats) -> Floats:
-        """Draw floor points (n, 2) into the source picture; NaN behind the camera."""
-        camera = Pinhole(values[:7], self._size)
-        homogeneous = np.column_stack([points_m, np.ones(len(points_m))]) @ camera.to_px().T
-        with np.errstate(divide="ignore", invalid="ignore"):
-            px = np.where(homogeneous[:, 2:] > 0.3, homogeneous[:, :2] / homogeneous[:, 2:], np.nan)
-            return replace(self._lens, lam=float(values[7])).distort(px)
+        """Draw floor points (n, 2) into the source picture (k, n, 2) by the numbers (k, 8) of cameras; NaN behind them."""
+        px = _mapped(floor_homographies(values[:, :7], self._size), points_m[None], 0.3)
+        return self._lens.distort_by(values[:, 7:], px)
+
+    def _drawn_now(self, points_m: Floats) -> Floats:
+        """Draw floor points (n, 2) into the source picture (n, 2) as the camera is."""
+        return np.asarray(self._drawn(self.values[None], points_m)[0])
 
     def _line_residuals(self, values: Floats, index: NDArray[np.int64], normal: Floats) -> Floats:
-        """Return px (m,) across the line between each line point and its sample of the court."""
+        """Return px (k, m) across the line between each line point and its sample of the court, for k cameras (k, 8)."""
         assert self._lines is not None
         drawn = self._drawn(values, self._lines.points_m[index])
-        return np.asarray(np.sum((drawn - self._evidence.line_px) * normal, axis=1))
+        return np.asarray(((drawn - self._evidence.line_px) * normal).sum(axis=-1))
 
     def matched(self, reach_px: float) -> _Matches:
         """Find for each line point the nearest sample of the court that runs its way.
@@ -318,8 +320,8 @@ class _CameraFit:
         """
         assert self._lines is not None
         lines, evidence, count = self._lines, self._evidence, len(self._evidence.line_px)
-        here = self._drawn(self.values, lines.points_m)
-        ahead = self._drawn(self.values, lines.points_m + 0.05 * lines.directions)
+        here = self._drawn_now(lines.points_m)
+        ahead = self._drawn_now(lines.points_m + 0.05 * lines.directions)
         margin = np.array(self._size) * 0.05 + reach_px
         with np.errstate(invalid="ignore"):
             seen = np.flatnonzero(
@@ -346,7 +348,7 @@ class _CameraFit:
         """Return the share of the court's visible lines that have a line point nearby."""
         assert self._lines is not None
         index, _, away = self.matched(reach_px)
-        drawn = self._drawn(self.values, self._lines.points_m)
+        drawn = self._drawn_now(self._lines.points_m)
         with np.errstate(invalid="ignore"):
             seen = ((drawn > 0) & (drawn < np.array(self._size))).all(axis=1)
         step = np.linalg.norm(np.diff(drawn, axis=0, prepend=drawn[:1]), axis=1)
@@ -361,12 +363,12 @@ class _CameraFit:
     def result(self, reach_px: float) -> Aligned:
         """Measure how well the evidence agrees."""
         evidence, camera = self._evidence, self.camera
-        rest = np.linalg.norm(self._place_residuals(self.values).reshape(-1, 2), axis=1)
+        rest = np.linalg.norm(self._place_residuals(self.values[None]).reshape(-1, 2), axis=1)
         place_error = float(np.nanmedian(rest)) if np.isfinite(rest).any() else np.inf
         count, share, error, coverage = 0, 0.0, np.inf, 0.0
         if len(evidence.line_px) and self._lines is not None:
             index, normal, away = self.matched(reach_px)
-            across = self._line_residuals(self.values, index, normal)
+            across = self._line_residuals(self.values[None], index, normal)[0]
             near = (away < reach_px) & np.isfinite(across)
             count = int(near.sum())
             share = float(evidence.line_score[near].sum() / max(1e-9, evidence.line_score.sum()))
@@ -380,16 +382,7 @@ class _CameraFit:
         width, height = self._size
         u, v = np.meshgrid(np.linspace(0.02, 0.98, 13) * width, np.linspace(0.02, 0.98, 9) * height)
         px = np.column_stack([u.ravel(), v.ravel()])
-
-        def floor(values: Floats) -> Floats:
-            lens = replace(self._lens, lam=float(values[7]))
-            flat = (
-                np.column_stack([lens.undistort(px), np.ones(len(px))]) @ Pinhole(values[:7], self._size).to_floor().T
-            )
-            with np.errstate(divide="ignore", invalid="ignore"):
-                return np.asarray(np.where(flat[:, 2:] > 1e-9, flat[:, :2] / flat[:, 2:], np.nan).ravel())
-
-        base, matrix = self._derived(floor)
+        base, matrix = self._derived(lambda values: self._on_floor(values, px).reshape(len(values), -1))
         points = base.reshape(-1, 2)
         with np.errstate(invalid="ignore"):
             on = (points >= 0).all(axis=1) & (points <= [self._court.length_m, self._court.width_m]).all(axis=1)
@@ -398,3 +391,10 @@ class _CameraFit:
             return np.inf, covariance
         spread = np.einsum("nij,jk,nik->n", parts, covariance, parts)
         return float(np.sqrt(np.percentile(np.maximum(spread, 0), 90))), covariance
+
+
+def _mapped(matrices: Floats, points: Floats, least: float) -> Floats:
+    """Send points (k or 1, n, 2) through homographies (k, 3, 3): (k, n, 2); NaN where the weight is not above `least`."""
+    homogeneous = points @ matrices[:, :, :2].transpose(0, 2, 1) + matrices[:, None, :, 2]  # (k, n, 3)
+    weight = np.where(homogeneous[..., 2:] > least, homogeneous[..., 2:], np.nan)
+    return np.asarray(homogeneous[..., :2] / weight)

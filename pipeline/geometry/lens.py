@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
 """(n, 2)."""
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,13 @@ class Lens:
 
     def undistort(self, points_px: Points) -> Points:
         """Map source px (n, 2) to undistorted px (n, 2)."""
-        if self.lam == 0:
-            return np.array(points_px, dtype=np.float64)
+        return np.array(points_px, dtype=np.float64) if self.lam == 0 else self.undistort_by(self.lam, points_px)
+
+    def undistort_by(self, lam: float | Floats, points_px: Floats) -> Floats:
+        """Map source px (..., 2) to undistorted px (..., 2) with other lambdas (...), which broadcast."""
         d = (points_px - np.array(self.center_px)) / self.scale_px
-        u = d / (1 + self.lam * np.sum(d * d, axis=1, keepdims=True))
-        undistorted: Points = u * self.scale_px + np.array(self.center_px)
+        u = d / (1 + np.asarray(lam) * np.sum(d * d, axis=-1))[..., None]
+        undistorted: Floats = u * self.scale_px + np.array(self.center_px)
         return undistorted
 
     def distort(self, points_px: Points) -> Points:
@@ -43,12 +46,13 @@ class Lens:
             >>> bool(np.allclose(lens.distort(lens.undistort(p)), p))
             True
         """
-        if self.lam == 0:
-            return np.array(points_px, dtype=np.float64)
+        return np.array(points_px, dtype=np.float64) if self.lam == 0 else self.distort_by(self.lam, points_px)
+
+    def distort_by(self, lam: float | Floats, points_px: Floats) -> Floats:
+        """Map undistorted px (..., 2) to source px (..., 2) with other lambdas (...), which broadcast."""
         u = (points_px - np.array(self.center_px)) / self.scale_px
-        r_u = np.linalg.norm(u, axis=1, keepdims=True)
-        root = 1 - 4 * self.lam * r_u * r_u
+        root = 1 - 4 * np.asarray(lam) * np.sum(u * u, axis=-1)
         with np.errstate(invalid="ignore"):
-            d = u * (2 / (1 + np.sqrt(root)))
-        distorted: Points = d * self.scale_px + np.array(self.center_px)
+            d = u * (2 / (1 + np.sqrt(root)))[..., None]
+        distorted: Floats = d * self.scale_px + np.array(self.center_px)
         return distorted

@@ -51,8 +51,7 @@ class Pinhole:
             >>> (p[:2] / p[2]).round(6).tolist()
             [640.0, 360.0]
         """
-        matrix: Matrix = intrinsics(self.focal_px, self.size_px) @ rotation(self.values[:3]) @ self._floor()
-        return matrix
+        return np.asarray(floor_homographies(self.values[None], self.size_px)[0])
 
     def to_floor(self) -> Matrix:
         """Return the homography (3, 3) from undistorted px to metres, positive on the floor before the camera."""
@@ -76,11 +75,6 @@ class Pinhole:
         depth = np.where(local[:, 2] > 0.1, local[:, 2], np.nan)
         return np.asarray(local[:, :2] / depth[:, None] * self.focal_px + np.array(self.size_px) / 2)
 
-    def _floor(self) -> Matrix:
-        """Map the floor (x, y, 1) to directions from the camera, y turned so that axes are right-handed."""
-        x, y, z = self.position_m
-        return np.array([[1.0, 0, -x], [0, -1.0, y], [0, 0, -z]])
-
 
 def intrinsics(focal_px: float, size_px: tuple[int, int]) -> Matrix:
     """Return K (3, 3)."""
@@ -90,12 +84,36 @@ def intrinsics(focal_px: float, size_px: tuple[int, int]) -> Matrix:
 def rotation(angles: Floats) -> Matrix:
     """Return the rotation (3, 3) of pan, tilt, roll (3,): rows are the picture's right, down and forward in the world
     with y pointing away from the camera."""
-    pan, tilt, roll = angles
-    cp, sp, ct, st, cr, sr = np.cos(pan), np.sin(pan), np.cos(tilt), np.sin(tilt), np.cos(roll), np.sin(roll)
-    right = np.array([cp, -sp, 0.0])
-    forward = np.array([sp * ct, cp * ct, -st])
-    down = np.array([-sp * st, -cp * st, -ct])
-    return np.stack([cr * right + sr * down, cr * down - sr * right, forward])
+    return np.asarray(rotations(angles[None])[0])
+
+
+def rotations(angles: Floats) -> Floats:
+    """Return the rotations (k, 3, 3) of k times pan, tilt, roll (k, 3), see `rotation`."""
+    (cp, ct, cr), (sp, st, sr) = np.cos(angles).T, np.sin(angles).T
+    right = np.stack([cp, -sp, np.zeros_like(cp)])  # (3, k)
+    down = np.stack([-sp * st, -cp * st, -ct])
+    forward = np.stack([sp * ct, cp * ct, -st])
+    turned: Floats = np.stack([cr * right + sr * down, cr * down - sr * right, forward]).transpose(2, 0, 1)
+    return turned
+
+
+def floor_homographies(values: Floats, size_px: tuple[int, int]) -> Floats:
+    """Return for the numbers of k cameras (k, 7) the homographies (k, 3, 3) from the floor in metres to undistorted px.
+
+    Args:
+        values: see `Pinhole.values`.
+        size_px: width, height.
+    """
+    focal_px = np.exp(values[:, LOG_FOCAL]) * size_px[0]
+    local = rotations(values[:, :3])  # (k, 3, 3)
+    directions = np.empty_like(local)  # of the floor's x, y and 1, y turned so that axes are right-handed
+    directions[:, :, 0], directions[:, :, 1] = local[:, :, 0], -local[:, :, 1]
+    directions[:, :, 2] = -local[:, :, 0] * values[:, [X]] + local[:, :, 1] * values[:, [Y]]
+    directions[:, :, 2] -= local[:, :, 2] * values[:, [Z]]
+    matrices = directions
+    for axis in (0, 1):
+        matrices[:, axis] = focal_px[:, None] * directions[:, axis] + size_px[axis] / 2 * directions[:, 2]
+    return matrices
 
 
 def nearest_pinhole(to_px: Matrix, size_px: tuple[int, int], places_m: Floats) -> Pinhole | None:
