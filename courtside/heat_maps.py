@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.present.court_drawing import PAPER, draw_lines
-from pipeline.present.heat_maps.heatmaps import CELL_M, MARGIN_M, heat_colors
+from pipeline.present.drawing.court import PAPER
+from pipeline.present.heat_maps.heatmaps import CELL_M, MARGIN_M
 from pipeline.present.heat_maps.subjects import Direction, drawn_map, player_subject, subtitle, team_subject
 from pipeline.run.finished import on_court
 from pipeline.run.loading import read_run
@@ -32,6 +32,9 @@ def draw_heat_map(out: Path, who: int | str, ax: Axes | None, period: int | None
         InputError: the run has no metres, no such player, team or period, or no position of it, or there is no such
             direction.
     """
+    from pipeline.present.heat_maps.court_figure import draw_lines
+    from pipeline.present.heat_maps.figures import heat_colors
+
     if direction not in get_args(Direction):
         raise InputError(f"there is no direction {direction!r}; there are {', '.join(get_args(Direction))}")
     game = on_court(out)

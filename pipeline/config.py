@@ -222,6 +222,15 @@ class PresentSettings(_Section):
     video_height_px: int | None = Field(
         720, ge=120, description="annotated video is scaled down to this height; null: as is"
     )
+    video_fps: float | None = Field(
+        30.0,
+        gt=0,
+        description="annotated video has at most this many frames per second; people between analysed frames are "
+        "interpolated; null: as the source",
+    )
+    video_encoder: Literal["auto", "software"] = Field(
+        "auto", description="auto: that of a graphics card where there is one, else in software"
+    )
     trail_s: float = Field(1.5, ge=0, description="length of the trails")
     heatmap_sigma_m: float = Field(0.8, gt=0, description="kernel of the heat maps")
     crops_per_player: int = Field(8, ge=0, description="pictures of each player in the report")

@@ -71,3 +71,23 @@ def parse_rows(text: str, path: Path, columns: Sequence[str], optional: Sequence
         if any(cells.values()):
             rows.append(CsvRow(cells, f"{path}: line {reader.line_num}"))
     return rows
+
+
+def parse_time_s(text: str) -> float | None:
+    """Read seconds, M:SS or H:MM:SS; None if it is none of these.
+
+    Example:
+        >>> parse_time_s("1:02:03.5"), parse_time_s("1:75"), parse_time_s("-1")
+        (3723.5, None, None)
+    """
+    try:
+        values = [float(part) for part in text.split(":")]
+    except ValueError:
+        return None
+    in_range = all(0 <= value < 60 for value in values[1:]) and all(value >= 0 for value in values)
+    if len(values) > 3 or not in_range:
+        return None
+    total = 0.0
+    for value in values:
+        total = total * 60 + value
+    return total

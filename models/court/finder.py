@@ -152,14 +152,15 @@ def court_source(weights: Path) -> NetworkSource:
 def _network(weights: Path) -> nn.Module:
     """Build the network for inference."""
     from models.court.network import CourtNet
-    from models.runtime.prepared import Prepared, unit_rgb
+    from models.runtime.prepared import Prepared, take_bgr, unit_bgr
 
     network = CourtNet()
     try:
         network.load_state_dict(read_state(weights, "court"))
     except RuntimeError as error:
         raise WeightsError(f"{weights}: weights of another network") from error
-    return Prepared(network, unit_rgb)
+    take_bgr(network.first)
+    return Prepared(network, unit_bgr)
 
 
 def decode(

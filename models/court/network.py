@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.court.targets import ACROSS, ALONG
+from models.detector.blocks import Convolution
 from models.detector.network import build_network
 
 _WIDTH = 96
@@ -48,6 +49,13 @@ class CourtNet(nn.Module):
         self.fine_side = nn.Conv2d(_TAPS[2], _FINE_WIDTH, 1)
         self.fine_up = nn.Conv2d(_WIDTH, _FINE_WIDTH, 1)
         self.line = nn.Sequential(_block(_FINE_WIDTH, _FINE_WIDTH), nn.Conv2d(_FINE_WIDTH, 1, 1))
+
+    @property
+    def first(self) -> nn.Conv2d:
+        """The first convolution."""
+        layer = self.backbone[0]
+        assert isinstance(layer, Convolution)
+        return layer.conv
 
     def forward(self, pixels: Tensor) -> Logits:
         """Map (b, 3, h, w), RGB in 0..1, h and w multiples of 32, to logits."""

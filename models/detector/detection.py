@@ -213,7 +213,8 @@ def decode(chosen: Candidates, padded_px: tuple[int, int]) -> tuple[NDArray[np.f
     sides_px = sides.T * stride_px[chosen.anchor, None]  # (n, 4)
     centres = centre_px[chosen.anchor]
     xyxy = np.concatenate([centres - sides_px[:, :2], centres + sides_px[:, 2:]], axis=1)
-    return xyxy, 1 / (1 + np.exp(-chosen.class_logit))
+    scores = np.asarray(1 / (1 + np.exp(-chosen.class_logit)), np.float32)
+    return np.asarray(xyxy, np.float32), scores
 
 
 @functools.cache

@@ -111,6 +111,13 @@ class YoloNetwork(nn.Module):
         self._wanted = frozenset(layer for joined in sources.values() for layer in joined)
 
     @property
+    def first(self) -> nn.Conv2d:
+        """The first convolution."""
+        layer = self.model[0]
+        assert isinstance(layer, Convolution)
+        return layer.conv
+
+    @property
     def head(self) -> DetectionHead:
         """The last layer."""
         last = self.model[-1]

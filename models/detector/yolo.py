@@ -85,8 +85,8 @@ class YoloDetector:
         settings = self._settings
         fit = letterbox(width, height, settings.input_px)
         return [
-            found_in(candidates(*logits, self._lowest), self._channels, fit, (width, height), settings)
-            for logits in zip(*self._network(to_input(images, fit)), strict=True)
+            found_in(candidates(boxes, scores, self._lowest), self._channels, fit, (width, height), settings)
+            for boxes, scores in zip(*self._network(to_input(images, fit)), strict=True)
         ]
 
 
@@ -112,7 +112,7 @@ def _network(path: Path) -> "nn.Module":
     """Build the network that a safetensors file fits, for inference; of COCO's channels only those of our classes."""
     from models.detector.blocks import fold_batch_norms
     from models.detector.network import ARCHITECTURES, build_network
-    from models.runtime.prepared import Prepared, unit_rgb
+    from models.runtime.prepared import Prepared, take_bgr, unit_bgr
 
     state = read_state(path, "detector")
     classes = next(len(tensor) for name, tensor in state.items() if name.endswith(_LAST_LAYER))
@@ -125,5 +125,6 @@ def _network(path: Path) -> "nn.Module":
                 network.head.keep_channels(tuple(COCO_CHANNELS))
             network.eval()
             fold_batch_norms(network)
-            return Prepared(network, unit_rgb)
+            take_bgr(network.first)
+            return Prepared(network, unit_bgr)
     raise WeightsError(f"{path}: weights of none of the networks {', '.join(ARCHITECTURES)}")

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from models.encoders.weights import EncoderWeights, load_state
-from models.runtime.prepared import Prepared
+from models.runtime.prepared import Prepared, take_bgr
 
 FEATURE_DIM = 512
 """Length of the feature vector that the published weights end with."""
@@ -151,6 +151,12 @@ class OSNet(nn.Module):
             features = self.head(features)
         return features
 
+    @property
+    def first(self) -> nn.Conv2d:
+        """The first convolution."""
+        assert isinstance(self.conv1.conv, nn.Conv2d)
+        return self.conv1.conv
+
     def project_features(self) -> None:
         """Begin the head as an orthogonal projection of the 512 features, which nearly keeps their cosines, without stripes."""
         if self.head is None or not isinstance(linear := self.head[0], nn.Linear):
@@ -175,15 +181,20 @@ def inference_network(weights: EncoderWeights) -> nn.Module:
     network = OSNet(head_dim=weights.head_dim, stripes=weights.stripes)
     load_state(network, weights)
     network.eval().fuse()
-    return Prepared(network, normalise)
+    take_bgr(network.first)
+    return Prepared(network, normalise_bgr)
 
 
 def normalise(batch: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     """Map BGR uint8 (n, h, w, 3) to normalised RGB (n, 3, h, w) of `dtype`, channels last in memory."""
+    return normalise_bgr(batch, dtype).flip(1)
+
+
+def normalise_bgr(batch: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Map BGR uint8 (n, h, w, 3) to normalised BGR (n, 3, h, w) of `dtype`, channels last in memory."""
     scale = torch.tensor(STD, device=batch.device).mul(255).reciprocal().flip(0)
     shift = torch.tensor(MEAN, device=batch.device).div(torch.tensor(STD, device=batch.device)).flip(0)
-    rgb = batch.to(torch.float32).mul(scale).sub(shift).flip(3)
-    return rgb.to(dtype).permute(0, 3, 1, 2)
+    return batch.to(torch.float32).mul(scale).sub(shift).to(dtype).permute(0, 3, 1, 2)
 
 
 def _transition(channels: int) -> nn.Sequential:

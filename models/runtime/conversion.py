@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from models.runtime.cache import cache_folder
+from models.runtime.library import openvino
 from models.runtime.openvino_network import read_model
 from models.runtime.protocol import NetworkSource
 from pipeline.store import hash_file
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "openvino"
-FORMAT = 1
+FORMAT = 2
 """Counts what a network file holds beside the weights: input, preparation of pictures, outputs."""
 _NOTE = ["courtside", "made_of"]
 
@@ -52,11 +53,9 @@ def note_of(model: Any) -> str:
 
 def save(model: Any, source: NetworkSource, path: Path) -> None:
     """Write a network file in fp16, whole or not at all."""
-    import openvino
-
     model.set_rt_info(note_for(source), _NOTE)
     part = path.with_name(f"part-{path.name}")
-    openvino.save_model(model, str(part), compress_to_fp16=True)
+    openvino().save_model(model, str(part), compress_to_fp16=True)
     part.with_suffix(".bin").replace(path.with_suffix(".bin"))
     part.replace(path)
 
@@ -72,6 +71,7 @@ def converted(source: NetworkSource) -> Any:
 
 def convert(source: NetworkSource) -> Any:
     """Convert a network by tracing it; number, height and width of its pictures stay open."""
+    openvino()
     import torch
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder

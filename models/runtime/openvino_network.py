@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from models.runtime.cache import cache_folder
+from models.runtime.library import openvino
 from models.runtime.protocol import Outputs, Pictures, Precision
 from models.runtime.shapes import filled_up
 from pipeline.errors import DependencyError
@@ -21,9 +22,7 @@ _HINTS: dict[Precision, str] = {"fp32": "f32", "bf16": "bf16"}
 @functools.cache
 def core() -> Any:
     """Start OpenVINO once; what it compiles is kept in the cache folder, where there is one."""
-    import openvino
-
-    started = openvino.Core()
+    started = openvino().Core()
     folder = cache_folder("compiled")
     if folder is not None:
         started.set_property({"CACHE_DIR": str(folder)})

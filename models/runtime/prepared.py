@@ -25,6 +25,12 @@ class Prepared(nn.Module):
         return self.network(self._prepare(pictures, next(self.network.parameters()).dtype))
 
 
-def unit_rgb(pictures: Tensor, dtype: torch.dtype) -> Tensor:
-    """Map (n, h, w, 3) uint8 BGR to (n, 3, h, w) RGB in 0..1, channels last in memory."""
-    return pictures.flip(3).to(dtype).div(255).permute(0, 3, 1, 2)
+def unit_bgr(pictures: Tensor, dtype: torch.dtype) -> Tensor:
+    """Map (n, h, w, 3) uint8 BGR to (n, 3, h, w) BGR in 0..1, channels last in memory."""
+    return pictures.to(dtype).div(255).permute(0, 3, 1, 2)
+
+
+@torch.no_grad()
+def take_bgr(first: nn.Conv2d) -> None:
+    """Turn a network's first convolution, which learned from RGB, in place into one of BGR: no channel is ever moved."""
+    first.weight.copy_(first.weight.flip(1))

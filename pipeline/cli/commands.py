@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.choices import CourtName
-from pipeline.cli import calibrating, finished, learning, options, scoring
+from pipeline.cli import batching, calibrating, finished, learning, options, scoring
+from pipeline.cli.loading import loading
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -44,13 +42,14 @@ def analyze(
     periods: options.Periods = None,
     device: options.Device = "auto",
     workers: options.Workers = "auto",
+    no_video: options.NoVideo = False,
     fresh: options.Fresh = False,
 ) -> None:
     """Analyse a game: players, statistics in metres, heat maps, a report and an annotated video.
 
     A run that was stopped goes on where it was when the same command is given again.
     """
-    with _loading():
+    with loading():
         from rich.console import Console
 
         from pipeline.cli.display import left_out, progress_shown, stats_table
@@ -60,6 +59,8 @@ def analyze(
 
     console = Console(soft_wrap=False)
     settings = _with_periods(settings_from(preset, config, court), periods)
+    if no_video:
+        settings = settings.model_copy(update={"present": settings.present.model_copy(update={"video": False})})
     job = Job(
         video,
         out,
@@ -80,7 +81,7 @@ def analyze(
     if note is not None:
         console.print(note, highlight=False, soft_wrap=True)
     for name in ("report.html", "annotated.mp4", "player_stats.csv"):
-        if (analysis.out / name).exists():
+        if analysis.out / name in analysis.files:
             console.print(f"{analysis.out / name}", highlight=False, soft_wrap=True)
 
 
@@ -105,9 +106,9 @@ def relabel_command(
     """Correct who is who in a finished run; corrections last, also when it is analysed again.
 
     Written to RUN/corrections.csv. Everything behind identity is computed again, in seconds; the annotated video is
-    drawn again by the next courtside analyze.
+    drawn again by courtside video RUN, or by the next courtside analyze.
     """
-    with _loading():
+    with loading():
         from rich.console import Console
 
         from pipeline.cli.display import progress_shown, stats_table
@@ -150,17 +151,6 @@ def _time(text: str, option: str) -> float:
     return _seconds(text, option) or 0.0
 
 
-@contextmanager
-def _loading() -> Iterator[None]:
-    """Import without garbage collection, and leave what was imported out of later ones: a second of every run."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
 def _seconds(text: str | None, option: str) -> float | None:
     """Read seconds, M:SS or H:MM:SS.
 
@@ -173,18 +163,12 @@ def _seconds(text: str | None, option: str) -> float | None:
     """
     if text is None:
         return None
-    parts = text.split(":")
-    try:
-        values = [float(part) for part in parts]
-    except ValueError:
-        values = []
-    in_range = all(0 <= value < 60 for value in values[1:]) and all(value >= 0 for value in values)
-    if not 1 <= len(values) <= 3 or not in_range:
+    from pipeline.user_csv import parse_time_s
+
+    seconds = parse_time_s(text)
+    if seconds is None:
         raise SettingsError(f"{option} {text}: expected seconds, M:SS or H:MM:SS")
-    total = 0.0
-    for value in values:
-        total = total * 60 + value
-    return total
+    return seconds
 
 
 @app.command("render-game")
@@ -315,9 +299,11 @@ def settings_command(
     typer.echo(as_yaml(settings_from(preset, config)), nl=False)
 
 
+app.command("batch")(batching.batch)
 app.add_typer(scoring.evaluations, name="evaluate")
 scoring.evaluations.command("reid")(learning.evaluate_reid)
 app.command()(scoring.compare)
 app.command()(calibrating.calibrate)
 app.command()(finished.heatmap)
 app.command()(finished.export)
+app.command()(finished.video)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.run.batch import GameSummary
 from pipeline.understand.shots import seconds_by_kind
 
 _KMH = 3.6
@@ -129,6 +131,25 @@ def left_out(frames: pd.DataFrame, shots: pd.DataFrame) -> str | None:
     total = sum(seconds.values())
     what = " and ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in kinds.items())
     return f"not counted: {what}, {_clock(total - seconds.get('game', 0.0))} of {_clock(total)}"
+
+
+def batch_line(game: GameSummary) -> str:
+    """Say in one line how a game of a batch ended."""
+    if game.status == "failed":
+        return f"{game.game}: failed: {game.warning}"
+    return f"{game.game}: {game.players} players, {game.minutes:.1f} min in {_clock(game.seconds)}"
+
+
+def batch_table(games: Sequence[GameSummary]) -> Table:
+    """Lay out the summary of a batch for the terminal."""
+    table = Table(title=None, header_style="bold", row_styles=["", "on grey11"])
+    for name in ("game", "status", "players", "minutes", "seconds"):
+        table.add_column(name, justify="left" if name in ("game", "status") else "right")
+    table.add_column("warning", overflow="ellipsis", no_wrap=True)
+    for game in games:
+        numbers = (_or_blank(game.players), _number(game.minutes, "", 1), _number(game.seconds, "", 0))
+        table.add_row(*(escape(text) for text in (game.game, game.status, *numbers, game.warning)))
+    return table
 
 
 _COLUMNS = (

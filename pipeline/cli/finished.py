@@ -1,4 +1,4 @@
-"""The commands that make something of a finished run: heat maps and exports."""
+"""The commands that make something of a finished run: the annotated video, heat maps and exports."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from pipeline.errors import SettingsError
 
@@ -64,3 +65,22 @@ def heatmap(
     compared: int | str | None = int(versus) if versus is not None and versus.isdecimal() else versus
     who: int | str = player if player is not None else str(team)
     typer.echo(write_map(run, who, compared, period, "attacking" if attacking else "filmed", format_.value, out))
+
+
+def video(
+    run: _Run,
+    height: Annotated[
+        int | None, typer.Option(metavar="PX", min=120, help="Largest height [default: present.video_height_px].")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="An MP4 file [default: RUN/annotated.mp4].")] = None,
+    source: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where the analysed video is now [default: where it was].")
+    ] = None,
+) -> None:
+    """Draw the annotated video of a finished run: after analyze --no-video, after relabel, or in another size."""
+    from pipeline.cli.display import progress_shown
+    from pipeline.run.finished import write_annotated
+
+    with progress_shown(Console(stderr=True)) as observer:
+        path = write_annotated(run, height, out, source, observer)
+    typer.echo(path)

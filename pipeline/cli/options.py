@@ -46,6 +46,9 @@ Periods = Annotated[
     str | None, typer.Option(metavar='"T T ..."', help="When the periods begin in the video; sets stats.periods.")
 ]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|mps|cuda:N", help="Where the networks run.")]
+NoVideo = Annotated[
+    bool, typer.Option("--no-video", help="Leave the annotated video out; courtside video RUN draws it later.")
+]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Compute everything again; reuse nothing.")]
 Workers = Annotated[
     str,

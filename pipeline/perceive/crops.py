@@ -141,4 +141,5 @@ def _sharpness(image: Image | None) -> float:
     if image is None:
         return 0.0
     gray = cv2.cvtColor(cv2.resize(image, (64, 128), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
-    return float(min(1.0, cv2.Laplacian(gray, cv2.CV_32F).var() / _SHARP_VARIANCE) ** 0.5)
+    deviation = cv2.meanStdDev(cv2.Laplacian(gray, cv2.CV_16S))[1]
+    return float(min(1.0, deviation[0, 0] / _SHARP_VARIANCE**0.5))

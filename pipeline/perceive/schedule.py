@@ -38,33 +38,33 @@ def worth_embedding(
         Per frame (n_i,) whether a box is embedded.
     """
     chosen = [np.ones(len(boxes), dtype=bool) for boxes in people_px]
-    passage = _passages(people_px, moved)
-    best: dict[int, tuple[float, int, int]] = {}
-    for frame, (numbers, values) in enumerate(zip(passage, clarity, strict=True)):
-        for row in np.flatnonzero(numbers >= 0).tolist():
+    last = len(people_px) - 1
+    for passage in _passages(people_px, moved):
+        for frame, row in passage:
             chosen[frame][row] = False
-            number = int(numbers[row])
-            held = best.get(number)
-            if held is None or values[row] > held[0]:
-                best[number] = (float(values[row]), frame, row)
-    for _, frame, row in best.values():
-        chosen[frame][row] = True
+        clearest = max(passage, key=lambda place: clarity[place[0]][place[1]])
+        ends = [place for place, border in ((passage[0], 0), (passage[-1], last)) if place[0] != border]
+        for frame, row in (clearest, *ends):
+            chosen[frame][row] = True
     return chosen
 
 
-def _passages(people_px: Sequence[Boxes], moved: Sequence[Motion]) -> list[NDArray[np.int64]]:
-    """Number the passages: per frame (n_i,) the passage of each box, -1 for one that meets another."""
-    alone = [_alone(boxes) for boxes in people_px]
-    numbers = [np.full(len(boxes), -1, dtype=np.int64) for boxes in people_px]
-    count = 0
+def _passages(people_px: Sequence[Boxes], moved: Sequence[Motion]) -> list[list[tuple[int, int]]]:
+    """List the passages, each as (frame, row) of its boxes; a box that meets another belongs to none."""
+    passages: list[list[tuple[int, int]]] = []
+    of_before: dict[int, list[tuple[int, int]]] = {}
     for frame, boxes in enumerate(people_px):
         before = _continued(people_px[frame - 1], boxes, moved[frame - 1]) if frame else np.full(len(boxes), -1)
-        for row in np.flatnonzero(alone[frame]):
-            earlier = int(numbers[frame - 1][before[row]]) if before[row] >= 0 else -1
-            if earlier < 0:
-                earlier, count = count, count + 1
-            numbers[frame][row] = earlier
-    return numbers
+        of_frame: dict[int, list[tuple[int, int]]] = {}
+        for row in np.flatnonzero(_alone(boxes)).tolist():
+            passage = of_before.get(int(before[row]))
+            if passage is None:
+                passage = []
+                passages.append(passage)
+            passage.append((frame, row))
+            of_frame[row] = passage
+        of_before = of_frame
+    return passages
 
 
 def _alone(boxes: Boxes) -> NDArray[np.bool_]:

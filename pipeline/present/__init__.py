@@ -1,9 +1,1 @@
-"""What people look at: statistics, heat maps, tracks as text, the annotated video and the report.
-
-files = present(Results(video=..., settings=..., ...), directory, progress)
-"""
-
-from pipeline.present.outputs import present
-from pipeline.present.results import Results
-
-__all__ = ["Results", "present"]
+"""What people look at: statistics, heat maps, tracks as text, the report (`outputs`), and the annotated video."""

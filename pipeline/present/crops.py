@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.present.results import Results
+from pipeline.video import frames_at
 
 HEIGHT_PX = 200
 MIN_HEIGHT_PX = 24.0
@@ -49,26 +50,27 @@ class Crop:
     jpeg: bytes
 
 
-class CropCollector:
-    """Cuts the chosen crops out of the frames that pass by."""
+def cut_crops(results: Results, per_player: int) -> dict[int, list[Crop]]:
+    """Decode the frames that hold the clearest pictures of each player, and cut them out.
 
-    def __init__(self, chosen: pd.DataFrame) -> None:
-        """Remember what to cut; see `choose_crops`."""
-        self._wanted = {int(frame): chosen[chosen["frame"] == frame] for frame in chosen["frame"].unique()}
-        self.crops: dict[int, list[Crop]] = {int(who): [] for who in chosen["player_id"].unique()}
+    Args:
+        results: a run whose video is at hand.
+        per_player: at most so many pictures of each player.
 
-    @property
-    def last_frame(self) -> int:
-        """The last frame that is needed; -1 when none is."""
-        return max(self._wanted, default=-1)
+    Returns:
+        Pictures by player, in order of time; frames that cannot be decoded are left out.
 
-    def visit(self, frame: int, image: NDArray[np.uint8]) -> None:
-        """Cut what is wanted of this frame (h, w, 3) BGR, before anything is drawn on it."""
-        rows = self._wanted.get(frame)
-        if rows is None:
-            return
-        for who, x1, y1, x2, y2 in rows[["player_id", "x1", "y1", "x2", "y2"]].to_numpy(np.float64):
-            self.crops[int(who)].append(Crop(frame, crop_jpeg(image, (x1, y1, x2, y2))))
+    Raises:
+        InputError: the video cannot be read any more.
+    """
+    chosen = choose_crops(results, per_player).merge(results.frames[["frame", "time_s"]], on="frame")
+    crops: dict[int, list[Crop]] = {int(who): [] for who in chosen["player_id"].unique()}
+    by_frame = [rows for _, rows in chosen.groupby("frame")]
+    for picture in frames_at(results.video, [float(rows["time_s"].iloc[0]) for rows in by_frame]):
+        rows = by_frame[picture.index]
+        for who, frame, x1, y1, x2, y2 in rows[["player_id", "frame", "x1", "y1", "x2", "y2"]].to_numpy(np.float64):
+            crops[int(who)].append(Crop(int(frame), crop_jpeg(picture.image, (x1, y1, x2, y2))))
+    return crops
 
 
 def crop_jpeg(image: NDArray[np.uint8], box_px: tuple[float, float, float, float]) -> bytes:

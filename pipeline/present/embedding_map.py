@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
 
 from pipeline.present.results import Results
 from pipeline.understand.game import frame_durations
@@ -23,6 +22,8 @@ _COMPONENTS = 40
 """Principal components that t-SNE starts from."""
 _NEIGHBOURS = 30.0
 """Perplexity of t-SNE."""
+_STEPS = 500
+"""Of t-SNE's descent."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,11 @@ def _means(boxes: pd.DataFrame, embeddings: NDArray[np.float16]) -> NDArray[np.f
 
 def _plane(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     """Lay vectors (n, dim) out in the plane: (n, 2)."""
+    from sklearn.decomposition import PCA  # slow to import, and only games with many tracklets need it
+    from sklearn.manifold import TSNE
+
     count = len(vectors)
     reduced = PCA(min(_COMPONENTS, count, vectors.shape[1]), random_state=0).fit_transform(vectors)  # (n, components)
-    perplexity = min(_NEIGHBOURS, (count - 1) / 3)
-    return np.asarray(TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(reduced), np.float64)
+    layout = TSNE(perplexity=min(_NEIGHBOURS, (count - 1) / 3), init="pca", random_state=0, max_iter=_STEPS)
+    with threadpool_limits(1):  # a thousand short steps, in which threads wait for each other more than they work
+        return np.asarray(layout.fit_transform(reduced), np.float64)

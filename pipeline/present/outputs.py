@@ -1,47 +1,36 @@
-"""Everything a run leaves for people: statistics, heat maps, tracks as text, the video and the report."""
+"""What a run leaves for people: statistics, heat maps, tracks as text, and the report."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pandas as pd
-
 from pipeline.errors import OutputError
-from pipeline.present.annotated_video.annotate import Progress, annotate, collect_crops, output_size
-from pipeline.present.crops import CropCollector, choose_crops
+from pipeline.present.crops import Crop, cut_crops
 from pipeline.present.csv_tables import coach_table, csv_text, rounded
-from pipeline.present.heat_maps.heatmaps import HeatPictures, heat_pictures
+from pipeline.present.heat_maps.painting import HeatPainter, HeatPictures
 from pipeline.present.heat_maps.subjects import Direction, Subject, map_of, subjects, subtitle
 from pipeline.present.mot import player_mot, tracklet_mot
 from pipeline.present.on_court import OnCourt
 from pipeline.present.report import Pictures, report_html
 from pipeline.present.results import Results
 from pipeline.store import make_directory, write_bytes
-from pipeline.video import Frame, VideoWriter, chunks, read_chunks
 
 HEATMAP_FOLDER = "heatmaps"
 MANIFEST = "run.json"
 """Written by `run` beside the other files; the report names it."""
 
 
-def no_progress(done: int, total: int) -> None:
-    """Tell nobody."""
+def present(results: Results, directory: Path) -> list[Path]:
+    """Write all outputs of a run into a directory, but for the annotated video.
 
-
-def present(results: Results, directory: Path, progress: Progress = no_progress) -> list[Path]:
-    """Write all outputs of a run into a directory.
-
-    Without a court registration there are no heat maps, and the report says why; without pixels, no video and no
-    pictures of players. Files of an earlier run with other
-    players are removed from the heat map folder.
+    Without a court registration there are no heat maps, and the report says why; without pixels, no pictures of players.
+    Files of an earlier run with other players are removed from the heat map folder.
 
     Args:
         results: the run.
         directory: made where missing.
-        progress: told the frames done and in all while the video is read.
 
     Returns:
         The files written, in the order in which a person would open them.
@@ -51,15 +40,19 @@ def present(results: Results, directory: Path, progress: Progress = no_progress)
         InputError: the video cannot be read any more.
     """
     tables = _write_tables(results, directory)
-    collector = CropCollector(choose_crops(results, results.settings.present.crops_per_player))
-    with ThreadPoolExecutor(1, thread_name_prefix="heat-maps") as beside:  # while pictures are encoded
-        coming = beside.submit(_write_heat_maps, results, directory / HEATMAP_FOLDER)
-        video = _write_video(results, directory / "annotated.mp4", collector, progress)
-        maps = coming.result()
-    files = [*video, *tables, *maps.files]
-    pictures = Pictures(maps.teams, maps.players, collector.crops)
+    with ThreadPoolExecutor(1, thread_name_prefix="crops") as beside:  # while heat maps are drawn
+        coming = beside.submit(_crops, results)
+        maps = _write_heat_maps(results, directory / HEATMAP_FOLDER)
+        crops = coming.result()
+    files = [*tables, *maps.files]
+    pictures = Pictures(maps.teams, maps.players, crops)
     html = report_html(results, pictures, [*(path.relative_to(directory) for path in files), Path(MANIFEST)])
     return [_write(directory / "report.html", html), *files]
+
+
+def _crops(results: Results) -> dict[int, list[Crop]]:
+    """Cut the pictures of players, if there are any."""
+    return cut_crops(results, results.settings.present.crops_per_player) if results.has_pixels else {}
 
 
 def _write(path: Path, data: bytes | str) -> Path:
@@ -101,46 +94,32 @@ class _HeatMapFiles:
 def _write_heat_maps(results: Results, folder: Path) -> _HeatMapFiles:
     """Draw one heat map per team and per player who has positions, and of several periods one per team and period."""
     maps, game = _HeatMapFiles(), results.on_court
-    sigma_m = results.settings.present.heatmap_sigma_m
     if game is not None:
+        painter, sigma_m = HeatPainter(game.court), results.settings.present.heatmap_sigma_m
         direction: Direction = "attacking" if game.teams_switch_ends else "filmed"
-        for subject in subjects(game):
-            drawn = _draw(game, subject, None, direction, sigma_m)
-            if drawn is None:
-                continue
-            if not subject.is_team:
+
+        def draw(shown: OnCourt, subject: Subject, period: int | None, name: str) -> HeatPictures | None:
+            heat = map_of(shown, subject, sigma_m, direction)
+            if heat is None:
+                return None
+            drawn = painter.paint(heat, subject.title, subtitle(subject, heat, period, direction))
+            maps.files.append(_write(folder / f"{name}.png", drawn.file_png))
+            return drawn
+
+        found = subjects(game)
+        for subject in found:
+            drawn = draw(game, subject, None, subject.file_stem)
+            if drawn is not None and not subject.is_team:
                 maps.players[subject.members[0]] = drawn
-            elif subject.team is not None:
+            elif drawn is not None and subject.team is not None:
                 maps.teams[subject.team] = drawn
-            maps.files.append(_write(folder / f"{subject.file_stem}.png", drawn.file_png))
-        maps.files += _write_periods(game, folder, direction, sigma_m)
+        for period in game.periods["period"] if len(game.periods) > 1 else ():
+            one_period = game.during(period)
+            for subject in found:
+                if subject.is_team:
+                    draw(one_period, subject, period, f"{subject.file_stem}-period-{period}")
     _remove_old(folder, set(maps.files))
     return maps
-
-
-def _write_periods(game: OnCourt, folder: Path, direction: Direction, sigma_m: float) -> list[Path]:
-    """Draw each team in each period where there are several."""
-    if len(game.periods) < 2:
-        return []
-    files = []
-    teams = [subject for subject in subjects(game) if subject.is_team]
-    for period in game.periods["period"]:
-        one_period = game.during(period)
-        for subject in teams:
-            drawn = _draw(one_period, subject, period, direction, sigma_m)
-            if drawn is not None:
-                files.append(_write(folder / f"{subject.file_stem}-period-{period}.png", drawn.file_png))
-    return files
-
-
-def _draw(
-    game: OnCourt, subject: Subject, period: int | None, direction: Direction, sigma_m: float
-) -> HeatPictures | None:
-    """Draw a heat map; None where there is no position."""
-    heat = map_of(game, subject, sigma_m, direction)
-    if heat is None:
-        return None
-    return heat_pictures(heat, game.court, subject.title, subtitle(subject, heat, period, direction))
 
 
 def _remove_old(folder: Path, kept: set[Path]) -> None:
@@ -151,31 +130,3 @@ def _remove_old(folder: Path, kept: set[Path]) -> None:
                 path.unlink()
     except OSError as error:
         raise OutputError(f"cannot tidy {folder}: {error.strerror or error}") from error
-
-
-def _write_video(results: Results, path: Path, collector: CropCollector, progress: Progress) -> list[Path]:
-    """Write the annotated video and collect crops; where none is wanted, read only as far as crops are needed."""
-    if not len(results.frames) or not results.has_pixels:
-        return []
-    video, settings = results.video, results.settings.present
-    if not settings.video:
-        collect_crops(results, _source(results), collector, progress)
-        return []
-    size_px = output_size(video.width_px, video.height_px, settings.video_height_px)
-    with VideoWriter(path, *size_px, fps=_fps(results), sound_from=video, start_s=results.start_s) as writer:
-        annotate(results, _source(results), writer, size_px, collector, progress)
-    return [path]
-
-
-def _source(results: Results) -> Iterator[Frame]:
-    """Decode the frames that were analysed."""
-    video = results.settings.video
-    return read_chunks(
-        results.video, chunks(results.video, results.start_s, results.end_s, video.chunk_s, video.max_fps)
-    )
-
-
-def _fps(results: Results) -> float:
-    """Rate of the analysed frames."""
-    times: pd.Series[float] = results.frames["time_s"]
-    return 1.0 / float(times.diff().median()) if len(times) > 1 else results.video.fps

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipeline.errors import TableError
-from pipeline.store import write_bytes
+from pipeline.present.report.inserting import insert
 
 BEGIN, END = "<!-- scores -->", "<!-- /scores -->"
 """What stands between them in the report is replaced."""
@@ -40,19 +39,8 @@ def add_scores(report: Path, truth: str, groups: Sequence[ScoreTable], tables: S
         TableError: the report cannot be read.
         OutputError: it cannot be written.
     """
-    if not report.is_file():
-        return False
-    try:
-        html = report.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TableError(f"{report} cannot be read ({error}); remove it and run courtside analyze again") from error
-    before, begin, rest = html.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        return False
     environment = Environment(
         loader=PackageLoader("pipeline.present"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     shown = environment.get_template("scores.html.j2").render(truth=truth, groups=groups, tables=tables)
-    write_bytes(report, f"{before}{BEGIN}\n{shown}\n{END}{after}".encode())
-    return True
+    return insert(report, BEGIN, END, shown)

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from models.runtime import choose_runtime
 from pipeline.corrections import read_corrections
-from pipeline.errors import OutputError
+from pipeline.errors import InputError, OutputError
 from pipeline.geometry.calibration import read_calibration
 from pipeline.roster import read_roster
 from pipeline.run import given, manifest, perceiving
@@ -22,8 +22,10 @@ from pipeline.run.closure import code_fingerprint
 from pipeline.run.context import RunContext
 from pipeline.run.execution import Executor, executor_for
 from pipeline.run.job import Job, remember
+from pipeline.run.loading import FinishedRun
 from pipeline.run.observer import Observer, Silence
 from pipeline.run.order import PERCEIVED, STAGE_NAMES, UNDERSTAND, check_chain
+from pipeline.run.stages import video as video_stage
 from pipeline.run.stages.stage import Stage, sections_of
 from pipeline.store import RunDirectory, fingerprint, hash_file, write_json
 from pipeline.tables import ALL, TableName
@@ -50,7 +52,11 @@ class Analysis:
 
 
 def analyze_job(
-    job: Job, observer: Observer | None = None, executor: Callable[[int], Executor] | None = None
+    job: Job,
+    observer: Observer | None = None,
+    executor: Callable[[int], Executor] | None = None,
+    draw: bool = True,
+    known: FinishedRun | None = None,
 ) -> Analysis:
     """Analyse a game.
 
@@ -58,16 +64,18 @@ def analyze_job(
         job: what is asked for.
         observer: follows the progress.
         executor: says who perceives a number of chunks; None: as many worker processes as the job asks for.
+        draw: write the annotated video, if the settings say so; else one that was drawn before stays.
+        known: what is known of the video, where it was analysed before and is not there any more.
 
     Raises:
         CourtsideError: bad input, settings, weights or output; what was computed is kept.
     """
     job, observer = job.completed(), observer or Silence()
-    context = _context(job)
+    context = _context(job, known)
     with RunDirectory.opened(job.directory, job.fresh) as run:
         _remove_leftovers(run)
         remember(run, job)
-        stages = _StageRunner(run, observer)
+        stages = StageRunner(run, observer)
         before = _perceive(context, stages, executor or partial(executor_for, job.workers))
         for stage in UNDERSTAND:
             before = _understand(stage, context, before, stages)
@@ -76,13 +84,21 @@ def analyze_job(
             observer.warn(warning)
         files = _present(context, warnings, before, stages)
         write_json(job.directory / "run.json", _manifest(context, stages, warnings))
+        if context.has_pictures and draw and job.settings.present.video:
+            files.append(draw_video(context, before, stages, job.settings.present.video_height_px))
+            write_json(job.directory / "run.json", _manifest(context, stages, warnings))
+        if job.has_pixels:
+            from pipeline.present.report.video_note import note_video
+
+            note_video(job.directory / "report.html", video_stage.note_of(run, before, job.settings.present))
     return Analysis(job.directory, dict(context.tables), warnings, tuple(files))
 
 
-def _context(job: Job) -> RunContext:
+def _context(job: Job, known: FinishedRun | None) -> RunContext:
     """Read and check everything that is small before anything heavy starts."""
     check_chain()
-    video = probe(job.video) if job.has_pixels else given.describe(job.video)
+    found = probe if job.has_pixels else given.describe
+    video = found(job.video) if known is None else known.video
     perceiving.pieces_of(job, video)
     calibration = None
     if job.calibration is not None:
@@ -90,13 +106,14 @@ def _context(job: Job) -> RunContext:
         calibration.resized((video.width_px, video.height_px), where=str(job.calibration))
     roster = read_roster(job.roster) if job.roster is not None else None
     corrections = read_corrections(job.corrections) if job.corrections is not None else ()
-    return RunContext(job, video, calibration, roster, corrections)
+    digest = _hash_input(job) if known is None else known.video_sha256
+    return RunContext(job, video, calibration, roster, corrections, digest, video_is_there=known is None)
 
 
 def _remove_leftovers(run: RunDirectory) -> None:
     """Remove what an older version left under names of stages and tables that there are no more."""
     kept = {f"{name}.parquet" for name in ALL}
-    kept |= {f"{name}.{kind}.json" for name in STAGE_NAMES for kind in ("manifest", "facts")}
+    kept |= {f"{name}.{kind}.json" for name in (*STAGE_NAMES, video_stage.NAME) for kind in ("manifest", "facts")}
     try:
         for pattern in ("*.manifest.json", "*.facts.json", "*.parquet"):
             for path in run.path.glob(pattern):
@@ -106,7 +123,7 @@ def _remove_leftovers(run: RunDirectory) -> None:
         raise OutputError(f"cannot tidy {run.path}: {error.strerror or error}") from error
 
 
-class _StageRunner:
+class StageRunner:
     """Runs a stage or takes its stored result, and keeps the time it took."""
 
     def __init__(self, run: RunDirectory, observer: Observer) -> None:
@@ -152,7 +169,7 @@ class _StageRunner:
         return facts
 
 
-def _perceive(context: RunContext, stages: _StageRunner, executor: Callable[[int], Executor]) -> str:
+def _perceive(context: RunContext, stages: StageRunner, executor: Callable[[int], Executor]) -> str:
     """Perceive the video, or take what is stored; return the fingerprint."""
     job, settings, run = context.job, context.settings, stages.run
     used: dict[str, Any] = sections_of(settings, ("video", "networks", "shots", "detect", "embed", "numbers"))
@@ -160,13 +177,18 @@ def _perceive(context: RunContext, stages: _StageRunner, executor: Callable[[int
     runs_on = [job.device, choose_runtime(settings.networks.runtime, job.device)] if job.has_pixels else []
     interval = [job.start_s, job.end_s]
     code = code_fingerprint(perceiving.__name__ if job.has_pixels else given.__name__)
-    inputs = [_hash_input(job), _weights(job), code]
+    inputs = [context.input_sha256, _weights(job), code]
     stage_fingerprint = fingerprint(inputs, interval, [runs_on, used] if job.has_pixels else {})
     expected = sum(
         chunk.expected_frames(context.video.duration_s) for chunk in perceiving.pieces_of(job, context.video)
     )
 
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
+        if not context.video_is_there:
+            raise InputError(
+                f"{job.video} is not there any more, and {run.root} was made by another version or other settings: "
+                "bring the video back, or analyse it where it is now"
+            )
         if job.has_pixels:
             facts = perceiving.perceive_video(job, context.video, stage_fingerprint, run, stages.observer, executor)
         else:
@@ -181,7 +203,7 @@ def _perceive(context: RunContext, stages: _StageRunner, executor: Callable[[int
     return stage_fingerprint
 
 
-def _understand(stage: Stage, context: RunContext, before: str, stages: _StageRunner) -> str:
+def _understand(stage: Stage, context: RunContext, before: str, stages: StageRunner) -> str:
     """Run one stage of understanding, or take what is stored; return the fingerprint."""
     used = sections_of(context.settings, stage.settings)
     files = [manifest.hash_path(getattr(context.job, name)) for name in stage.files]
@@ -199,12 +221,18 @@ def _understand(stage: Stage, context: RunContext, before: str, stages: _StageRu
     return stage_fingerprint
 
 
-def _present(context: RunContext, warnings: tuple[str, ...], before: str, stages: _StageRunner) -> list[Path]:
+def _present(context: RunContext, warnings: tuple[str, ...], before: str, stages: StageRunner) -> list[Path]:
     """Write what people look at, or leave it as it is."""
-    from pipeline.present import present
+    from pipeline.present.outputs import present
 
     used = sections_of(context.settings, ("present",))
-    shown = [manifest.versions(), context.video.path.name, context.settings.model_dump(mode="json"), list(warnings)]
+    shown: list[Any] = [
+        manifest.versions(),
+        context.video.path.name,
+        context.settings.model_dump(mode="json"),
+        list(warnings),
+    ]
+    shown.append(context.has_pictures)
     stage_fingerprint = fingerprint(before, shown, code_fingerprint(present.__module__))
     out, run = context.job.directory, stages.run
     if run.is_fresh("present", stage_fingerprint):
@@ -219,11 +247,39 @@ def _present(context: RunContext, warnings: tuple[str, ...], before: str, stages
     }
 
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
-        written = present(context.results(warnings, facts), out, lambda done, _total: stages.observer.advance(done))
+        written = present(context.results(warnings, facts), out)
         return [], {"files": [str(path.relative_to(out)) for path in written]}
 
-    noted = stages.stage("present", stage_fingerprint, work, used, len(context.tables["frames"]), "frames")
+    noted = stages.stage("present", stage_fingerprint, work, used)
     return [out / name for name in noted["files"]]
+
+
+def draw_video(context: RunContext, before: str, stages: StageRunner, height_px: int | None) -> Path:
+    """Draw the annotated video, or leave it as it is.
+
+    Args:
+        context: the run, whose video is at hand.
+        before: fingerprint of the last stage of understanding.
+        stages: runs the stage.
+        height_px: largest height; None for the source's.
+    """
+    from pipeline.present.annotated_video.annotate import output_fps, write_video
+
+    run, settings = stages.run, context.settings.present
+    stage_fingerprint = video_stage.video_fingerprint(before, settings, height_px)
+    if not video_stage.is_drawn(run, stage_fingerprint):
+        run.forget(video_stage.NAME)
+
+    def work() -> tuple[Sequence[Path], dict[str, Any]]:
+        facts = write_video(context.results(), video_stage.video_path(run), height_px, stages.observer.advance)
+        return [], {**facts, "wanted_height_px": height_px}
+
+    times = context.tables["frames"]["time_s"]
+    rate = output_fps(context.video.fps, settings.video_fps)
+    total = 1 + (float(times.iloc[-1]) - float(times.iloc[0])) * rate
+    used = settings.model_dump(mode="json")
+    stages.stage(video_stage.NAME, stage_fingerprint, work, used, total, "frames")
+    return video_stage.video_path(run)
 
 
 def _warnings(context: RunContext) -> tuple[str, ...]:
@@ -252,13 +308,13 @@ def _warnings(context: RunContext) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _manifest(context: RunContext, stages: _StageRunner, warnings: tuple[str, ...]) -> dict[str, Any]:
+def _manifest(context: RunContext, stages: StageRunner, warnings: tuple[str, ...]) -> dict[str, Any]:
     """Make `run.json`."""
     job, video = context.job, context.video
     return {
         "video": {
             "file": video.path.name,
-            "sha256": _hash_input(job),
+            "sha256": context.input_sha256,
             "size_bytes": video.size_bytes,
             "width_px": video.width_px,
             "height_px": video.height_px,

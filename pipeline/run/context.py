@@ -22,7 +22,7 @@ from pipeline.tables import TableName
 from pipeline.video import VideoInfo
 
 if TYPE_CHECKING:
-    from pipeline.present import Results
+    from pipeline.present.results import Results
     from pipeline.understand.court import CourtRegistration
 
 RESULT_TABLES: tuple[TableName, ...] = (
@@ -40,6 +40,10 @@ class RunContext:
     calibration: Calibration | None = None
     roster: tuple[RosterEntry, ...] | None = None
     corrections: tuple[Correction, ...] = ()
+    input_sha256: str = ""
+    """Hash of the video, or of the tables in place of one."""
+    video_is_there: bool = True
+    """Whether the video can be read, if the game has one."""
     tables: dict[TableName, pd.DataFrame] = field(default_factory=dict)
     embeddings: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 1), dtype=np.float16))
     """(n, dim), row i of detection i; a memory map."""
@@ -50,6 +54,11 @@ class RunContext:
     def settings(self) -> Settings:
         """The settings of the run."""
         return self.job.settings
+
+    @property
+    def has_pictures(self) -> bool:
+        """Say whether the game has a video that can be read."""
+        return self.job.has_pixels and self.video_is_there
 
     @property
     def image_size_px(self) -> tuple[int, int]:
@@ -106,7 +115,7 @@ class RunContext:
             warnings: in plain words, most important first.
             facts: what else the report shows.
         """
-        from pipeline.present import Results
+        from pipeline.present.results import Results
 
         return Results(
             video=self.video,
@@ -116,7 +125,7 @@ class RunContext:
             **{name: self.tables[name] for name in RESULT_TABLES},
             embeddings=self.embeddings,
             registration=self.registration if self.calibration is not None or len(self.tables["court"]) else None,
-            has_pixels=self.job.has_pixels,
+            has_pixels=self.has_pictures,
             warnings=warnings,
             facts=facts or {},
         )

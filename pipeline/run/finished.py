@@ -6,12 +6,18 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import InputError
+from pipeline.present.annotated_video.annotate import write_video
 from pipeline.present.exports import ExportName, export
-from pipeline.present.heat_maps.heatmaps import figure_bytes
-from pipeline.present.heat_maps.subjects import Direction, Subject, picture, player_subject, team_subject
+from pipeline.present.heat_maps.subjects import Direction, Subject, player_subject, team_subject
 from pipeline.present.on_court import OnCourt
-from pipeline.run.loading import context_of, read_run
-from pipeline.store import make_directory, write_bytes
+from pipeline.present.report.video_note import note_video
+from pipeline.run.analysis import StageRunner, draw_video
+from pipeline.run.context import RESULT_TABLES
+from pipeline.run.loading import context_of, read_run, video_of
+from pipeline.run.observer import Observer, Silence
+from pipeline.run.order import UNDERSTAND
+from pipeline.run.stages import video as video_stage
+from pipeline.store import RunDirectory, make_directory, write_bytes
 from pipeline.tables import TableName
 
 EXPORT_FOLDER = "exports"
@@ -31,6 +37,46 @@ def on_court(run: Path) -> OnCourt:
     if tables["positions"].empty:
         raise InputError(f"{run} has no positions in metres: the court was neither found nor given (--calibration)")
     return OnCourt(tables["frames"], tables["players"], tables["positions"], tables["periods"], context.registration)
+
+
+def write_annotated(
+    run: Path,
+    height_px: int | None = None,
+    out: Path | None = None,
+    video: Path | None = None,
+    observer: Observer | None = None,
+) -> Path:
+    """Draw the annotated video of a finished run.
+
+    Args:
+        run: output directory of `courtside analyze`.
+        height_px: largest height; None for that of the settings.
+        out: the MP4 file; None for `annotated.mp4` in the run, which the report then names.
+        video: where the source is now; None: where it was.
+        observer: follows the progress.
+
+    Raises:
+        InputError: the run is not finished, has no pixels, or its video is not there.
+        OutputError: the file cannot be written.
+    """
+    noted, observer = read_run(run), observer or Silence()
+    source = video_of(noted, video)
+    context = context_of(run, names=(*RESULT_TABLES, "court"))
+    context.video = source
+    settings = noted.settings.present
+    height_px = settings.video_height_px if height_px is None else height_px
+    if out is not None:
+        make_directory(out.parent)
+        observer.begin(video_stage.NAME, None, "frames")
+        write_video(context.results(), out, height_px, observer.advance)
+        observer.end("")
+        return out
+    with RunDirectory.opened(run) as directory:
+        last = directory.manifest(UNDERSTAND[-1].name)
+        before = last.fingerprint if last is not None else ""
+        drawn = draw_video(context, before, StageRunner(directory, observer), height_px)
+        note_video(run / "report.html", video_stage.note_of(directory, before, settings))
+    return drawn
 
 
 def write_export(run: Path, name: ExportName, out: Path | None = None) -> list[Path]:
@@ -74,6 +120,8 @@ def write_map(
         InputError: the run is not finished, or has no such player, team, period or position.
         OutputError: the file cannot be written.
     """
+    from pipeline.present.heat_maps.figures import figure_bytes, picture  # matplotlib is slow to import
+
     game = on_court(run)
     subject = _subject(game, who)
     compared = None if versus is None else _subject(game, versus)

@@ -123,7 +123,9 @@ def video_of(run: FinishedRun, video: Path | None = None) -> VideoInfo:
         return _same_picture(run, probe(video / "video.mp4" if video.is_dir() else video))
     noted = run.directory.read_json("job").get("video")
     path = Path(noted) if isinstance(noted, str) else None
-    advice = f"say where the video is: courtside.load({str(run.out)!r}, video=...)"
+    advice = (
+        f"say where the video is: courtside video {run.out} --source FILE, courtside.load({str(run.out)!r}, video=...)"
+    )
     if path is None or not path.is_file():
         raise InputError(f"{run.out} has no pictures: its video {path} is not there any more; {advice}")
     size = path.stat().st_size

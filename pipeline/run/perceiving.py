@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pipeline.config import Settings
-from pipeline.errors import InputError
+from pipeline.errors import InputError, OutputError
 from pipeline.perceive.chunk import PerceptionModels, perceive
 from pipeline.perceive.networks import choose_input_size, load_networks
 from pipeline.store import Part, RunDirectory, fingerprint
@@ -56,7 +56,13 @@ class ChunkPerceiver:
     input_size_px: int
 
     def __call__(self, task: ChunkTask, advance: Callable[[float], None]) -> None:
-        """Perceive a chunk and store it; say how many frames are done."""
+        """Perceive a chunk and store it; say how many frames are done.
+
+        Raises:
+            OutputError: the run's directory is not there, which a machine that does not share it would make for itself.
+        """
+        if not task.folder.parents[1].is_dir():
+            raise OutputError(f"{task.folder.parents[1]} is not there: all machines must share the output directory")
         report = ReadReport()
         frames = read_chunk(self.video, task.chunk, report, context=True)
         found = perceive(_counted(frames, advance), self._networks)

@@ -12,8 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
-from pipeline.present.annotated_video.annotate import make_overlay
-from pipeline.present.annotated_video.scenes import Scenes
+from pipeline.present.annotated_video.annotate import draw_frame
 from pipeline.present.crops import CROP_MARGIN, choose_crops
 from pipeline.present.labels import people
 from pipeline.present.palette import Color, player_colors
@@ -61,9 +60,7 @@ class RunPictures:
         place = int(places[0])
         image = self._decode(float(frames["time_s"].iloc[place]))
         if annotated:
-            scenes = Scenes(self._results)
-            overlay = make_overlay(self._results, (self._video.width_px, self._video.height_px))
-            overlay.draw(image, scenes.at(place), (place + 1) / len(scenes))
+            image = draw_frame(self._results, place, image)
         return _rgb(image)
 
     def crops(self, player: int, count: int) -> list[Image]:

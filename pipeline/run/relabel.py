@@ -11,8 +11,9 @@ import pandas as pd
 from pipeline.corrections import Action, Correction, Spot, as_csv, parse_corrections, read_corrections
 from pipeline.errors import InputError
 from pipeline.run.analysis import Analysis, analyze_job
-from pipeline.run.job import CORRECTIONS, Job, remember, remembered
-from pipeline.run.loading import read_run
+from pipeline.run.given import NO_CODEC
+from pipeline.run.job import CORRECTIONS, Job, remembered
+from pipeline.run.loading import FinishedRun, read_run
 from pipeline.run.observer import Observer
 from pipeline.store import RunDirectory, write_bytes
 from pipeline.understand.features.corrections import check_corrections
@@ -44,7 +45,8 @@ class Relabel:
 def relabel(run: Path, asked: Relabel, observer: Observer | None = None) -> Analysis:
     """Correct a finished run.
 
-    The video is not decoded: the annotated video stays as it is until `courtside analyze` draws it anew.
+    The video is not needed: the annotated video stays as it is until `courtside video` or `courtside analyze` draws it anew,
+    and where the source is not there any more the report has no pictures of players.
 
     Args:
         run: output directory of `courtside analyze`.
@@ -68,20 +70,26 @@ def relabel(run: Path, asked: Relabel, observer: Observer | None = None) -> Anal
     text = as_csv([*before, *new])
     _Spots(RunDirectory(run)).check(parse_corrections(text, file))
     write_bytes(file, text.encode())
-    job = replace(job, corrections=file)
-    undrawn = job.settings.present.model_copy(update={"video": False})
-    analysis = analyze_job(replace(job, settings=job.settings.model_copy(update={"present": undrawn})), observer)
-    remember(RunDirectory(run), job)
-    return analysis
+    known = None if job.video.exists() else _without_video(run, job)
+    return analyze_job(replace(job, corrections=file), observer, draw=False, known=known)
+
+
+def _without_video(run: Path, job: Job) -> FinishedRun:
+    """Read what is known of a game whose video is gone.
+
+    Raises:
+        InputError: it was given as tables, which are needed.
+    """
+    known = read_run(run)
+    if known.video.codec == NO_CODEC:
+        raise InputError(f"{run} was made of {job.video}, which is not there any more")
+    return known
 
 
 def _job(run: Path) -> Job:
     """Make the job of a finished run again."""
     read_run(run)
-    job = remembered(RunDirectory(run))
-    if not job.video.exists():
-        raise InputError(f"{run} was made of {job.video}, which is not there any more")
-    return job
+    return remembered(RunDirectory(run))
 
 
 class _Spots:

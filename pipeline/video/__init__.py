@@ -17,16 +17,27 @@ Reading::
 A chunk is opened and sought anew, so its frames depend on nothing but the video and the chunk. `frame.index` counts
 decoded source frames from 0 within the chunk; the number in the whole run is the sum of `report.decoded` of the
 chunks before, plus `index`. `read_chunks(info, pieces)` does that sum and gives the same frames under the same
-numbers in one go, for drawing on them.
+numbers in one go. Frames that are not analysed are decoded only where another rests on them.
+
+Again, for people to look at::
+
+    for time_s, planes in play(info, start_s, end_s, max_fps, size_px):      # as encoders take them, may be drawn on
+        ...
+    for frame in frames_at(info, times_s):                        # a few frames far apart
+        ...
 
 Writing::
 
     with VideoWriter(path, width_px, height_px, fps, sound_from=info, start_s=start_s) as writer:
         writer.write(image_bgr, frame.time_s)                     # OutputError: no space, no permission
+    record(Track(path, size_px, fps, info, start_s), pictures, "auto")       # planes, by a card's encoder where one opens
 """
 
 from pipeline.video.ahead import ahead
+from pipeline.video.planes import Planes
+from pipeline.video.playback import frames_at, play
 from pipeline.video.read import CONTEXT_INDEX, Frame, ReadReport, combine, glances, picture_at, read_chunk, read_chunks
+from pipeline.video.recording import EncoderChoice, Track, record
 from pipeline.video.sampling import Chunk, Grid, chunks, sampling_grid
 from pipeline.video.source import VideoInfo, probe
 from pipeline.video.write import VideoWriter
@@ -34,18 +45,24 @@ from pipeline.video.write import VideoWriter
 __all__ = [
     "CONTEXT_INDEX",
     "Chunk",
+    "EncoderChoice",
     "Frame",
     "Grid",
+    "Planes",
     "ReadReport",
+    "Track",
     "VideoInfo",
     "VideoWriter",
     "ahead",
     "chunks",
     "combine",
+    "frames_at",
     "glances",
     "picture_at",
+    "play",
     "probe",
     "read_chunk",
     "read_chunks",
+    "record",
     "sampling_grid",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -34,4 +35,5 @@ def ahead(items: Generator[T, None, None], count: int) -> Iterator[T]:
         finally:
             for future in coming:
                 future.cancel()
-            worker.submit(items.close).result()
+            with suppress(RuntimeError):  # at the interpreter's end no thread starts any more
+                worker.submit(items.close).result()

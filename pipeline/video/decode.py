@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +18,14 @@ from pipeline.video.source import VideoInfo, open_video, picture_stream
 _MAX_ERRORS_IN_A_ROW = 1000
 """Damaged packets in a row after which the file counts as ended."""
 _FIRST_BACK_OFF_S = 1.0
+_SKIPPING = ("h264",)
+"""Decoders that pass over a frame on which no other rests without a trace in the others."""
 _LEAD_S = {"mpeg": 3.0}
 """Containers that do not stamp each frame: after a seek, times are wrong until the next stamp."""
 _UNSPECIFIED_COLORSPACE = 2
 """FFmpeg's AVCOL_SPC_UNSPECIFIED."""
 _HD_HEIGHT_PX = 720
-_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 """OpenCV's code for a rotation flag in degrees."""
 
 
@@ -35,7 +38,13 @@ class DecodeState:
     end_of_file: bool = False
 
 
-def decode_from(info: VideoInfo, target_s: float, state: DecodeState) -> Iterator[tuple[float, Any]]:
+Wanted = Callable[[float], bool]
+"""Asked of each packet's time in s, in the order of decoding: may the picture be needed?"""
+
+
+def decode_from(
+    info: VideoInfo, target_s: float, state: DecodeState, wanted: Wanted | None = None
+) -> Iterator[tuple[float, Any]]:
     """Decode to the file's end, from a frame at or before `target_s` (or the first one of the file).
 
     A seek lands on a key frame by decoding time; with B-frames its picture can be shown after the target. So the first
@@ -45,9 +54,10 @@ def decode_from(info: VideoInfo, target_s: float, state: DecodeState) -> Iterato
         info: the video.
         target_s: seconds from the first picture.
         state: counts damage from the accepted start on; updated while iterating.
+        wanted: frames that it refuses are not decoded where no other frame rests on them; None: all are wanted.
 
     Returns:
-        An iterator of (time_s, decoded frame) in order of presentation.
+        An iterator of (time_s, decoded frame) in order of presentation; None in place of a frame that was passed over.
     """
     back_s = 0.0
     while True:
@@ -57,7 +67,7 @@ def decode_from(info: VideoInfo, target_s: float, state: DecodeState) -> Iterato
             sought = seek_s > 0 and _seek(container, stream, info.pts(seek_s))
             if sought or seek_s <= 0:
                 state.packets, state.damaged, state.end_of_file = 0, 0, False
-                frames = _decode(container, stream, info, state)
+                frames = _decode(container, stream, info, state, wanted)
                 first = next(frames, None)
                 if first is None and state.packets == 0 and state.damaged == 0:
                     return  # nothing stored from there on: the file ends before the target
@@ -80,10 +90,14 @@ def _seek(container: Any, stream: Any, pts: int) -> bool:
     return True
 
 
-def _decode(container: Any, stream: Any, info: VideoInfo, state: DecodeState) -> Iterator[tuple[float, Any]]:
+def _decode(
+    container: Any, stream: Any, info: VideoInfo, state: DecodeState, wanted: Wanted | None
+) -> Iterator[tuple[float, Any]]:
     """Decode from the container's position; errors are counted and passed over."""
     previous_s = -1 / info.fps
+    passed_over = _PassedOver(stream.codec_context, info, wanted)
     for packet in _packets(container, stream, state):
+        passed_over.judge(packet)
         try:
             frames = packet.decode()
         except EOFError:
@@ -94,8 +108,43 @@ def _decode(container: Any, stream: Any, info: VideoInfo, state: DecodeState) ->
         for frame in frames:
             stamp = frame.pts if frame.pts is not None else frame.dts
             previous_s = info.time_s(stamp) if stamp is not None else previous_s + 1 / info.fps
+            for time_s in passed_over.before(previous_s):
+                yield time_s, None
             yield previous_s, frame
+    for time_s in passed_over.before(float("inf")):
+        yield time_s, None
     state.end_of_file = True
+
+
+class _PassedOver:
+    """Lets the decoder pass over frames that are not wanted, and remembers their times: they are source frames as others."""
+
+    def __init__(self, context: Any, info: VideoInfo, wanted: Wanted | None) -> None:
+        self._context = context
+        self._info = info
+        self._wanted = wanted if context.name in _SKIPPING else None
+        self._times_s: list[float] = []
+        self._shown = False
+
+    def judge(self, packet: Any) -> None:
+        """Say to the decoder, before it gets the packet, whether its frame is wanted."""
+        if self._wanted is None:
+            return
+        refused = bool(packet.size) and packet.pts is not None and not self._wanted(self._info.time_s(packet.pts))
+        refused = (
+            refused and self._shown
+        )  # a decoder that still waits for a picture to begin with waits longer otherwise
+        self._context.skip_frame = "NONREF" if refused else "DEFAULT"
+        if refused:
+            heapq.heappush(self._times_s, self._info.time_s(packet.pts))
+
+    def before(self, time_s: float) -> Iterator[float]:
+        """Take out the times of frames that were passed over before the next decoded frame."""
+        self._shown = True
+        while self._times_s and self._times_s[0] <= time_s:
+            earlier_s = heapq.heappop(self._times_s)
+            if earlier_s < time_s:
+                yield earlier_s
 
 
 def _packets(container: Any, stream: Any, state: DecodeState) -> Iterator[Any]:
@@ -120,24 +169,26 @@ class PictureConverter:
     """Turns decoded frames into BGR pictures of one size, rotation flag applied."""
 
     def __init__(self, info: VideoInfo) -> None:
-        self._turn = _TURNS.get(info.rotation_deg)
+        self._turn = TURNS.get(info.rotation_deg)
         swapped = info.rotation_deg in (90, 270)
         self._width_px = info.height_px if swapped else info.width_px
         self._height_px = info.width_px if swapped else info.height_px
         self._reformatter = VideoReformatter()
 
     def __call__(self, frame: Any) -> NDArray[np.uint8]:
-        """Return the picture, (h, w, 3) uint8 BGR, its own memory.
-
-        Untagged video of 720 lines or more is taken as BT.709, as players do.
-        """
-        untagged_hd = frame.colorspace == _UNSPECIFIED_COLORSPACE and frame.height >= _HD_HEIGHT_PX
+        """Return the picture, (h, w, 3) uint8 BGR, its own memory."""
         picture = self._reformatter.reformat(
             frame,
             width=self._width_px,
             height=self._height_px,
             format="bgr24",
-            src_colorspace=Colorspace.ITU709 if untagged_hd else None,
+            src_colorspace=colorspace_of(frame),
             threads=1,
         ).to_ndarray()
         return np.ascontiguousarray(picture if self._turn is None else cv2.rotate(picture, self._turn), dtype=np.uint8)
+
+
+def colorspace_of(frame: Any) -> Colorspace | None:
+    """Name the colour space of a frame where it does not: untagged video of 720 lines or more is BT.709, as for players."""
+    untagged_hd = frame.colorspace == _UNSPECIFIED_COLORSPACE and frame.height >= _HD_HEIGHT_PX
+    return Colorspace.ITU709 if untagged_hd else None

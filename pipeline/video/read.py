@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.video.ahead import ahead
 from pipeline.video.decode import DecodeState, PictureConverter, decode_from
-from pipeline.video.sampling import Chunk
+from pipeline.video.sampling import Chunk, FirstOfCell
 from pipeline.video.source import VideoInfo
 
 CONTEXT_INDEX = -1
@@ -132,13 +132,13 @@ def _read_chunk(info: VideoInfo, chunk: Chunk, report: ReadReport, context: bool
     before: tuple[float, Any] | None = None
     for time_s, frame, new in _sampled(info, chunk, report, context):
         if not chunk.holds(time_s):
-            before = (time_s, frame) if new else before
+            before = (time_s, frame) if new and frame is not None else before
             continue
         if before is not None and context:
             yield Frame(CONTEXT_INDEX, before[0], convert(before[1]))
         before = None
         _count(report, time_s)
-        if new:
+        if new and frame is not None:
             report.analysed += 1
             yield Frame(report.decoded - 1, time_s, convert(frame))
 
@@ -158,10 +158,12 @@ def _sampled(info: VideoInfo, chunk: Chunk, report: ReadReport, context: bool) -
     Damage counts in the chunk of the last good frame before it, so that it counts once.
     """
     state = DecodeState()
+    begin_s = decode_start_s(chunk, context)
     previous_s: float | None = None
-    damage_before: int | None = None if decode_start_s(chunk, context) > 0 else 0
+    damage_before: int | None = None if begin_s > 0 else 0
     past = 0
-    for time_s, frame in decode_from(info, decode_start_s(chunk, context), state):
+    wanted = FirstOfCell(chunk.grid, chunk.start_s)
+    for time_s, frame in decode_from(info, begin_s, state, lambda time_s: not chunk.is_past(time_s) and wanted(time_s)):
         if chunk.is_past(time_s):
             past += 1
             if past >= _FRAMES_PAST_END:

@@ -56,6 +56,37 @@ class Grid:
         return time_s > latest_s if self.step == 1 else self.cell(time_s) > self.cell(latest_s)
 
 
+class FirstOfCell:
+    """Says of frames in any order, as they are stored, whether they can be the first of their cell from a time on.
+
+    Args:
+        grid: the cells.
+        from_s: earlier frames are not wanted.
+
+    Example:
+        >>> wanted = FirstOfCell(Grid(fps=30.0, step=2), from_s=0.0)
+        >>> [wanted(n / 30) for n in (0, 3, 1, 2)]  # 3 may be the first of its cell as long as 2 has not come
+        [True, True, False, True]
+    """
+
+    def __init__(self, grid: Grid, from_s: float) -> None:
+        self._grid = grid
+        self._from_s = from_s
+        self._earliest_s: dict[int, float] = {}
+
+    def __call__(self, time_s: float) -> bool:
+        """Judge a frame."""
+        if time_s < self._from_s:
+            return False
+        if self._grid.step == 1:
+            return True
+        cell = self._grid.cell(time_s)
+        first = time_s <= self._earliest_s.get(cell, math.inf)  # the same one comes again after another seek
+        if first:
+            self._earliest_s[cell] = time_s
+        return first
+
+
 @dataclass(frozen=True)
 class Chunk:
     """One interval of a video, read without the others.

@@ -17,6 +17,8 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
 from pipeline.store.files import make_directory, output_error, replacing
+from pipeline.video.encoders import SOFTWARE, Encoder, EncoderFailedError
+from pipeline.video.planes import Planes
 from pipeline.video.sound import Sound
 from pipeline.video.source import VideoInfo
 
@@ -24,8 +26,6 @@ _CLOCK_HZ = 90_000
 _TIME_BASE = Fraction(1, _CLOCK_HZ)
 """Unit of timestamps in the file, s."""
 _KEY_FRAME_EVERY_S = 2.0
-_BT709 = "colorprim=bt709:transfer=bt709:colormatrix=bt709"
-"""x264's parameters that name the colour space of HD video."""
 
 
 class VideoWriter:
@@ -42,9 +42,11 @@ class VideoWriter:
         sound_from: a video whose sound from `start_s` on is kept in step; None, or one without sound: silent.
         start_s: time of the output's start on the source's clock.
         crf: quality; lower is better and larger, 18 is visually the same as the source.
+        encoder: who compresses.
 
     Raises:
         OutputError: no permission, no space, not a directory; on entering, writing or leaving.
+        EncoderFailedError: an encoder of a card failed.
         ValueError: a picture of another size, or a time not after the one before.
 
     Example:
@@ -66,6 +68,7 @@ class VideoWriter:
         sound_from: VideoInfo | None = None,
         start_s: float = 0.0,
         crf: int = 23,
+        encoder: Encoder = SOFTWARE,
     ) -> None:
         self._path = path
         self._shape = (height_px, width_px, 3)
@@ -73,6 +76,7 @@ class VideoWriter:
         self._sound_from = sound_from
         self._start_s = start_s
         self._crf = crf
+        self._encoder = encoder
         self._last_pts = -1
         self._reformatter = VideoReformatter()
 
@@ -99,11 +103,30 @@ class VideoWriter:
         """
         if image.shape != self._shape:
             raise ValueError(f"expected a picture of shape {self._shape}, got {image.shape}")
+        self._add(self._frame(image), time_s)
+
+    def write_planes(self, planes: Planes, time_s: float) -> None:
+        """Add a picture that is already as encoders take it; all pictures of a video are of one kind.
+
+        Args:
+            planes: of the size given, which must be even.
+            time_s: as for `write`.
+        """
+        width, height = planes.size_px
+        if (height, width, 3) != self._shape:
+            raise ValueError(f"expected a picture of shape {self._shape}, got {(height, width, 3)}")
+        self._add(VideoFrame.from_numpy_buffer(planes.buffer, format="nv12"), time_s)
+
+    def _add(self, frame: Any, time_s: float) -> None:
+        """Encode a frame and what sounds up to it."""
         pts = round((time_s - self._start_s) * _CLOCK_HZ)
         if pts <= self._last_pts:
             raise ValueError(f"the picture at {time_s} s does not come after the one before it, or before the start")
+        if self._last_pts < 0:
+            self._picture.pix_fmt = frame.format.name
         self._last_pts = pts
-        self._mux(self._picture.encode(self._frame(image, pts)))
+        frame.pts, frame.time_base = pts, _TIME_BASE
+        self._encode(frame)
         if self._sound is not None:
             self._mux(self._sound.packets(until_s=pts / _CLOCK_HZ))
 
@@ -115,7 +138,7 @@ class VideoWriter:
         self._sound = Sound.added(self._container, self._sound_from, self._start_s)
         try:
             yield
-            self._mux(self._picture.encode(None))
+            self._encode(None)
             if self._sound is not None:
                 self._mux(self._sound.packets(until_s=self._last_pts / _CLOCK_HZ + 1 / self._fps, last=True))
             self._container.close()
@@ -127,35 +150,41 @@ class VideoWriter:
 
     def _add_picture(self) -> Any:
         """Add the picture track to the container."""
-        stream = self._container.add_stream("libx264", rate=Fraction(self._fps).limit_denominator(1001))
+        stream = self._container.add_stream(self._encoder.codec, rate=Fraction(self._fps).limit_denominator(1001))
         stream.width = self._shape[1] + self._shape[1] % 2
         stream.height = self._shape[0] + self._shape[0] % 2
         stream.pix_fmt = "yuv420p"
         stream.time_base = stream.codec_context.time_base = _TIME_BASE
         stream.codec_context.gop_size = max(1, round(_KEY_FRAME_EVERY_S * self._fps))
-        stream.codec_context.options = {
-            "preset": "superfast",
-            "crf": str(self._crf),
-            "bf": "0",
-            "x264-params": _BT709,
-        }
+        self._encoder.set_up(stream.codec_context, self._crf, self._fps)
         return stream
 
-    def _frame(self, image: NDArray[np.uint8], pts: int) -> Any:
+    def _encode(self, frame: Any) -> None:
+        """Encode a frame, or what is left where it is None.
+
+        Raises:
+            EncoderFailedError: an encoder of a card cannot; that of FFmpeg fails with FFmpeg's error.
+        """
+        try:
+            packets = self._picture.encode(frame)
+        except (av.error.FFmpegError, OSError) as error:
+            if not self._encoder.on_card:
+                raise
+            raise EncoderFailedError(f"{self._encoder.codec}: {error}") from error
+        self._mux(packets)
+
+    def _frame(self, image: NDArray[np.uint8]) -> Any:
         """Turn a BGR picture into a yuv420p frame of even size."""
         height, width, _ = image.shape
         if height % 2 or width % 2:
             image = np.asarray(cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), np.uint8)
-        frame = self._reformatter.reformat(
+        return self._reformatter.reformat(
             VideoFrame.from_numpy_buffer(np.ascontiguousarray(image), format="bgr24"),
             format="yuv420p",
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
             threads=1,
         )
-        frame.pts = pts
-        frame.time_base = _TIME_BASE
-        return frame
 
     def _mux(self, packets: Iterable[Any]) -> None:
         """Hand packets to the container; a picture that nothing follows is shown for one frame's time."""

@@ -1,49 +1,70 @@
-"""The annotated video, and the report's crops, in one pass over the source."""
+"""The annotated video: the source's frames, with what is known of everybody drawn on them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Protocol
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.present.annotated_video.canvas import bgr_of, planes_of
 from pipeline.present.annotated_video.minimap import MiniMap
-from pipeline.present.annotated_video.overlay import LabelStyle, Legend, Overlay, fit
+from pipeline.present.annotated_video.overlay import LabelStyle, Legend, Overlay
 from pipeline.present.annotated_video.scenes import Scene, Scenes
-from pipeline.present.annotated_video.sprites import Picture
-from pipeline.present.crops import CropCollector
 from pipeline.present.labels import people, team_title
 from pipeline.present.palette import player_colors, team_colors
 from pipeline.present.results import Results
-from pipeline.video import ahead
+from pipeline.video import Planes, Track, ahead, play, record, sampling_grid
 
-Progress = Callable[[int, int], None]
-"""Called with frames done and frames in all."""
+Progress = Callable[[int], None]
+"""Called with the frames done."""
 
-SAME_TIME_S = 1e-4
 _MINIMAP_SHARE = 0.25
-_DRAWN_AHEAD = 2
+_DRAWN_AHEAD = 3
 """Pictures that are drawn while others are being encoded."""
 
 
-class SourceFrame(Protocol):
-    """A decoded frame."""
+def write_video(results: Results, path: Path, height_px: int | None, progress: Progress) -> dict[str, Any]:
+    """Draw a run's video: decoding, drawing and encoding go on at the same time.
 
-    @property
-    def time_s(self) -> float:
-        """Presentation timestamp in the source video."""
+    Args:
+        results: a run whose video is at hand.
+        path: the MP4 file.
+        height_px: largest height; None for the source's.
+        progress: told the frames done.
 
-    @property
-    def image(self) -> Picture:
-        """(h, w, 3) BGR, as displayed."""
+    Returns:
+        Facts: width, height, rate, number of frames, and which encoder wrote them.
 
+    Raises:
+        OutputError: the file cannot be written.
+        InputError: the video cannot be read any more.
+    """
+    video, settings = results.video, results.settings.present
+    size_px = output_size(video.width_px, video.height_px, height_px)
+    fps = output_fps(video.fps, settings.video_fps)
+    first_s, last_s = (float(results.frames["time_s"].iloc[k]) for k in (0, -1))
+    written = 0
 
-class PictureSink(Protocol):
-    """Takes pictures with their timestamps, like `video.VideoWriter`."""
+    def pictures() -> Iterator[tuple[Planes, float]]:
+        nonlocal written
+        source = play(video, first_s, last_s, settings.video_fps, size_px)
+        for written, picture in enumerate(ahead(drawn(results, source, size_px), _DRAWN_AHEAD), start=1):
+            yield picture
+            progress(written)
 
-    def write(self, image: Picture, time_s: float) -> None:
-        """Append a picture (h, w, 3) BGR."""
+    track = Track(path, size_px, fps, video, results.start_s)
+    encoder = record(track, pictures, settings.video_encoder)
+    return {
+        "width_px": size_px[0],
+        "height_px": size_px[1],
+        "fps": fps,
+        "frames": written,
+        "encoder": encoder,
+        "size_bytes": path.stat().st_size,
+    }
 
 
 def output_size(width_px: int, height_px: int, wanted_height_px: int | None) -> tuple[int, int]:
@@ -61,6 +82,57 @@ def output_size(width_px: int, height_px: int, wanted_height_px: int | None) -> 
     height = height_px if wanted_height_px is None else min(height_px, wanted_height_px)
     width = width_px * height / height_px
     return 2 * round((width + 0.01) / 2), 2 * round((height + 0.01) / 2)
+
+
+def output_fps(source_fps: float, wanted_fps: float | None) -> float:
+    """Return the rate of the annotated video: every frame of the source, or every n-th.
+
+    Example:
+        >>> output_fps(60.0, 30.0), output_fps(25.0, 30.0), output_fps(50.0, None)
+        (30.0, 25.0, 50.0)
+    """
+    return sampling_grid(source_fps, wanted_fps).rate_hz
+
+
+def drawn(
+    results: Results, source: Iterable[tuple[float, Planes]], size_px: tuple[int, int]
+) -> Generator[tuple[Planes, float], None, None]:
+    """Draw on frames in order of time, in place.
+
+    Args:
+        results: the run.
+        source: times in s, none before the first analysed frame, and pictures.
+        size_px: width and height of the pictures.
+
+    Returns:
+        The pictures with their times.
+    """
+    scenes, overlay = Scenes(results), make_overlay(results, size_px)
+    begin_s, end_s = scenes.times_s[0], scenes.times_s[-1]
+    drawn_s: float | None = None
+    for time_s, planes in source:
+        over = 1.0 if end_s == begin_s else (time_s - begin_s) / (end_s - begin_s)
+        overlay.draw(planes, scenes.between(time_s, drawn_s), over)
+        drawn_s = time_s
+        yield planes, time_s
+
+
+def draw_frame(results: Results, place: int, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Draw one analysed frame alone.
+
+    Args:
+        results: the run.
+        place: of the frame in table `frames`.
+        image: (h, w, 3) BGR, the source's size.
+
+    Returns:
+        (h, w, 3) BGR.
+    """
+    height, width = image.shape[:2]
+    planes, scenes = planes_of(image), Scenes(results)
+    scene: Scene = scenes.at(place)
+    make_overlay(results, planes.size_px).draw(planes, scene, (place + 1) / len(scenes))
+    return bgr_of(planes)[:height, :width]
 
 
 def make_overlay(results: Results, size_px: tuple[int, int]) -> Overlay:
@@ -91,77 +163,3 @@ def _people_are_large(results: Results) -> bool:
 def team_legend(results: Results) -> list[Legend]:
     """Name the teams with their colours."""
     return [Legend(team_title(team), color) for team, color in team_colors(results.players).items()]
-
-
-def annotate(
-    results: Results,
-    source: Iterable[SourceFrame],
-    sink: PictureSink,
-    size_px: tuple[int, int],
-    collector: CropCollector,
-    progress: Progress,
-) -> int:
-    """Draw every analysed frame, write it with its own timestamp, and cut the crops on the way.
-
-    Args:
-        results: the run.
-        source: decoded frames in order of time; those that were not analysed are passed over.
-        sink: takes the drawn frames.
-        size_px: width and height of what is written.
-        collector: shown every analysed frame before anything is drawn on it.
-        progress: told after every frame.
-
-    Returns:
-        Number of frames written.
-    """
-    scenes = Scenes(results)
-    written = 0
-    for canvas, time_s in ahead(_drawn(results, scenes, source, size_px, collector), _DRAWN_AHEAD):
-        sink.write(canvas, time_s)
-        written += 1
-        progress(written, len(scenes))
-    return written
-
-
-def _drawn(
-    results: Results, scenes: Scenes, source: Iterable[SourceFrame], size_px: tuple[int, int], collector: CropCollector
-) -> Generator[tuple[NDArray[np.uint8], float], None, None]:
-    """Draw the analysed frames: (h, w, 3) BGR and the time in s."""
-    overlay = make_overlay(results, size_px)
-    for place, scene, image in matched(scenes, source):
-        collector.visit(scene.frame, image)
-        canvas = fit(image, size_px)
-        overlay.draw(canvas, scene, (place + 1) / len(scenes))
-        yield canvas, scene.time_s
-
-
-def collect_crops(
-    results: Results, source: Iterable[SourceFrame], collector: CropCollector, progress: Progress
-) -> None:
-    """Cut the crops of the report without drawing; stops reading after the last frame that is needed.
-
-    Args:
-        results: the run.
-        source: decoded frames in order of time.
-        collector: shown every analysed frame.
-        progress: told after every frame.
-    """
-    scenes = Scenes(results)
-    for place, scene, image in matched(scenes, source):
-        collector.visit(scene.frame, image)
-        progress(place + 1, len(scenes))
-        if scene.frame >= collector.last_frame:
-            break
-
-
-def matched(scenes: Scenes, source: Iterable[SourceFrame]) -> Iterator[tuple[int, Scene, NDArray[np.uint8]]]:
-    """Pair decoded frames with scenes by time: (place in `frames`, scene, image)."""
-    place = 0
-    for frame in source:
-        while place < len(scenes) and scenes.times_s[place] < frame.time_s - SAME_TIME_S:
-            place += 1
-        if place == len(scenes):
-            return
-        if scenes.times_s[place] <= frame.time_s + SAME_TIME_S:
-            yield place, scenes.at(place), frame.image
-            place += 1

@@ -9,21 +9,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.present.annotated_video.canvas import yuv_of
 from pipeline.present.annotated_video.minimap import MiniMap
 from pipeline.present.annotated_video.scenes import Scene
 from pipeline.present.annotated_video.sprites import (
-    Picture,
     Sprite,
     dot,
     foot_ring,
     pill,
     rounded,
     stack,
-    text_coverage,
     triangle,
 )
 from pipeline.present.annotated_video.trails import Trails, draw_trails
+from pipeline.present.drawing.text import text_coverage
 from pipeline.present.palette import NOBODY, Color
+from pipeline.video import Planes
 
 BALL = Color(255, 138, 31)
 """Colour of the pointer to the ball, and of the time line."""
@@ -89,26 +90,26 @@ class Overlay:
         self._headers: dict[str, Sprite] = {}
         self._pointer = triangle(max(9, round(15 * self._unit)), BALL)
 
-    def draw(self, image: Picture, scene: Scene, progress: float) -> None:
+    def draw(self, planes: Planes, scene: Scene, progress: float) -> None:
         """Draw a scene in place.
 
         Args:
-            image: the frame, scaled to the size given at the start.
+            planes: the frame, scaled to the size given at the start.
             scene: what is on it; scenes come in order of time, as trails grow.
             progress: share of the video that is over, for the time line.
         """
-        self._draw_trails(image, scene)
-        self._draw_rings(image, scene)
-        self._draw_labels(image, scene)
+        self._draw_trails(planes, scene)
+        self._draw_rings(planes, scene)
+        self._draw_labels(planes, scene)
         if scene.ball_px is not None:
-            self._draw_ball(image, scene.ball_px)
+            self._draw_ball(planes, scene.ball_px)
         if self._minimap is not None and scene.not_counted is None:
-            margin = round(14 * self._unit)
-            self._minimap.lay(image, scene.time_s, self._width - self._minimap.size_px[0] - margin, margin)
-        self._draw_header(image, scene)
-        self._draw_time_line(image, progress)
+            margin = 2 * round(7 * self._unit)
+            self._minimap.lay(planes, scene.time_s, self._width - self._minimap.size_px[0] - margin, margin)
+        self._draw_header(planes, scene)
+        self._draw_time_line(planes, progress)
 
-    def _draw_trails(self, image: Picture, scene: Scene) -> None:
+    def _draw_trails(self, planes: Planes, scene: Scene) -> None:
         """Carry the trails to this frame, extend and draw them."""
         if self._trails is None:
             return
@@ -124,17 +125,17 @@ class Overlay:
             for who, line in self._trails.lines().items()
             if who in present and not self._styles[who].referee
         ]
-        draw_trails(image, lines, max(1.5, 3.4 * self._unit), 0.55)
+        draw_trails(planes, lines, max(1.5, 3.4 * self._unit), 0.55)
 
-    def _draw_rings(self, image: Picture, scene: Scene) -> None:
+    def _draw_rings(self, planes: Planes, scene: Scene) -> None:
         """Draw the rings under everybody's feet."""
         for box, who, identified in zip(scene.boxes_px * self._scale, scene.player_id, scene.identified, strict=True):
             style = self._styles.get(int(who)) if identified else None
             sprite = self._ring(style, _ring_half_width(box, self._unit))
             x, y = (box[0] + box[2]) / 2, box[3]
-            sprite.lay(image, round(x - sprite.width / 2), round(y - sprite.height / 2))
+            sprite.lay(planes, round(x - sprite.width / 2), round(y - sprite.height / 2))
 
-    def _draw_labels(self, image: Picture, scene: Scene) -> None:
+    def _draw_labels(self, planes: Planes, scene: Scene) -> None:
         """Draw the labels below the rings, the nearest person's last; all lie within the picture."""
         people = zip(scene.boxes_px * self._scale, scene.player_id, scene.identified, scene.unsure, strict=True)
         for box, who, identified, unsure in people:
@@ -144,7 +145,7 @@ class Overlay:
             sprite = self._pill(style, _label_size(box, self._unit))
             below = box[3] + 0.35 * _ring_half_width(box, self._unit) + 2 * self._unit
             left, top = self.label_corner(sprite, (box[0] + box[2]) / 2, below)
-            sprite.lay(image, left, top)
+            sprite.lay(planes, left, top)
 
     def label_corner(self, sprite: Sprite, centre_x: float, top: float) -> tuple[int, int]:
         """Place a label under a point, moved inside the picture where it would leave it.
@@ -157,35 +158,39 @@ class Overlay:
         left = min(max(round(centre_x - sprite.width / 2), 0), max(self._width - sprite.width, 0))
         return left, min(max(round(top), 0), max(self._height - sprite.height - self._line_px, 0))
 
-    def _draw_ball(self, image: Picture, box_px: NDArray[np.float64]) -> None:
+    def _draw_ball(self, planes: Planes, box_px: NDArray[np.float64]) -> None:
         """Point at the ball from above."""
         x, top = (box_px[0] + box_px[2]) / 2 * self._scale, box_px[1] * self._scale
         sprite = self._pointer
-        sprite.lay(image, round(x - sprite.width / 2), round(top - sprite.height - self._unit))
+        sprite.lay(planes, round(x - sprite.width / 2), round(top - sprite.height - self._unit))
 
-    def _draw_header(self, image: Picture, scene: Scene) -> None:
+    def _draw_header(self, planes: Planes, scene: Scene) -> None:
         """Write the clock and the teams at the top left; below them that the shot does not count, if so."""
         size, margin = max(11, round(16 * self._unit)), round(14 * self._unit)
         clock = f"{int(scene.time_s) // 60}:{int(scene.time_s) % 60:02d}"
         if clock not in self._headers:
             self._headers = {clock: header(clock, self._legend, size)}
-        self._headers[clock].lay(image, margin, margin)
+        self._headers[clock].lay(planes, margin, margin)
         if scene.not_counted is not None:
             below = margin + self._headers[clock].height + margin // 2
             self._pill(LabelStyle(f"{scene.not_counted}, not counted", NOT_COUNTED, False), size).lay(
-                image, margin, below
+                planes, margin, below
             )
 
-    def _draw_time_line(self, image: Picture, progress: float) -> None:
+    def _draw_time_line(self, planes: Planes, progress: float) -> None:
         """Draw how much of the video is over along the lower edge."""
-        top = self._height - self._line_px
-        image[top:] //= 3
-        image[top:, : round(self._width * min(max(progress, 0.0), 1.0))] = BALL.bgr
+        top, end = self._height - self._line_px, round(self._width * min(max(progress, 0.0), 1.0))
+        y, cb, cr = yuv_of(BALL)
+        luma, chroma = planes.luma[top:], planes.chroma[top // 2 :]
+        cv2.convertScaleAbs(luma, dst=luma, alpha=1 / 3, beta=16 * 2 / 3)
+        cv2.convertScaleAbs(chroma, dst=chroma, alpha=1 / 3, beta=128 * 2 / 3)
+        luma[:, :end] = round(y)
+        chroma[:, : end // 2] = (round(cb), round(cr))
 
     @property
     def _line_px(self) -> int:
-        """Height of the time line."""
-        return max(2, round(3 * self._unit))
+        """Height of the time line, even."""
+        return 2 * max(1, round(1.6 * self._unit))
 
     def _ring(self, style: LabelStyle | None, half_width: int) -> Sprite:
         """Take a ring from the cache, or draw it."""
@@ -254,12 +259,3 @@ def _with_dots(sprite: Sprite, places: list[tuple[Sprite, int, int]]) -> Sprite:
         color[area] = team_dot.premultiplied + team_dot.clear * color[area]
         clear[area] *= team_dot.clear
     return Sprite(color, clear)
-
-
-def fit(image: Picture, size_px: tuple[int, int]) -> Picture:
-    """Scale a frame to (width, height) px; always a copy that may be drawn on."""
-    if (image.shape[1], image.shape[0]) == size_px:
-        return image.copy()
-    smaller = size_px[0] < image.shape[1]
-    scaled = cv2.resize(image, size_px, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
-    return np.asarray(scaled, dtype=np.uint8)

@@ -1,28 +1,23 @@
 """Small anti-aliased pictures with transparency - labels, rings under feet, markers - drawn once and laid on frames.
 
-supervision's annotators draw the shapes, four times too large and without anti-aliasing; reduced, they are smooth.
-Text is set by Pillow, in any script that DejaVu Sans has.
+Shapes are drawn four times too large and without anti-aliasing; reduced, they are smooth. Text is set by Pillow, in any
+script that DejaVu Sans has.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from functools import cached_property
 
 import cv2
-import matplotlib
 import numpy as np
-import supervision as sv
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
+from pipeline.present.annotated_video.canvas import halved, yuv_layer
+from pipeline.present.drawing.layers import Bytes, cover
+from pipeline.present.drawing.text import Coverage, text_coverage
 from pipeline.present.palette import Color
-
-Picture = NDArray[np.uint8]
-"""(h, w, 3) BGR."""
-Coverage = NDArray[np.float32]
-"""(h, w) from 0 (clear) to 1 (covered)."""
+from pipeline.video import Planes
 
 _SUPERSAMPLING = 4
 """Drawn so many times larger in each direction, then reduced."""
@@ -47,21 +42,63 @@ class Sprite:
         """In px."""
         return int(self.clear.shape[0])
 
-    def lay(self, image: Picture, left: int, top: int) -> None:
+    @cached_property
+    def _layers(self) -> dict[tuple[int, int], _Layer]:
+        """As they are laid, by the corner's place in the two by two pixels that share a colour; filled when asked for."""
+        return {}
+
+    def lay(self, planes: Planes, left: int, top: int) -> None:
         """Lay the sprite on a picture in place; what lies outside is cut off.
 
         Args:
-            image: (h, w, 3) BGR, drawn on in place.
+            planes: drawn on in place.
             left: px of the sprite's left edge.
             top: px of its upper edge.
         """
-        x0, y0 = max(left, 0), max(top, 0)
-        x1, y1 = min(left + self.width, image.shape[1]), min(top + self.height, image.shape[0])
-        if x0 >= x1 or y0 >= y1:
-            return
+        phase = (left % 2, top % 2)
+        if phase not in self._layers:
+            self._layers[phase] = _Layer.of(self, phase)
+        layer = self._layers[phase]
+        left, top = left - phase[0], top - phase[1]
+        _lay(planes.luma, layer.luma_kept, layer.luma, left, top)
+        _lay(planes.chroma, layer.chroma_kept, layer.chroma, left // 2, top // 2)
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """A sprite as `cover` takes it, padded to even sizes and an even corner."""
+
+    luma_kept: Bytes
+    luma: Bytes
+    chroma_kept: Bytes
+    chroma: Bytes
+
+    @classmethod
+    def of(cls, sprite: Sprite, phase: tuple[int, int]) -> _Layer:
+        """Convert a sprite that is laid at an odd place, or not, in x and y."""
+        x, y = phase
+        height, width = (sprite.height + y + 1) // 2 * 2, (sprite.width + x + 1) // 2 * 2
+        area = np.s_[y : y + sprite.height, x : x + sprite.width]
+        yuv, clear = np.zeros((height, width, 3), np.float32), np.ones((height, width), np.float32)
+        yuv[area] = yuv_layer(sprite.premultiplied, 1 - sprite.clear)
+        clear[area] = sprite.clear[..., 0]
+        kept = _bytes(255 * halved(clear))
+        chroma = halved(np.ascontiguousarray(yuv[..., 1:]))
+        return cls(_bytes(255 * clear), _bytes(yuv[..., 0]), cv2.merge([kept, kept]), _bytes(chroma))
+
+
+def _bytes(values: NDArray[np.float32]) -> Bytes:
+    return np.asarray(cv2.convertScaleAbs(np.ascontiguousarray(values)), np.uint8)
+
+
+def _lay(ground: Bytes, kept: Bytes, added: Bytes, left: int, top: int) -> None:
+    """Cover a ground with a layer at a corner; what lies outside is cut off."""
+    height, width = kept.shape[:2]
+    x0, y0 = max(left, 0), max(top, 0)
+    x1, y1 = min(left + width, ground.shape[1]), min(top + height, ground.shape[0])
+    if x0 < x1 and y0 < y1:
         window = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
-        ground = image[y0:y1, x0:x1]
-        ground[:] = self.premultiplied[window] + self.clear[window] * ground + 0.5
+        cover(ground[y0:y1, x0:x1], kept[window], added[window])
 
 
 def stack(layers: list[tuple[Coverage, Color, float]]) -> Sprite:
@@ -74,27 +111,6 @@ def stack(layers: list[tuple[Coverage, Color, float]]) -> Sprite:
         color = color * (1 - alpha) + alpha * np.array(layer_color.bgr, np.float32)
         clear = clear * (1 - alpha)
     return Sprite(color, clear)
-
-
-@cache
-def _font(size_px: int, bold: bool) -> ImageFont.FreeTypeFont:
-    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name), size_px)
-
-
-def text_coverage(text: str, size_px: int, bold: bool = True) -> Coverage:
-    """Set a line of text: as high as the font's line, as wide as the text.
-
-    Args:
-        text: one line.
-        size_px: height of the letters.
-        bold: in bold letters.
-    """
-    font = _font(size_px, bold)
-    ascent, descent = font.getmetrics()
-    canvas = Image.new("L", (max(1, round(font.getlength(text))), ascent + descent), 0)
-    ImageDraw.Draw(canvas).text((0, 0), text, font=font, fill=255)
-    return np.asarray(np.asarray(canvas) / 255, dtype=np.float32)
 
 
 def rounded(width: int, height: int, radius: float) -> Coverage:
@@ -152,19 +168,15 @@ def foot_ring(half_width: int, color: Color, thickness_px: float, broken: bool =
 
 
 def _ellipse(size: tuple[int, int], half_width: int, thickness_px: float) -> Coverage:
-    """Draw a flat ellipse in the middle of a (width, height) px canvas; thickness 0 fills it."""
+    """Draw a flat ellipse in the middle of a (width, height) px canvas, open behind; thickness 0 fills it."""
     width, height = (v * _SUPERSAMPLING for v in size)
-    canvas = np.zeros((height, width, 3), np.uint8)
+    canvas = np.zeros((height, width), np.uint8)
     half = half_width * _SUPERSAMPLING
-    box = np.array([[width / 2 - half / 2, 0, width / 2 + half / 2, height / 2]], np.float32)
     full = thickness_px == 0
-    annotator = sv.EllipseAnnotator(
-        color=sv.Color(255, 255, 255),
-        thickness=-1 if full else max(1, round(thickness_px * _SUPERSAMPLING)),
-        start_angle=0 if full else -50,
-        end_angle=360 if full else 230,
-    )
-    annotator.annotate(canvas, sv.Detections(xyxy=box, class_id=np.zeros(1, int)))
+    first, last = (0, 360) if full else (-50, 230)
+    thickness = cv2.FILLED if full else max(1, round(thickness_px * _SUPERSAMPLING))
+    axes = (half, int(0.35 * half))
+    cv2.ellipse(canvas, (width // 2, height // 2), axes, 0, first, last, 255, thickness, cv2.LINE_4)
     return _reduce(canvas, size)
 
 
@@ -179,19 +191,15 @@ def _dashes(size: tuple[int, int], count: int = 16) -> Coverage:
 def triangle(size_px: int, color: Color) -> Sprite:
     """Make a pointer whose tip, at the bottom centre, points down."""
     size = (size_px + 4, size_px + 4)
-    point = np.array([[size[0] / 2, size[1] - 2, size[0] / 2, size[1] - 2]], np.float32) * _SUPERSAMPLING
-    rim = size_px // 6 * _SUPERSAMPLING
+    half, tall = size_px * _SUPERSAMPLING // 2, round(size_px * 0.8) * _SUPERSAMPLING
+    x, y = size[0] * _SUPERSAMPLING // 2, (size[1] - 2) * _SUPERSAMPLING
+    corners = np.array([[x, y], [x + half, y - tall], [x - half, y - tall]], np.int32)
     layers = []
-    for outline in (rim, 0):
-        canvas = np.zeros((size[1] * _SUPERSAMPLING, size[0] * _SUPERSAMPLING, 3), np.uint8)
-        annotator = sv.TriangleAnnotator(
-            color=sv.Color(255, 255, 255),
-            base=size_px * _SUPERSAMPLING,
-            height=round(size_px * 0.8) * _SUPERSAMPLING,
-            outline_thickness=outline,
-            outline_color=sv.Color(255, 255, 255),
-        )
-        annotator.annotate(canvas, sv.Detections(xyxy=point, class_id=np.zeros(1, int)))
+    for outline in (size_px // 6 * _SUPERSAMPLING, 0):
+        canvas = np.zeros((size[1] * _SUPERSAMPLING, size[0] * _SUPERSAMPLING), np.uint8)
+        cv2.fillPoly(canvas, [corners], 255)
+        if outline:
+            cv2.polylines(canvas, [corners], True, 255, outline)
         layers.append(_reduce(canvas, size))
     return stack([(layers[0], Color(18, 20, 24), 0.75), (layers[1], color, 1.0)])
 
@@ -217,7 +225,7 @@ def dot(radius_px: float, color: Color, hollow: bool = False) -> Sprite:
     return stack([*layers, (core, edge, 0.85)] if hollow else layers)
 
 
-def _reduce(canvas: Picture, size: tuple[int, int]) -> Coverage:
+def _reduce(canvas: Bytes, size: tuple[int, int]) -> Coverage:
     """Reduce a supersampled white-on-black drawing to its coverage."""
-    small = cv2.resize(canvas[:, :, 0], size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(canvas, size, interpolation=cv2.INTER_AREA)
     return np.asarray(small / 255, dtype=np.float32)

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.homography import Matrix, project
-from pipeline.present.annotated_video.sprites import Picture
+from pipeline.present.annotated_video.canvas import tint
 from pipeline.present.palette import Color
+from pipeline.video import Planes
 
 LONGEST_HOLE_S = 0.3
 """A trail is not drawn across a longer absence."""
@@ -55,82 +56,91 @@ class Trails:
 
     def lines(self) -> dict[int, NDArray[np.float64]]:
         """Return each person's trail (n, 2), oldest first, smoothed; it begins after the last hole."""
-        found = {}
-        for who in np.unique(self._ids):
-            of_person = self._ids == who
-            first = unbroken(self._times[of_person], self._points[of_person], self._jump_px[of_person])
-            found[int(who)] = smooth_line(self._points[of_person][first:])
-        return found
+        return paths(self._ids, self._times, self._points, self._jump_px)
 
     def _keep(self, kept: NDArray[np.bool_]) -> None:
         self._points, self._ids = self._points[kept], self._ids[kept]
         self._times, self._jump_px = self._times[kept], self._jump_px[kept]
 
 
-def unbroken(times_s: NDArray[np.float64], points: NDArray[np.float64], jump: NDArray[np.float64] | float) -> int:
-    """Return the first place after which there is neither a hole in time nor a jump.
+def paths(
+    ids: NDArray[np.int64],
+    times_s: NDArray[np.float64],
+    points: NDArray[np.float64],
+    jump: NDArray[np.float64] | float,
+    window: int = 9,
+) -> dict[int, NDArray[np.float64]]:
+    """Return each person's latest points (m, 2), without a hole in time or a jump, smoothed.
+
+    They are averaged over a sliding window that shrinks at the ends, so that both ends stay.
 
     Args:
+        ids: (n,) people.
         times_s: (n,) rising.
         points: (n, 2).
         jump: longest step, one for all or (n,) for the step to each point; in the unit of the points.
+        window: points averaged, odd.
 
     Example:
-        >>> still = np.zeros((4, 2))
-        >>> unbroken(np.array([0.0, 0.1, 0.9, 1.0]), still, 1.0), unbroken(np.arange(4) / 10, still + [[0], [0], [0], [9]], 1.0)
-        (2, 3)
-    """
-    steps = np.hypot(*np.diff(points, axis=0).T)
-    longest = np.broadcast_to(jump, times_s.shape)[1:]
-    breaks = np.flatnonzero((np.diff(times_s) > LONGEST_HOLE_S) | (steps > longest))
-    return int(breaks[-1]) + 1 if len(breaks) else 0
-
-
-def smooth_line(points: NDArray[np.float64], window: int = 9) -> NDArray[np.float64]:
-    """Average points (n, 2) over a sliding window that shrinks at the ends, so that both ends stay.
-
-    Example:
-        >>> smooth_line(np.array([[0.0, 0], [1, 3], [2, 0]])).tolist()
+        >>> paths(np.zeros(3, int), np.arange(3) / 10, np.array([[0.0, 0], [1, 3], [2, 0]]), 9.0)[0].tolist()
         [[0.0, 0.0], [1.0, 1.0], [2.0, 0.0]]
+        >>> still, ids = np.zeros((4, 2)), np.zeros(4, int)
+        >>> len(paths(ids, np.array([0.0, 0.1, 0.9, 1.0]), still, 1.0)[0])
+        2
+        >>> len(paths(ids, np.arange(4) / 10, still + [[0], [0], [0], [9]], 1.0)[0])
+        1
     """
-    place = np.arange(len(points))
-    reach = np.minimum(np.minimum(place, place[::-1]), window // 2)
-    total = np.vstack([np.zeros((1, 2)), np.cumsum(points, axis=0)])
-    averaged: NDArray[np.float64] = (total[place + reach + 1] - total[place - reach]) / (2 * reach + 1)[:, None]
-    return averaged
+    if not len(ids):
+        return {}
+    order = np.argsort(ids, kind="stable")
+    ids, times_s, points = ids[order], times_s[order], points[order]
+    longest = np.broadcast_to(jump, order.shape)[order][1:]
+    steps = np.diff(points, axis=0)
+    breaks = (np.diff(ids) != 0) | (np.diff(times_s) > LONGEST_HOLE_S) | (np.hypot(steps[:, 0], steps[:, 1]) > longest)
+    begins = np.concatenate([[0], np.flatnonzero(breaks) + 1])
+    ends = np.append(begins[1:], len(ids))
+    place = np.arange(len(ids))
+    lengths = ends - begins
+    reach = np.minimum(place - np.repeat(begins, lengths), np.repeat(ends, lengths) - 1 - place)
+    reach = np.minimum(reach, window // 2)
+    total = np.concatenate([np.zeros((1, 2)), np.cumsum(points, axis=0)])
+    averaged = (total[place + reach + 1] - total[place - reach]) / (2 * reach + 1)[:, None]  # (n, 2)
+    return {int(ids[begin]): averaged[begin:end] for begin, end in zip(begins, ends, strict=True)}  # the last one stays
 
 
 def draw_trails(
-    image: Picture, lines: list[tuple[NDArray[np.float64], Color]], thickness_px: float, opacity: float
+    planes: Planes, lines: list[tuple[NDArray[np.float64], Color]], thickness_px: float, opacity: float
 ) -> None:
     """Draw trails (n, 2) px in place, tapering towards the oldest point.
 
     Args:
-        image: (h, w, 3) BGR, drawn on in place.
+        planes: drawn on in place.
         lines: trails (n, 2) px, the oldest point first, with their colours.
         thickness_px: at the newest point.
         opacity: 0 to 1.
     """
-    long = [(line, color) for line, color in lines if len(line) > 1]
-    ground, corner = _around(image, [line for line, _ in long], int(thickness_px) + 2)
-    if not ground.size:
+    by_color: dict[Color, list[NDArray[np.float64]]] = {}
+    for line, color in lines:
+        if len(line) > 1:
+            by_color.setdefault(color, []).append(line)
+    for color, of_color in by_color.items():
+        _draw_trails(planes, of_color, color, thickness_px, opacity)
+
+
+def _draw_trails(
+    planes: Planes, lines: list[NDArray[np.float64]], color: Color, thickness_px: float, opacity: float
+) -> None:
+    """Draw trails (n, 2) px of one colour in place."""
+    points, limits = np.concatenate(lines), np.array(planes.size_px)
+    margin = int(thickness_px) + 2
+    low = np.clip(np.floor(points.min(axis=0)).astype(int) - margin, 0, limits) // 2 * 2
+    high = np.clip(np.ceil(points.max(axis=0)).astype(int) + margin, 0, limits)
+    width, height = (high - low + 1) // 2 * 2
+    if width < 2 or height < 2:
         return
-    layer = ground.copy()
-    for line, color in long:
-        fixed = np.rint((line - corner - 0.5) * (1 << _FRACTION_BITS)).astype(np.int32)
-        for share, half in ((0.4, fixed[: len(fixed) // 2 + 1]), (1.0, fixed[len(fixed) // 2 :])):
-            width = max(1, round(thickness_px * share))
-            cv2.polylines(layer, [half], False, color.bgr, width, cv2.LINE_AA, _FRACTION_BITS)
-    ground[:] = cv2.addWeighted(layer, opacity, ground, 1 - opacity, 0)
-
-
-def _around(image: Picture, lines: list[NDArray[np.float64]], margin_px: int) -> tuple[Picture, NDArray[np.float64]]:
-    """Return the view of a picture that holds all lines (n, 2), and its corner (2,) in px."""
-    height, width = image.shape[:2]
-    points = np.vstack([np.empty((0, 2)), *lines])
-    if not len(points):
-        return image[:0, :0], np.zeros(2)
-    limits = np.array([width, height])
-    low = np.clip(np.floor(points.min(axis=0)).astype(int) - margin_px, 0, limits)
-    high = np.clip(np.ceil(points.max(axis=0)).astype(int) + margin_px, 0, limits)
-    return image[low[1] : high[1], low[0] : high[0]], low.astype(np.float64)
+    mask = np.zeros((height, width), np.uint8)
+    fixed = [np.rint((line - low - 0.5) * (1 << _FRACTION_BITS)).astype(np.int32) for line in lines]
+    halves = [line[: len(line) // 2 + 1] for line in fixed], [line[len(line) // 2 :] for line in fixed]
+    for share, part in zip((0.4, 1.0), halves, strict=True):
+        cv2.polylines(mask, part, False, 255, max(1, round(thickness_px * share)), cv2.LINE_AA, _FRACTION_BITS)
+    tint(planes, mask, (int(low[0]), int(low[1])), color, opacity)

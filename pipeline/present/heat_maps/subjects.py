@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from matplotlib.figure import Figure
-
 from pipeline.errors import InputError
-from pipeline.present.heat_maps.heatmaps import HeatMap, heat_figure, heat_map, versus_figure
+from pipeline.present.heat_maps.heatmaps import HeatMap, heat_map
 from pipeline.present.labels import Person, people, slug, team_title
 from pipeline.present.on_court import OnCourt
 
@@ -114,40 +112,4 @@ def subtitle(subject: Subject, heat: HeatMap, period: int | None, direction: Dir
     unit = "player seconds" if len(subject.members) > 1 else "seconds"
     located = f"{heat.located_s:,.0f} {unit} with a position".replace(",", "\u202f")
     phrases = [subject.remark, *([f"period {period}"] if period is not None else []), located]
-    return " · ".join([*phrases, *(["attacking to the right"] if direction == "attacking" else [])])
-
-
-def picture(
-    game: OnCourt,
-    subject: Subject,
-    compared_with: Subject | None,
-    period: int | None,
-    direction: Direction,
-    sigma_m: float,
-) -> Figure:
-    """Draw one subject's heat map, or what tells it from another's.
-
-    Args:
-        game: the run.
-        subject: whose time.
-        compared_with: from whose time it is subtracted; None for a plain heat map.
-        period: None for the whole game.
-        direction: as filmed, or attacking to the right.
-        sigma_m: standard deviation of the kernel.
-
-    Raises:
-        InputError: there is no such period, or somebody has no position in what is asked for.
-    """
-    shown = game.during(period)
-    compared = [subject] if compared_with is None else [subject, compared_with]
-    maps = [drawn_map(shown, each, sigma_m, direction, period) for each in compared]
-    if compared_with is None:
-        return heat_figure(maps[0], shown.court, subject.title, subtitle(subject, maps[0], period, direction))
-    heads = (f"{subject.title} and {compared_with.title}", _when(period, direction))
-    return versus_figure(maps[0], maps[1], shown.court, heads, (subject.title, compared_with.title))
-
-
-def _when(period: int | None, direction: Direction) -> str:
-    """Say which period and direction a comparison is of."""
-    phrases = [*([f"period {period}"] if period is not None else []), "difference of the shares of time"]
     return " · ".join([*phrases, *(["attacking to the right"] if direction == "attacking" else [])])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from markupsafe import Markup, escape
 from pipeline.present.crops import Crop
 from pipeline.present.embedding_map import embedding_map_of
 from pipeline.present.formats import clock, measure, percent
-from pipeline.present.heat_maps.heatmaps import HeatPictures, color_stops
+from pipeline.present.heat_maps.colors import color_stops
+from pipeline.present.heat_maps.painting import HeatPictures
 from pipeline.present.labels import people
+from pipeline.present.palette import player_colors
 from pipeline.present.report.embedding_map import embedding_map_figure
 from pipeline.present.report.facts import flat, how_much_seen, subtitle, tiles
 from pipeline.present.report.people import ATTACK_ZONES, groups_of, periods_of, person_row
@@ -50,6 +53,13 @@ def report_html(results: Results, pictures: Pictures, files: Sequence[Path]) -> 
     Returns:
         A whole HTML document; everything that comes from a file or a user is escaped.
     """
+    environment = _environment()
+    return environment.get_template("report.html.j2").render(_context(results, pictures, files))
+
+
+@cache
+def _environment() -> Environment:
+    """Compile the templates once for all reports."""
     environment = Environment(
         loader=PackageLoader("pipeline.present"),
         autoescape=True,
@@ -58,7 +68,7 @@ def report_html(results: Results, pictures: Pictures, files: Sequence[Path]) -> 
         lstrip_blocks=True,
     )
     environment.filters.update(measure=measure, percent=percent, clock=clock, breakable=breakable)
-    return environment.get_template("report.html.j2").render(_context(results, pictures, files))
+    return environment
 
 
 def breakable(text: str) -> Markup:
@@ -74,8 +84,15 @@ def breakable(text: str) -> Markup:
 def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dict[str, Any]:
     """Collect what the template shows."""
     persons = people(results.players)
+    colors = player_colors(results.players)
     rows = [
-        person_row(person, results, pictures.players.get(person.player_id), pictures.crops.get(person.player_id, ()))
+        person_row(
+            person,
+            results,
+            colors[person.player_id],
+            pictures.players.get(person.player_id),
+            pictures.crops.get(person.player_id, ()),
+        )
         for person in persons
     ]
     players = [row for row in rows if not row["referee"]]

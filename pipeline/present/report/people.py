@@ -10,9 +10,9 @@ import pandas as pd
 
 from pipeline.present.crops import Crop
 from pipeline.present.formats import clock
-from pipeline.present.heat_maps.heatmaps import HeatPictures
+from pipeline.present.heat_maps.painting import HeatPictures
 from pipeline.present.labels import Person, team_title
-from pipeline.present.palette import on_white, player_colors
+from pipeline.present.palette import Color, on_white
 from pipeline.present.report.evidence import evidence_of
 from pipeline.present.results import Results
 
@@ -25,19 +25,21 @@ ATTACK_ZONES = {
 }
 
 
-def person_row(person: Person, results: Results, heat: HeatPictures | None, crops: Sequence[Crop]) -> dict[str, Any]:
+def person_row(
+    person: Person, results: Results, color: Color, heat: HeatPictures | None, crops: Sequence[Crop]
+) -> dict[str, Any]:
     """Collect what is shown of one person.
 
     Args:
         person: who.
         results: the run.
+        color: of this person.
         heat: heat map of this person; None without positions.
         crops: pictures of this person, in order of time.
     """
     found = results.player_stats[results.player_stats["player_id"] == person.player_id]
     stats = {str(key): None if pd.isna(value) else value for key, value in found.iloc[0].items()} if len(found) else {}
     per_period = results.player_periods[results.player_periods["player_id"] == person.player_id]
-    color = player_colors(results.players)[person.player_id]
     times = dict(zip(results.frames["frame"], results.frames["time_s"], strict=True))
     return {
         "id": person.player_id,
@@ -93,7 +95,7 @@ def heat_picture(pictures: HeatPictures | None) -> dict[str, str] | None:
     """Embed a heat map and say what its darkest colour means."""
     if pictures is None:
         return None
-    return {"image": data_uri(pictures.report_png, "png"), "peak": f"{100 * pictures.peak_share_per_m2:.2g} %"}
+    return {"image": data_uri(pictures.report_webp, "webp"), "peak": f"{100 * pictures.peak_share_per_m2:.2g} %"}
 
 
 def data_uri(data: bytes, kind: str) -> str:

@@ -9,6 +9,7 @@ results are the same.
 """
 
 from pipeline.run.execution.choice import Workers, check_workers, executor_for, processes_for
+from pipeline.run.execution.cluster import RayCluster
 from pipeline.run.execution.executor import Advance, Executor, InThisProcess, Outcome, Procedure
 from pipeline.run.execution.processes import WorkerProcesses
 
@@ -18,6 +19,7 @@ __all__ = [
     "InThisProcess",
     "Outcome",
     "Procedure",
+    "RayCluster",
     "WorkerProcesses",
     "Workers",
     "check_workers",

@@ -8,8 +8,8 @@ so another encoder or another camera needs no other setting.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from pipeline.config import TrackSettings
 from pipeline.tables import conform
 from pipeline.understand.features.embeddings import jersey_distances
 from pipeline.understand.game import TrackedGame
-from pipeline.understand.splitting.tracklet_ends import CameraBoxes, TrackletEnds
+from pipeline.understand.splitting.tracklet_ends import CameraBoxes, Spans, TrackletEnds
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -70,7 +70,7 @@ def link_gaps(game: TrackedGame, settings: TrackSettings) -> pd.DataFrame:
     if game.tracks.empty or settings.max_gap_s <= _MIN_GAP_S:
         return game.tracks
     boxes = CameraBoxes.of(game, settings.motion_compensation)
-    track_ids, tracklets = _rows_by_tracklet(game)
+    track_ids, tracklets = _by_tracklet(game)
     model = _learn(boxes, tracklets, settings.max_gap_s)
     if model is None:
         return game.tracks
@@ -86,15 +86,15 @@ def link_gaps(game: TrackedGame, settings: TrackSettings) -> pd.DataFrame:
     return conform("raw_tracks", game.tracks.assign(track_id=number[game.tracks["track_id"]].to_numpy()))
 
 
-def _rows_by_tracklet(game: TrackedGame) -> tuple[Ints, list[Ints]]:
-    """Give the numbers of the tracklets (n,) in order of their first box, and the rows of detections of each."""
+def _by_tracklet(game: TrackedGame) -> tuple[Ints, Spans]:
+    """Give the numbers of the tracklets (n,) in order of their first box, and their boxes."""
     rows, track_id = game.tracked_rows, game.tracks["track_id"].to_numpy(np.int64)
     frame = game.box_frame[rows]
     order = np.lexsort((frame, track_id))
     numbers, start = np.unique(track_id[order], return_index=True)
     by_time = np.argsort(frame[order][start], kind="stable")
-    tracklets = np.split(rows[order], start[1:])
-    return numbers[by_time], [tracklets[k] for k in by_time]
+    end = np.append(start[1:], len(rows))
+    return numbers[by_time], Spans(rows[order], start[by_time], end[by_time])
 
 
 def _features(boxes: CameraBoxes, ends: TrackletEnds, beginnings: TrackletEnds) -> Floats:
@@ -113,34 +113,45 @@ def _features(boxes: CameraBoxes, ends: TrackletEnds, beginnings: TrackletEnds) 
     return np.column_stack([appearance, jersey, np.log1p(squared / expected), size])
 
 
-def _learn(boxes: CameraBoxes, tracklets: Sequence[Ints], max_gap_s: float) -> GapModel | None:
+def _learn(boxes: CameraBoxes, tracklets: Spans, max_gap_s: float) -> GapModel | None:
     """Learn what tells a tracklet's other side of a gap from others' tracklets; None where too few last long enough.
 
     Self-supervised: tracklets are cut open for as long as a gap lasts.
     """
     rng = np.random.default_rng(0)
-    time_s = [boxes.time_s[rows] for rows in tracklets]
-    begin, end = (np.array([times[k] for times in time_s]) for k in (0, -1))
-    spare_s = end - begin - _MIN_GAP_S - 2 * _SIDE_S
+    time_s = boxes.time_s[tracklets.row]  # (k,)
+    begin_s, end_s = time_s[tracklets.begin], time_s[tracklets.end - 1]
+    spare_s = end_s - begin_s - _MIN_GAP_S - 2 * _SIDE_S
     if not (spare_s > 0).any():
         return None
     weight = np.maximum(spare_s, 0.0)
-    features, same = [], []
-    for opened in rng.choice(len(tracklets), _CUTS, p=weight / weight.sum()):
-        gap_s = rng.uniform(_MIN_GAP_S, min(max_gap_s, _MIN_GAP_S + spare_s[opened]))
-        from_s = rng.uniform(begin[opened] + _SIDE_S, end[opened] - gap_s - _SIDE_S)
-        present = np.flatnonzero((begin < from_s) & (end > from_s + gap_s + _SIDE_S))
-        candidates = [opened, *present[present != opened]]
-        later = [tracklets[k][time_s[k] >= from_s + gap_s] for k in candidates]
-        later = [rows for rows in later if len(rows) >= _MIN_BOXES]
-        before = boxes.ends([tracklets[opened][time_s[opened] <= from_s]])
-        features.append(_features(boxes, before.take(np.zeros(len(later), np.int64)), boxes.beginnings(later)))
-        same.append(np.arange(len(later)) == 0)
-    pairs, is_same = np.concatenate(features), np.concatenate(same)  # (pairs, 4), (pairs,)
+    before_end, later, later_begin, cut = [], [], [], []  # of the cuts, and of the tracklets behind them
+    opened = rng.choice(len(tracklets), _CUTS, p=weight / weight.sum())
+    for number, k in enumerate(opened.tolist()):
+        gap_s = rng.uniform(_MIN_GAP_S, min(max_gap_s, _MIN_GAP_S + spare_s[k]))
+        from_s = rng.uniform(begin_s[k] + _SIDE_S, end_s[k] - gap_s - _SIDE_S)
+        before_end.append(_place(time_s, tracklets, k, from_s, "right"))
+        for present in np.flatnonzero((begin_s < from_s) & (end_s > from_s + gap_s + _SIDE_S)).tolist():
+            later.append(present)
+            later_begin.append(_place(time_s, tracklets, present, from_s + gap_s, "left"))
+            cut.append(number)
+    at, behind = np.array(cut, dtype=np.int64), np.array(later, dtype=np.int64)
+    parts = Spans(tracklets.row, np.array(later_begin, dtype=np.int64), tracklets.end[behind])
+    long = parts.end - parts.begin >= _MIN_BOXES
+    is_same = (behind == opened[at])[long]
     if is_same.all() or is_same.sum() < _MIN_CUTS:
         return None
+    parts = Spans(parts.row, parts.begin[long], parts.end[long])
+    before = boxes.ends(Spans(tracklets.row, tracklets.begin[opened], np.array(before_end, dtype=np.int64)))
+    pairs = _features(boxes, before.take(at[long]), boxes.beginnings(parts))  # (pairs, 4)
     neutral = _neutral(pairs[:, 0], is_same)
     return GapModel(likelihood_ratio(with_neutral(pairs, neutral), is_same), neutral)
+
+
+def _place(time_s: Floats, tracklets: Spans, k: int, at_s: float, side: Literal["left", "right"]) -> int:
+    """Find where a time is among those (boxes,) of tracklet k."""
+    begin = int(tracklets.begin[k])
+    return begin + int(np.searchsorted(time_s[begin : tracklets.end[k]], at_s, side=side))
 
 
 def _neutral(distance: Floats, same: NDArray[np.bool_]) -> float:

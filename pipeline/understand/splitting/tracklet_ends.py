@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -23,6 +23,8 @@ _SHARPNESS = 4
 """Power of the quality that a crop is weighed by: beside a clear one, one with somebody in front does not count."""
 _MIN_BOXES = 4
 """From fewer boxes no velocity is measured."""
+_BLOCK = 512
+"""Ends that are described at once."""
 _PRIOR_S2 = 0.02
 """Sum of squared times, s^2, that weighs as much for the velocity as the prior assumption that somebody stands."""
 
@@ -52,6 +54,27 @@ class TrackletEnds:
 
 
 @dataclass(frozen=True)
+class Spans:
+    """n stretches of tracklets, of one box at least."""
+
+    row: Ints
+    """(k,) rows of detections, in order of time within a stretch."""
+    begin: Ints
+    """(n,) stretch i is `row[begin[i] : end[i]]`; stretches may overlap."""
+    end: Ints
+    """(n,)"""
+
+    def __len__(self) -> int:
+        """Count the stretches."""
+        return len(self.begin)
+
+    def blocks(self, size: int) -> Iterator[Spans]:
+        """Take so many stretches at a time."""
+        for k in range(0, len(self), size):
+            yield Spans(self.row, self.begin[k : k + size], self.end[k : k + size])
+
+
+@dataclass(frozen=True)
 class CameraBoxes:
     """All m boxes of `detections`, and how the camera moved over the t analysed frames."""
 
@@ -75,11 +98,14 @@ class CameraBoxes:
     """(m,)"""
     camera: Floats
     """(t, 3, 3) px of the first frame of the shot to px of each."""
+    back: Floats
+    """(t, 3, 3) the inverse."""
 
     @classmethod
     def of(cls, game: TrackedGame, moving: bool) -> CameraBoxes:
         """Take the boxes of a game; unless `moving`, the camera is taken to stand."""
         quality = np.nan_to_num(game.detections["quality"].to_numpy(np.float64), nan=0.3)
+        camera = since_cut(game.motion, is_motion(game.motion) & moving, game.shot)
         return cls(
             game.box_frame_row,
             game.box_time_s,
@@ -90,16 +116,17 @@ class CameraBoxes:
             game.is_coloured,
             game.embeddings,
             game.is_embedded,
-            since_cut(game.motion, is_motion(game.motion) & moving, game.shot),
+            camera,
+            np.linalg.inv(camera),
         )
 
-    def ends(self, tracklets: Sequence[Ints]) -> TrackletEnds:
-        """Describe the ends of tracklets, rows (k,) of boxes in order of time each."""
-        return self._at_box(tracklets, -1)
+    def ends(self, spans: Spans) -> TrackletEnds:
+        """Describe the ends of n stretches."""
+        return _joined([self._described(block, last=True) for block in spans.blocks(_BLOCK)])
 
-    def beginnings(self, tracklets: Sequence[Ints]) -> TrackletEnds:
-        """Describe the beginnings of tracklets."""
-        return self._at_box(tracklets, 0)
+    def beginnings(self, spans: Spans) -> TrackletEnds:
+        """Describe the beginnings of n stretches."""
+        return _joined([self._described(block, last=False) for block in spans.blocks(_BLOCK)])
 
     def carried(self, ends: TrackletEnds, at: Ints) -> tuple[Floats, Floats]:
         """Give position and velocity (n, 2) of ends in the pictures of the frames `at` (n,)."""
@@ -107,55 +134,94 @@ class CameraBoxes:
         return position, self._carry(ends.position_px + ends.velocity_px, ends.at, at) - position
 
     def _carry(self, points: Floats, source: Ints, target: Ints) -> Floats:
-        """Carry points (n, 2) from the frames `source` (n,) to the frames `target` (n,)."""
-        motion = self.camera[target] @ np.linalg.inv(self.camera[source])  # (n, 3, 3)
-        ahead = np.einsum("nij,nj->ni", motion, np.column_stack([points, np.ones(len(points))]))
-        return np.asarray(ahead[:, :2] / ahead[:, 2:])
+        """Carry points (..., 2) from the frames `source` (...) to the frames `target` (...)."""
+        ahead = (self.camera[target] @ self.back[source] @ np.insert(points, 2, 1.0, axis=-1)[..., None])[..., 0]
+        return np.asarray(ahead[..., :2] / ahead[..., 2:])
 
-    def _at_box(self, tracklets: Sequence[Ints], which: int) -> TrackletEnds:
-        """Describe tracklets about their first (0) or last (-1) box."""
-        motion = [self._motion(rows, which) for rows in tracklets]
-        appearance = [self._appearance(rows, which) for rows in tracklets]
-        box = np.array([rows[which] for rows in tracklets], dtype=np.int64)
+    def _described(self, spans: Spans, last: bool) -> TrackletEnds:
+        """Describe stretches about their last box, or their first."""
+        box = spans.row[spans.end - 1 if last else spans.begin]
+        position, velocity, height = self._motion(box, *self._near(spans, last, _VELOCITY_S))
+        row, near = self._near(spans, last, _APPEARANCE_S)
+        embedding = self._pooled(row, near & self.is_embedded[row], self._unit)
+        embedding /= np.maximum(np.linalg.norm(embedding, axis=1, keepdims=True), 1e-9)
+        coloured = near & self.is_coloured[row]
+        total = self._pooled(row, coloured, lambda rows: np.column_stack([self.jersey[rows], np.ones(len(rows))]))
         return TrackletEnds(
-            self.at[box],
-            self.time_s[box],
-            np.array([position for position, _, _ in motion]).reshape(-1, 2),
-            np.array([velocity for _, velocity, _ in motion]).reshape(-1, 2),
-            np.array([height for _, _, height in motion]),
-            np.array([embedding for embedding, _ in appearance]).reshape(-1, self.embeddings.shape[1]),  # (n, dim)
-            np.array([jersey for _, jersey in appearance]).reshape(-1, 3),
+            self.at[box], self.time_s[box], position, velocity, height, embedding, total[:, :3] / total[:, 3:]
         )
 
-    def _motion(self, rows: Ints, which: int) -> tuple[Floats, Floats, float]:
-        """Fit a constant velocity to the boxes near the first or last one: position, velocity (2,), and median height."""
-        box = rows[which]
-        rows = rows[np.abs(self.time_s[rows] - self.time_s[box]) <= _VELOCITY_S]
-        corner = self.corners[rows]
-        top = np.column_stack([(corner[:, 0] + corner[:, 2]) / 2, corner[:, 1]])
-        height = float(np.median(corner[:, 3] - corner[:, 1]))
-        top = self._carry(top, self.at[rows], np.full(len(rows), self.at[box]))
-        if len(rows) < _MIN_BOXES:
-            return top[which], np.zeros(2), height
-        since_s = self.time_s[rows] - self.time_s[box]
-        centred = since_s - since_s.mean()
-        velocity = centred @ (top - top.mean(axis=0)) / (centred @ centred + _PRIOR_S2)
-        return top.mean(axis=0) - velocity * since_s.mean(), velocity, height
+    def _near(self, spans: Spans, last: bool, limit_s: float) -> tuple[Ints, NDArray[np.bool_]]:
+        """Find the boxes of n stretches within `limit_s` of the last or first one: rows (n, w) in order of time, and which count."""
+        length = spans.end - spans.begin
+        width = 8
+        while True:
+            offset = np.arange(min(width, int(length.max())))
+            place = np.minimum(offset, length[:, None] - 1)  # (n, w) inwards
+            row = spans.row[spans.end[:, None] - 1 - place if last else spans.begin[:, None] + place]
+            near = np.abs(self.time_s[row] - self.time_s[row[:, :1]]) <= limit_s
+            near &= offset < length[:, None]
+            if len(offset) < width or not near[:, -1].any():
+                return (row[:, ::-1], near[:, ::-1]) if last else (row, near)
+            width *= 2
 
-    def _appearance(self, rows: Ints, which: int) -> tuple[Floats, Floats]:
-        """Pool embedding (dim,) and jersey (3,) of the boxes around the first or last one, by the quality of the crops."""
-        rows = rows[np.abs(self.time_s[rows] - self.time_s[rows[which]]) <= _APPEARANCE_S]
-        embedded, coloured = (_spread(rows[chosen[rows]]) for chosen in (self.is_embedded, self.is_coloured))
-        vectors = unit_or_nan(np.asarray(self.embeddings[embedded], dtype=np.float32)).astype(np.float64)
-        embedding = self.weight[embedded] @ vectors
-        jersey = self.weight[coloured] @ self.jersey[coloured]
-        length, total = np.linalg.norm(embedding), self.weight[coloured].sum()
+    def _motion(self, box: Ints, row: Ints, near: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+        """Fit a constant velocity: position, velocity (n, 2), and median height (n,).
+
+        Args:
+            box: (n,) row of the last or first box.
+            row: (n, w) boxes about it, in order of time.
+            near: (n, w) which of them count.
+        """
+        corner, count = self.corners[row], near.sum(axis=1)  # (n, w, 4), (n,)
+        tall = np.sort(np.where(near, corner[..., 3] - corner[..., 1], np.inf), axis=1)
+        n = np.arange(len(box))
+        height = (tall[n, (count - 1) // 2] + tall[n, count // 2]) / 2
+        top = np.stack([(corner[..., 0] + corner[..., 2]) / 2, corner[..., 1]], axis=-1)  # (n, w, 2)
+        top = self._carry(top, self.at[row], np.broadcast_to(self.at[box][:, None], row.shape))
+        top = np.where(near[..., None], top, 0.0)
+        since_s = np.where(near, self.time_s[row] - self.time_s[box][:, None], 0.0)
+        mean_s, mean = since_s.sum(axis=1) / count, top.sum(axis=1) / count[:, None]
+        centred = np.where(near, since_s - mean_s[:, None], 0.0)
+        velocity = (centred[..., None] * (top - mean[:, None])).sum(axis=1)
+        velocity /= ((centred**2).sum(axis=1) + _PRIOR_S2)[:, None]
+        few = (count < _MIN_BOXES)[:, None]
+        own = np.stack([(self.corners[box, 0] + self.corners[box, 2]) / 2, self.corners[box, 1]], axis=1)
         return (
-            embedding / max(float(length), 1e-9) if len(embedded) else np.full(len(embedding), np.nan),
-            jersey / total if len(coloured) else np.full(3, np.nan),
+            np.where(few, own, mean - velocity * mean_s[:, None]),
+            np.where(few, 0.0, velocity),
+            height,
         )
 
+    def _unit(self, rows: Ints) -> Floats:
+        """Read embeddings (k, dim) of unit length."""
+        return unit_or_nan(np.asarray(self.embeddings[rows], dtype=np.float32)).astype(np.float64)
 
-def _spread(rows: Ints) -> Ints:
-    """Choose so many boxes as are pooled, evenly spread."""
-    return rows[:: max(1, -(-len(rows) // _MAX_CROPS))]
+    def _pooled(self, row: Ints, chosen: NDArray[np.bool_], values_of: Callable[[Ints], Floats]) -> Floats:
+        """Add up what boxes have, by the quality of their crops, of so many as are pooled, evenly spread; NaN for none.
+
+        Args:
+            row: (n, w) boxes.
+            chosen: (n, w) which of them have it.
+            values_of: gives (k, c) of rows (k,).
+
+        Returns:
+            (n, c)
+        """
+        step = np.maximum(-(-chosen.sum(axis=1) // _MAX_CROPS), 1)
+        chosen = chosen & ((np.cumsum(chosen, axis=1) - 1) % step[:, None] == 0)
+        values = values_of(row[chosen])
+        usable = np.isfinite(values[:, 0])
+        owner, values = np.nonzero(chosen)[0][usable], values[usable] * self.weight[row[chosen][usable], None]
+        total = np.full((len(row), values.shape[1]), np.nan)
+        owners, start = np.unique(owner, return_index=True)
+        if len(owners):
+            total[owners] = np.add.reduceat(values, start, axis=0)
+        return total
+
+
+def _joined(blocks: list[TrackletEnds]) -> TrackletEnds:
+    """Lay descriptions one after the other."""
+    return TrackletEnds(
+        *(np.concatenate([getattr(block, field.name) for block in blocks]) for field in fields(TrackletEnds))
+    )

@@ -61,7 +61,11 @@ def test_help_reads_well(arguments: list[str], capsys: pytest.CaptureFixture[str
         (["analyze"], "Missing argument 'VIDEO'"),
         (["analyze", "x.mp4", "--outt", "y"], "No such option"),
         (["analyze", "x.mp4", "--court", "cricket"], "cricket"),
-        (["analyze", "x.mp4", "--device", "abacus"], "there is no device 'abacus'; name auto, cpu, cuda or cuda:N"),
+        (
+            ["analyze", "x.mp4", "--device", "abacus"],
+            "there is no device 'abacus'; name auto, cpu, mps, cuda or cuda:N",
+        ),
+        (["analyze", "x.mp4", "--workers", "0"], "--workers 0: expected a whole number from 1 on, or auto"),
         (["train", "reid"], "Missing option '--data'. (see courtside train reid --help)"),
         (["heatmap", "x", "--player", "1", "--versus", "²"], "x is not a finished output directory"),
         (["render-game", "--out", "x", "--size", "²x²"], "--size ²x²: expected WIDTHxHEIGHT"),

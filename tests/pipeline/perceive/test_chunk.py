@@ -74,14 +74,16 @@ def panned(frames: int) -> list[Frame]:
     return shown
 
 
-def perceived(monkeypatch: pytest.MonkeyPatch, batch: int, cores: int) -> Perception:
+def perceived(monkeypatch: pytest.MonkeyPatch, cores: int, most: int = 16, every_s: float = 0.0) -> Perception:
     monkeypatch.setattr(chunk, "usable_cores", lambda: cores)
-    return perceive(panned(9), PerceptionModels(RedBoxes(), MeanColor(), RedReader(), ShotSettings(), batch))
+    monkeypatch.setattr(chunk, "_MOST_FRAMES", most)
+    networks = PerceptionModels(RedBoxes(), MeanColor(), RedReader(), ShotSettings(), embed_every_s=every_s)
+    return perceive(panned(9), networks)
 
 
-@pytest.mark.parametrize(("batch", "cores"), [(1, 1), (4, 1), (2, 2), (3, 4), (50, 2)])
-def test_batches_and_cores_change_nothing(monkeypatch: pytest.MonkeyPatch, batch: int, cores: int) -> None:
-    alone, together = perceived(monkeypatch, 10, 1), perceived(monkeypatch, batch, cores)
+@pytest.mark.parametrize(("most", "cores"), [(1, 1), (4, 1), (2, 2), (3, 4), (50, 2)])
+def test_windows_and_cores_change_nothing(monkeypatch: pytest.MonkeyPatch, most: int, cores: int) -> None:
+    alone, together = perceived(monkeypatch, 1, 10), perceived(monkeypatch, cores, most)
     assert together.frames.equals(alone.frames)
     assert together.detections.equals(alone.detections)
     assert np.array_equal(together.embeddings, alone.embeddings, equal_nan=True)
@@ -89,13 +91,24 @@ def test_batches_and_cores_change_nothing(monkeypatch: pytest.MonkeyPatch, batch
 
 
 def test_frames_people_and_camera_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = perceived(monkeypatch, 4, 2)
+    seen = perceived(monkeypatch, 2, 4)
     assert seen.frames["frame"].tolist() == list(range(9))
     people = seen.detections[seen.detections["class"] == "player"]
     assert people["frame"].tolist() == [0, 1, 2, 4, 5, 6, 7, 8]
     motion = seen.frames[list(MOTION_COLUMNS)].to_numpy().reshape(-1, 3, 3)
     assert np.abs(motion[:, 0, 2] + STEP_PX).max() < 0.2  # of frame 0 too, from the frame before the chunk
     assert (seen.frames["shot"] == 0).all()
+
+
+@pytest.mark.parametrize("cores", [1, 3])
+def test_somebody_who_goes_on_undisturbed_is_embedded_once(monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
+    """In sight in frames 0 to 2 and 4 to 8, all of one window: once each, and where it ends or begins within it."""
+    seen = perceived(monkeypatch, cores, every_s=0.5)
+    player = (seen.detections["class"] == "player").to_numpy()
+    embedded = np.isfinite(seen.embeddings).all(axis=1)
+    assert seen.detections["frame"][player & embedded].tolist() == [0, 2, 4]
+    rated = seen.detections[["quality", "jersey_l"]].notna().all(axis=1).to_numpy()
+    assert np.array_equal(rated, embedded)
 
 
 def test_results_come_in_order_and_errors_where_they_belong() -> None:
@@ -119,7 +132,7 @@ def test_results_come_in_order_and_errors_where_they_belong() -> None:
 
 
 def test_numbers_are_read_with_the_id_of_their_box(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = perceived(monkeypatch, 4, 2)
+    seen = perceived(monkeypatch, 2, 4)
     boxes = seen.detections.set_index("detection_id").loc[seen.number_reads["detection_id"]]
     assert boxes["class"].eq("number").all()
     assert len(boxes) == seen.detections["class"].eq("number").sum() == 8
@@ -127,7 +140,7 @@ def test_numbers_are_read_with_the_id_of_their_box(monkeypatch: pytest.MonkeyPat
 
 
 def test_without_a_reader_no_number_is_read() -> None:
-    networks = PerceptionModels(RedBoxes(), MeanColor(), None, ShotSettings(), 4)
+    networks = PerceptionModels(RedBoxes(), MeanColor(), None, ShotSettings())
     seen = perceive(panned(3), networks)
     assert seen.number_reads.empty
     assert seen.detections["class"].eq("number").any()

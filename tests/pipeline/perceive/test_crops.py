@@ -29,6 +29,11 @@ def test_the_jersey_is_the_torso_in_lab(bgr: tuple[int, int, int], lab: tuple[fl
     assert np.allclose(found[0], lab, atol=1.5)
 
 
+def _quality(image: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """What a crop is rated by."""
+    return crops.clarity(boxes, (image.shape[1], image.shape[0])) * crops.sharpness(image, boxes)
+
+
 def test_the_floor_beside_a_runner_is_not_his_kit() -> None:
     floor, kit = (110, 170, 215), (120, 30, 90)
     image = np.full((400, 600, 3), floor, dtype=np.uint8)
@@ -46,27 +51,27 @@ def test_a_box_outside_the_picture_has_no_color_and_no_quality() -> None:
     outside = np.array([[700, 10, 760, 100], [-90, -200, -30, -5]], dtype=np.float32)
 
     assert np.isnan(crops.jersey_lab(image, outside)).all()
-    assert (crops.quality(image, outside) == 0).all()
+    assert (_quality(image, outside) == 0).all()
 
 
 def test_quality_falls_with_blur_size_cover_and_border() -> None:
     image = hall_with([], (0, 0, 0))
     whole = np.array([[100, 100, 180, 300]], dtype=np.float32)
-    best = crops.quality(image, whole)[0]
+    best = _quality(image, whole)[0]
     blurred = cv2.GaussianBlur(image, (0, 0), 4)
     covering = np.array([[100, 100, 180, 300], [110, 150, 190, 350]], dtype=np.float32)
 
     assert best > 0.9
-    assert crops.quality(np.asarray(blurred, dtype=np.uint8), whole)[0] < 0.5 * best
-    assert crops.quality(image, np.array([[100, 100, 116, 140]], dtype=np.float32))[0] < 0.5 * best
-    assert crops.quality(image, covering)[0] < 0.5 * best
-    assert crops.quality(image, covering)[1] > 0.9
-    assert crops.quality(image, np.array([[0, 100, 80, 300]], dtype=np.float32))[0] < 0.6 * best
+    assert _quality(np.asarray(blurred, dtype=np.uint8), whole)[0] < 0.5 * best
+    assert _quality(image, np.array([[100, 100, 116, 140]], dtype=np.float32))[0] < 0.5 * best
+    assert _quality(image, covering)[0] < 0.5 * best
+    assert _quality(image, covering)[1] > 0.9
+    assert _quality(image, np.array([[0, 100, 80, 300]], dtype=np.float32))[0] < 0.6 * best
 
 
 def test_nobody() -> None:
     none = np.zeros((0, 4), dtype=np.float32)
 
-    assert crops.quality(hall_with([], (0, 0, 0)), none).shape == (0,)
+    assert _quality(hall_with([], (0, 0, 0)), none).shape == (0,)
     assert crops.jersey_lab(hall_with([], (0, 0, 0)), none).shape == (0, 3)
     assert crops.uncovered(none).shape == (0,)

@@ -10,7 +10,9 @@ import pytest
 
 from pipeline.config import parse_settings
 from pipeline.errors import OutputError
-from pipeline.present import Results, present
+from pipeline.present.annotated_video.annotate import write_video
+from pipeline.present.outputs import present
+from pipeline.present.results import Results
 from pipeline.tables import check
 from pipeline.video import VideoWriter, chunks, probe, read_chunks
 
@@ -30,29 +32,42 @@ def made(make_results: Make, game: Path, **kwargs: Any) -> Results:
     return replace(make_results(path=game, **kwargs), video=probe(game))
 
 
-def test_everything_is_written_and_the_video_has_every_frame_at_its_time(
-    make_results: Make, game: Path, tmp_path: Path
-) -> None:
+def test_everything_but_the_video_is_written(make_results: Make, game: Path, tmp_path: Path) -> None:
     out = tmp_path / "reports" / "game"
-    results = made(make_results, game, players=6)
-    files = present(results, out)
+    files = present(made(make_results, game, players=6), out)
     names = [path.relative_to(out).as_posix() for path in files]
     assert names[0] == "report.html"
-    assert {"annotated.mp4", "player_stats.csv", "positions.parquet", "mot.txt", "tracklets_mot.txt"} <= set(names)
+    assert {"player_stats.csv", "positions.parquet", "mot.txt", "tracklets_mot.txt"} <= set(names)
     assert sum(name.startswith("heatmaps/team-") for name in names) == 2
     assert sum(name.startswith("heatmaps/player-") for name in names) == 6
     assert all(path.stat().st_size > 0 for path in files)
     assert sorted(p for p in out.rglob("*") if p.is_file()) == sorted(files)
     assert len(check("positions", pd.read_parquet(out / "positions.parquet"))) == 6 * 24
 
-    written = probe(out / "annotated.mp4")
+
+def test_the_video_has_every_frame_at_its_time_though_half_of_them_were_analysed(
+    make_results: Make, game: Path, tmp_path: Path
+) -> None:
+    results = made(make_results, game)
+    half = results.frames[results.frames["frame"] % 2 == 0].reset_index(drop=True)
+    told: list[float] = []
+    facts = write_video(replace(results, frames=half), tmp_path / "annotated.mp4", 720, told.append)
+    written = probe(tmp_path / "annotated.mp4")
     times = [frame.time_s for frame in read_chunks(written, chunks(written))]
-    assert times == pytest.approx(results.frames["time_s"].tolist(), abs=1e-4)
+    assert times == pytest.approx(results.frames["time_s"].tolist()[:23], abs=1e-4)  # up to the last one analysed
     assert (written.width_px, written.height_px, written.codec) == (320, 180, "h264")
+    assert (facts["frames"], facts["fps"], told[-1]) == (23, 30.0, 23)
+    assert facts["size_bytes"] == (tmp_path / "annotated.mp4").stat().st_size
 
 
-def test_without_video_and_metres(make_results: Make, game: Path, tmp_path: Path) -> None:
-    settings = parse_settings({"present": {"video": False, "crops_per_player": 2}})
+def test_the_videos_rate_is_bounded(make_results: Make, game: Path, tmp_path: Path) -> None:
+    results = made(make_results, game, settings=parse_settings({"present": {"video_fps": 10}}))
+    assert write_video(results, tmp_path / "annotated.mp4", 120, print)["frames"] == 8
+    assert probe(tmp_path / "annotated.mp4").height_px == 120
+
+
+def test_without_metres(make_results: Make, game: Path, tmp_path: Path) -> None:
+    settings = parse_settings({"present": {"crops_per_player": 2}})
     files = present(made(make_results, game, metres=False, settings=settings), tmp_path / "out")
     assert {path.name for path in files} == {
         "report.html",
@@ -69,10 +84,9 @@ def test_without_video_and_metres(make_results: Make, game: Path, tmp_path: Path
 
 
 def test_maps_of_players_who_are_gone_are_removed(make_results: Make, game: Path, tmp_path: Path) -> None:
-    settings = parse_settings({"present": {"video": False}})
-    present(made(make_results, game, names={1: "Old Name"}, settings=settings, players=1), tmp_path)
+    present(made(make_results, game, names={1: "Old Name"}, players=1), tmp_path)
     assert list(tmp_path.glob("heatmaps/*old-name*"))
-    present(made(make_results, game, names={1: "New Name"}, settings=settings, players=1), tmp_path)
+    present(made(make_results, game, names={1: "New Name"}, players=1), tmp_path)
     assert not list(tmp_path.glob("heatmaps/*old-name*"))
     assert list(tmp_path.glob("heatmaps/*new-name*"))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.present import present
+from pipeline.present.outputs import present
 from pipeline.run import closure, perceiving
 from pipeline.run.closure import ROOT, code_fingerprint, import_closure, library_versions
 from pipeline.run.order import UNDERSTAND

@@ -1,82 +1,179 @@
-"""The annotated video and the crops: every analysed frame once, at its own time."""
+"""The annotated video: smooth at the source's rate, at the right times, and the same every time."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from itertools import pairwise
+from pathlib import Path
 
-import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
-from pipeline.present.annotated_video.annotate import annotate, collect_crops, matched, output_size
+from pipeline.present.annotated_video.annotate import draw_frame, drawn, output_size
+from pipeline.present.annotated_video.canvas import planes_of
 from pipeline.present.annotated_video.scenes import Scenes
-from pipeline.present.crops import HEIGHT_PX, CropCollector, choose_crops, crop_jpeg
 from pipeline.present.results import Results
+from pipeline.rendering import NoiseSettings, RenderSettings, render_positions
+from pipeline.tables import MOTION_COLUMNS, conform
+from pipeline.video import Planes
+from tests.pipeline.present.conftest import FRAMES, pictures
 
 Make = Callable[..., Results]
-Source = Callable[[], Iterator[Any]]
 
 
-class Sink:
-    """Keeps what is written."""
-
-    def __init__(self) -> None:
-        self.images: list[np.ndarray] = []
-        self.times: list[float] = []
-
-    def write(self, image: np.ndarray, time_s: float) -> None:
-        self.images.append(image)
-        self.times.append(time_s)
+def source() -> Iterator[tuple[float, Planes]]:
+    """The made-up video as planes."""
+    for frame in pictures():
+        yield frame.time_s, planes_of(frame.image)
 
 
-def collector_of(results: Results) -> CropCollector:
-    return CropCollector(choose_crops(results, 3))
+def every(results: Results, step: int) -> Results:
+    """Keep what is known of every n-th frame."""
+    frames = results.frames[results.frames["frame"] % step == 0].reset_index(drop=True)
+    kept = {name: getattr(results, name) for name in ("detections", "positions")}
+    kept = {name: table[table["frame"].isin(frames["frame"])] for name, table in kept.items()}
+    return replace(results, frames=frames, **kept)
 
 
-def test_every_analysed_frame_is_written_at_its_time(make_results: Make, source: Source) -> None:
-    results, sink, told = make_results(), Sink(), []
-    count = annotate(results, source(), sink, (320, 180), collector_of(results), lambda *done: told.append(done))
-    assert count == len(results.frames) == len(sink.images)
-    assert sink.times == results.frames["time_s"].tolist()
-    assert told[-1] == (count, count)
-
-
-def test_frames_that_were_not_analysed_are_passed_over(make_results: Make, source: Source) -> None:
+def test_every_frame_is_drawn_at_its_time(make_results: Make) -> None:
     results = make_results()
-    half = replace(results, frames=results.frames[results.frames["frame"] % 2 == 0].reset_index(drop=True))
-    found = [(scene.frame, int(image[0, 0, 0]) - 60) for _, scene, image in matched(Scenes(half), source())]
-    assert found == [(n, n) for n in range(0, 24, 2)]
+    found = list(drawn(results, source(), (320, 180)))
+    assert [time_s for _, time_s in found] == results.frames["time_s"].tolist()
+    plain = list(source())
+    assert all((planes.luma != before.luma).any() for (planes, _), (_, before) in zip(found, plain, strict=True))
 
 
-def test_a_frame_that_cannot_be_decoded_again_is_left_out(make_results: Make, source: Source) -> None:
-    results = make_results()
-    some = [frame for k, frame in enumerate(source()) if k not in (0, 7, 23)]
-    assert [place for place, _, _ in matched(Scenes(results), some)] == [n for n in range(24) if n not in (0, 7, 23)]
+def test_drawing_is_the_same_every_time(make_results: Make) -> None:
+    first, second = (list(drawn(make_results(), source(), (320, 180))) for _ in range(2))
+    assert all((a.buffer == b.buffer).all() for (a, _), (b, _) in zip(first, second, strict=True))
 
 
-def test_input_pictures_are_not_drawn_on(make_results: Make, source: Source) -> None:
-    results = make_results()
-    frames = list(source())
-    annotate(results, frames, Sink(), (320, 180), collector_of(results), lambda *_: None)
-    assert all((frame.image == frame.image[0, 0]).all() for frame in frames)
-
-
-def test_drawing_is_the_same_every_time(make_results: Make, source: Source) -> None:
-    first, second = Sink(), Sink()
-    for sink in (first, second):
-        results = make_results()
-        annotate(results, source(), sink, (320, 180), collector_of(results), lambda *_: None)
-    assert all((a == b).all() for a, b in zip(first.images, second.images, strict=True))
-
-
-def test_without_metres_there_is_no_minimap(make_results: Make, source: Source) -> None:
-    with_map, without = Sink(), Sink()
-    for sink, metres in ((with_map, True), (without, False)):
-        results = make_results(metres=metres)
-        annotate(results, source(), sink, (640, 360), collector_of(results), lambda *_: None)
+def test_without_metres_there_is_no_minimap(make_results: Make) -> None:
     corner = np.s_[15:60, 500:620]
-    assert (without.images[5][corner] == without.images[5][20, 600]).all()
-    assert (with_map.images[5][corner] != without.images[5][corner]).any()
+    shown = []
+    for metres in (True, False):
+        planes = Planes(np.full((540, 640), 100, np.uint8))
+        (picture, _), *_ = drawn(make_results(metres=metres), [(5 / 30, planes)], (640, 360))
+        shown.append(picture.luma[corner])
+    assert (shown[0] != 100).any()
+    assert (shown[1] == 100).all()
+
+
+def test_a_frame_alone_is_drawn_in_its_own_size(make_results: Make) -> None:
+    image = np.full((180, 320, 3), 90, np.uint8)
+    assert draw_frame(make_results(), 3, image[:179, :319]).shape == (179, 319, 3)
+    assert (image == 90).all()
+
+
+# --- between the analysed frames --------------------------------------------------------------------------------------
+
+
+def test_between_two_frames_people_are_on_the_line_between(make_results: Make) -> None:
+    whole = make_results()
+    scenes, all_scenes = Scenes(every(whole, 2)), Scenes(whole)
+    for place in range(0, FRAMES - 2, 2):
+        before, after = all_scenes.at(place), all_scenes.at(place + 2)
+        between = scenes.between(whole.frames["time_s"].iloc[place + 1], None)
+        expected = dict(zip(before.player_id, before.boxes_px, strict=True))
+        for who, box in zip(after.player_id, after.boxes_px, strict=True):
+            expected[who] = (expected[who] + box) / 2
+        assert set(between.player_id) == set(expected)
+        for who, box in zip(between.player_id, between.boxes_px, strict=True):
+            assert box == pytest.approx(expected[who], abs=1e-3)
+        assert (np.diff(between.boxes_px[:, 3]) >= 0).all()
+
+
+def test_boxes_between_analysed_frames_lie_where_people_are(make_results: Make, tmp_path: Path) -> None:
+    """A rendered broadcast at 30 frames per second of which 15 are analysed: the boxes of the others against the truth."""
+    settings = RenderSettings(seed=2, seconds=6, fps=30, start_s=0, camera="broadcast")
+    folder = render_positions(settings, NoiseSettings(), tmp_path / "game")
+    truth = pd.read_parquet(folder / "truth.parquet")
+    frames = pd.read_parquet(folder / "perceived" / "frames.parquet")
+    results = every(replace(make_results(), frames=frames, **tables_of(truth)), 2)
+    scenes = Scenes(results)
+    corner, size = truth[["x", "y"]].to_numpy(float), truth[["w", "h"]].to_numpy(float)
+    true = np.hstack([corner, corner + size])
+    interpolated, held = [], []
+    for frame, time_s in frames.loc[frames["frame"] % 2 == 1, ["frame", "time_s"]].to_numpy()[:-1]:
+        rows = np.flatnonzero(truth["frame"] == frame)
+        of_person = dict(zip(truth["id"].to_numpy()[rows], true[rows], strict=True))
+        scene, before = scenes.between(time_s, None), scenes.at(scenes.timeline.locate(time_s)[0])
+        for shown, found in ((scene, interpolated), (before, held)):
+            boxes = zip(shown.player_id, shown.boxes_px, strict=True)
+            found += [overlap(box, of_person[who]) for who, box in boxes if who in of_person]
+    assert len(interpolated) > 800
+    assert np.mean(interpolated) > 0.96
+    assert np.mean(held) < np.mean(interpolated) - 0.01
+
+
+def tables_of(truth: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The truth's boxes as detections and tracklets."""
+    number = np.arange(len(truth))
+    boxes = pd.DataFrame({"detection_id": number, "frame": truth["frame"], "class": "player", "score": 0.9})
+    boxes = boxes.assign(x1=truth["x"], y1=truth["y"], x2=truth["x"] + truth["w"], y2=truth["y"] + truth["h"])
+    people = np.unique(truth["id"])
+    return {
+        "detections": boxes.assign(quality=1.0),
+        "tracks": conform("tracks", pd.DataFrame({"detection_id": number, "track_id": truth["id"]})),
+        "identities": pd.DataFrame({"track_id": people, "player_id": people, "confidence": 0.9}),
+    }
+
+
+def overlap(first: np.ndarray, second: np.ndarray) -> float:
+    """Intersection over union of two boxes (4,)."""
+    sides = np.minimum(first[2:], second[2:]) - np.maximum(first[:2], second[:2])
+    common = float(np.prod(np.maximum(sides, 0)))
+    areas = [float(np.prod(box[2:] - box[:2])) for box in (first, second)]
+    return common / (sum(areas) - common)
+
+
+def test_nobody_is_drawn_past_the_tracklet_a_gap_or_a_cut(make_results: Make) -> None:
+    whole = make_results()
+    half = every(whole, 2)
+    middle_s = 5 / 30  # between the analysed frames 4 and 6
+    gone = half.detections["frame"].eq(6) & half.detections["detection_id"].isin(
+        whole.tracks.loc[whole.tracks["track_id"] == 1, "detection_id"]
+    )
+    shown = Scenes(replace(half, detections=half.detections[~gone])).between(middle_s, None)
+    assert len(shown.player_id) == 11
+    assert 1 not in shown.player_id
+    hole = half.frames[half.frames["frame"] != 6].reset_index(drop=True)
+    assert not len(Scenes(replace(half, frames=hole)).between(middle_s, None).boxes_px)
+    cut = half.frames.copy()
+    cut.loc[cut["frame"] == 6, list(MOTION_COLUMNS)] = np.nan
+    scenes = Scenes(replace(half, frames=cut))
+    assert not len(scenes.between(middle_s, None).boxes_px)
+    assert len(scenes.between(6 / 30, None).boxes_px) == 12
+    assert np.isnan(scenes.between(6 / 30, middle_s).motion).all()
+
+
+def test_the_cameras_motion_is_shared_out_between_the_drawn_frames(make_results: Make) -> None:
+    results = every(make_results(), 2)
+    frames = results.frames.copy()
+    frames.loc[1:, MOTION_COLUMNS[2]] = 8.0  # the camera pans: 8 px from one analysed frame to the next
+    scenes = Scenes(replace(results, frames=frames))
+    times = np.arange(FRAMES) / 30
+    motions = [scenes.between(time_s, drawn_s).motion for drawn_s, time_s in pairwise(times[:9])]
+    assert [motion[0, 2] for motion in motions] == pytest.approx([4.0] * 8)
+    assert scenes.between(times[7], times[0]).motion[0, 2] == pytest.approx(28.0)
+
+
+def test_the_ball_is_not_drawn_between_two_places_that_are_too_far_apart(make_results: Make) -> None:
+    results = every(make_results(), 2)
+    assert Scenes(results).between(5 / 30, None).ball_px is not None
+    far = results.detections.copy()
+    far.loc[(far["class"] == "ball") & (far["frame"] == 6), ["x1", "x2"]] += 200
+    scenes = Scenes(replace(results, detections=far))
+    assert scenes.between(5 / 30, None).ball_px is None
+    assert scenes.between(6 / 30, None).ball_px is not None
+
+
+def test_only_the_surest_ball_is_pointed_at(make_results: Make) -> None:
+    results = make_results()
+    assert Scenes(results).at(3).ball_px is not None
+    doubtful = results.detections.copy()
+    doubtful.loc[doubtful["class"] == "ball", "score"] = np.float32(0.3)
+    assert Scenes(replace(results, detections=doubtful)).at(3).ball_px is None
 
 
 @pytest.mark.parametrize(
@@ -86,44 +183,3 @@ def test_output_size_is_even_and_never_larger(
     size: tuple[int, int], limit: int | None, expected: tuple[int, int]
 ) -> None:
     assert output_size(*size, limit) == expected
-
-
-def test_crops_are_the_best_of_each_part_of_the_time(make_results: Make) -> None:
-    results = make_results()
-    chosen = choose_crops(results, 3)
-    assert (chosen.groupby("player_id").size() == 3).all()
-    for who, rows in chosen.groupby("player_id"):
-        expected = [max(range(8 * part, 8 * part + 8), key=lambda f: np.sin(f + who)) for part in range(3)]
-        assert sorted(rows["frame"]) == expected
-
-
-def test_crops_are_jpegs_of_the_person(make_results: Make, source: Source) -> None:
-    results = make_results()
-    collector = collector_of(results)
-    collect_crops(results, source(), collector, lambda *_: None)
-    assert {who: len(crops) for who, crops in collector.crops.items()} == dict.fromkeys(results.players["player_id"], 3)
-    crop = cv2.imdecode(np.frombuffer(collector.crops[1][0].jpeg, np.uint8), cv2.IMREAD_COLOR)
-    assert crop.shape[0] == HEIGHT_PX
-
-
-def test_reading_stops_after_the_last_crop(make_results: Make, source: Source) -> None:
-    results = make_results()
-    chosen = choose_crops(results, 3)
-    seen: list[int] = []
-    collect_crops(results, source(), CropCollector(chosen[chosen["frame"] < 5]), lambda done, _: seen.append(done))
-    assert seen[-1] <= 5
-
-
-@pytest.mark.parametrize("box", [(-10, -10, 30, 60), (300, 150, 400, 400), (50.4, 50.4, 50.6, 90.2)])
-def test_crops_at_the_border_are_cut(box: tuple[float, float, float, float]) -> None:
-    image = np.full((180, 320, 3), 90, np.uint8)
-    crop = cv2.imdecode(np.frombuffer(crop_jpeg(image, box), np.uint8), cv2.IMREAD_COLOR)
-    assert crop.shape[0] == HEIGHT_PX
-
-
-def test_only_the_surest_ball_is_pointed_at(make_results: Make) -> None:
-    results = make_results()
-    assert Scenes(results).at(3).ball_px is not None
-    doubtful = results.detections.copy()
-    doubtful.loc[doubtful["class"] == "ball", "score"] = np.float32(0.3)
-    assert Scenes(replace(results, detections=doubtful)).at(3).ball_px is None

@@ -7,25 +7,34 @@ import pandas as pd
 import pytest
 
 from pipeline.geometry.court import COURTS
+from pipeline.present.annotated_video.canvas import bgr_of, planes_of, yuv_of
 from pipeline.present.annotated_video.minimap import MiniMap
-from pipeline.present.annotated_video.overlay import NOT_COUNTED, LabelStyle, Legend, Overlay, fit, header
+from pipeline.present.annotated_video.overlay import NOT_COUNTED, LabelStyle, Legend, Overlay, header
 from pipeline.present.annotated_video.scenes import Scene
-from pipeline.present.annotated_video.sprites import dot, foot_ring, pill, rounded, stack, text_coverage, triangle
+from pipeline.present.annotated_video.sprites import dot, foot_ring, pill, rounded, stack, triangle
 from pipeline.present.annotated_video.trails import Trails, draw_trails
+from pipeline.present.drawing.text import text_coverage
 from pipeline.present.palette import Color
+from pipeline.video import Planes
 
 RED = Color(220, 40, 40)
 BLUE = Color(40, 80, 220)
 FAR = np.array([99.0])
+MOVES = ((1, 0.8), (2, 3.0), (3, 0.1))
+"""(player, metres per frame)."""
 
 
-def plain(width: int = 320, height: int = 180, value: int = 100) -> np.ndarray:
-    return np.full((height, width, 3), value, np.uint8)
+def plain(width: int = 320, height: int = 180, value: int = 100) -> Planes:
+    return planes_of(np.full((height, width, 3), value, np.uint8))
+
+
+def changed(planes: Planes, ground: int = 100) -> np.ndarray:
+    """Where (h, w) a picture that was plain is drawn on."""
+    return np.asarray(planes.luma != plain(2, 2, ground).luma[0, 0])
 
 
 def scene(boxes: list[list[float]], ids: list[int], known: list[bool] | None = None, time_s: float = 0.0) -> Scene:
     return Scene(
-        frame=0,
         time_s=time_s,
         motion=np.eye(3),
         boxes_px=np.array(boxes, float).reshape(-1, 4),
@@ -46,30 +55,41 @@ def overlay(width: int, height: int, label: str = "#23 Jokic", trail_s: float = 
 def test_an_opaque_sprite_shows_its_colour_and_a_clear_one_the_ground() -> None:
     coverage = np.zeros((4, 6), np.float32)
     coverage[:, 3:] = 1
-    image = plain()
-    stack([(coverage, RED, 1.0)]).lay(image, 10, 20)
-    assert (image[20:24, 13:16] == RED.bgr).all()
-    image[20:24, 13:16] = 100
-    assert (image == 100).all()
+    for left in (10, 11):
+        planes = plain()
+        stack([(coverage, RED, 1.0)]).lay(planes, left, 20)
+        y, cb, cr = (round(value) for value in yuv_of(RED))
+        assert (planes.luma[20:24, left + 3 : left + 6] == y).all()
+        assert (planes.chroma[10:12, left // 2 + 2] == (cb, cr)).all()
+        planes.luma[20:24, left + 3 : left + 6] = plain().luma[0, 0]
+        assert not changed(planes).any()
+        planes.chroma[10:12, (left + 3) // 2 : (left + 7) // 2] = 128
+        assert (planes.chroma == 128).all()
 
 
 def test_half_covered_is_halfway() -> None:
-    image = plain(value=0)
-    stack([(np.full((2, 2), 0.5, np.float32), Color(200, 100, 50), 1.0)]).lay(image, 0, 0)
-    assert image[0, 0].tolist() == [25, 50, 100]
+    planes = plain(value=0)
+    stack([(np.full((2, 2), 0.5, np.float32), Color(200, 100, 50), 1.0)]).lay(planes, 0, 0)
+    assert np.abs(bgr_of(planes)[0, 0].astype(int) - [25, 50, 100]).max() <= 2
+
+
+def test_colours_survive_the_way_there_and_back() -> None:
+    rng = np.random.default_rng(0)
+    colors = np.repeat(np.repeat(rng.integers(0, 256, (20, 20, 3)), 2, axis=0), 2, axis=1).astype(np.uint8)
+    assert np.abs(bgr_of(planes_of(colors)).astype(int) - colors).max() <= 3
+    assert planes_of(np.zeros((5, 7, 3), np.uint8)).size_px == (8, 6)
 
 
 @pytest.mark.parametrize("corner", [(-5, -5), (315, 175), (-100, 0), (0, 500), (318, -3)])
 def test_sprites_are_cut_at_the_border(corner: tuple[int, int]) -> None:
-    whole = np.full((190, 330, 3), 100, np.uint8)
-    part = whole[5:185, 5:325].copy()
+    whole, part = plain(340, 200), plain(320, 180)
     sprite = pill("#23", RED, 14)
     sprite.lay(part, *corner)
-    if corner[0] >= -5 and corner[1] >= -5 and corner[1] < 200:
-        sprite.lay(whole, corner[0] + 5, corner[1] + 5)
-        assert (part == whole[5:185, 5:325]).all()
-    else:
-        assert (part == 100).all()
+    sprite.lay(whole, corner[0] + 10, corner[1] + 10)
+    assert (part.luma == whole.luma[10:190, 10:330]).all()
+    assert (part.chroma == whole.chroma[5:95, 5:165]).all()
+    reaches = -sprite.width < corner[0] < 320 and -sprite.height < corner[1] < 180
+    assert changed(part).any() == reaches
 
 
 def test_text_of_other_scripts_is_set() -> None:
@@ -139,15 +159,17 @@ def test_a_cut_forgets_the_trails() -> None:
 
 
 def test_trails_are_drawn_where_they_are() -> None:
-    image = plain()
-    draw_trails(image, [(np.array([[20.0, 50.0], [120.0, 50.0]]), RED)], 3, 0.5)
-    changed = (image != 100).any(axis=2)
-    assert changed[49:51, 30:110].all()
-    assert not changed[:45].any()
-    assert not changed[55:].any()
-    before = image.copy()
-    draw_trails(image, [(np.array([[20.0, 50.0]]), RED)], 3, 0.5)
-    assert (image == before).all()
+    planes = plain()
+    draw_trails(planes, [(np.array([[20.0, 50.0], [120.0, 50.0]]), RED)], 3, 0.5)
+    drawn = changed(planes)
+    assert drawn[49:51, 30:110].all()
+    assert not drawn[:45].any()
+    assert not drawn[55:].any()
+    halfway = (np.array(yuv_of(RED)) + yuv_of(Color(100, 100, 100))) / 2
+    assert [float(v) for v in (planes.luma[50, 100], planes.chroma[24, 50, 0])] == pytest.approx(halfway[:2], abs=8)
+    before = planes.buffer.copy()
+    draw_trails(planes, [(np.array([[20.0, 50.0]]), RED), (np.array([[-90.0, -50.0], [-80, -50]]), RED)], 3, 0.5)
+    assert (planes.buffer == before).all()
 
 
 # --- mini-map ---------------------------------------------------------------------------------------------------------
@@ -161,7 +183,7 @@ def positions(x_m: float, y_m: float, source: str = "seen") -> pd.DataFrame:
 def test_a_player_is_on_the_map_where_on_the_court() -> None:
     minimap = MiniMap(COURTS["fiba"], positions(21.0, 3.0), {1: RED}, 310, trail_s=1.0)
     empty = MiniMap(COURTS["fiba"], positions(21.0, 3.0).iloc[:0], {1: RED}, 310, trail_s=1.0)
-    difference = (minimap.picture(0.1).astype(int) != empty.picture(0.1)).any(axis=2)
+    difference = minimap.picture(0.1).luma != empty.picture(0.1).luma
     y, x = np.nonzero(difference)
     assert ((x.mean() + 0.5) / 10 - 1.5, (y.mean() + 0.5) / 10 - 1.5) == pytest.approx((21.0, 3.0), abs=0.1)
 
@@ -169,13 +191,26 @@ def test_a_player_is_on_the_map_where_on_the_court() -> None:
 def test_nobody_is_moved_onto_the_map_who_is_beyond_it() -> None:
     away = MiniMap(COURTS["fiba"], positions(40.0, 3.0), {1: RED}, 310, trail_s=1.0)
     empty = MiniMap(COURTS["fiba"], positions(40.0, 3.0).iloc[:0], {1: RED}, 310, trail_s=1.0)
-    assert (away.picture(0.1) == empty.picture(0.1)).all()
+    assert (away.picture(0.1).buffer == empty.picture(0.1).buffer).all()
 
 
 def test_a_player_out_of_view_is_not_on_the_map() -> None:
     minimap = MiniMap(COURTS["fiba"], positions(21.0, 3.0), {1: RED}, 310, trail_s=1.0)
     empty = MiniMap(COURTS["fiba"], positions(21.0, 3.0).iloc[:0], {1: RED}, 310, trail_s=1.0)
-    assert (minimap.picture(0.55) == empty.picture(0.55)).all()
+    assert (minimap.picture(0.55).buffer == empty.picture(0.55).buffer).all()
+
+
+def test_between_two_frames_a_player_is_on_the_line_between() -> None:
+    rows = pd.DataFrame(
+        [(who, k, k / 10, 10.0 + step * k, 3.0 + 9 * (who == 2), 0.0, "seen") for k in range(3) for who, step in MOVES],
+        columns=["player_id", "frame", "time_s", "x_m", "y_m", "speed_mps", "source"],
+    )
+    rows = rows[(rows["player_id"] != 3) | (rows["frame"] != 1)]
+    minimap = MiniMap(COURTS["fiba"], rows, {1: RED, 2: BLUE, 3: RED}, 310, trail_s=0.0)
+    empty = MiniMap(COURTS["fiba"], rows.iloc[:0], {}, 310, trail_s=0.0)
+    y, x = np.nonzero(minimap.picture(0.05).luma != empty.picture(0.05).luma)
+    # 1 moved from 10.0 to 10.8 m; 2 from 10 to 13 m, which is no step; 3 was not located at 0.1 s
+    assert ((x.mean() + 0.5) / 10 - 1.5, (y.mean() + 0.5) / 10 - 1.5) == pytest.approx((10.4, 3.0), abs=0.1)
 
 
 # --- overlay ----------------------------------------------------------------------------------------------------------
@@ -192,12 +227,12 @@ def test_labels_stay_inside_the_picture(size: tuple[int, int], centre: tuple[flo
 
 
 def test_a_person_gets_ring_and_label_and_the_rest_stays() -> None:
-    image = plain(640, 360)
-    overlay(640, 360).draw(image, scene([[300, 100, 330, 200]], [7]), 0.0)
-    changed = (image != 100).any(axis=2)
-    assert changed[195:225, 280:350].any()
-    assert not changed[60:180].any()
-    assert not changed[240:350].any()
+    planes = plain(640, 360)
+    overlay(640, 360).draw(planes, scene([[300, 100, 330, 200]], [7]), 0.0)
+    drawn = changed(planes)
+    assert drawn[195:225, 280:350].any()
+    assert not drawn[60:180].any()
+    assert not drawn[240:350].any()
 
 
 def test_nobody_known_gets_a_ring_without_label() -> None:
@@ -205,9 +240,9 @@ def test_nobody_known_gets_a_ring_without_label() -> None:
     overlay(640, 360).draw(known, scene([[300, 100, 330, 200]], [7]), 0.0)
     overlay(640, 360).draw(unknown, scene([[300, 100, 330, 200]], [0], [False]), 0.0)
     below = np.s_[215:235, 270:360]
-    assert (known[below] != 100).any()
-    assert (unknown[below] == 100).all()
-    assert (unknown[190:215, 270:360] != 100).any()
+    assert changed(known)[below].any()
+    assert not changed(unknown)[below].any()
+    assert changed(unknown)[190:215, 270:360].any()
 
 
 def test_who_is_too_doubtful_gets_a_question_mark() -> None:
@@ -215,28 +250,29 @@ def test_who_is_too_doubtful_gets_a_question_mark() -> None:
     standing = scene([[300, 100, 330, 200]], [0], [False])
     overlay(640, 360).draw(nobody, standing, 0.0)
     overlay(640, 360).draw(doubtful, replace(standing, unsure=np.array([True])), 0.0)
-    differs = np.nonzero((nobody != doubtful).any(axis=2))
+    differs = np.nonzero(nobody.luma != doubtful.luma)
     assert len(differs[0]) > 50
     assert differs[0].min() > 190
 
 
 def test_the_time_line_shows_progress() -> None:
-    image = plain(200, 120)
-    overlay(200, 120).draw(image, scene([], []), 0.5)
-    assert (image[-1, :100] != image[-1, 100:]).any(axis=1).all()
+    planes = plain(200, 120)
+    overlay(200, 120).draw(planes, scene([], []), 0.5)
+    assert (planes.luma[-1, :100] != planes.luma[-1, 100:]).all()
 
 
 def test_a_shot_that_does_not_count_is_marked_and_has_no_map() -> None:
     minimap = MiniMap(COURTS["fiba"], positions(14.0, 7.5), {1: RED}, 80, 0.0)
     drawn = []
     for kind in (None, "replay"):
-        image = plain()
-        Overlay((320, 180), 1.0, {}, [], 0.0, minimap).draw(image, replace(scene([], []), not_counted=kind), 0.0)
-        drawn.append(image)
+        planes = plain()
+        Overlay((320, 180), 1.0, {}, [], 0.0, minimap).draw(planes, replace(scene([], []), not_counted=kind), 0.0)
+        drawn.append(planes)
     counted, replayed = drawn
-    assert (counted[10:40, 240:300] != 100).any()
-    assert (replayed[10:40, 240:300] == 100).all()
-    assert (np.abs(replayed[20:60, :120].astype(int) - NOT_COUNTED.bgr).sum(axis=2) < 40).sum() > 200
+    assert changed(counted)[10:40, 240:300].any()
+    assert not changed(replayed)[10:40, 240:300].any()
+    shown = bgr_of(replayed)[20:60, :120].astype(int)
+    assert (np.abs(shown - NOT_COUNTED.bgr).sum(axis=2) < 40).sum() > 200
 
 
 def test_header_names_the_teams_in_their_colours() -> None:
@@ -244,9 +280,3 @@ def test_header_names_the_teams_in_their_colours() -> None:
     solid = sprite.premultiplied[(sprite.clear[:, :, 0] == 0)]
     for color in (RED, BLUE):
         assert (np.abs(solid - np.array(color.bgr)) < 2).all(axis=1).any()
-
-
-def test_fit_copies_even_when_nothing_is_scaled() -> None:
-    image = plain(64, 48)
-    assert fit(image, (64, 48)) is not image
-    assert fit(image, (32, 24)).shape == (24, 32, 3)

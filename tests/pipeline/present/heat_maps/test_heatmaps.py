@@ -8,7 +8,10 @@ import pytest
 from PIL import Image
 
 from pipeline.geometry.court import COURTS
-from pipeline.present.heat_maps.heatmaps import CELL_M, HeatMap, color_stops, heat_colors, heat_map, heat_pictures
+from pipeline.present.heat_maps.colors import FOOT_PX, HEAD_PX, color_stops, heat_rgba
+from pipeline.present.heat_maps.figures import figure_bytes, heat_figure
+from pipeline.present.heat_maps.heatmaps import CELL_M, HeatMap, heat_map
+from pipeline.present.heat_maps.painting import HeatPainter
 
 FIBA = COURTS["fiba"]
 
@@ -68,8 +71,8 @@ def test_no_position_no_map() -> None:
 def test_pictures_show_the_heat_where_the_player_stood() -> None:
     heat = heat_map(*at([(21.0, 3.0)] * 5), FIBA, 0.8)
     assert heat is not None
-    pictures = heat_pictures(heat, FIBA, "#23 $x_1$ <b>", "Team A")
-    with Image.open(io.BytesIO(pictures.report_png)) as opened:
+    pictures = HeatPainter(FIBA).paint(heat, "#23 $x_1$ <b>", "Team A")
+    with Image.open(io.BytesIO(pictures.report_webp)) as opened:
         floor = np.asarray(opened.convert("L"), float)
     y, x = np.unravel_index(floor[20:-20, 20:-20].argmin(), floor[20:-20, 20:-20].shape)
     metre_px = floor.shape[1] / (28 + 3.2)
@@ -79,7 +82,32 @@ def test_pictures_show_the_heat_where_the_player_stood() -> None:
         assert opened.width == 1200
 
 
+def test_the_painted_map_is_the_one_that_matplotlib_draws() -> None:
+    """Two ways to one picture: every run's maps are painted, a map that is asked for is a figure."""
+    seen = heat_map(*at([(21.0, 3.0)] * 3 + [(19.0, 9.0)] * 4), FIBA, 0.8, lambda place: place[:, 0] > 12)
+    assert seen is not None
+    painted, drawn = (
+        np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), float)
+        for data in (
+            HeatPainter(FIBA).paint(seen, "Team A", "5 players").file_png,
+            figure_bytes(heat_figure(seen, FIBA, "Team A", "5 players"), "png"),
+        )
+    )
+    assert painted.shape == drawn.shape
+    floor = np.s_[HEAD_PX:-FOOT_PX]
+    assert np.abs(painted[floor] - drawn[floor]).mean() < 2.5
+    assert (np.abs(painted[floor] - drawn[floor]).max(axis=2) > 40).mean() < 0.02
+
+
+def test_a_painted_title_is_cut_at_the_edge() -> None:
+    heat = heat_map(*at([(21.0, 3.0)] * 5), FIBA, 0.8)
+    assert heat is not None
+    for title in ("", "A name that goes on and on " * 12):
+        with Image.open(io.BytesIO(HeatPainter(FIBA).paint(heat, title, title).file_png)) as opened:
+            assert opened.width == 1200
+
+
 def test_colours_are_clear_at_zero_and_darken_evenly() -> None:
-    assert heat_colors()(0.0)[3] == 0
+    assert heat_rgba()[0, 3] == 0
     light = [sum(int(stop[k : k + 2], 16) for k in (1, 3, 5)) for stop in color_stops()]
     assert light == sorted(light, reverse=True)

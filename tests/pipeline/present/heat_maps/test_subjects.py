@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.present.heat_maps.heatmaps import CELL_M, HeatMap, figure_bytes
-from pipeline.present.heat_maps.subjects import map_of, picture, player_subject, subjects, team_subject
+from pipeline.present.heat_maps.figures import figure_bytes, picture
+from pipeline.present.heat_maps.heatmaps import CELL_M, HeatMap
+from pipeline.present.heat_maps.subjects import map_of, player_subject, subjects, team_subject
 from pipeline.present.on_court import OnCourt
 from pipeline.present.results import Results
 from pipeline.tables import conform

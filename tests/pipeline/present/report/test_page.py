@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.present.crops import Crop
-from pipeline.present.heat_maps.heatmaps import HeatPictures
+from pipeline.present.heat_maps.painting import HeatPictures
 from pipeline.present.report import Pictures, report_html
 from pipeline.present.results import Results
 

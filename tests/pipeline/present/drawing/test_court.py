@@ -8,7 +8,8 @@ from matplotlib.collections import LineCollection
 from PIL import Image
 
 from pipeline.geometry.court import COURTS, Court, backboards, markings, small_markings
-from pipeline.present.court_drawing import NIGHT, PAPER, court_figure, draw_lines, draw_picture
+from pipeline.present.drawing.court import NIGHT, PAPER, draw_picture
+from pipeline.present.heat_maps.court_figure import court_figure, draw_lines
 from pipeline.present.palette import Color
 
 EVERY_COURT = pytest.mark.parametrize("court", list(COURTS.values()), ids=list(COURTS))

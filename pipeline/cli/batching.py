@@ -1,0 +1,62 @@
+"""The command that analyses many games."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import options
+from pipeline.cli.loading import loading
+
+
+def batch(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FOLDER|LIST",
+            help="A folder with videos; or a text file with one a line, or a CSV file with the columns video and, if "
+            "wanted, out, court, calibration, roster, corrections, start, end.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Each game has a folder in it; summary.csv lists them.")],
+    preset: options.Preset = None,
+    config: options.Config = None,
+    court: options.Court = None,
+    device: options.Device = "auto",
+    workers: options.Workers = "auto",
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Spread the work over this Ray cluster: auto, HOST:PORT, ray://HOST:PORT or local."
+        ),
+    ] = None,
+    fresh: options.Fresh = False,
+) -> None:
+    """Analyse many games; one that fails does not keep the others from being analysed.
+
+    The same command goes on where it was stopped, and tries again what failed. Exit code 1 if a game failed.
+    """
+    with loading():
+        from rich.console import Console
+
+        from pipeline.cli.display import batch_line, batch_table, progress_shown
+        from pipeline.presets import settings_from
+        from pipeline.run.batch import SUMMARY, BatchOptions, analyze_games, games_in
+
+    settings = settings_from(preset, config, court)
+    processes = options.workers_of(workers)
+    console = Console(soft_wrap=False)
+    games, wanted = games_in(source), BatchOptions(out, settings, device, processes, fresh, ray)
+    with progress_shown(console) as observer:
+        summaries = analyze_games(
+            games,
+            wanted,
+            observer,
+            ended=lambda game: console.print(batch_line(game), highlight=False, markup=False, soft_wrap=True),
+        )
+    console.print(batch_table(summaries))
+    console.print(f"{out / SUMMARY}", highlight=False, soft_wrap=True)
+    if any(game.status == "failed" for game in summaries):
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""What pictures share: the court from above, and text."""

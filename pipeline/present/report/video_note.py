@@ -1,0 +1,49 @@
+"""What the report says of the annotated video, which is drawn after it, or later, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from pipeline.present.report.inserting import insert
+
+BEGIN, END = "<!-- video -->", "<!-- /video -->"
+"""What stands between them in the report is replaced."""
+
+
+@dataclass(frozen=True)
+class VideoNote:
+    """Whether there is an annotated video, and whether it shows what the report says."""
+
+    run: str
+    """Name of the run's directory, for the command that draws it."""
+    file: str | None
+    """The video; None where there is none."""
+    current: bool
+    """Whether it was drawn of the same players and places as the report."""
+    size: str = ""
+    """Its size and rate, in words."""
+
+    @property
+    def html(self) -> str:
+        """The note as HTML."""
+        command = f"<code>courtside video {escape(self.run)}</code>"
+        link = f'<a href="{escape(self.file or "")}">{escape(self.file or "")}</a>'
+        if self.file is None:
+            text = f"There is no annotated video; {command} draws it."
+        elif not self.current:
+            text = f"{link} was drawn before the last changes and may show other names; {command} draws it anew."
+        else:
+            text = f"The game with names on it: {link}, {escape(self.size)}."
+        return f'<p class="quiet video">{text}</p>'
+
+
+def note_video(report: Path, note: VideoNote) -> None:
+    """Write into a report whether there is a video, in place of what stood there.
+
+    Raises:
+        TableError: the report cannot be read.
+        OutputError: it cannot be written.
+    """
+    insert(report, BEGIN, END, note.html)

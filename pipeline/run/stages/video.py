@@ -1,0 +1,70 @@
+"""The annotated video as a stage of its own: it may come with the report, later, or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.config import PresentSettings
+from pipeline.run.closure import code_fingerprint
+from pipeline.store import RunDirectory, fingerprint
+
+if TYPE_CHECKING:
+    from pipeline.present.report.video_note import VideoNote
+
+NAME = "video"
+FILE = "annotated.mp4"
+_DRAWN_BY = "pipeline.present.annotated_video.annotate"
+_USED = ("video_fps", "trail_s")
+"""Settings of presenting that the video rests on, besides its height."""
+
+
+def video_fingerprint(before: str, settings: PresentSettings, height_px: int | None) -> str:
+    """Fingerprint all that the video's content depends on.
+
+    Args:
+        before: fingerprint of the last stage of understanding.
+        settings: of presenting.
+        height_px: largest height; None for the source's.
+    """
+    used = {"height_px": height_px, **settings.model_dump(mode="json", include=set(_USED))}
+    return fingerprint(before, NAME, used, code_fingerprint(_DRAWN_BY))
+
+
+def facts_of(run: RunDirectory) -> dict[str, Any] | None:
+    """Return the facts of the video that lies in a run's directory; None where there is none, or not that one."""
+    if run.manifest(NAME) is None or not run.json_path(f"{NAME}.facts").is_file():
+        return None
+    facts: dict[str, Any] = run.read_json(f"{NAME}.facts")
+    path = run.root / FILE
+    return facts if path.is_file() and path.stat().st_size == facts["size_bytes"] else None
+
+
+def is_drawn(run: RunDirectory, stage_fingerprint: str) -> bool:
+    """Say whether the run's video is what would be drawn now."""
+    return facts_of(run) is not None and run.is_fresh(NAME, stage_fingerprint)
+
+
+def note_of(run: RunDirectory, before: str, settings: PresentSettings) -> VideoNote:
+    """Say what the report has to say of the video, whatever its height.
+
+    Args:
+        run: its directory.
+        before: fingerprint of the last stage of understanding.
+        settings: of presenting.
+    """
+    from pipeline.present.report.video_note import VideoNote
+
+    facts, manifest = facts_of(run), run.manifest(NAME)
+    if not (run.root / FILE).is_file():
+        return VideoNote(run.root.name, None, False)
+    if facts is None or manifest is None:
+        return VideoNote(run.root.name, FILE, False)
+    drawn = video_fingerprint(before, settings, facts["wanted_height_px"])
+    size = f"{facts['width_px']} × {facts['height_px']} px, {facts['fps']:.4g} frames per second"
+    return VideoNote(run.root.name, FILE, run.is_fresh(NAME, drawn), size)
+
+
+def video_path(run: RunDirectory) -> Path:
+    """Return where a run's video is."""
+    return run.root / FILE

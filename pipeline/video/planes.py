@@ -1,0 +1,79 @@
+"""Pictures as encoders take them: brightness at full size, colour at half. Drawn on as they are, no frame becomes BGR and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from numpy.typing import NDArray
+
+from pipeline.video.decode import TURNS, colorspace_of
+from pipeline.video.source import VideoInfo
+
+
+class Planes:
+    """A picture in NV12, BT.709, limited range; its memory is its own and may be drawn on.
+
+    Args:
+        buffer: (h * 3 / 2, w) uint8, contiguous, h and w even: the brightness, then the colour.
+    """
+
+    def __init__(self, buffer: NDArray[np.uint8]) -> None:
+        height, width = buffer.shape[0] * 2 // 3, buffer.shape[1]
+        self.buffer = buffer
+        self.luma: NDArray[np.uint8] = buffer[:height]
+        """(h, w), black is 16 and white 235."""
+        self.chroma: NDArray[np.uint8] = buffer[height:].reshape(height // 2, width // 2, 2)
+        """(h / 2, w / 2, 2) Cb, Cr; grey is 128."""
+
+    @classmethod
+    def empty(cls, width_px: int, height_px: int) -> Planes:
+        """Make a picture whose content is not set yet; both sizes even."""
+        return cls(np.empty((height_px * 3 // 2, width_px), np.uint8))
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height."""
+        height, width = self.luma.shape
+        return width, height
+
+
+class PlaneConverter:
+    """Turns decoded frames into planes of one size, rotation flag applied; scaled on the way, never at full size in BGR.
+
+    Args:
+        info: the video.
+        size_px: width and height wanted, both even.
+    """
+
+    def __init__(self, info: VideoInfo, size_px: tuple[int, int]) -> None:
+        self._rotation_deg = info.rotation_deg
+        self._size_px = size_px[::-1] if info.rotation_deg in (90, 270) else size_px
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, frame: Any) -> Planes:
+        """Convert a decoded frame."""
+        width, height = self._size_px
+        converted = self._reformatter.reformat(
+            frame,
+            width=width,
+            height=height,
+            format="nv12",
+            src_colorspace=colorspace_of(frame),
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+            threads=1,
+        )
+        planes = Planes(np.ascontiguousarray(converted.to_ndarray(), dtype=np.uint8))
+        return _turned(planes, self._rotation_deg) if self._rotation_deg else planes
+
+
+def _turned(planes: Planes, rotation_deg: int) -> Planes:
+    """Turn a picture clockwise."""
+    width, height = planes.size_px
+    turned = Planes.empty(*((height, width) if rotation_deg in (90, 270) else (width, height)))
+    turned.luma[:] = cv2.rotate(planes.luma, TURNS[rotation_deg])
+    turned.chroma[:] = cv2.rotate(planes.chroma, TURNS[rotation_deg])
+    return turned
