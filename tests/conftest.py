@@ -4,18 +4,28 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
 if "COURTSIDE_CACHE" not in os.environ:  # one for all workers of a test run, and nothing of a user's own
     os.environ["COURTSIDE_CACHE"] = tempfile.mkdtemp(prefix="courtside-cache-")
     atexit.register(shutil.rmtree, os.environ["COURTSIDE_CACHE"], ignore_errors=True)
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # the workers have a core each: threads of their libraries would only contend
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # No test times anything: a slow machine is no failure.
 hypothesis.settings.register_profile("courtside", deadline=None)
 hypothesis.settings.load_profile("courtside")
+
+
+Made = Callable[[str, Callable[[Path], object]], Path]
+"""Name and maker of a folder -> the folder."""
 
 
 @pytest.fixture(scope="session")
@@ -28,39 +38,55 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def fixed_game(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """What makes a folder of a name once for all workers of a test run; tests read it, and change copies alone."""
+    workers = "PYTEST_XDIST_WORKER" in os.environ
+    base = tmp_path_factory.getbasetemp().parent if workers else tmp_path_factory.getbasetemp()
+
+    def make(name: str, work: Callable[[Path], object]) -> Path:
+        folder, done = base / "made_once" / name, base / "made_once" / f"{name}.done"
+        folder.parent.mkdir(exist_ok=True)
+        with FileLock(base / "made_once" / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                work(folder)
+                done.touch()
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def fixed_game(made_once: Made) -> Path:
     """A rendered game of 4 s under a fixed camera with a lens, 640x360 at 15 fps: video and complete truth."""
     from pipeline.rendering import RenderSettings, render_game
 
     settings = RenderSettings(seed=11, seconds=4, fps=15, width_px=640, height_px=360, camera="fixed", crowd=0.2)
-    return render_game(settings, tmp_path_factory.mktemp("fixed_game"))
+    return made_once("fixed_game", partial(render_game, settings))
 
 
 @pytest.fixture(scope="session")
-def broadcast_game(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def broadcast_game(made_once: Made) -> Path:
     """A rendered game of 7 s under a camera that follows, with a close-up, 640x360 at 15 fps."""
     from pipeline.rendering import RenderSettings, render_game
 
     settings = RenderSettings(
         seed=2, start_s=0, seconds=7, fps=15, width_px=640, height_px=360, crowd=0.3, dead_ball_every_s=0.5
     )
-    return render_game(settings, tmp_path_factory.mktemp("broadcast_game"))
+    return made_once("broadcast_game", partial(render_game, settings))
 
 
 @pytest.fixture(scope="session")
-def game(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def game(made_once: Made) -> Path:
     """The directory of a small rendered game."""
     from tests.scenes import small_game
 
-    return small_game(tmp_path_factory.mktemp("game") / "small")
+    return made_once("small", small_game)
 
 
 @pytest.fixture(scope="session")
-def analysed_game(game: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The output directory of an analysis of the small rendered game, with a small detector input."""
+def analysed_game(game: Path, made_once: Made) -> Path:
+    """The output directory of an analysis of the small rendered game, with the settings that courtside has."""
     import courtside
-    from pipeline.config import parse_settings
 
-    out = tmp_path_factory.mktemp("analysed") / "small"
-    courtside.analyze(game, out, settings=parse_settings({"detect": {"input_size_px": 640}}))
-    return out
+    return made_once("analysed_small", partial(courtside.analyze, game))

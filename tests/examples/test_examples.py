@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 from pathlib import Path
 from types import ModuleType
 
@@ -22,9 +23,11 @@ def script(name: str) -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where all examples run, so that the game is analysed once."""
-    return tmp_path_factory.mktemp("examples")
+def folder(game: Path, analysed_game: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all examples run; the game was analysed there, so that they find it unchanged."""
+    folder = tmp_path_factory.mktemp("examples")
+    shutil.copytree(analysed_game, folder / "reports" / game.name)
+    return folder
 
 
 @pytest.fixture

@@ -97,8 +97,19 @@ def folder_of_a_user(folder: Path) -> Path:
     return folder
 
 
-def test_a_wheel_in_a_folder_with_a_module_called_models(tmp_path: Path) -> None:
-    wheel = build("wheel", checkout(tmp_path / "checkout"), tmp_path / "dist")
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout, to build from."""
+    return checkout(tmp_path_factory.mktemp("source") / "checkout")
+
+
+@pytest.fixture(scope="module")
+def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that is built from the checkout."""
+    return build("wheel", source, tmp_path_factory.mktemp("wheel") / "dist")
+
+
+def test_a_wheel_in_a_folder_with_a_module_called_models(wheel: Path, tmp_path: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"courtside"}
     for name in ("py.typed", "configs/default.yaml", "models/weights/encoder.safetensors", "pipeline/errors.py"):
@@ -129,16 +140,15 @@ def test_an_editable_install(tmp_path: Path) -> None:
     assert "detect:" in in_folder(folder, programs / "courtside", "settings")
 
 
-def test_the_source_distribution_builds_the_same_wheel(tmp_path: Path) -> None:
-    source = checkout(tmp_path / "checkout")
+def test_the_source_distribution_builds_the_same_wheel(source: Path, wheel: Path, tmp_path: Path) -> None:
     sdist = build("sdist", source, tmp_path / "sdist")
     shutil.unpack_archive(sdist, tmp_path / "unpacked", filter="data")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
-    content = []
-    for number, folder in enumerate((source, unpacked)):
-        with zipfile.ZipFile(build("wheel", folder, tmp_path / f"dist{number}")) as wheel:
-            content.append({name: wheel.read(name) for name in wheel.namelist()})
-    assert content[0] == content[1]
+    contents = []
+    for path in (wheel, build("wheel", unpacked, tmp_path / "dist")):
+        with zipfile.ZipFile(path) as archive:
+            contents.append({name: archive.read(name) for name in archive.namelist()})
+    assert contents[0] == contents[1]
 
 
 def rewritten(source: str) -> str:
