@@ -37,6 +37,7 @@ LAYERS = (
 GROUPS_THAT_SHARE = (0, 1)
 """Layers whose rooms may use each other."""
 ROOMS_OF_LIBRARIES = {
+    "multiprocessing": ("pipeline/run/execution/",),
     "ultralytics": ("models/detector/foreign.py",),
     "torch": ("models/", "pipeline/perceive/"),
     "torchvision": ("models/",),

@@ -80,7 +80,8 @@ def _joined(ray: ModuleType, address: str | None) -> Iterator[None]:
         yield
         return
     try:
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR", include_dashboard=False)
+        started_here = {"include_dashboard": False} if address == "local" else {}
+        ray.init(address=address, log_to_driver=False, logging_level="ERROR", **started_here)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise DependencyError(f"no Ray cluster at {address}: {error}") from error
     try:

@@ -40,8 +40,8 @@ CALM_SHARE = 0.3
 """Noise is read off the calmest part of the track: movement only adds to residuals."""
 MAX_LAG_S = 0.5
 """Longest lag at which the noise's autocorrelation counts, s."""
-MAX_CORRELATION = 4.0
-"""Noise that lasts looks like movement; more than this is taken for movement."""
+MAX_CORRELATION_S = 4 / 30
+"""Noise that lasts looks like movement; what lasts longer than this is taken for movement."""
 STANDING_WINDOW_S = 2.7
 """Window over which a player must stay in place, s."""
 STANDING_RADIUS_M, STANDING_DEVIATIONS = 0.2, 1.5
@@ -198,7 +198,7 @@ def _noise(time_s: Floats, position_m: Floats, segment: Integers, sums: _Running
 
 
 def _correlation(time_s: Floats, position_m: Floats, segment: Integers, sums: _RunningSums) -> float:
-    """Estimate how many samples of the noise count as one: 1 + 2 (sum of its autocorrelation), 1 to MAX_CORRELATION."""
+    """Estimate how many samples of the noise count as one: 1 + 2 (sum of its autocorrelation), up to MAX_CORRELATION_S."""
     fit = sums.fit(NOISE_WINDOW_S)
     residual = position_m - fit.position
     level = _running_mean(time_s, (residual**2).mean(axis=1), NOISE_WINDOW_S)
@@ -216,7 +216,7 @@ def _correlation(time_s: Floats, position_m: Floats, segment: Integers, sums: _R
         if correlation < 0.05:
             break
         total += 2 * correlation
-    return min(total, MAX_CORRELATION)
+    return max(1.0, min(total, MAX_CORRELATION_S / step_s))
 
 
 def _running_mean(time_s: Floats, values: Floats, window_s: float) -> Floats:
