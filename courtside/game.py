@@ -39,7 +39,8 @@ def analyze(
     Args:
         video: a video file, or the directory of a rendered game.
         out: output directory; None for `reports/NAME`.
-        preset: settings for a situation: 'broadcast', 'fixed-camera' or 'fast'.
+        preset: 'fast', 'balanced' (the default) or 'thorough', or settings for a situation: 'broadcast',
+            'fixed-camera'.
         settings: laid over the preset: what is set here by name goes before it, what is left at its default does not.
             `courtside.Settings`, or a mapping of sections such as `{"present": {"video": False}}`.
         court: whose rule book the court follows: 'nba', 'wnba', 'ncaa', 'ncaaw', 'fiba' or '3x3'.

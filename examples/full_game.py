@@ -1,6 +1,6 @@
 """Analyse a whole game and print what everybody did.
 
-    python examples/full_game.py game.mp4 [--out DIR] [--preset broadcast|fixed-camera|fast]
+    python examples/full_game.py game.mp4 [--out DIR] [--preset fast|balanced|thorough|broadcast|fixed-camera]
 
 The run can be stopped at any time: the same command goes on from there. Report, heat maps, tables and the annotated video
 lie in the output directory.
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("video", type=Path)
     parser.add_argument("--out", type=Path, help="output directory [default: reports/NAME]")
-    parser.add_argument("--preset", choices=("broadcast", "fixed-camera", "fast"))
+    parser.add_argument("--preset", choices=("fast", "balanced", "thorough", "broadcast", "fixed-camera"))
     asked = parser.parse_args(arguments)
 
     run = courtside.analyze(asked.video, asked.out, preset=asked.preset, progress=Lines())

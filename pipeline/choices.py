@@ -7,7 +7,7 @@ from typing import Literal
 
 CourtName = Literal["nba", "wnba", "ncaa", "ncaaw", "fiba", "3x3"]
 """Whose rule book a court follows."""
-PresetName = Literal["broadcast", "fixed-camera", "fast"]
-"""Settings for a situation, shipped in configs/presets/."""
+PresetName = Literal["fast", "balanced", "thorough", "broadcast", "fixed-camera"]
+"""Settings for how long one is willing to wait, or for a situation, shipped in configs/presets/."""
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 """Shipped presets and recipes, in a checkout and in an installed package alike."""

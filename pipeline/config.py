@@ -24,7 +24,7 @@ class _Section(BaseModel):
 class VideoSettings(_Section):
     """Which stretch of the video is analysed, and how finely."""
 
-    max_fps: float | None = Field(30.0, gt=0, description="analyse at most this many frames per second; null: all")
+    max_fps: float | None = Field(15.0, gt=0, description="analyse at most this many frames per second; null: all")
     chunk_s: float = Field(20.0, gt=0, description="seconds per resumable piece of work")
 
 

@@ -27,7 +27,7 @@ def settings_from(
 
     Example:
         >>> settings_from("fast").video.max_fps, settings_from().video.max_fps
-        (15.0, 30.0)
+        (10.0, 15.0)
     """
     changes = {} if config is None else read_yaml(config)
     return _on_court(_combined(preset, changes, None if config is None else str(config)), court)
@@ -49,7 +49,7 @@ def overlaid(
     Example:
         >>> both = overlaid("fast", parse_settings({"present": {"video": False}}))
         >>> both.video.max_fps, both.present.video_height_px, both.present.video
-        (15.0, 480, False)
+        (10.0, 480, False)
     """
     if settings is not None and not isinstance(settings, Settings):
         settings = parse_settings(settings)

@@ -216,7 +216,7 @@ def test_a_preset_lies_under_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(courtside.CourtsideError, match="far enough"):
         courtside.analyze("a.mp4", preset="fast", court="nba", end_s=3, device="cpu")
     settings = jobs[0].settings  # type: ignore[attr-defined]
-    assert (settings.video.max_fps, settings.court.court) == (15.0, "nba")
+    assert (settings.video.max_fps, settings.court.court) == (10.0, "nba")
     for given in (courtside.Settings(present={"video": False}), {"present": {"video": False}}):  # type: ignore[arg-type]
         with pytest.raises(courtside.CourtsideError, match="far enough"):
             courtside.analyze("a.mp4", preset="fast", settings=given, end_s=float("inf"))  # type: ignore[arg-type]
@@ -227,7 +227,7 @@ def test_a_preset_lies_under_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"preset": "slow"}, "there is no preset 'slow'; there are broadcast"),
+        ({"preset": "slow"}, "there is no preset 'slow'; there are fast"),
         ({"court": "cricket"}, "there is no court 'cricket'; there are nba"),
         ({"device": "abacus"}, "there is no device 'abacus'"),
         ({"settings": {"stats": {"smoth_s": 1}}}, "settings: stats.smoth_s: unknown key"),
