@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.geometry.motion import is_motion, since_cut
 from pipeline.tables import ALL, MOTION_COLUMNS
 
 Floats = NDArray[np.float64]
@@ -64,8 +65,11 @@ class TrackedGame:
         )
 
     def with_tracks(self, tracks: pd.DataFrame) -> TrackedGame:
-        """Return the same game with other tracklets."""
-        return replace(self, tracks=tracks)
+        """Return the same game with other tracklets; what was derived of its frames and boxes is kept."""
+        game = replace(self, tracks=tracks)
+        of_tracks = ("tracks", "tracked_rows")
+        game.__dict__.update({name: value for name, value in self.__dict__.items() if name not in of_tracks})
+        return game
 
     @cached_property
     def frame(self) -> Ints:
@@ -86,6 +90,11 @@ class TrackedGame:
     def motion(self) -> Floats:
         """Camera motion (t, 3, 3), px of the previous frame -> px of each frame; NaN where unknown."""
         return self.frames[list(MOTION_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3)
+
+    @cached_property
+    def camera(self) -> Floats:
+        """Chained motion (t, 3, 3), px of the first frame of the shot -> px of each; an unknown motion moves nothing."""
+        return since_cut(self.motion, is_motion(self.motion), self.shot)
 
     @cached_property
     def step_s(self) -> float:

@@ -11,12 +11,19 @@ of a tracklet falls with its length more slowly than 1 / n, and never below what
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.vectors import unit_or_nan
-from pipeline.understand.features.evidence import TrackletEvidence, pooling_weight
+from pipeline.understand.features.evidence import (
+    TrackletEvidence,
+    bounds_of,
+    pooling_weight,
+    summed,
+    unchanged_tracklets,
+)
 from pipeline.understand.game import TrackedGame
 
 Array = NDArray[np.float64]
@@ -63,30 +70,67 @@ class Segments:
         return np.diff(self.start)
 
 
-def cut_into_segments(game: TrackedGame, evidence: TrackletEvidence) -> Segments:
+def cut_into_segments(
+    game: TrackedGame, evidence: TrackletEvidence, before: tuple[TrackletEvidence, Segments] | None = None
+) -> Segments:
     """Average the embeddings of each tracklet over half-second segments; embeddings are read block by block.
 
     Args:
         game: with embeddings, which may be a memory map.
         evidence: of the n tracklets of the game.
+        before: evidence and segments of other tracklets of the game; those of tracklets that were there are taken over.
     """
-    time_s = game.box_time_s[evidence.row]  # (boxes,)
-    owner = np.repeat(np.arange(len(evidence)), evidence.boxes())
-    since_s = time_s - evidence.first_s[owner]
+    if before is None:
+        return _segments(game, evidence, np.ones(len(evidence), dtype=bool))
+    old_evidence, old = before
+    source = unchanged_tracklets(evidence.row, evidence.start, old_evidence)  # (n,)
+    fresh = _segments(game, evidence, source < 0)
+    counts = np.where(source < 0, fresh.counts(), old.counts()[source])
+    start = bounds_of(counts)
+    owner = np.repeat(np.arange(len(source)), counts)  # (p,)
+    offset = np.arange(len(owner)) - start[owner]
+    taken, new = source[owner] >= 0, source[owner] < 0
+    at_old, at_new = (old.start[source[owner]] + offset)[taken], (fresh.start[owner] + offset)[new]
+    vector, first = np.empty((len(owner), fresh.vector.shape[1])), np.empty(len(owner), dtype=np.int64)
+    vector[taken], vector[new] = old.vector[at_old], fresh.vector[at_new]
+    moved = evidence.start[:-1] - old_evidence.start[source]  # (n,)
+    first[taken], first[new] = old.first[at_old] + moved[owner[taken]], fresh.first[at_new]
+    return Segments(vector, first, start)
+
+
+def _segments(game: TrackedGame, evidence: TrackletEvidence, chosen: NDArray[np.bool_]) -> Segments:
+    """Average the embeddings of the chosen (n,) of n tracklets over segments; the others have none."""
+    at = np.flatnonzero(np.repeat(chosen, evidence.boxes()) & game.is_embedded[evidence.row])  # (k,) boxes
+    owner = np.repeat(np.arange(len(evidence)), evidence.boxes())[at]
+    since_s = game.box_time_s[evidence.row[at]] - evidence.first_s[owner]
     key = owner * (int(since_s.max(initial=0.0) / SEGMENT_S) + 2) + (since_s / SEGMENT_S).astype(np.int64)
-    _, first, segment = np.unique(key, return_index=True, return_inverse=True)
+    begin = np.flatnonzero(np.diff(key, prepend=-1))  # (p,)
     quality = pooling_weight(game.detections)
-    total, weight = np.zeros((len(first), game.embeddings.shape[1])), np.zeros(len(first))  # (p, dim), (p,)
-    for begin in range(0, len(segment), _BLOCK):
-        rows, target = evidence.row[begin : begin + _BLOCK], segment[begin : begin + _BLOCK]
+    total, weight = np.zeros((len(begin), game.embeddings.shape[1])), np.zeros(len(begin))  # (p, dim), (p,)
+    borders = begin[np.searchsorted(begin, np.arange(0, len(at), _BLOCK), side="right") - 1]
+    for low, high in pairwise([*np.unique(borders).tolist(), len(at)]):
+        rows = evidence.row[at[low:high]]
         vectors = unit_or_nan(np.asarray(game.embeddings[rows], dtype=np.float32))
-        usable = np.isfinite(vectors[:, 0])
-        box_weight = quality[rows][usable]
-        np.add.at(total, target[usable], vectors[usable] * box_weight[:, None])
-        np.add.at(weight, target[usable], box_weight)
+        box_weight = np.where(np.isfinite(vectors[:, 0]), quality[rows], 0.0)
+        inside = slice(*np.searchsorted(begin, [low, high]).tolist())
+        total[inside] = summed(np.nan_to_num(vectors) * box_weight[:, None], begin[inside] - low)
+        weight[inside] = summed(box_weight[:, None], begin[inside] - low)[:, 0]
     embedded = weight > 0  # (p,)
-    start = np.searchsorted(owner[first[embedded]], np.arange(len(evidence) + 1))
-    return Segments(total[embedded] / weight[embedded, None], first[embedded], start.astype(np.int64))
+    first = _first_boxes(game, evidence, at[begin[embedded]])
+    start = np.searchsorted(owner[begin[embedded]], np.arange(len(evidence) + 1))
+    return Segments(total[embedded] / weight[embedded, None], first, start.astype(np.int64))
+
+
+def _first_boxes(game: TrackedGame, evidence: TrackletEvidence, at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give the first box (p,) of the segments that boxes `at` (p,) are in, embedded or not."""
+    segment = ((game.box_time_s[evidence.row] - np.repeat(evidence.first_s, evidence.boxes())) / SEGMENT_S).astype(
+        np.int64
+    )
+    begins = np.ones(len(segment), dtype=bool)
+    begins[1:] = np.diff(segment) != 0
+    begins[evidence.start[:-1]] = True
+    place = np.flatnonzero(begins)
+    return place[np.searchsorted(place, at, side="right") - 1]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pipeline.understand.features.appearance_model import (
     cut_into_segments,
     learn_appearance_model,
 )
-from pipeline.understand.features.continuation import continuation_log_odds
+from pipeline.understand.features.continuation import continuation_log_odds, find_gaps
 from pipeline.understand.features.corrections import UserConstraints
 from pipeline.understand.features.distance_scale import distance_limit
 from pipeline.understand.features.embeddings import cosine_distances
@@ -80,6 +80,7 @@ def collect_features(
     settings: IdentifySettings,
     number_reads: pd.DataFrame,
     listed_numbers: Collection[str] | None = None,
+    before: TrackletFeatures | None = None,
 ) -> TrackletFeatures:
     """Collect the features of a game's tracklets.
 
@@ -88,19 +89,21 @@ def collect_features(
         settings: of the stage `identify`.
         number_reads: table `number_reads`.
         listed_numbers: the only numbers that can be worn, if they are known.
+        before: of the same game with other tracklets: what is known of a tracklet that was there already is taken from it.
     """
-    evidence = gather_evidence(game, settings.crops_per_tracklet)
+    evidence = gather_evidence(game, settings.crops_per_tracklet, None if before is None else before.evidence)
     teams = find_teams(evidence, settings.teams)
     overlaps = find_overlaps(*evidence.boxes_in_time)
     still = evidence.roaming < settings.min_roaming
-    segments = cut_into_segments(game, evidence)
+    segments = cut_into_segments(game, evidence, None if before is None else (before.evidence, before.segments))
+    gaps = find_gaps(game, evidence)
     length_s = float(game.time_s[-1] - game.time_s[0])
     features = TrackletFeatures(
         evidence=evidence,
         teams=teams,
         numbers=number_evidence(game, number_reads, evidence.track_id),
         cannot_link=overlaps.cannot_link,
-        log_odds=sparse.csr_array(continuation_log_odds(game, evidence) + overlaps.log_odds),
+        log_odds=sparse.csr_array(continuation_log_odds(gaps, len(evidence)) + overlaps.log_odds),
         segments=segments,
         model=learn_appearance_model(segments, _FIT_NOISE),
         still=still,
@@ -112,7 +115,7 @@ def collect_features(
     worn = features.weighted_numbers()
     worn = worn if listed_numbers is None else worn.expecting(listed_numbers)
     for first, second in (
-        unreachable_pairs(game, evidence, settings.max_speed_mps),
+        unreachable_pairs(evidence, gaps, settings.max_speed_mps),
         worn.contradictions(settings.number_odds),
     ):  # in place: in a long game such a matrix is half a gigabyte
         features.cannot_link[first, second] = features.cannot_link[second, first] = True

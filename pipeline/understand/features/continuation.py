@@ -61,7 +61,8 @@ def find_gaps(game: TrackedGame, evidence: TrackletEvidence) -> Gaps:
         active = active[np.isfinite(carried[active]).all(axis=1)]
         low, high = (np.searchsorted(starts, position[active], side=side) for side in ("left", "right"))
         i = np.repeat(active, high - low)
-        j = by_start[np.concatenate([np.arange(a, b) for a, b in zip(low, high, strict=True)] or [low])]
+        count = high - low
+        j = by_start[np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + np.repeat(low, count)]
         found.append((i, j, np.linalg.norm(carried[i, :2] - evidence.first_px[j], axis=1)))
     i, j, distance_px = (np.concatenate([pairs[k] for pairs in found] or [np.zeros(0)]) for k in range(3))
     i, j = i.astype(np.int64), j.astype(np.int64)
@@ -69,19 +70,21 @@ def find_gaps(game: TrackedGame, evidence: TrackletEvidence) -> Gaps:
     return Gaps(i, j, distance_px / height_px, time_s[first[j]] - time_s[last[i]])
 
 
-def continuation_log_odds(game: TrackedGame, evidence: TrackletEvidence) -> sparse.csr_array:
+def continuation_log_odds(gaps: Gaps, count: int) -> sparse.csr_array:
     """Give the log-odds that two tracklets are one person, by where and when one ends and the other starts.
 
     A Gaussian motion model against a uniform one: one person is near where he was last seen, with a standard deviation that
     grows with time; somebody else is anywhere.
 
+    Args:
+        gaps: between n tracklets.
+        count: n.
+
     Returns:
         (n, n) symmetric; nothing where the gap is too long to say.
     """
-    gaps = find_gaps(game, evidence)
     variance = (_BASE_SD_HEIGHTS + _SD_HEIGHTS_PER_S * gaps.gap_s) ** 2
     log_odds = np.log(_FLOOR_HEIGHTS2 / (2 * np.pi * variance)) - gaps.distance_heights**2 / (2 * variance)
-    n = len(evidence)
     weighted = np.clip(_WEIGHT * log_odds, -_MAX_LOG_ODDS, _MAX_LOG_ODDS)
-    upper = sparse.csr_array((weighted, (gaps.earlier, gaps.later)), shape=(n, n))
+    upper = sparse.csr_array((weighted, (gaps.earlier, gaps.later)), shape=(count, count))
     return sparse.csr_array(upper + upper.T)

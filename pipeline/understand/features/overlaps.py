@@ -9,6 +9,7 @@ one person, not as a hard constraint: if everything else says that the two are o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,7 @@ def find_overlaps(
     shared = _shared_frames(start, frame)
     i, j = shared.row.astype(np.int64), shared.col.astype(np.int64)
     brief = (i < j) & (shared.data * step_s <= _BRIEF_S)
-    distance = np.array([_foot_distance(start, frame, box, a, b) for a, b in zip(i[brief], j[brief], strict=True)])
+    distance = _foot_distances(start, frame, box, i[brief], j[brief])
     near = distance <= _NEAR_HEIGHTS
     first, second = i[brief][near], j[brief][near]  # (k,) the exceptions
     log_odds = _BASE - _PER_S * step_s * shared.data[brief][near]
@@ -107,14 +108,35 @@ def _shared_frames(start: NDArray[np.int64], frame: NDArray[np.int64]) -> sparse
     return (present @ present.T).tocoo()
 
 
-def _foot_distance(
-    start: NDArray[np.int64], frame: NDArray[np.int64], box: NDArray[np.float64], i: int, j: int
-) -> float:
-    """Give the mean distance between the feet of two tracklets in the frames they share, in body heights."""
-    at_i, at_j = np.arange(start[i], start[i + 1]), np.arange(start[j], start[j + 1])
-    _, in_i, in_j = np.intersect1d(frame[at_i], frame[at_j], assume_unique=True, return_indices=True)
-    box_i, box_j = box[at_i[in_i]], box[at_j[in_j]]  # (shared, 4)
+def _foot_distances(
+    start: NDArray[np.int64],
+    frame: NDArray[np.int64],
+    box: NDArray[np.float64],
+    i: NDArray[np.int64],
+    j: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Give the mean distances (k,) between the feet of pairs of tracklets in the frames they share, in body heights.
+
+    Args:
+        start: (n + 1,) as for `find_overlaps`, also `frame` and `box`.
+        frame: (boxes,)
+        box: (boxes, 4)
+        i: (k,) one tracklet of each pair, that shares frames with the other.
+        j: (k,) the other.
+    """
+    shorter, longer = np.where(np.diff(start)[i] <= np.diff(start)[j], (i, j), (j, i))
+    count = np.diff(start)[shorter]
+    pair = np.repeat(np.arange(len(i)), count)  # (c,) boxes of the shorter one
+    at = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + start[shorter][pair]
+    span = int(frame.max(initial=0)) + 1
+    owner = np.repeat(np.arange(len(start) - 1), np.diff(start))
+    key = owner * span + frame  # ascending
+    wanted = longer[pair] * span + frame[at]
+    found = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+    shared = key[found] == wanted if len(key) else np.zeros(0, dtype=bool)
+    pair, box_i, box_j = pair[shared], box[at[shared]], box[found[shared]]  # (s,), (s, 4), (s, 4)
     height = (box_i[:, 3] - box_i[:, 1] + box_j[:, 3] - box_j[:, 1]) / 2
     across = (box_i[:, 0] + box_i[:, 2] - box_j[:, 0] - box_j[:, 2]) / 2
-    distance = np.hypot(across, box_i[:, 3] - box_j[:, 3])
-    return float((distance / np.maximum(height, 1e-6)).mean())
+    distance = np.hypot(across, box_i[:, 3] - box_j[:, 3]) / np.maximum(height, 1e-6)
+    border = np.searchsorted(pair, np.arange(len(i) + 1)).tolist()
+    return np.array([distance[a:b].mean() for a, b in pairwise(border)])

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.understand.features.continuation import find_gaps
+from pipeline.understand.features.continuation import Gaps
 from pipeline.understand.features.evidence import TrackletEvidence
-from pipeline.understand.game import TrackedGame
 
 _SLACK_M = 4.0
 """How far foot points may be off, m: the lower half of somebody hidden by others at the end or the beginning of a tracklet is
@@ -21,19 +20,19 @@ _MAX_DISTANCE_M = 40.0
 
 
 def unreachable_pairs(
-    game: TrackedGame, evidence: TrackletEvidence, max_speed_mps: float
+    evidence: TrackletEvidence, gaps: Gaps, max_speed_mps: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Find the pairs of tracklets that nobody could connect, on the court or in the picture.
 
     Args:
-        game: for its timestamps and the camera's motion.
-        evidence: of its n tracklets.
+        evidence: of n tracklets.
+        gaps: between them in the picture.
         max_speed_mps: nobody gets from the end of one tracklet to the start of the next faster than this.
 
     Returns:
         The earlier and the later tracklet of each pair (k,).
     """
-    on_court, in_picture = _on_court(evidence, max_speed_mps), _in_picture(game, evidence, max_speed_mps)
+    on_court, in_picture = _on_court(evidence, max_speed_mps), _in_picture(gaps, max_speed_mps)
     return np.concatenate([on_court[0], in_picture[0]]), np.concatenate([on_court[1], in_picture[1]])
 
 
@@ -49,13 +48,10 @@ def _on_court(evidence: TrackletEvidence, max_speed_mps: float) -> tuple[NDArray
     return i[beyond], j[beyond]
 
 
-def _in_picture(
-    game: TrackedGame, evidence: TrackletEvidence, max_speed_mps: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _in_picture(gaps: Gaps, max_speed_mps: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Do the same without a court, in body heights and with the camera's motion taken out.
 
     Only gaps of up to three seconds within a shot are compared, through which the camera's motion is known.
     """
-    gaps = find_gaps(game, evidence)
     beyond = gaps.distance_heights > _SLACK_HEIGHTS + max_speed_mps / _BODY_M * gaps.gap_s
     return gaps.earlier[beyond], gaps.later[beyond]

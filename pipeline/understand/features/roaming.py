@@ -12,12 +12,18 @@ from pipeline.understand.game import TrackedGame
 
 _WINDOW_S = 5.0
 """The range is taken within windows of so many s: camera motion adds up small errors over longer times."""
+_BLOCK = 1024
+"""Windows that are measured at once."""
 _MIN_WINDOW_S = 1.0
 """A shorter window says nothing, s."""
 
 
 def roaming(
-    game: TrackedGame, boxes_px: NDArray[np.float64], frame: NDArray[np.int64], start: NDArray[np.int64]
+    game: TrackedGame,
+    boxes_px: NDArray[np.float64],
+    frame: NDArray[np.int64],
+    start: NDArray[np.int64],
+    height_px: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Measure how far each tracklet's foot point ranges in its liveliest five seconds.
 
@@ -26,6 +32,7 @@ def roaming(
         boxes_px: (boxes, 4) x1 y1 x2 y2, by tracklet and then by frame.
         frame: (boxes,) frame of each box.
         start: (n + 1,) where each tracklet starts.
+        height_px: (n,) median height of the boxes of each tracklet.
 
     Returns:
         (n,) diagonal of the range (5th to 95th percentile) in body heights; NaN for tracklets under a second.
@@ -33,13 +40,19 @@ def roaming(
     position = np.searchsorted(game.frame, frame)
     time_s = game.time_s[position]
     foot = np.column_stack([(boxes_px[:, 0] + boxes_px[:, 2]) / 2, boxes_px[:, 3]])  # (boxes, 2)
-    height = boxes_px[:, 3] - boxes_px[:, 1]
     path = np.cumsum(_steps(game.motion, foot, position, start), axis=0)  # (boxes, 2) px since the tracklet's first box
-    ranges = np.full(len(start) - 1, np.nan)
-    for i in range(len(ranges)):
-        span = slice(start[i], start[i + 1])
-        ranges[i] = _liveliest(path[span], time_s[span]) / max(float(np.median(height[span])), 1e-6)
-    return ranges
+    n = len(start) - 1
+    owner = np.repeat(np.arange(n), np.diff(start))
+    window = ((time_s - time_s[start[:-1]][owner]) // _WINDOW_S).astype(np.int64)
+    begins = np.flatnonzero((np.diff(owner, prepend=-1) != 0) | (np.diff(window, prepend=-1) != 0))  # (w,)
+    ends = np.append(begins[1:], len(owner))
+    long = time_s[ends - 1] - time_s[begins] >= _MIN_WINDOW_S
+    begins, ends = begins[long], ends[long]
+    ranges = np.full(n, np.nan)
+    for k in range(0, len(begins), _BLOCK):
+        extent = _extents(path, begins[k : k + _BLOCK], ends[k : k + _BLOCK])
+        np.fmax.at(ranges, owner[begins[k : k + _BLOCK]], extent)
+    return ranges / np.maximum(height_px, 1e-6)
 
 
 def _steps(
@@ -62,13 +75,20 @@ def _steps(
     return steps
 
 
-def _liveliest(path: NDArray[np.float64], time_s: NDArray[np.float64]) -> float:
-    """Give the largest range (px) of a path (k, 2) within windows of the tracklet; NaN if none is long enough."""
-    window = ((time_s - time_s[0]) // _WINDOW_S).astype(np.int64)
-    cuts = np.flatnonzero(np.diff(window)) + 1
-    ranges = [
-        float(np.hypot(*np.subtract(*np.percentile(points, [95, 5], axis=0))))
-        for points, times in zip(np.split(path, cuts), np.split(time_s, cuts), strict=True)
-        if times[-1] - times[0] >= _MIN_WINDOW_S
-    ]
-    return max(ranges, default=float("nan"))
+def _extents(path: NDArray[np.float64], begins: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Give the diagonal (w,) of the range of windows `path[begins[i] : ends[i]]` of a path (boxes, 2), px."""
+    count = ends - begins
+    offset = np.arange(int(count.max()))
+    inside = offset < count[:, None]  # (w, longest)
+    points = np.where(inside[..., None], path[np.where(inside, begins[:, None] + offset, 0)], np.inf)
+    points = np.sort(points, axis=1)
+    return np.asarray(np.hypot(*(_percentile(points, count, 95) - _percentile(points, count, 5)).T))
+
+
+def _percentile(ordered: NDArray[np.float64], count: NDArray[np.int64], percent: float) -> NDArray[np.float64]:
+    """Interpolate the percentile (w, c) of the first `count` (w,) of ordered values (w, longest, c)."""
+    place = (count - 1) * (percent / 100)
+    below = np.floor(place).astype(np.int64)
+    rows, share = np.arange(len(count)), (place - below)[:, None]
+    low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, count - 1)]
+    return np.asarray(low + (high - low) * share)

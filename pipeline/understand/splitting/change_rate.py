@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.boxes import iou_of_pairs
-from pipeline.geometry.motion import is_motion, since_cut
 from pipeline.understand.features.evidence import TrackletEvidence
 from pipeline.understand.game import TrackedGame
 
@@ -94,7 +93,7 @@ def _jump(game: TrackedGame, evidence: TrackletEvidence, owner: Ints, time_s: Ar
 
     Expected is a constant velocity from the box before, that of shortly before and after.
     """
-    camera = since_cut(game.motion, is_motion(game.motion), game.shot)  # (t, 3, 3)
+    camera = game.camera  # (t, 3, 3)
     at, frames = game.box_frame_row[evidence.row], len(game.frames)
     head = np.column_stack([(evidence.box[:, 0] + evidence.box[:, 2]) / 2, evidence.box[:, 1]])
     height = evidence.box[:, 3] - evidence.box[:, 1]

@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.config import IdentifySettings, TrackSettings
 from pipeline.corrections import Correction
 from pipeline.tables import ALL
-from pipeline.understand.features.collect import collect_features
+from pipeline.understand.features.collect import TrackletFeatures, collect_features
 from pipeline.understand.features.corrections import split_where_corrected
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.grouping.joint import joint_clustering
@@ -40,9 +40,10 @@ def split_tracklets(
     Returns:
         Table `split_tracks`, with as many rows as `raw_tracks`.
     """
-    game = game.with_tracks(split_impure(game, identify_settings))
+    tracks, features = _split(game, identify_settings, None)
+    game = game.with_tracks(tracks)
     game = game.with_tracks(link_gaps(game, track_settings))
-    game = game.with_tracks(split_impure(game, identify_settings))
+    game = game.with_tracks(_split(game, identify_settings, features)[0])
     return split_where_corrected(game, corrections)
 
 
@@ -56,23 +57,36 @@ def split_impure(game: TrackedGame, settings: IdentifySettings) -> pd.DataFrame:
     Returns:
         A link table with at least as many tracklets.
     """
+    return _split(game, settings, None)[0]
+
+
+def _split(
+    game: TrackedGame, settings: IdentifySettings, before: TrackletFeatures | None
+) -> tuple[pd.DataFrame, TrackletFeatures | None]:
+    """Split as `split_impure` does; return the features of tracklets, too.
+
+    Args:
+        game: with tracklets.
+        settings: of the stage `identify`.
+        before: features of other tracklets of the game, see `collect_features`.
+    """
     if game.tracks.empty or not settings.split_tracklets:
-        return game.tracks
+        return game.tracks, before
     no_reads = ALL["number_reads"].empty()
-    features = collect_features(game, settings, no_reads)
+    features = collect_features(game, settings, no_reads, before=before)
     if features.model is None:
-        return game.tracks
+        return game.tracks, features
     cuts = cuts_by_itself(features.model, segment_sequences(game, features, features.model))
     for _ in range(_ROUNDS):
         if any(map(len, cuts)):
             game = game.with_tracks(apply_cuts(game, features.evidence, cuts))
-            features = collect_features(game, settings, no_reads)
+            features = collect_features(game, settings, no_reads, before=features)
         problem = grouping_problem(features, settings.crops_per_tracklet)
         if not isinstance(problem, AppearanceProblem):
-            return game.tracks
+            return game.tracks, features
         person = group_reliable(features, problem, settings, joint_clustering)
         sequences = segment_sequences(game, features, problem.appearance.model)
         cuts = cuts_by_people(problem, sequences, person)
         if not any(map(len, cuts)):
-            return game.tracks
-    return apply_cuts(game, features.evidence, cuts)
+            return game.tracks, features
+    return apply_cuts(game, features.evidence, cuts), features

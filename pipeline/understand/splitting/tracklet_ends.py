@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.vectors import unit_or_nan
-from pipeline.geometry.motion import is_motion, since_cut
 from pipeline.understand.game import TrackedGame
 
 Floats = NDArray[np.float64]
@@ -105,7 +104,7 @@ class CameraBoxes:
     def of(cls, game: TrackedGame, moving: bool) -> CameraBoxes:
         """Take the boxes of a game; unless `moving`, the camera is taken to stand."""
         quality = np.nan_to_num(game.detections["quality"].to_numpy(np.float64), nan=0.3)
-        camera = since_cut(game.motion, is_motion(game.motion) & moving, game.shot)
+        camera = game.camera if moving else np.broadcast_to(np.eye(3), game.camera.shape)
         return cls(
             game.box_frame_row,
             game.box_time_s,

@@ -27,7 +27,7 @@ def test_the_range_is_in_body_heights_and_free_of_the_camera(pan_px: float, ever
     still = np.column_stack([left, np.full_like(left, 100), left + 40, np.full_like(left, 200.0)])
     walking = still + np.column_stack([5.0 * number, 0 * number, 5.0 * number, 0 * number])
     boxes, frame = np.concatenate([still, walking]), np.tile(number * 2, 2)
-    found = roaming(game, boxes, frame, np.array([0, len(number), 2 * len(number)]))
+    found = roaming(game, boxes, frame, np.array([0, len(number), 2 * len(number)]), np.full(2, 100.0))
     assert found[0] == pytest.approx(0.0, abs=1e-6)
     assert found[1] == pytest.approx(0.9 * 5.0 * (number[-1] - number[0]) / 100, rel=0.01)
 
@@ -35,4 +35,4 @@ def test_the_range_is_in_body_heights_and_free_of_the_camera(pan_px: float, ever
 def test_less_than_a_second_says_nothing() -> None:
     game = make_game(0.0)
     boxes = np.tile([0.0, 0.0, 10.0, 20.0], (9, 1))
-    assert np.isnan(roaming(game, boxes, np.arange(9) * 2, np.array([0, 9]))[0])
+    assert np.isnan(roaming(game, boxes, np.arange(9) * 2, np.array([0, 9]), np.full(1, 20.0))[0])
