@@ -35,13 +35,13 @@ class RunContext:
 
     job: Job
     video: VideoInfo
+    calibration: Calibration | None = None
+    roster: tuple[RosterEntry, ...] | None = None
+    corrections: tuple[Correction, ...] = ()
     input_sha256: str = ""
     """Hash of the video, or of the tables in place of one."""
     video_is_there: bool = True
     """Whether the video can be read, if the game has one."""
-    calibration: Calibration | None = None
-    roster: tuple[RosterEntry, ...] | None = None
-    corrections: tuple[Correction, ...] = ()
     tables: dict[TableName, pd.DataFrame] = field(default_factory=dict)
     embeddings: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 1), dtype=np.float16))
     """(n, dim), row i of detection i; a memory map."""
