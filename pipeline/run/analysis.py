@@ -107,7 +107,15 @@ def _context(job: Job, known: FinishedRun | None) -> RunContext:
     roster = read_roster(job.roster) if job.roster is not None else None
     corrections = read_corrections(job.corrections) if job.corrections is not None else ()
     digest = _hash_input(job) if known is None else known.video_sha256
-    return RunContext(job, video, calibration, roster, corrections, digest, video_is_there=known is None)
+    return RunContext(
+        job,
+        video,
+        calibration=calibration,
+        roster=roster,
+        corrections=corrections,
+        input_sha256=digest,
+        video_is_there=known is None,
+    )
 
 
 def _remove_leftovers(run: RunDirectory) -> None:

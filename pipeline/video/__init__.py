@@ -34,6 +34,7 @@ Writing::
 """
 
 from pipeline.video.ahead import ahead
+from pipeline.video.hardware import decoder_for
 from pipeline.video.planes import Planes
 from pipeline.video.playback import frames_at, play
 from pipeline.video.read import CONTEXT_INDEX, Frame, ReadReport, combine, glances, picture_at, read_chunk, read_chunks
@@ -56,6 +57,7 @@ __all__ = [
     "ahead",
     "chunks",
     "combine",
+    "decoder_for",
     "frames_at",
     "glances",
     "picture_at",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,11 @@ import numpy as np
 from av.video.reformatter import Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
+from pipeline.errors import InputError
+from pipeline.video.hardware import HardwareFailedError
 from pipeline.video.source import VideoInfo, open_video, picture_stream
 
+_LOG = logging.getLogger(__name__)
 _MAX_ERRORS_IN_A_ROW = 1000
 """Damaged packets in a row after which the file counts as ended."""
 _FIRST_BACK_OFF_S = 1.0
@@ -43,7 +47,7 @@ Wanted = Callable[[float], bool]
 
 
 def decode_from(
-    info: VideoInfo, target_s: float, state: DecodeState, wanted: Wanted | None = None
+    info: VideoInfo, target_s: float, state: DecodeState, wanted: Wanted | None = None, hardware: str | None = None
 ) -> Iterator[tuple[float, Any]]:
     """Decode to the file's end, from a frame at or before `target_s` (or the first one of the file).
 
@@ -55,19 +59,38 @@ def decode_from(
         target_s: seconds from the first picture.
         state: counts damage from the accepted start on; updated while iterating.
         wanted: frames that it refuses are not decoded where no other frame rests on them; None: all are wanted.
+        hardware: FFmpeg's name of a card's decoder, which software replaces where it fails; None for software.
 
     Returns:
         An iterator of (time_s, decoded frame) in order of presentation; None in place of a frame that was passed over.
     """
+    shown_s: float | None = None
+    if hardware is not None:
+        try:
+            for time_s, frame in _decode_from(info, target_s, state, None, hardware):
+                yield time_s, frame
+                shown_s = time_s
+            return
+        except (HardwareFailedError, InputError) as error:
+            _LOG.warning("decoding %s by %s failed (%s); software goes on", info.path.name, hardware, error)
+    for time_s, frame in _decode_from(info, target_s if shown_s is None else shown_s, state, wanted, None):
+        if shown_s is None or time_s > shown_s:
+            yield time_s, frame
+
+
+def _decode_from(
+    info: VideoInfo, target_s: float, state: DecodeState, wanted: Wanted | None, hardware: str | None
+) -> Iterator[tuple[float, Any]]:
+    """Decode likewise, by one decoder."""
     back_s = 0.0
     while True:
         seek_s = target_s - back_s
-        with open_video(info.path) as container:
+        with open_video(info.path, hardware) as container:
             stream = picture_stream(container, info.path)
             sought = seek_s > 0 and _seek(container, stream, info.pts(seek_s))
             if sought or seek_s <= 0:
                 state.packets, state.damaged, state.end_of_file = 0, 0, False
-                frames = _decode(container, stream, info, state, wanted)
+                frames = _decode(container, stream, info, state, wanted, hardware)
                 first = next(frames, None)
                 if first is None and state.packets == 0 and state.damaged == 0:
                     return  # nothing stored from there on: the file ends before the target
@@ -91,9 +114,9 @@ def _seek(container: Any, stream: Any, pts: int) -> bool:
 
 
 def _decode(
-    container: Any, stream: Any, info: VideoInfo, state: DecodeState, wanted: Wanted | None
+    container: Any, stream: Any, info: VideoInfo, state: DecodeState, wanted: Wanted | None, hardware: str | None
 ) -> Iterator[tuple[float, Any]]:
-    """Decode from the container's position; errors are counted and passed over."""
+    """Decode from the container's position; errors are counted and passed over, those of a card end it."""
     previous_s = -1 / info.fps
     passed_over = _PassedOver(stream.codec_context, info, wanted)
     for packet in _packets(container, stream, state):
@@ -102,7 +125,9 @@ def _decode(
             frames = packet.decode()
         except EOFError:
             frames = []
-        except av.error.FFmpegError:
+        except av.error.FFmpegError as error:
+            if hardware is not None:
+                raise HardwareFailedError(str(error)) from error
             state.damaged += 1
             continue
         for frame in frames:

@@ -84,7 +84,11 @@ def combine(reports: Iterable[ReadReport]) -> ReadReport:
 
 
 def read_chunk(
-    info: VideoInfo, chunk: Chunk, report: ReadReport | None = None, context: bool = False
+    info: VideoInfo,
+    chunk: Chunk,
+    report: ReadReport | None = None,
+    context: bool = False,
+    hardware: str | None = None,
 ) -> Iterator[Frame]:
     """Decode one chunk: the same frames and bytes whatever was read before.
 
@@ -94,6 +98,7 @@ def read_chunk(
         report: filled while iterating.
         context: begin with the last analysed frame before the chunk (index -1) if the run has one; camera motion to the
             chunk's first frame needs it.
+        hardware: a card's decoder, see `decoder_for`; software goes on where it fails. None for software.
 
     Returns:
         The analysed frames in order of time, a few of them decoded ahead in another thread. `index` has gaps where
@@ -102,7 +107,7 @@ def read_chunk(
     Raises:
         InputError: the file cannot be opened any more.
     """
-    return ahead(_read_chunk(info, chunk, ReadReport() if report is None else report, context), _FRAMES_AHEAD)
+    return ahead(_read_chunk(info, chunk, ReadReport() if report is None else report, context, hardware), _FRAMES_AHEAD)
 
 
 def read_chunks(info: VideoInfo, pieces: Iterable[Chunk], report: ReadReport | None = None) -> Iterator[Frame]:
@@ -126,11 +131,13 @@ def read_chunks(info: VideoInfo, pieces: Iterable[Chunk], report: ReadReport | N
             return
 
 
-def _read_chunk(info: VideoInfo, chunk: Chunk, report: ReadReport, context: bool) -> Generator[Frame, None, None]:
+def _read_chunk(
+    info: VideoInfo, chunk: Chunk, report: ReadReport, context: bool, hardware: str | None
+) -> Generator[Frame, None, None]:
     """Decode one chunk, one frame in memory at a time."""
     convert = PictureConverter(info)
     before: tuple[float, Any] | None = None
-    for time_s, frame, new in _sampled(info, chunk, report, context):
+    for time_s, frame, new in _sampled(info, chunk, report, context, hardware):
         if not chunk.holds(time_s):
             before = (time_s, frame) if new and frame is not None else before
             continue
@@ -152,7 +159,9 @@ def _count(report: ReadReport, time_s: float) -> None:
     report.last_s = time_s
 
 
-def _sampled(info: VideoInfo, chunk: Chunk, report: ReadReport, context: bool) -> Iterator[tuple[float, Any, bool]]:
+def _sampled(
+    info: VideoInfo, chunk: Chunk, report: ReadReport, context: bool, hardware: str | None
+) -> Iterator[tuple[float, Any, bool]]:
     """Decode from before a chunk to its end; say of each frame whether it is to be analysed.
 
     Damage counts in the chunk of the last good frame before it, so that it counts once.
@@ -162,8 +171,12 @@ def _sampled(info: VideoInfo, chunk: Chunk, report: ReadReport, context: bool) -
     previous_s: float | None = None
     damage_before: int | None = None if begin_s > 0 else 0
     past = 0
-    wanted = FirstOfCell(chunk.grid, chunk.start_s)
-    for time_s, frame in decode_from(info, begin_s, state, lambda time_s: not chunk.is_past(time_s) and wanted(time_s)):
+    is_first = FirstOfCell(chunk.grid, chunk.start_s)
+
+    def wanted(time_s: float) -> bool:
+        return not chunk.is_past(time_s) and is_first(time_s)
+
+    for time_s, frame in decode_from(info, begin_s, state, wanted, hardware):
         if chunk.is_past(time_s):
             past += 1
             if past >= _FRAMES_PAST_END:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+from av.codec.hwaccel import HWAccel
 
 from pipeline.errors import InputError
 
@@ -106,15 +107,20 @@ def probe(path: Path) -> VideoInfo:
 
 
 @contextmanager
-def open_video(path: Path) -> Iterator[Any]:
+def open_video(path: Path, hardware: str | None = None) -> Iterator[Any]:
     """Open a container for reading: local files only, known formats only.
+
+    Args:
+        path: a video file.
+        hardware: FFmpeg's name of a card's decoder; None for software.
 
     Raises:
         InputError: FFmpeg cannot make sense of the file.
     """
     options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
     try:
-        container = av.open(f"file:{path}", mode="r", options=options, metadata_errors="replace")
+        accelerated = {} if hardware is None else {"hwaccel": HWAccel(device_type=hardware)}
+        container = av.open(f"file:{path}", mode="r", options=options, metadata_errors="replace", **accelerated)
     except (av.error.FFmpegError, ValueError, OSError) as error:
         raise InputError(
             f"{path} is not a video that can be read: {_reason(error)}; give an MP4, MOV, MKV, WebM or AVI file"

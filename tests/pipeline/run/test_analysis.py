@@ -82,7 +82,7 @@ def test_all_outputs_are_there(out: Path) -> None:
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert len(run["video"]["sha256"]) == 64
     assert all(len(digest) == 64 for digest in run["weights_sha256"].values())
-    assert set(run["seconds"]) == set(STAGE_NAMES)
+    assert set(run["seconds"]) == {*STAGE_NAMES, "video"}
     assert run["settings"]["detect"]["input_size_px"] == 640
 
 
@@ -108,7 +108,7 @@ def test_a_second_run_reuses_everything(out: Path, game: Path, settings: Setting
     before = {path: path.stat().st_mtime_ns for path in (out / "annotated.mp4", out / "work" / "detections.parquet")}
     analyze(game, out, settings=settings)
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
-    assert run["reused"] == list(STAGE_NAMES)
+    assert run["reused"] == [*STAGE_NAMES, "video"]
     assert all(path.stat().st_mtime_ns == when for path, when in before.items())
 
 

@@ -273,6 +273,8 @@ def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert pd.read_parquet(game / "truth.parquet").query("role == 'referee'")["id"].nunique() == 3
     assert run(["analyze", str(game), "--out", str(tmp_path / "out")]) == 0
     assert "annotated.mp4" not in capsys.readouterr().out
+    assert run(["video", str(tmp_path / "out")]) != 0
+    assert "has no pictures: the game was given as tables" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
