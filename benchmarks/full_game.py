@@ -41,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     game, run = given.out / "game", given.out / "run"
     asked = json.dumps({"seed": given.seed, "minutes": given.minutes, "noise": noise.model_dump(mode="json")})
     if not is_what(game / ASKED, asked):
+        began = time.perf_counter()
         render(game, given.seed, given.minutes * 60, noise)
+        print(f"rendered {given.minutes:g} minutes without pixels in {time.perf_counter() - began:.0f} s\n", flush=True)
         (game / ASKED).write_text(asked, encoding="utf-8")
     analyse(game, run)
     show_time(game, run)
@@ -65,9 +67,7 @@ def render(game: Path, seed: int, seconds: float, noise: NoiseSettings) -> None:
     settings = whole_game(
         seed=seed, seconds=seconds, period_s=share * WHOLE_GAME["period_s"], fps=FPS, court="nba", players_per_team=12
     )
-    began = time.perf_counter()
     render_positions(settings, noise, game)
-    print(f"rendered {seconds / 60:g} minutes without pixels in {time.perf_counter() - began:.0f} s\n", flush=True)
 
 
 def analyse(game: Path, run: Path) -> None:
