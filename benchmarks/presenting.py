@@ -1,6 +1,6 @@
 """What reading and presenting cost: processor time per frame of decoding, drawing and encoding, and of the report.
 
-    python -m benchmarks.presenting RUN --source VIDEO
+Run `python -m benchmarks.presenting RUN --source VIDEO`.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def decoding(video: VideoInfo) -> None:
     for max_fps in (None, 30.0, 15.0, 7.5):
         (chunk,) = chunks(video, 0.0, end_s, 1e6, max_fps)
         count, taken = timed(lambda c=chunk: sum(1 for _ in read_chunk(video, c)))  # type: ignore[misc]
-        print(f"  read, at most {max_fps} analysed per second: {1e3 * taken / (end_s * video.fps):.2f} ({count} analysed)")
+        print(
+            f"  read, at most {max_fps} analysed per second: {1e3 * taken / (end_s * video.fps):.2f} ({count} analysed)"
+        )
 
 
 def presenting(results: Results) -> None:
