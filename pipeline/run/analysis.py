@@ -54,7 +54,7 @@ class Analysis:
 
 
 def analyze_job(
-    job: Job, observer: Observer | None = None, draw: bool = True, known: FinishedRun | None = None
+    job: Job, observer: Observer | None = None, draw: bool = True, noted: FinishedRun | None = None
 ) -> Analysis:
     """Analyse a game.
 
@@ -62,13 +62,13 @@ def analyze_job(
         job: what is asked for.
         observer: follows the progress.
         draw: write the annotated video, if the settings say so; else one that was drawn before stays.
-        known: what is known of the video, where it was analysed before and is not there any more.
+        noted: what is known of the video, where it was analysed before and is not there any more.
 
     Raises:
         CourtsideError: bad input, settings, weights or output; what was computed is kept.
     """
     job, observer = job.completed(), observer or Silence()
-    context = _context(job, known)
+    context = _context(job, noted)
     with RunDirectory.opened(job.directory, job.fresh) as run:
         _remove_leftovers(run)
         remember(run, job)
@@ -90,11 +90,11 @@ def analyze_job(
     return Analysis(job.directory, dict(context.tables), warnings, tuple(files))
 
 
-def _context(job: Job, known: FinishedRun | None) -> RunContext:
+def _context(job: Job, noted: FinishedRun | None) -> RunContext:
     """Read and check everything that is small before anything heavy starts."""
     check_chain()
     found = probe if job.has_pixels else given.describe
-    video = found(job.video) if known is None else known.video
+    video = found(job.video) if noted is None else noted.video
     perceiving.pieces_of(job, video)
     calibration = None
     if job.calibration is not None:
@@ -102,7 +102,7 @@ def _context(job: Job, known: FinishedRun | None) -> RunContext:
         calibration.resized((video.width_px, video.height_px), where=str(job.calibration))
     roster = read_roster(job.roster) if job.roster is not None else None
     corrections = read_corrections(job.corrections) if job.corrections is not None else ()
-    digest = _hash_input(job) if known is None else known.video_sha256
+    digest = _hash_input(job) if noted is None else noted.video_sha256
     return RunContext(
         job,
         video,
@@ -110,7 +110,7 @@ def _context(job: Job, known: FinishedRun | None) -> RunContext:
         roster=roster,
         corrections=corrections,
         input_sha256=digest,
-        video_is_there=known is None,
+        video_is_there=noted is None,
     )
 
 
