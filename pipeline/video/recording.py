@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.video.encoders import SOFTWARE, VideoEncoder, EncoderFailedError, best_encoder
+from pipeline.video.encoders import SOFTWARE, EncoderFailedError, VideoEncoder, best_encoder
 from pipeline.video.planes import Planes
 from pipeline.video.source import VideoInfo
 from pipeline.video.write import VideoWriter

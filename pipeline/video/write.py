@@ -17,7 +17,7 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
 from pipeline.store.files import make_directory, output_error, replacing
-from pipeline.video.encoders import SOFTWARE, VideoEncoder, EncoderFailedError
+from pipeline.video.encoders import SOFTWARE, EncoderFailedError, VideoEncoder
 from pipeline.video.planes import Planes
 from pipeline.video.sound import Sound
 from pipeline.video.source import VideoInfo
