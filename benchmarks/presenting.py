@@ -1,6 +1,6 @@
 """What reading and presenting cost: processor time per frame of decoding, drawing and encoding, and of the report.
 
-python -m benchmarks.presenting RUN --source VIDEO
+Run `python -m benchmarks.presenting RUN --source VIDEO`.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -21,7 +22,7 @@ from pipeline.present.outputs import present
 from pipeline.present.results import Results
 from pipeline.run.context import RESULT_TABLES
 from pipeline.run.loading import context_of, read_run, video_of
-from pipeline.video import VideoInfo, chunks, play, read_chunk
+from pipeline.video import Planes, VideoInfo, chunks, play, read_chunk
 from pipeline.video.encoders import SOFTWARE
 from pipeline.video.write import VideoWriter
 
@@ -52,6 +53,22 @@ def timed(work: Callable[[], T]) -> tuple[T, float]:
     return found, time.process_time() - began
 
 
+def _counted(items: Iterable[object]) -> int:
+    """Count items, at most so many as are measured."""
+    return sum(1 for _ in islice(items, FRAMES))
+
+
+def _options(preset: str, crf: int) -> dict[str, str]:
+    """Put a preset into the options of the encoder in software."""
+    return {**SOFTWARE.options(crf), "preset": preset}
+
+
+def _write(writer: VideoWriter, pictures: Iterable[tuple[Planes, float]]) -> None:
+    """Write all pictures."""
+    for planes, time_s in pictures:
+        writer.write_planes(planes, time_s)
+
+
 def decoding(video: VideoInfo) -> None:
     """Print milliseconds of processor time per frame of the source."""
     print(f"decoding {video.width_px} x {video.height_px}, ms of processor time per frame of the source")
@@ -60,13 +77,13 @@ def decoding(video: VideoInfo) -> None:
             stream = container.streams.video[0]
             stream.codec_context.thread_count, stream.codec_context.thread_type = threads, kind
             began = time.perf_counter()
-            count, taken = timed(lambda c=container, s=stream: sum(1 for _ in islice(c.decode(s), FRAMES)))  # type: ignore[misc]
+            count, taken = timed(partial(_counted, container.decode(stream)))
             wall = 1e3 * (time.perf_counter() - began) / count
             print(f"  {threads} thread, {kind}, no conversion: {1e3 * taken / count:.2f} (wall {wall:.2f})")
     end_s = min(FRAMES / video.fps, video.duration_s)
     for max_fps in (None, 30.0, 15.0, 7.5):
         (chunk,) = chunks(video, 0.0, end_s, 1e6, max_fps)
-        count, taken = timed(lambda c=chunk: sum(1 for _ in read_chunk(video, c)))  # type: ignore[misc]
+        count, taken = timed(partial(_counted, read_chunk(video, chunk)))
         print(
             f"  read, at most {max_fps} analysed per second: {1e3 * taken / (end_s * video.fps):.2f} ({count} analysed)"
         )
@@ -89,9 +106,9 @@ def presenting(results: Results) -> None:
         for preset in PRESETS:
             for crf in CRFS:
                 path = Path(folder) / "video.mp4"
-                encoder = replace(SOFTWARE, options=lambda crf, p=preset: {**SOFTWARE.options(crf), "preset": p})  # type: ignore[misc]
+                encoder = replace(SOFTWARE, options=partial(_options, preset))
                 with VideoWriter(path, *size_px, 30.0, start_s=results.start_s, crf=crf, encoder=encoder) as writer:
-                    _, taken = timed(lambda w=writer: [w.write_planes(*picture) for picture in pictures])  # type: ignore[misc]
+                    _, taken = timed(partial(_write, writer, pictures))
                 size = path.stat().st_size / 1e6
                 print(f"encoded, {preset}, crf {crf}: {1e3 * taken / count:.2f} ms per frame, {size:.1f} MB")
 

@@ -56,7 +56,7 @@ def analyze_job(
     observer: Observer | None = None,
     executor: Callable[[int], Executor] | None = None,
     draw: bool = True,
-    known: FinishedRun | None = None,
+    noted: FinishedRun | None = None,
 ) -> Analysis:
     """Analyse a game.
 
@@ -65,13 +65,13 @@ def analyze_job(
         observer: follows the progress.
         executor: says who perceives a number of chunks; None: as many worker processes as the job asks for.
         draw: write the annotated video, if the settings say so; else one that was drawn before stays.
-        known: what is known of the video, where it was analysed before and is not there any more.
+        noted: what is known of the video, where it was analysed before and is not there any more.
 
     Raises:
         CourtsideError: bad input, settings, weights or output; what was computed is kept.
     """
     job, observer = job.completed(), observer or Silence()
-    context = _context(job, known)
+    context = _context(job, noted)
     with RunDirectory.opened(job.directory, job.fresh) as run:
         _remove_leftovers(run)
         remember(run, job)
@@ -84,21 +84,22 @@ def analyze_job(
             observer.warn(warning)
         files = _present(context, warnings, before, stages)
         write_json(job.directory / "run.json", _manifest(context, stages, warnings))
+        if job.has_pixels:
+            note_video(job.directory / "report.html", video_stage.note_of(run, before, job.settings.present))
         if context.has_pictures and draw and job.settings.present.video:
             files.append(draw_video(context, before, stages, job.settings.present.video_height_px))
             write_json(job.directory / "run.json", _manifest(context, stages, warnings))
-        if job.has_pixels:
             from pipeline.present.report.video_note import note_video
 
             note_video(job.directory / "report.html", video_stage.note_of(run, before, job.settings.present))
     return Analysis(job.directory, dict(context.tables), warnings, tuple(files))
 
 
-def _context(job: Job, known: FinishedRun | None) -> RunContext:
+def _context(job: Job, noted: FinishedRun | None) -> RunContext:
     """Read and check everything that is small before anything heavy starts."""
     check_chain()
     found = probe if job.has_pixels else given.describe
-    video = found(job.video) if known is None else known.video
+    video = found(job.video) if noted is None else noted.video
     perceiving.pieces_of(job, video)
     calibration = None
     if job.calibration is not None:
@@ -106,7 +107,7 @@ def _context(job: Job, known: FinishedRun | None) -> RunContext:
         calibration.resized((video.width_px, video.height_px), where=str(job.calibration))
     roster = read_roster(job.roster) if job.roster is not None else None
     corrections = read_corrections(job.corrections) if job.corrections is not None else ()
-    digest = _hash_input(job) if known is None else known.video_sha256
+    digest = _hash_input(job) if noted is None else noted.video_sha256
     return RunContext(
         job,
         video,
@@ -114,7 +115,7 @@ def _context(job: Job, known: FinishedRun | None) -> RunContext:
         roster=roster,
         corrections=corrections,
         input_sha256=digest,
-        video_is_there=known is None,
+        video_is_there=noted is None,
     )
 
 

@@ -6,17 +6,13 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import InputError
-from pipeline.present.annotated_video.annotate import write_video
 from pipeline.present.exports import ExportName, export
 from pipeline.present.heat_maps.subjects import Direction, Subject, player_subject, team_subject
 from pipeline.present.on_court import OnCourt
-from pipeline.present.report.video_note import note_video
-from pipeline.run.analysis import StageRunner, draw_video
 from pipeline.run.context import RESULT_TABLES
 from pipeline.run.loading import context_of, read_run, video_of
 from pipeline.run.observer import Observer, Silence
 from pipeline.run.order import UNDERSTAND
-from pipeline.run.stages import video as video_stage
 from pipeline.store import RunDirectory, make_directory, write_bytes
 from pipeline.tables import TableName
 
@@ -59,6 +55,11 @@ def write_annotated(
         InputError: the run is not finished, has no pixels, or its video is not there.
         OutputError: the file cannot be written.
     """
+    from pipeline.present.annotated_video.annotate import write_video  # heavy, and for this alone
+    from pipeline.present.report.video_note import note_video
+    from pipeline.run.analysis import StageRunner, draw_video
+    from pipeline.run.stages import video as video_stage
+
     noted, observer = read_run(run), observer or Silence()
     source = video_of(noted, video)
     context = context_of(run, names=(*RESULT_TABLES, "court"))

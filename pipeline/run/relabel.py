@@ -70,8 +70,8 @@ def relabel(run: Path, asked: Relabel, observer: Observer | None = None) -> Anal
     text = as_csv([*before, *new])
     _Spots(RunDirectory(run)).check(parse_corrections(text, file))
     write_bytes(file, text.encode())
-    known = None if job.video.exists() else _without_video(run, job)
-    return analyze_job(replace(job, corrections=file), observer, draw=False, known=known)
+    noted = None if job.video.exists() else _without_video(run, job)
+    return analyze_job(replace(job, corrections=file), observer, draw=False, noted=noted)
 
 
 def _without_video(run: Path, job: Job) -> FinishedRun:
@@ -80,10 +80,10 @@ def _without_video(run: Path, job: Job) -> FinishedRun:
     Raises:
         InputError: it was given as tables, which are needed.
     """
-    known = read_run(run)
-    if known.video.codec == NO_CODEC:
+    noted = read_run(run)
+    if noted.video.codec == NO_CODEC:
         raise InputError(f"{run} was made of {job.video}, which is not there any more")
-    return known
+    return noted
 
 
 def _job(run: Path) -> Job:

@@ -28,7 +28,7 @@ class EncoderFailedError(Exception):
 
 
 @dataclass(frozen=True)
-class Encoder:
+class VideoEncoder:
     """A codec of FFmpeg and what it is told."""
 
     codec: str
@@ -61,23 +61,23 @@ _TAGS = {
     "colorspace": _TAG_BT709,
     "color_range": _TAG_LIMITED,
 }
-SOFTWARE = Encoder(
+SOFTWARE = VideoEncoder(
     "libx264",
     lambda crf: {"preset": "superfast", "crf": str(crf), "bf": "0", "x264-params": _BT709},
     on_card=False,
 )
 ON_CARDS = (
-    Encoder(
+    VideoEncoder(
         "h264_nvenc",
         lambda crf: {"preset": "p4", "rc": "vbr", "cq": str(crf + _NVENC_OFFSET), "b:v": "0", "bf": "0"},
         tags=_TAGS,
     ),
-    Encoder("h264_videotoolbox", lambda _crf: {"allow_sw": "0"}, by_rate=True, tags=_TAGS),
+    VideoEncoder("h264_videotoolbox", lambda _crf: {"allow_sw": "0"}, by_rate=True, tags=_TAGS),
 )
 """In the order in which they are tried. VAAPI is none: PyAV cannot hand it frames that lie in main memory."""
 
 
-def best_encoder(width_px: int, height_px: int, fps: float, crf: int) -> Encoder:
+def best_encoder(width_px: int, height_px: int, fps: float, crf: int) -> VideoEncoder:
     """Choose the first encoder of a card that opens for pictures like these, else the one in software.
 
     Args:

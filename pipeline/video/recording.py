@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.video.encoders import SOFTWARE, Encoder, EncoderFailedError, best_encoder
+from pipeline.video.encoders import SOFTWARE, EncoderFailedError, VideoEncoder, best_encoder
 from pipeline.video.planes import Planes
 from pipeline.video.source import VideoInfo
 from pipeline.video.write import VideoWriter
@@ -55,7 +55,7 @@ def record(track: Track, pictures: Callable[[], Iterable[tuple[Planes, float]]],
     return encoder.codec
 
 
-def _write(track: Track, pictures: Iterable[tuple[Planes, float]], encoder: Encoder) -> None:
+def _write(track: Track, pictures: Iterable[tuple[Planes, float]], encoder: VideoEncoder) -> None:
     """Write the pictures with one encoder."""
     with VideoWriter(
         track.path,

@@ -17,7 +17,7 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
 from pipeline.store.files import make_directory, output_error, replacing
-from pipeline.video.encoders import SOFTWARE, Encoder, EncoderFailedError
+from pipeline.video.encoders import SOFTWARE, EncoderFailedError, VideoEncoder
 from pipeline.video.planes import Planes
 from pipeline.video.sound import Sound
 from pipeline.video.source import VideoInfo
@@ -68,7 +68,7 @@ class VideoWriter:
         sound_from: VideoInfo | None = None,
         start_s: float = 0.0,
         crf: int = 23,
-        encoder: Encoder = SOFTWARE,
+        encoder: VideoEncoder = SOFTWARE,
     ) -> None:
         self._path = path
         self._shape = (height_px, width_px, 3)

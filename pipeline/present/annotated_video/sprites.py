@@ -43,7 +43,7 @@ class Sprite:
         return int(self.clear.shape[0])
 
     @cached_property
-    def _layers(self) -> dict[tuple[int, int], _Layer]:
+    def _layers(self) -> dict[tuple[int, int], _SpriteForm]:
         """As they are laid, by the corner's place in the two by two pixels that share a colour; filled when asked for."""
         return {}
 
@@ -57,7 +57,7 @@ class Sprite:
         """
         phase = (left % 2, top % 2)
         if phase not in self._layers:
-            self._layers[phase] = _Layer.of(self, phase)
+            self._layers[phase] = _SpriteForm.of(self, phase)
         layer = self._layers[phase]
         left, top = left - phase[0], top - phase[1]
         _lay(planes.luma, layer.luma_kept, layer.luma, left, top)
@@ -65,7 +65,7 @@ class Sprite:
 
 
 @dataclass(frozen=True)
-class _Layer:
+class _SpriteForm:
     """A sprite as `cover` takes it, padded to even sizes and an even corner."""
 
     luma_kept: Bytes
@@ -74,7 +74,7 @@ class _Layer:
     chroma: Bytes
 
     @classmethod
-    def of(cls, sprite: Sprite, phase: tuple[int, int]) -> _Layer:
+    def of(cls, sprite: Sprite, phase: tuple[int, int]) -> _SpriteForm:
         """Convert a sprite that is laid at an odd place, or not, in x and y."""
         x, y = phase
         height, width = (sprite.height + y + 1) // 2 * 2, (sprite.width + x + 1) // 2 * 2

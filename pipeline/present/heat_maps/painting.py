@@ -29,7 +29,7 @@ _BAR_FRAME = "#d5d0c6"
 _LEAST_LINE_PX = 2.6
 _LINE_OPACITY = 0.85
 _PNG = [cv2.IMWRITE_PNG_COMPRESSION, 3]
-_WEBP = [cv2.IMWRITE_WEBP_QUALITY, 90]
+_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 88, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class HeatPictures:
 
     file_png: bytes
     """With title and scale, for the file."""
-    report_webp: bytes
+    report_jpeg: bytes
     """The floor alone, smaller."""
     peak_share_per_m2: float
     """What the darkest colour means: share of the located time per square metre."""
@@ -86,7 +86,7 @@ class HeatPainter:
         self._scale(picture, f"{behind}   ·   grey: never in view" if self._on_court(hidden, heat).any() else behind)
         size = (REPORT_WIDTH_PX, round(len(floor) * REPORT_WIDTH_PX / WIDTH_PX))
         small = cv2.resize(floor, size, interpolation=cv2.INTER_AREA)
-        return HeatPictures(_encoded(".png", picture, _PNG), _encoded(".webp", small, _WEBP), peak)
+        return HeatPictures(_encoded(".png", picture, _PNG), _encoded(".jpg", small, _JPEG), peak)
 
     def _color(self, ground: Bytes, steps: Bytes) -> None:
         """Lay the heat map's colours on a ground (h, w, 3) in place, by steps (h, w) from nothing to the most."""

@@ -95,7 +95,7 @@ def heat_picture(pictures: HeatPictures | None) -> dict[str, str] | None:
     """Embed a heat map and say what its darkest colour means."""
     if pictures is None:
         return None
-    return {"image": data_uri(pictures.report_webp, "webp"), "peak": f"{100 * pictures.peak_share_per_m2:.2g} %"}
+    return {"image": data_uri(pictures.report_jpeg, "jpeg"), "peak": f"{100 * pictures.peak_share_per_m2:.2g} %"}
 
 
 def data_uri(data: bytes, kind: str) -> str:

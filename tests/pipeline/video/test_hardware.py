@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.video import Planes, ReadReport, Track, chunks, decoder_for, encoders, hardware, probe, read_chunk, record
 from pipeline.video import decode as decoding
-from pipeline.video.encoders import ON_CARDS, SOFTWARE, Encoder, best_encoder
+from pipeline.video.encoders import ON_CARDS, SOFTWARE, VideoEncoder, best_encoder
 from tests.videos import make_video, number_in, steady
 
 
@@ -86,8 +86,8 @@ def test_no_card_here_so_software_encodes() -> None:
 
 
 def test_a_card_is_named_but_does_not_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    named = Encoder("no_such_encoder", lambda _crf: {})
-    broken = Encoder("libx264", lambda _crf: {"preset": "no such preset"})
+    named = VideoEncoder("no_such_encoder", lambda _crf: {})
+    broken = VideoEncoder("libx264", lambda _crf: {"preset": "no such preset"})
     monkeypatch.setattr(encoders, "ON_CARDS", (named, broken))
     track = Track(tmp_path / "out.mp4", (96, 64), 25.0, probe(make_video(tmp_path / "in.mp4", steady(10, 25))), 0.0)
     assert record(track, pictures, "auto") == "libx264"
@@ -97,9 +97,9 @@ def test_a_card_is_named_but_does_not_open(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_a_card_that_opens_is_taken_unless_software_is_asked_for(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    card = Encoder("mpeg4", lambda _crf: {}, by_rate=True)  # played by an encoder that is everywhere
+    card = VideoEncoder("mpeg4", lambda _crf: {}, by_rate=True)  # played by an encoder that is everywhere
     monkeypatch.setattr(encoders, "ON_CARDS", (card,))
-    monkeypatch.setattr(Encoder, "set_up", lambda *_: None)
+    monkeypatch.setattr(VideoEncoder, "set_up", lambda *_: None)
     assert best_encoder(96, 64, 25.0, 23) in (card, SOFTWARE)
     track = Track(tmp_path / "out.mp4", (96, 64), 25.0, probe(make_video(tmp_path / "in.mp4", steady(10, 25))), 0.0)
     assert record(track, pictures, "software") == "libx264"
@@ -108,7 +108,7 @@ def test_a_card_that_opens_is_taken_unless_software_is_asked_for(
 def test_a_card_that_fails_midway_loses_no_picture(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    card = Encoder("libx264", SOFTWARE.options)  # counts as a card's
+    card = VideoEncoder("libx264", SOFTWARE.options)  # counts as a card's
     monkeypatch.setattr(encoders, "ON_CARDS", (card,))
     given = []
 

@@ -72,7 +72,7 @@ def test_pictures_show_the_heat_where_the_player_stood() -> None:
     heat = heat_map(*at([(21.0, 3.0)] * 5), FIBA, 0.8)
     assert heat is not None
     pictures = HeatPainter(FIBA).paint(heat, "#23 $x_1$ <b>", "Team A")
-    with Image.open(io.BytesIO(pictures.report_webp)) as opened:
+    with Image.open(io.BytesIO(pictures.report_jpeg)) as opened:
         floor = np.asarray(opened.convert("L"), float)
     y, x = np.unravel_index(floor[20:-20, 20:-20].argmin(), floor[20:-20, 20:-20].shape)
     metre_px = floor.shape[1] / (28 + 3.2)
