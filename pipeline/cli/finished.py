@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from pipeline.errors import SettingsError
 
@@ -78,6 +77,8 @@ def video(
     ] = None,
 ) -> None:
     """Draw the annotated video of a finished run: after analyze --no-video, after relabel, or in another size."""
+    from rich.console import Console
+
     from pipeline.cli.display import progress_shown
     from pipeline.run.finished import write_annotated
 
