@@ -23,7 +23,7 @@ _NOT_A_NAME = frozenset({".", ".."})
 
 
 @dataclass(frozen=True)
-class Game:
+class BatchGame:
     """One game of a batch. What is None is as the options of the batch say."""
 
     video: Path
@@ -37,7 +37,7 @@ class Game:
     end_s: float | None = None
 
 
-def games_in(source: Path) -> tuple[Game, ...]:
+def games_in(source: Path) -> tuple[BatchGame, ...]:
     """List the games of a batch.
 
     Args:
@@ -52,7 +52,7 @@ def games_in(source: Path) -> tuple[Game, ...]:
         InputError: there is no such folder or file, no game in it, or a line says something that cannot be.
     """
     if source.is_dir():
-        games = [Game(path, path.name if path.is_dir() else path.stem) for path in _videos_of(source)]
+        games = [BatchGame(path, path.name if path.is_dir() else path.stem) for path in _videos_of(source)]
         expected = f"a video ({' '.join(_SUFFIXES)})"
     else:
         games = _listed(source)
@@ -75,7 +75,7 @@ def _is_rendered(path: Path) -> bool:
     return path.is_dir() and ((path / _GAME_VIDEO).is_file() or given.is_given(path))
 
 
-def _listed(path: Path) -> list[Game]:
+def _listed(path: Path) -> list[BatchGame]:
     """Read a list of games."""
     text = read_text(path, "the list of games")
     first = re.split("[,;]", text.partition("\n")[0])
@@ -83,10 +83,10 @@ def _listed(path: Path) -> list[Game]:
         return [_game(row, path.parent) for row in parse_rows(text, path, COLUMNS, optional=COLUMNS[1:])]
     lines = (line.strip() for line in text.splitlines())
     videos = [path.parent / line for line in lines if line and not line.startswith("#")]
-    return [Game(video, video.name if video.is_dir() else video.stem) for video in videos]
+    return [BatchGame(video, video.name if video.is_dir() else video.stem) for video in videos]
 
 
-def _game(row: CsvRow, folder: Path) -> Game:
+def _game(row: CsvRow, folder: Path) -> BatchGame:
     """Read one line of a CSV list."""
     cells = row.cells
     if not cells["video"]:
@@ -104,7 +104,7 @@ def _game(row: CsvRow, folder: Path) -> Game:
         folder / cells[column] if cells[column] else None for column in ("calibration", "roster", "corrections")
     )
     start_s, end_s = (_time_s(cells[column], f"{row.where}: {column}") for column in ("start", "end"))
-    return Game(video, name, court, calibration, roster, corrections, start_s, end_s)
+    return BatchGame(video, name, court, calibration, roster, corrections, start_s, end_s)
 
 
 def _time_s(text: str, where: str) -> float | None:
@@ -117,10 +117,10 @@ def _time_s(text: str, where: str) -> float | None:
     return seconds
 
 
-def _told_apart(games: Iterable[Game]) -> list[Game]:
+def _told_apart(games: Iterable[BatchGame]) -> list[BatchGame]:
     """Give names that are taken, in capitals or not, a number: game, game-2, game-3."""
     taken: set[str] = set()
-    named: list[Game] = []
+    named: list[BatchGame] = []
     for game in games:
         numbered = (f"{game.name}-{count}" for count in itertools.count(2))
         name = next(name for name in itertools.chain([game.name], numbered) if name.casefold() not in taken)

@@ -14,7 +14,7 @@ from pipeline.errors import CourtsideError, OutputError
 from pipeline.presets import overlaid
 from pipeline.run import given, perceiving
 from pipeline.run.analysis import Analysis, analyze_job
-from pipeline.run.batch.games import Game
+from pipeline.run.batch.games import BatchGame
 from pipeline.run.batch.summary import GameSummary, write_summary
 from pipeline.run.execution import Executor, InThisProcess, RayCluster, WorkerProcesses, Workers, processes_for
 from pipeline.run.execution.choice import memory_bytes
@@ -77,7 +77,7 @@ class _GameObserver(Silence):
 
 
 def analyze_games(
-    games: Sequence[Game],
+    games: Sequence[BatchGame],
     options: BatchOptions,
     observer: Observer | None = None,
     ended: Callable[[GameSummary], None] | None = None,
@@ -138,7 +138,7 @@ def _executor(options: BatchOptions, games: int) -> tuple[Executor, Workers]:
     return WorkerProcesses(at_once, max(1, cores // at_once)), max(1, processes // at_once)
 
 
-def _job(game: Game, options: BatchOptions, workers: Workers) -> Job:
+def _job(game: BatchGame, options: BatchOptions, workers: Workers) -> Job:
     """Say what is asked for of one game."""
     return Job(
         game.video.absolute(),

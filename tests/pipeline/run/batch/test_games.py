@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.run.batch import Game, games_in
+from pipeline.run.batch import BatchGame, games_in
 
 
 def touched(*paths: Path) -> None:
@@ -18,9 +18,9 @@ def test_a_folder_holds_its_videos_and_rendered_games(tmp_path: Path) -> None:
     touched(tmp_path / "b.MOV", tmp_path / "a.mp4", tmp_path / ".hidden.mp4", tmp_path / "notes.txt")
     touched(tmp_path / "rendered" / "video.mp4", tmp_path / "season" / "c.mp4")
     assert games_in(tmp_path) == (
-        Game(tmp_path / "a.mp4", "a"),
-        Game(tmp_path / "b.MOV", "b"),
-        Game(tmp_path / "rendered", "rendered"),
+        BatchGame(tmp_path / "a.mp4", "a"),
+        BatchGame(tmp_path / "b.MOV", "b"),
+        BatchGame(tmp_path / "rendered", "rendered"),
     )
 
 
@@ -32,8 +32,8 @@ def test_names_that_are_taken_have_a_number(tmp_path: Path) -> None:
 def test_a_text_file_has_a_video_a_line(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text("# finals\nvideos/one.mp4\n\n/elsewhere/two.mp4\n", encoding="utf-8")
     assert games_in(tmp_path / "list.txt") == (
-        Game(tmp_path / "videos" / "one.mp4", "one"),
-        Game(Path("/elsewhere/two.mp4"), "two"),
+        BatchGame(tmp_path / "videos" / "one.mp4", "one"),
+        BatchGame(Path("/elsewhere/two.mp4"), "two"),
     )
 
 
@@ -45,7 +45,10 @@ def test_a_csv_file_says_more_of_each(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("\n".join([*lines, "one.mp4;;;;;;;"]), encoding="utf-8")
     one = tmp_path / "one.mp4"
     files = (tmp_path / "c.json", tmp_path / "r.csv", tmp_path / "k.csv")
-    assert games_in(tmp_path / "list.csv") == (Game(one, "final", "nba", *files, 90.0, 3723.5), Game(one, "one"))
+    assert games_in(tmp_path / "list.csv") == (
+        BatchGame(one, "final", "nba", *files, 90.0, 3723.5),
+        BatchGame(one, "one"),
+    )
 
 
 @pytest.mark.parametrize(

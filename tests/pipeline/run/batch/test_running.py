@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.cli import run
 from pipeline.rendering import NoiseSettings, RenderSettings, render_positions
-from pipeline.run.batch import BatchOptions, Game, GameSummary, analyze_games, running
+from pipeline.run.batch import BatchGame, BatchOptions, GameSummary, analyze_games, running
 from pipeline.run.execution import InThisProcess, RayCluster, WorkerProcesses
 from pipeline.run.observer import Silence
 from pipeline.run.order import STAGE_NAMES
@@ -81,7 +81,7 @@ class Bar(Silence):
 
 def test_one_bar_over_all_games_and_each_is_told_when_it_ends(out: Path, season: Path) -> None:
     bar, ended = Bar(), []
-    games = (Game(season / "game2", "game2"), Game(season / "gone.mp4", "gone"))
+    games = (BatchGame(season / "game2", "game2"), BatchGame(season / "gone.mp4", "gone"))
     summaries = analyze_games(games, BatchOptions(out, workers=1), bar, ended.append)
     assert tuple(ended) == summaries
     assert [summary.status for summary in summaries] == ["done", "failed"]
@@ -90,7 +90,7 @@ def test_one_bar_over_all_games_and_each_is_told_when_it_ends(out: Path, season:
 
 
 def test_what_a_line_says_goes_before_the_options(season: Path) -> None:
-    game = Game(season / "game2", "x", "ncaa", None, season / "r.csv", None, 1.0, 2.0)
+    game = BatchGame(season / "game2", "x", "ncaa", None, season / "r.csv", None, 1.0, 2.0)
     job = running._job(game, BatchOptions(Path("out"), device="cpu", fresh=True), 1)
     assert (job.out, job.settings.court.court, job.roster) == (Path("out/x").absolute(), "ncaa", season / "r.csv")
     assert (job.start_s, job.end_s, job.device, job.fresh, job.workers) == (1.0, 2.0, "cpu", True, 1)
@@ -125,7 +125,7 @@ def test_a_cluster_has_the_games() -> None:
 def test_a_game_whose_process_died_is_a_line_of_the_summary(season: Path, tmp_path: Path) -> None:
     from pipeline.errors import WorkerError
 
-    job = running._job(Game(season / "game2", "x"), BatchOptions(tmp_path), 1)
+    job = running._job(BatchGame(season / "game2", "x"), BatchOptions(tmp_path), 1)
     assert running._failed(job, WorkerError("a worker\nended"), None) == GameSummary(
         "x", "failed", warning="a worker ended", video=str(season / "game2")
     )
