@@ -7,13 +7,12 @@ import platform
 import sys
 from pathlib import Path
 
+_CARDS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd") if platform.system() == "Linux" else ()
+
 
 def usable_cores() -> int:
     """Count the cores that networks may use; `OMP_NUM_THREADS` limits them, as it does everywhere else."""
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        cores = os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     return min(cores, int(wanted)) if wanted.isdecimal() and int(wanted) > 0 else cores
 
@@ -24,4 +23,4 @@ def may_have_gpu() -> bool:
         return Path(os.environ.get("SYSTEMROOT", r"C:\Windows"), "System32", "nvcuda.dll").exists()
     if sys.platform == "darwin":
         return platform.machine() == "arm64"
-    return any(Path(device).exists() for device in ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd"))
+    return any(Path(device).exists() for device in _CARDS)

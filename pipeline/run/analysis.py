@@ -85,12 +85,12 @@ def analyze_job(
         files = _present(context, warnings, before, stages)
         write_json(job.directory / "run.json", _manifest(context, stages, warnings))
         if job.has_pixels:
+            from pipeline.present.report.video_note import note_video
+
             note_video(job.directory / "report.html", video_stage.note_of(run, before, job.settings.present))
         if context.has_pictures and draw and job.settings.present.video:
             files.append(draw_video(context, before, stages, job.settings.present.video_height_px))
             write_json(job.directory / "run.json", _manifest(context, stages, warnings))
-            from pipeline.present.report.video_note import note_video
-
             note_video(job.directory / "report.html", video_stage.note_of(run, before, job.settings.present))
     return Analysis(job.directory, dict(context.tables), warnings, tuple(files))
 

@@ -1,6 +1,5 @@
 """Numbers by the length of the game are per minute, but memory; the last line compares the ends."""
 
-
 import pytest
 
 from benchmarks import scale

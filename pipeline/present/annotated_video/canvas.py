@@ -41,7 +41,7 @@ def yuv_layer(premultiplied: NDArray[np.float32], coverage: NDArray[np.float32])
         premultiplied: (h, w, 3), 0 to 255.
         coverage: (h, w, 1), 0 to 1.
     """
-    return premultiplied @ _FROM_BGR_32.T + coverage * _OFFSET_32
+    return np.asarray(premultiplied @ _FROM_BGR_32.T + coverage * _OFFSET_32, np.float32)
 
 
 def planes_of(image: Bytes) -> Planes:
@@ -86,13 +86,13 @@ def tint(planes: Planes, mask: Bytes, corner_px: tuple[int, int], color: Color, 
     y, cb, cr = yuv_of(color)
     cover(
         planes.luma[top : top + height, left : left + width],
-        cv2.convertScaleAbs(mask, alpha=-opacity, beta=255),
-        cv2.convertScaleAbs(mask, alpha=opacity * y / 255),
+        np.asarray(cv2.convertScaleAbs(mask, alpha=-opacity, beta=255), np.uint8),
+        np.asarray(cv2.convertScaleAbs(mask, alpha=opacity * y / 255), np.uint8),
     )
     half = cv2.resize(mask, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     kept = cv2.convertScaleAbs(half, alpha=-opacity, beta=255)
     cover(
         planes.chroma[top // 2 : (top + height) // 2, left // 2 : (left + width) // 2],
-        cv2.merge([kept, kept]),
-        cv2.merge([cv2.convertScaleAbs(half, alpha=opacity * value / 255) for value in (cb, cr)]),
+        np.asarray(cv2.merge([kept, kept]), np.uint8),
+        np.asarray(cv2.merge([cv2.convertScaleAbs(half, alpha=opacity * value / 255) for value in (cb, cr)]), np.uint8),
     )

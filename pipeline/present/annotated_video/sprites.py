@@ -84,7 +84,7 @@ class _SpriteForm:
         clear[area] = sprite.clear[..., 0]
         kept = _bytes(255 * halved(clear))
         chroma = halved(np.ascontiguousarray(yuv[..., 1:]))
-        return cls(_bytes(255 * clear), _bytes(yuv[..., 0]), cv2.merge([kept, kept]), _bytes(chroma))
+        return cls(_bytes(255 * clear), _bytes(yuv[..., 0]), np.dstack([kept, kept]), _bytes(chroma))
 
 
 def _bytes(values: NDArray[np.float32]) -> Bytes:

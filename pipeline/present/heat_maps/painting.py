@@ -72,7 +72,7 @@ class HeatPainter:
         hidden = np.isnan(heat.density)
         floor = self._floor.copy()
         steps = self._on_floor(np.where(hidden, 0.0, heat.density / peak), heat, cv2.INTER_LINEAR)
-        self._color(floor, cv2.convertScaleAbs(steps, alpha=255))
+        self._color(floor, np.asarray(cv2.convertScaleAbs(steps, alpha=255), np.uint8))
         if hidden.any():
             unseen = self._on_floor(hidden.astype(np.float64), heat, cv2.INTER_NEAREST).astype(np.uint8)
             cv2.copyTo(self._unseen, unseen, floor)
@@ -85,13 +85,14 @@ class HeatPainter:
         behind = f"{100 * peak:.2g} % of the time seen"
         self._scale(picture, f"{behind}   ·   grey: never in view" if self._on_court(hidden, heat).any() else behind)
         size = (REPORT_WIDTH_PX, round(len(floor) * REPORT_WIDTH_PX / WIDTH_PX))
-        small = cv2.resize(floor, size, interpolation=cv2.INTER_AREA)
+        small = np.asarray(cv2.resize(floor, size, interpolation=cv2.INTER_AREA), np.uint8)
         return HeatPictures(_encoded(".png", picture, _PNG), _encoded(".jpg", small, _JPEG), peak)
 
     def _color(self, ground: Bytes, steps: Bytes) -> None:
         """Lay the heat map's colours on a ground (h, w, 3) in place, by steps (h, w) from nothing to the most."""
         of_channels = cv2.merge([steps, steps, steps])
-        cover(ground, cv2.LUT(of_channels, self._kept), cv2.LUT(of_channels, self._colors))
+        kept, added = (np.asarray(cv2.LUT(of_channels, table), np.uint8) for table in (self._kept, self._colors))
+        cover(ground, kept, added)
 
     def _on_floor(self, values: NDArray[np.float64], heat: HeatMap, method: int) -> NDArray[np.float32]:
         """Resample values (rows, columns) on the map's grid to the floor's pixels (h, w)."""
@@ -142,7 +143,7 @@ def _write(picture: Bytes, text: str, left: int, middle: int, size_px: float, co
     top = middle - height // 2
     if width:
         cover(picture[top : top + height, left : left + width], *_layer(coverage, Color.parse(color)))
-    return left + width
+    return left + int(width)
 
 
 def _encoded(ending: str, picture: Bytes, options: list[int]) -> bytes:

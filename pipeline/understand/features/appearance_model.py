@@ -112,8 +112,9 @@ def _segments(game: TrackedGame, evidence: TrackletEvidence, chosen: NDArray[np.
         rows = evidence.row[at[low:high]]
         vectors = unit_or_nan(np.asarray(game.embeddings[rows], dtype=np.float32))
         box_weight = np.where(np.isfinite(vectors[:, 0]), quality[rows], 0.0)
+        weighted = np.asarray(np.nan_to_num(vectors) * box_weight[:, None], np.float64)
         inside = slice(*np.searchsorted(begin, [low, high]).tolist())
-        total[inside] = summed(np.nan_to_num(vectors) * box_weight[:, None], begin[inside] - low)
+        total[inside] = summed(weighted, begin[inside] - low)
         weight[inside] = summed(box_weight[:, None], begin[inside] - low)[:, 0]
     embedded = weight > 0  # (p,)
     first = _first_boxes(game, evidence, at[begin[embedded]])
