@@ -116,7 +116,7 @@ class CameraBoxes:
             game.embeddings,
             game.is_embedded,
             camera,
-            np.linalg.inv(camera),
+            np.asarray(np.linalg.inv(camera), dtype=np.float64),
         )
 
     def ends(self, spans: Spans) -> TrackletEnds:
