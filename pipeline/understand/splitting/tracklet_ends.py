@@ -185,9 +185,9 @@ class CameraBoxes:
         velocity = (centred[..., None] * (top - mean[:, None])).sum(axis=1)
         velocity /= ((centred**2).sum(axis=1) + _PRIOR_S2)[:, None]
         few = (count < _MIN_BOXES)[:, None]
-        own = np.stack([(self.corners[box, 0] + self.corners[box, 2]) / 2, self.corners[box, 1]], axis=1)
+        alone = np.stack([(self.corners[box, 0] + self.corners[box, 2]) / 2, self.corners[box, 1]], axis=1)
         return (
-            np.where(few, own, mean - velocity * mean_s[:, None]),
+            np.where(few, alone, mean - velocity * mean_s[:, None]),
             np.where(few, 0.0, velocity),
             height,
         )
