@@ -49,7 +49,7 @@ def is_alive(process: int) -> bool:
     return not state.exists() or state.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
 
 
-@pytest.mark.parametrize("executor", EXECUTORS, ids=str)
+@pytest.mark.parametrize("executor", EXECUTORS, ids=("here", "one", "three"))
 def test_every_item_has_its_result_and_its_progress(executor: Executor) -> None:
     advanced: list[tuple[int, float]] = []
     outcomes = list(executor.run(jobs.square, range(7), lambda *what: advanced.append(what)))
