@@ -283,7 +283,7 @@ def _self_distances(
     enough = total >= _MIN_BOXES_FOR_HALVES
     half = 2 * owner + (rank >= (total + 1) // 2)
     pooled = _pooled(embeddings, rows[enough], half[enough], 2 * count, quality)
-    pairs = pooled.astype(np.float64).reshape(count, 2, -1)
+    pairs = pooled.astype(np.float64).reshape(count, 2, embeddings.shape[1])
     return np.asarray(1.0 - (pairs[:, 0] * pairs[:, 1]).sum(axis=1))
 
 
