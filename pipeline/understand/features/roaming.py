@@ -37,11 +37,13 @@ def roaming(
     Returns:
         (n,) diagonal of the range (5th to 95th percentile) in body heights; NaN for tracklets under a second.
     """
+    n = len(start) - 1
+    if not n:
+        return np.zeros(0)
     position = np.searchsorted(game.frame, frame)
     time_s = game.time_s[position]
     foot = np.column_stack([(boxes_px[:, 0] + boxes_px[:, 2]) / 2, boxes_px[:, 3]])  # (boxes, 2)
     path = np.cumsum(_steps(game.motion, foot, position, start), axis=0)  # (boxes, 2) px since the tracklet's first box
-    n = len(start) - 1
     owner = np.repeat(np.arange(n), np.diff(start))
     window = ((time_s - time_s[start[:-1]][owner]) // _WINDOW_S).astype(np.int64)
     begins = np.flatnonzero((np.diff(owner, prepend=-1) != 0) | (np.diff(window, prepend=-1) != 0))  # (w,)
