@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -33,7 +32,5 @@ def ahead(items: Generator[T, None, None], count: int) -> Iterator[T]:
                 yield item  # type: ignore[misc]
                 del item
         finally:
-            for future in coming:
-                future.cancel()
-            with suppress(RuntimeError):  # at the interpreter's end no thread starts any more
-                worker.submit(items.close).result()
+            worker.shutdown(cancel_futures=True)  # whoever is collected as garbage has a thread that takes no work
+            items.close()

@@ -1,5 +1,6 @@
 """Working ahead changes nothing but when the work is done."""
 
+import gc
 import threading
 from collections.abc import Generator
 
@@ -43,3 +44,20 @@ def test_consumer_that_stops_early_closes_the_source() -> None:
     assert log[-1] == "closed"
     assert len(log) <= 6
     assert not [t for t in threading.enumerate() if t.name.startswith("read-ahead")]
+
+
+def test_what_is_left_in_a_cycle_is_closed_when_it_is_collected() -> None:
+    closed: list[bool] = []
+
+    def items() -> Generator[int, None, None]:
+        try:
+            yield from range(100)
+        finally:
+            closed.append(True)
+
+    abandoned: list[object] = [ahead(items(), 3)]
+    assert next(abandoned[0]) == 0  # type: ignore[call-overload]
+    abandoned.append(abandoned)
+    del abandoned
+    gc.collect()
+    assert closed == [True]

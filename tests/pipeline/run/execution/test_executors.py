@@ -86,10 +86,12 @@ def test_a_worker_has_its_share_of_the_cores() -> None:
 
 
 STARTED = """
+import signal
 import sys
 from pathlib import Path
 from pipeline.run.execution import WorkerProcesses
 from tests.pipeline.run.execution.jobs import FilesOfProcesses
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job is started without
 for outcome in WorkerProcesses(2, 1).run(FilesOfProcesses(Path(sys.argv[1])), range(5), lambda *_: None):
     print(outcome)
 """
