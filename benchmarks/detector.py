@@ -1,6 +1,6 @@
 """Measure the detector: average precision on the game held out, recall on the annotated clips, speed.
 
-    python -m benchmarks.detector [--weights builtin] [--data ../shared/data] [--sizes 640 960 1280]
+    python -m benchmarks.detector [--weights builtin] [--data ../shared/data] [--sizes 640 960 1280] [--runtime torch] [--precision fp32]
 
 Protocol on the clips: every annotated frame; a box counts when it overlaps a true box of its class by an IoU of 0.5 or
 more. People whose feet are more than 1 m off the court are left out, found or true (calibration of each clip).
@@ -10,7 +10,7 @@ precision over the whole clip is at least 0.9.
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -46,25 +46,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[640, 960, 1280])
     parser.add_argument("--clips", nargs="*", default=list(CLIPS))
     parser.add_argument("--every", type=int, default=1, help="take every n-th frame only, for a quick look")
+    parser.add_argument("--runtime", default="auto")
+    parser.add_argument("--precision", default="auto")
     chosen = parser.parse_args(arguments)
+    how = {"weights": chosen.weights, "runtime": chosen.runtime, "precision": chosen.precision, "device": "cpu"}
     folder = chosen.data / "detection" / "basketball_player_detection_3"
     images = [image for image in read_coco(folder) if image.game == HELD_OUT_GAME][:: chosen.every]
-    print(f"weights: {chosen.weights}\n\nHeld-out game {HELD_OUT_GAME}, {len(images)} frames: AP50 / AP50-95")
+    print(f"{how}\n\nHeld-out game {HELD_OUT_GAME}, {len(images)} frames: AP50 / AP50-95")
     print(f"{'input px':>9}" + "".join(f"{name:>16}" for name in CLASS_NAMES))
     for size in chosen.sizes:
-        scores = held_out_scores(_detector(chosen.weights, size), images)
+        scores = held_out_scores(_detector(how, size), images)
         print(f"{size:>9}" + "".join(f"{ap[0]:>9.3f} /{ap.mean():.3f}" for ap in scores), flush=True)
     for clip in chosen.clips:
         frames = list(read_truth_clip(chosen.data, clip))[:: chosen.every]
         print(f"\n{clip}, {len(frames)} frames: recall at precision {PRECISION} (score) | recall, precision at default")
         for size in chosen.sizes:
-            print(clip_line(chosen.weights, size, frames), flush=True)
+            print(clip_line(how, size, frames), flush=True)
 
 
-def _detector(weights: str, size: int) -> Detector:
+def _detector(how: Mapping[str, str], size: int) -> Detector:
     """Load a detector with thresholds so low that whole curves are seen."""
     return load_detector(
-        DetectorSettings.model_validate({"weights": weights, "input_px": size, "thresholds": _LOW, "max_boxes": 200})
+        DetectorSettings.model_validate({**how, "input_px": size, "thresholds": _LOW, "max_boxes": 200})
     )
 
 
@@ -88,12 +91,12 @@ def held_out_scores(detector: Detector, images: Sequence[LabelledImage]) -> list
     return [average_precisions(match(found, truths, index)) for index in range(len(CLASS_NAMES))]
 
 
-def clip_line(weights: str, size: int, frames: Sequence[TruthFrame]) -> str:
+def clip_line(how: Mapping[str, str], size: int, frames: Sequence[TruthFrame]) -> str:
     """Measure a clip at one input size and return a line of the table."""
-    detector = _detector(weights, size)
-    start = time.perf_counter()
+    detector = _detector(how, size)
+    start = time.process_time()
     found = [detector.detect([frame.image])[0] for frame in frames]
-    seconds = (time.perf_counter() - start) / len(frames)
+    seconds = (time.process_time() - start) / len(frames)
     limits = DetectorSettings().thresholds.as_array()
     cells = [f"{size:>9}"]
     for name, classes in (("player", (PLAYER,)), ("person", (PLAYER, REFEREE))):
@@ -103,7 +106,7 @@ def clip_line(weights: str, size: int, frames: Sequence[TruthFrame]) -> str:
         precisions, recalls, _ = precision_recall(match(default, truths, PLAYER))
         last = f"{recalls[-1]:.3f} {precisions[-1]:.3f}" if len(recalls) else "none found"
         cells.append(f"{name} {recall:.3f} ({score:.2f}) | {last}")
-    return "   ".join(cells) + f"   {1000 * seconds:.0f} ms per frame"
+    return "   ".join(cells) + f"   {1000 * seconds:.0f} ms of processor time per frame"
 
 
 def _on_court(
