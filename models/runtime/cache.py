@@ -19,10 +19,10 @@ def cache_folder(name: str) -> Path | None:
     place = os.environ.get(VARIABLE)
     if place == "":
         return None
-    folder = (_usual_place() if place is None else Path(place)) / name
     try:
+        folder = (_usual_place() if place is None else Path(place)) / name
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: a user without a home
         return None
     return folder if os.access(folder, os.W_OK) else None
 
