@@ -34,8 +34,9 @@ class NetworkSettings(_Section):
     runtime: Literal["auto", "openvino", "torch"] = Field(
         "auto", description="auto: OpenVINO on processors, torch on graphics cards"
     )
-    precision: Literal["auto", "fp32", "bf16", "fp16", "int8"] = Field(
-        "auto", description="of the arithmetic; auto: the fastest that is as good on the machine at hand"
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        "auto",
+        description="of the arithmetic; auto: the fastest that is as good, on processors 8 bits for the detector",
     )
 
 

@@ -71,11 +71,8 @@ def _openvino(source: NetworkSource, precision: Precision) -> PictureNetwork:
     from models.runtime.openvino_network import OpenVinoNetwork, read_model
 
     if precision == "fp16":
-        raise SettingsError("precision fp16: processors compute in fp32, bf16 or int8")
-    file = network_file(source, int8=True) if precision in ("auto", "int8") else None
-    if file is None and precision == "int8":
-        raise SettingsError(f"precision int8: {source.weights} has no file of 8 bits; use auto or fp32")
-    file = file or network_file(source)
+        raise SettingsError("precision fp16: processors compute in fp32 or bf16; use auto")
+    file = (network_file(source, int8=True) if precision == "auto" else None) or network_file(source)
     model = converted(source) if file is None else read_model(file)
     return OpenVinoNetwork(model, source.batch, usable_cores(), precision)
 
@@ -85,8 +82,6 @@ def _torch(source: NetworkSource, device: str, precision: Precision) -> PictureN
     from models.device import choose_device, choose_precision
     from models.runtime.torch_network import TorchNetwork
 
-    if precision == "int8":
-        raise SettingsError("precision int8: torch computes in fp32, bf16 or fp16; use auto")
     chosen = choose_device(device)
     batch = source.batch if chosen.type == "cpu" else source.batch * _GPU_BATCHES
     return TorchNetwork(source.build(), chosen, choose_precision(precision, chosen), batch)

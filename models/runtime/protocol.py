@@ -18,7 +18,7 @@ Pictures = NDArray[np.uint8]
 Outputs = tuple[NDArray[np.float32], ...]
 """Each of n rows."""
 Runtime = Literal["auto", "openvino", "torch"]
-Precision = Literal["auto", "fp32", "bf16", "fp16", "int8"]
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 
 class PictureNetwork(Protocol):
