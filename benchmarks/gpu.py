@@ -287,7 +287,7 @@ def part_times(video: Path, device: str, count: int = _TIMED_FRAMES) -> dict[str
     read = read_chunks(info, chunks(info, max_fps=30.0))
     frames = [frame.image for frame in itertools.islice(read, count)]
     times = {"reading": time.perf_counter() - began}
-    networks = load_networks(settings, device, choose_input_size(settings.detect, device, frames[:6]))
+    networks = load_networks(settings, device, choose_input_size(settings, device, frames[:6]))
     batches = [frames[start : start + _BATCH] for start in range(0, len(frames), _BATCH)]
     found = [boxes for batch in batches for boxes in networks.detector.detect(batch)]  # and warm
     times["detector"] = _seconds(lambda: [networks.detector.detect(batch) for batch in batches], device)

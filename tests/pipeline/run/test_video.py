@@ -71,7 +71,7 @@ def test_relabel_needs_no_video(finished: Path, game: Path, capsys: pytest.Captu
     noted = json.loads((finished / "work" / "job.json").read_text())
     noted["video"] = str(finished / "gone.mp4")
     (finished / "work" / "job.json").write_text(json.dumps(noted))
-    relabel(finished, Relabel(name=(1, "Bo")))
+    relabel(finished, Relabel(name=(2, "Bo")))
     assert "Bo" in (finished / "player_stats.csv").read_text()
     report = (finished / "report.html").read_text(encoding="utf-8")
     assert PICTURES not in report

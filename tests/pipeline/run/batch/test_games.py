@@ -26,7 +26,7 @@ def test_a_folder_holds_its_videos_and_rendered_games(tmp_path: Path) -> None:
 
 def test_names_that_are_taken_have_a_number(tmp_path: Path) -> None:
     touched(tmp_path / "game.mp4", tmp_path / "Game.mkv", tmp_path / "game.avi", tmp_path / "game-2.mp4")
-    assert [game.name for game in games_in(tmp_path)] == ["BatchGame", "game-2", "game-3", "game-4"]
+    assert [game.name for game in games_in(tmp_path)] == ["Game", "game-2", "game-3", "game-4"]
 
 
 def test_a_text_file_has_a_video_a_line(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_what_a_line_says_goes_before_the_options(season: Path) -> None:
 def test_games_at_once_and_workers_of_each(
     cores: int, asked: int, games: int, expected: tuple[object, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.perceive.side_by_side.usable_cores", lambda: cores)
+    monkeypatch.setattr("pipeline.run.batch.running.usable_cores", lambda: cores)
     monkeypatch.setattr(running, "memory_bytes", lambda: 1 << 40)
     executor, workers = running._executor(BatchOptions(Path("out"), workers=asked), games)  # type: ignore[arg-type]
     assert workers == expected[1]
