@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import platform
+import socket
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ TASKS_PER_CORE = 2
 """Tasks that are handed over, so that a core never waits for the next."""
 RETRIES = 3
 """Of a task whose machine or process was lost."""
+_PATIENCE_S = 10.0
+"""For the head of the cluster to answer."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +83,26 @@ def _joined(ray: ModuleType, address: str | None) -> Iterator[None]:
         yield
         return
     try:
+        _check_listening(address)
         started_here = {"include_dashboard": False} if address == "local" else {}
         ray.init(address=address, log_to_driver=False, logging_level="ERROR", **started_here)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise DependencyError(f"no Ray cluster at {address}: {error}") from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _check_listening(address: str | None) -> None:
+    """Find out at once whether anybody is there; Ray itself would try for minutes.
+
+    Raises:
+        OSError: nobody listens at the host and port of an address that has them.
+    """
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE_S).close()
 
 
 def _do(work: Procedure[T, R], number: int, item: T, code: str) -> Outcome[R]:
