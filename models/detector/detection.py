@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,11 @@ from models.runtime import Precision, Runtime
 Image = NDArray[np.uint8]
 
 STRIDE_PX = 32
+LEAST_INPUT_PX = 640
+_SHARP_LOOK_PX = 1280
+"""Input at which small people are found, too."""
+_CAUTION = 1.2
+"""So much taller than wanted people must be in a small input, in which the smallest are missed, for it to be enough."""
 _BINS = 16
 
 
@@ -326,19 +331,19 @@ def suggest_input_px(person_heights_px: NDArray[np.floating], frame_long_side_px
         (1216, 640)
     """
     own_px = math.ceil(frame_long_side_px / STRIDE_PX) * STRIDE_PX
-    largest_px = min(max(own_px, 640), 1920)
+    largest_px = min(max(own_px, LEAST_INPUT_PX), 1920)
     if len(person_heights_px) == 0:
         return largest_px
     small_px = float(np.quantile(person_heights_px, 0.25))
     needed_px = math.ceil(frame_long_side_px * wanted_px / small_px / STRIDE_PX) * STRIDE_PX
-    return min(max(needed_px, 640), largest_px)
+    return min(max(needed_px, LEAST_INPUT_PX), largest_px)
 
 
-def suggest_input_size(detector: Detector, images: Sequence[Image], wanted_px: float = 56.0) -> int:
-    """Choose the input size from sample frames, looked at by a detector that runs at a large size.
+def suggest_input_size(detector_of: Callable[[int], Detector], images: Sequence[Image], wanted_px: float = 56.0) -> int:
+    """Choose the input size from sample frames: a small input is tried first, and is enough where people are tall in it.
 
     Args:
-        detector: runs at a size at which small players are found, e.g. 1280.
+        detector_of: makes a detector of an input size.
         images: sample frames of one video, each (h, w, 3) uint8, BGR.
         wanted_px: see `suggest_input_px`.
 
@@ -350,10 +355,21 @@ def suggest_input_size(detector: Detector, images: Sequence[Image], wanted_px: f
     """
     if not images:
         raise ValueError("expected at least one sample frame")
+    long_side_px = max(images[0].shape[:2])
+    heights_px = _person_heights_px(detector_of(LEAST_INPUT_PX), images)
+    if len(heights_px) >= len(images):
+        cautious_px = suggest_input_px(heights_px, long_side_px, wanted_px * _CAUTION)
+        if cautious_px == LEAST_INPUT_PX:
+            return LEAST_INPUT_PX
+    return suggest_input_px(_person_heights_px(detector_of(_SHARP_LOOK_PX), images), long_side_px, wanted_px)
+
+
+def _person_heights_px(detector: Detector, images: Sequence[Image]) -> NDArray[np.float32]:
+    """Return the heights (n,) of all people found in sample frames."""
     people = [detector.class_names.index(name) for name in ("player", "referee") if name in detector.class_names]
     heights = [
         found.xyxy_px[chosen, 3] - found.xyxy_px[chosen, 1]
         for found in detector.detect(images)
         for chosen in [np.isin(found.class_index, people)]
     ]
-    return suggest_input_px(np.concatenate(heights), max(images[0].shape[:2]), wanted_px)
+    return np.concatenate(heights)

@@ -16,8 +16,6 @@ from models.numbers.reader import NumberReader
 from pipeline.config import CourtSettings, NetworkSettings, Settings
 from pipeline.perceive.chunk import PerceptionModels
 
-_PROBE_SIZE_PX = 1280
-
 
 def choose_input_size(settings: Settings, device: str, samples: Sequence[NDArray[np.uint8]]) -> int:
     """Choose the detector's input size for a video: large where people are small.
@@ -32,7 +30,7 @@ def choose_input_size(settings: Settings, device: str, samples: Sequence[NDArray
     """
     if settings.detect.input_size_px != "auto":
         return settings.detect.input_size_px
-    return suggest_input_size(load_detector(_detector_settings(settings, device, _PROBE_SIZE_PX)), samples)
+    return suggest_input_size(lambda size_px: load_detector(_detector_settings(settings, device, size_px)), samples)
 
 
 def load_networks(settings: Settings, device: str, input_size_px: int) -> PerceptionModels:

@@ -118,19 +118,36 @@ def test_input_size_follows_the_height_of_the_players(heights, long_side, expect
 
 
 class _Fixed:
-    """A detector that always finds the same boxes."""
+    """A detector that finds in each picture so many people of one height, and a ball."""
 
     class_names = CLASS_NAMES
 
+    def __init__(self, height, people=2):
+        self.boxes = np.array([[0, 0, 20, height]] * people + [[0, 0, 5, 5]], dtype=np.float32)
+        self.classes = np.array([PLAYER] * people + [BALL], np.int16)
+
     def detect(self, images):
-        tall = np.array([[0, 0, 20, 56], [0, 0, 5, 5]], dtype=np.float32)
-        return [Boxes(tall, np.ones(2, np.float32), np.array([PLAYER, BALL], np.int16)) for _ in images]
+        return [Boxes(self.boxes, np.ones(len(self.boxes), np.float32), self.classes) for _ in images]
 
 
-def test_suggest_input_size_looks_at_people_only():
-    assert suggest_input_size(_Fixed(), [np.zeros((720, 1280, 3), np.uint8)]) == 1280
+@pytest.mark.parametrize(
+    ("small_look", "sharp_look", "expected"),
+    [
+        (_Fixed(56), _Fixed(56), 1280),  # people only, not the ball
+        (_Fixed(140), None, 640),  # tall enough: nobody looks again
+        (_Fixed(120), _Fixed(115), 640),  # 60 px in the small input: a second look decides
+        (_Fixed(120), _Fixed(100), 736),  # those missed were smaller
+        (_Fixed(300, people=0), _Fixed(60), 1216),  # nobody found: a second look
+    ],
+)
+def test_suggest_input_size_looks_sharper_only_where_people_are_small(small_look, sharp_look, expected):
+    pictures = [np.zeros((720, 1280, 3), np.uint8)] * 2
+    assert suggest_input_size(lambda size_px: {640: small_look, 1280: sharp_look}[size_px], pictures) == expected
+
+
+def test_suggest_input_size_needs_a_picture():
     with pytest.raises(ValueError, match="at least one"):
-        suggest_input_size(_Fixed(), [])
+        suggest_input_size(lambda _: _Fixed(100), [])
 
 
 @pytest.mark.parametrize("wrong", [{"input_px": 650}, {"wieghts": "x"}, {"device": "gpu"}, {"thresholds": {"bal": 1}}])

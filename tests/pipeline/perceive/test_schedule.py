@@ -61,3 +61,10 @@ def test_frames_without_people_are_passed_over() -> None:
     nobody = np.zeros((0, 4), np.float32)
     assert chosen([nobody, *walk([100], 1), nobody]) == [[], [True], []]
     assert chosen([nobody]) == [[]]
+
+
+def test_somebody_hidden_behind_another_is_not_embedded() -> None:
+    hidden, before = [100, 40, 140, 140], [105, 50, 145, 150]
+    assert chosen([np.array([hidden, before], np.float32)] * 2) == [[False, True], [False, True]]
+    half = [80, 40, 120, 140]
+    assert chosen([np.array([half, before], np.float32)] * 2) == [[True, True], [True, True]]
