@@ -18,8 +18,8 @@ FORMAT = 2
 _NOTE = ["courtside", "made_of"]
 
 
-def network_file(source: NetworkSource, int8: bool = False) -> Path | None:
-    """Name the file of a network that is shipped or was made before; None if there is none for these weights.
+def stored_model(source: NetworkSource, int8: bool = False) -> Any | None:
+    """Read a network that is shipped or was made before; None if there is none for these weights.
 
     Args:
         source: the network.
@@ -30,9 +30,9 @@ def network_file(source: NetworkSource, int8: bool = False) -> Path | None:
     names = [shipped_name(source.name, int8), f"{source.name}-{made_of[:20]}.xml"]
     for folder, name in zip(folders, names, strict=True):
         if folder is not None and (folder / name).is_file() and (int8, folder) != (True, folders[1]):
-            path = folder / name
-            if note_of(read_model(path)) == made_of:
-                return path
+            model = read_model(folder / name)
+            if note_of(model) == made_of:
+                return model
     return None
 
 

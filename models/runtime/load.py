@@ -67,13 +67,14 @@ def _finds_gpu() -> bool:
 
 def _openvino(source: NetworkSource, precision: Precision) -> PictureNetwork:
     """Read or convert a network for OpenVINO."""
-    from models.runtime.conversion import converted, network_file
-    from models.runtime.openvino_network import OpenVinoNetwork, read_model
+    from models.runtime.conversion import converted, stored_model
+    from models.runtime.openvino_network import OpenVinoNetwork
 
     if precision == "fp16":
         raise SettingsError("precision fp16: processors compute in fp32 or bf16; use auto")
-    file = (network_file(source, int8=True) if precision == "auto" else None) or network_file(source)
-    model = converted(source) if file is None else read_model(file)
+    model = (stored_model(source, int8=True) if precision == "auto" else None) or stored_model(source)
+    if model is None:
+        model = converted(source)
     return OpenVinoNetwork(model, source.batch, usable_cores(), precision)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.export import shipped_sources
 from models.runtime import NetworkSource, cache, choose_runtime, conversion, load_network
-from models.runtime.conversion import SHIPPED, network_file, note_for, note_of
+from models.runtime.conversion import SHIPPED, note_for, note_of, shipped_name, stored_model
 from models.runtime.openvino_network import read_model
 from pipeline.errors import DependencyError, SettingsError
 
@@ -40,10 +40,7 @@ def test_the_shipped_file_answers_as_torch_does(name: str) -> None:
 @pytest.mark.parametrize("int8", [False, True])
 def test_shipped_files_are_made_of_the_shipped_weights(int8: bool) -> None:
     for name in ("detector",) if int8 else SOURCES:
-        file = network_file(SOURCES[name], int8)
-        assert file is not None
-        assert file.parent == SHIPPED
-        assert note_of(read_model(file)) == note_for(SOURCES[name])
+        assert note_of(read_model(SHIPPED / shipped_name(name, int8))) == note_for(SOURCES[name])
 
 
 def test_eight_bits_find_nearly_the_same() -> None:
@@ -78,11 +75,10 @@ def test_a_users_own_weights_are_converted_once(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(conversion, "SHIPPED", tmp_path / "nothing")
     source = SOURCES["numbers"]
     source = NetworkSource(source.name, own, source.build, source.size_px, source.batch)
-    assert network_file(source) is None
+    assert stored_model(source) is None
     first = load_network(source, "cpu", "openvino")(pictures(source, 2))[0]
-    file = network_file(source)
-    assert file is not None
-    assert file.parent == tmp_path / "cache" / "networks"
+    assert stored_model(source) is not None
+    assert [file.suffix for file in sorted((tmp_path / "cache" / "networks").iterdir())] == [".bin", ".xml"]
     refused = NetworkSource(source.name, own, _refuse, source.size_px, source.batch)
     again = load_network(refused, "cpu", "openvino")(pictures(source, 2))[0]
     np.testing.assert_allclose(again, first, atol=0.01)  # kept in fp16
