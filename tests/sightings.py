@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.geometry.alignment import CourtEvidence, CourtLines
+from pipeline.geometry.camera_fitting.evidence import CourtEvidence, CourtLines
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens

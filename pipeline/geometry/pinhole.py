@@ -56,12 +56,7 @@ class Pinhole:
     def to_floor(self) -> Matrix:
         """Return the homography (3, 3) from undistorted px to metres, positive on the floor before the camera."""
         matrix = self.to_px()
-        return oriented(np.asarray(np.linalg.inv(matrix), np.float64), self.ahead_px())
-
-    def ahead_px(self) -> Floats:
-        """Return a point (2,) of the picture's plane, px, that shows floor before the camera."""
-        down = np.tan(min(1.5, max(0.05, float(self.values[TILT]) * 0.5 + 0.6)) - float(self.values[TILT]))
-        return np.array([self.size_px[0] / 2, self.size_px[1] / 2 + self.focal_px * down])
+        return oriented(np.asarray(np.linalg.inv(matrix), np.float64), ahead_px(self.values, self.size_px))
 
     def heights_px(self, floor_m: Floats, tall_m: float) -> Floats:
         """Measure how tall (n,) in px somebody of `tall_m` is who stands at places (n, 2) in metres; NaN behind the camera."""
@@ -116,6 +111,18 @@ def floor_homographies(values: Floats, size_px: tuple[int, int]) -> Floats:
     return matrices
 
 
+def ahead_px(values: Floats, size_px: tuple[int, int]) -> Floats:
+    """Return for the numbers of cameras (..., 7 or more) a point (..., 2) of the picture's plane, px, that shows floor before them.
+
+    Args:
+        values: see `Pinhole.values`.
+        size_px: width, height.
+    """
+    tilt, focal_px = values[..., TILT], np.exp(values[..., LOG_FOCAL]) * size_px[0]
+    down = np.tan(np.clip(tilt * 0.5 + 0.6, 0.05, 1.5) - tilt)
+    return np.stack([np.full_like(down, size_px[0] / 2), size_px[1] / 2 + focal_px * down], axis=-1)
+
+
 def nearest_pinhole(to_px: Matrix, size_px: tuple[int, int], places_m: Floats) -> Pinhole | None:
     """Find the pinhole camera nearest to a homography from metres to undistorted px.
 
@@ -127,44 +134,47 @@ def nearest_pinhole(to_px: Matrix, size_px: tuple[int, int], places_m: Floats) -
     Returns:
         The camera; None if there is none above the floor.
     """
-    best: tuple[float, Pinhole] | None = None
-    wanted = _mapped(to_px, places_m)
-    for focal in _FOCALS:
-        camera = _with_focal(to_px, float(focal), size_px)
-        if camera is None:
-            continue
-        away = float(np.median(np.linalg.norm(_mapped(camera.to_px(), places_m) - wanted, axis=1)))
-        if best is None or away < best[0]:
-            best = (away, camera)
-    return None if best is None else best[1]
+    turn, place_m, focal = _poses(to_px, size_px)
+    if not len(focal):
+        return None
+    values = np.column_stack([_angles(turn), place_m[:, 0], -place_m[:, 1], place_m[:, 2], np.log(focal)])
+    drawn, wanted = _mapped(floor_homographies(values, size_px), places_m), _mapped(to_px[None], places_m)
+    away = np.median(np.linalg.norm(drawn - wanted, axis=2), axis=1)
+    return Pinhole(values[int(away.argmin())], size_px)
 
 
-def _with_focal(to_px: Matrix, focal: float, size_px: tuple[int, int]) -> Pinhole | None:
-    """Read pose off a homography, given the focal length in widths (Zhang 2000, section 3.1)."""
-    axes = np.linalg.inv(intrinsics(focal * size_px[0], size_px)) @ to_px @ np.diag([1.0, -1.0, 1.0])
-    axes = axes / np.sqrt(np.linalg.norm(axes[:, 0]) * np.linalg.norm(axes[:, 1]))
-    for sign in (1.0, -1.0):
-        right, ahead, shift = (sign * axes).T
-        u, _, vt = np.linalg.svd(np.column_stack([right, ahead, np.cross(right, ahead)]))
-        turn = u @ vt
-        if np.linalg.det(turn) < 0:
-            continue
-        place = -turn.T @ shift
-        if place[2] > 0:
-            angles = _angles(turn)
-            return Pinhole(np.array([*angles, place[0], -place[1], place[2], np.log(focal)]), size_px)
-    return None
+def _poses(to_px: Matrix, size_px: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
+    """Read poses above the floor off a homography, one for each focal length that is tried (Zhang 2000, section 3.1).
+
+    Returns:
+        Rotations (k, 3, 3), places (k, 3) in metres, and focal lengths (k,) in widths of the picture.
+    """
+    to_rays = np.linalg.inv(np.stack([intrinsics(focal * size_px[0], size_px) for focal in _FOCALS]))
+    axes = to_rays @ to_px @ np.diag([1.0, -1.0, 1.0])  # (f, 3, 3)
+    axes /= np.sqrt(np.linalg.norm(axes[:, :, 0], axis=1) * np.linalg.norm(axes[:, :, 1], axis=1))[:, None, None]
+    right, ahead, shift = np.moveaxis(np.stack([axes, -axes], axis=1), 3, 0)  # (f, 2, 3) each
+    u, _, vt = np.linalg.svd(np.stack([right, ahead, np.cross(right, ahead)], axis=-1))
+    turn = u @ vt  # (f, 2, 3, 3)
+    place_m = -(turn.swapaxes(2, 3) @ shift[..., None])[..., 0]
+    above = (np.linalg.det(turn) >= 0) & (place_m[..., 2] > 0)
+    sign = above.argmax(axis=1)
+    focal = np.flatnonzero(above.any(axis=1))
+    return turn[focal, sign[focal]], place_m[focal, sign[focal]], _FOCALS[focal]
 
 
-def _angles(turn: Matrix) -> tuple[float, float, float]:
-    """Return pan, tilt, roll of a rotation (3, 3) as `rotation` makes it."""
-    forward = turn[2]
-    pan, tilt = float(np.arctan2(forward[0], forward[1])), float(-np.arcsin(np.clip(forward[2], -1, 1)))
-    level = rotation(np.array([pan, tilt, 0.0]))
-    return pan, tilt, float(np.arctan2(turn[0] @ level[1], turn[0] @ level[0]))
+def _angles(turn: Floats) -> Floats:
+    """Return pan, tilt, roll (k, 3) of rotations (k, 3, 3) as `rotations` makes them."""
+    forward = turn[:, 2]
+    level_angles = np.column_stack(
+        [np.arctan2(forward[:, 0], forward[:, 1]), -np.arcsin(np.clip(forward[:, 2], -1, 1)), np.zeros(len(turn))]
+    )
+    level = rotations(level_angles)
+    across, up = (np.einsum("ki,ki->k", turn[:, 0], level[:, axis]) for axis in (0, 1))
+    return np.column_stack([level_angles[:, :2], np.arctan2(up, across)])
 
 
-def _mapped(matrix: Matrix, points: Floats) -> Floats:
-    homogeneous = np.column_stack([points, np.ones(len(points))]) @ matrix.T
-    weight = homogeneous[:, 2:]
-    return np.asarray(homogeneous[:, :2] / np.where(np.abs(weight) < 1e-12, 1e-12, weight))
+def _mapped(matrices: Floats, points: Floats) -> Floats:
+    """Send points (n, 2) through homographies (k, 3, 3): (k, n, 2)."""
+    homogeneous = np.column_stack([points, np.ones(len(points))]) @ matrices.swapaxes(1, 2)
+    weight = homogeneous[..., 2:]
+    return np.asarray(homogeneous[..., :2] / np.where(np.abs(weight) < 1e-12, 1e-12, weight))

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from pipeline.choices import CourtName
 from pipeline.config import CourtSettings
-from pipeline.geometry.alignment import Aligned, CourtEvidence, CourtLines, align
 from pipeline.geometry.calibration import CalibratedFrame, Calibration
-from pipeline.geometry.camera_start import align_by_search, start_from_places
+from pipeline.geometry.camera_fitting.alignment import align, align_all
+from pipeline.geometry.camera_fitting.evidence import Aligned, CourtEvidence, CourtLines
+from pipeline.geometry.camera_fitting.standing import align_again, align_standing
+from pipeline.geometry.camera_fitting.start import align_by_search, starts_from_places
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.motion import chained, stands_still
-from pipeline.geometry.standing_camera import align_again, align_standing
 from pipeline.understand.court.consensus import mean_share, mean_support, middle_lens
 from pipeline.understand.court.gate import LIMITS, Gate
 from pipeline.understand.court.keyframe import Keyframe, keyframes
@@ -185,11 +186,10 @@ class _KeyframeFitter:
 
     def _tried(self, chosen: list[Keyframe], lines: CourtLines, lam: float, search: bool) -> list[Aligned]:
         """Fit some keyframes to a court with a free lens that starts from a lambda."""
-        fits = []
-        for key in chosen:
-            first = self._searched(key.evidence, lines, lam, key.row) if search else None
-            fits.append(first if search else self._free(key.evidence, lines, self._flat(lam), key.row))
-        return [fit for fit in fits if fit is not None]
+        if not search:
+            return self._free(chosen, lines, self._flat(lam))
+        found = [self._searched(key.evidence, lines, lam, key.row) for key in chosen]
+        return [fit for fit in found if fit is not None]
 
     def _searched(self, evidence: CourtEvidence, lines: CourtLines, lam: float, seed: int) -> Aligned | None:
         """Fit one keyframe from many guesses, then free the lens."""
@@ -198,10 +198,14 @@ class _KeyframeFitter:
             return None
         return align(evidence, lines, found.camera, found.lens, free_lens=True, reaches_px=SHORT_REACHES_PX)
 
-    def _free(self, evidence: CourtEvidence, lines: CourtLines, lens: Lens, seed: int) -> Aligned | None:
-        """Fit one keyframe with a free lens."""
-        start = start_from_places(evidence, lines.court, lens, self._size, seed)
-        return None if start is None else align(evidence, lines, start, lens, free_lens=True)
+    def _free(self, chosen: list[Keyframe], lines: CourtLines, lens: Lens) -> list[Aligned]:
+        """Fit keyframes with a free lens, those whose places agree on a camera."""
+        evidence = [key.evidence for key in chosen]
+        starts = starts_from_places(evidence, lines.court, lens, self._size, [key.row for key in chosen])
+        begun = [(each, start) for each, start in zip(evidence, starts, strict=True) if start is not None]
+        return align_all(
+            [each for each, _ in begun], lines, [start for _, start in begun], [lens] * len(begun), free_lens=True
+        )
 
     def fit_all(
         self, shown: list[Keyframe], lines: CourtLines, lens: Lens, standing_fits: Sequence[KeyframeFit] = ()

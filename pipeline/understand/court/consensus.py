@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geometry.alignment import Aligned
+from pipeline.geometry.camera_fitting.evidence import Aligned
 from pipeline.geometry.pinhole import X, Z
 
 Floats = NDArray[np.float64]

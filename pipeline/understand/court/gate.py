@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.geometry.alignment import Aligned
+from pipeline.geometry.camera_fitting.evidence import Aligned
 from pipeline.geometry.motion import project_all
 from pipeline.tables import PERSON_CLASSES
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.geometry.alignment import CourtEvidence
+from pipeline.geometry.camera_fitting.evidence import CourtEvidence
 
 LEAST_PLACES, LEAST_LINE_POINTS = 10, 12
 """Fewer places of the court, or points on lines, do not fix a camera."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geometry.alignment import Aligned, CourtLines, align
-from pipeline.geometry.camera_start import align_by_search, start_from_places
+from pipeline.geometry.camera_fitting.alignment import align, align_all
+from pipeline.geometry.camera_fitting.evidence import Aligned, CourtLines
+from pipeline.geometry.camera_fitting.start import align_by_search, starts_from_places
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.motion import Matrices, picture_grid, project_all
 from pipeline.geometry.pinhole import nearest_pinhole
@@ -56,18 +57,10 @@ class MovingCameraFitter:
         Returns:
             The fits that are believed, by row of `frames`.
         """
-        alone: dict[int, Aligned] = {}
-        for key in keyframes:
-            start = start_from_places(key.evidence, lines.court, lens, self._size, key.row)
-            if start is not None:
-                alone[key.row] = align(key.evidence, lines, start, lens)
+        alone = self._alone(keyframes, lines, lens)
         common = common_place([fit for row, fit in alone.items() if self._gate.believes(fit, row)])
-        fits: dict[int, Aligned] = {}
-        for key in keyframes:
-            if key.row in alone:
-                fit = self._held(key, alone[key.row], lines, lens, common)
-                if self._gate.believes(fit, key.row):
-                    fits[key.row] = fit
+        held = self._held(keyframes, alone, lines, common)
+        fits = {row: fit for row, fit in held.items() if self._gate.believes(fit, row)}
         fits = self._spread(keyframes, self._without_contradictions(fits), lines, lens, common)
         left = [key for key in keyframes if key.row not in fits]
         for key in left[:: max(1, len(left) // SEARCHES)]:
@@ -77,12 +70,31 @@ class MovingCameraFitter:
         fits = self._spread(keyframes, self._without_contradictions(fits), lines, lens, common)
         return self._without_contradictions(fits)
 
-    def _held(self, key: Keyframe, first: Aligned, lines: CourtLines, lens: Lens, common: Aligned | None) -> Aligned:
-        """Fit a keyframe once more, held to the common place, unless the lines are against it."""
+    def _alone(self, keyframes: list[Keyframe], lines: CourtLines, lens: Lens) -> dict[int, Aligned]:
+        """Fit each keyframe by itself where its places agree on a camera."""
+        starts = starts_from_places(
+            [key.evidence for key in keyframes], lines.court, lens, self._size, [key.row for key in keyframes]
+        )
+        begun = [(key, start) for key, start in zip(keyframes, starts, strict=True) if start is not None]
+        found = align_all([key.evidence for key, _ in begun], lines, [start for _, start in begun], [lens] * len(begun))
+        return {key.row: fit for (key, _), fit in zip(begun, found, strict=True)}
+
+    def _held(
+        self, keyframes: list[Keyframe], alone: dict[int, Aligned], lines: CourtLines, common: Aligned | None
+    ) -> dict[int, Aligned]:
+        """Fit keyframes once more, held to the common place, unless the lines are against it."""
         if common is None:
-            return first
-        held = align(key.evidence, lines, first.camera, lens, shared_camera=common, reaches_px=SHORT_REACHES_PX)
-        return held if support(held) > 0.9 * support(first) else first
+            return alone
+        fitted = [key for key in keyframes if key.row in alone]
+        before = [alone[key.row] for key in fitted]
+        held = align_all(
+            [key.evidence for key in fitted], lines, [fit.camera for fit in before], [fit.lens for fit in before],
+            shared_camera=common, reaches_px=SHORT_REACHES_PX,
+        )  # fmt: skip
+        return {
+            key.row: again if support(again) > 0.9 * support(first) else first
+            for key, first, again in zip(fitted, before, held, strict=True)
+        }
 
     def _spread(
         self, keyframes: list[Keyframe], fits: dict[int, Aligned], lines: CourtLines, lens: Lens, common: Aligned | None

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from pipeline.geometry.alignment import Aligned, CourtEvidence, CourtLines, align
-from pipeline.geometry.camera_start import start_from_places
+from pipeline.geometry.camera_fitting.alignment import align
+from pipeline.geometry.camera_fitting.evidence import Aligned, CourtEvidence, CourtLines
+from pipeline.geometry.camera_fitting.start import start_from_places
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geometry.alignment import Aligned, CourtEvidence, CourtLines, align, line_coverage, line_support, polish
-from pipeline.geometry.camera_start import COARSE_PX, start_from_places
+from pipeline.geometry.camera_fitting.alignment import align, align_all, line_coverage, line_support, polish_all
+from pipeline.geometry.camera_fitting.evidence import Aligned, CourtEvidence, CourtLines
+from pipeline.geometry.camera_fitting.start import COARSE_PX, start_from_places
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.pinhole import Pinhole
 
@@ -26,8 +27,8 @@ GUESSES = 60
 """Cameras that are tried for each of them."""
 DRAWN = 16
 """The best of all these are drawn to the lines."""
-HOPS, PATIENCE = 150, 30
-"""Random steps at most, and without a gain once much is covered."""
+ROUNDS, PATIENCE, HOPS = 25, 5, 6
+"""Rounds of random steps at most, and without a gain once much is covered; steps of one round."""
 _KEPT = 4
 """Fits that the steps start from."""
 _ENOUGH, _MUCH, _GAIN = 0.8, 0.7, 0.005
@@ -66,15 +67,15 @@ def align_standing(
     """
     rng = np.random.default_rng(seed)
     search = _Search(evidence.thinned(*_FEW), evidence.thinned(*_MOST), lines, size_px)
-    kept = search.everywhere(rng) if start is None else [search.drawn(start.camera, start.lens)]
+    kept = search.everywhere(rng) if start is None else search.drawn([(start.camera, start.lens)])
     if not kept:
         return None
     since = 0
-    for number in range(HOPS):
-        base = kept[0] if number % 2 else kept[number // 2 % len(kept)]
-        found = search.step_from(base.fit, rng)
-        since = 0 if found.coverage > kept[0].coverage + _GAIN else since + 1
-        kept = sorted([*kept, found], key=_coverage, reverse=True)[:_KEPT]
+    for _ in range(ROUNDS):
+        bases = [kept[0] if number % 2 else kept[number // 2 % len(kept)] for number in range(HOPS)]
+        found = search.drawn([_stepped(base.fit, rng) for base in bases])
+        since = 0 if found[0].coverage > kept[0].coverage + _GAIN else since + 1
+        kept = sorted([*kept, *found], key=_coverage, reverse=True)[:_KEPT]
         if kept[0].coverage > _MUCH and since >= PATIENCE:
             break
     return align_again(evidence, lines, kept[0].fit)
@@ -105,32 +106,34 @@ class _Search:
         for lens in (_centred(self._size, lam) for lam in LENSES):
             camera = start_from_places(self._few, self._lines.court, lens, self._size, 0)
             starts += [] if camera is None else [(camera, lens)]
-        rated = self._best_of(starts)
+        rated = self.drawn(starts)[:_KEPT]
         if rated and rated[0].coverage > _ENOUGH:
             return rated
-        guesses = [guess for camera, lens in starts for guess in self._guesses(camera, lens, rng)]
-        best = sorted(guesses, key=lambda guess: -self._support(*guess))[:DRAWN]
-        return sorted([*rated, *self._best_of(best)], key=_coverage, reverse=True)[:_KEPT]
+        guesses = [guess for start in starts for guess in self._guesses(*start, rng)]
+        best = sorted(guesses, key=lambda guess: -guess[0])[:DRAWN]
+        drawn = self.drawn([(camera, lens) for _, camera, lens in best])[:_KEPT]
+        return sorted([*rated, *drawn], key=_coverage, reverse=True)[:_KEPT]
 
-    def step_from(self, fit: Aligned, rng: np.random.Generator) -> _Rated:
-        """Fit from a camera nearby."""
-        step = _STEP * np.exp(rng.normal(0, 0.6)) * rng.normal(0, 1, len(_STEP))
-        return self.drawn(fit.camera.with_values(fit.camera.values + step), fit.lens)
+    def drawn(self, cameras: list[tuple[Pinhole, Lens]]) -> list[_Rated]:
+        """Draw cameras to the lines; best first."""
+        starts, lenses = [camera for camera, _ in cameras], [lens for _, lens in cameras]
+        few = [self._few] * len(cameras)
+        fits = align_all(few, self._lines, starts, lenses, free_lens=True, reaches_px=_REACHES_PX)
+        covered = line_coverage(self._many, self._lines, [fit.camera for fit in fits], [fit.lens for fit in fits])
+        return sorted(map(_Rated, covered, fits), key=_coverage, reverse=True)
 
-    def drawn(self, camera: Pinhole, lens: Lens) -> _Rated:
-        """Draw a camera to the lines."""
-        fit = align(self._few, self._lines, camera, lens, free_lens=True, reaches_px=_REACHES_PX)
-        return _Rated(line_coverage(self._many, self._lines, fit.camera, fit.lens), fit)
+    def _guesses(self, camera: Pinhole, lens: Lens, rng: np.random.Generator) -> list[tuple[float, Pinhole, Lens]]:
+        """Return cameras that the places lead to if they err together, each with what its lines support."""
+        bent = [_bent(self._few, rng) for _ in range(GUESSES)]
+        cameras = polish_all(bent, self._lines.court, [camera] * GUESSES, lens)
+        support = line_support(self._few, self._lines, cameras, lens, COARSE_PX)
+        return [(each, guess, lens) for each, guess in zip(support, cameras, strict=True)]
 
-    def _best_of(self, guesses: list[tuple[Pinhole, Lens]]) -> list[_Rated]:
-        return sorted((self.drawn(*guess) for guess in guesses), key=_coverage, reverse=True)[:_KEPT]
 
-    def _guesses(self, camera: Pinhole, lens: Lens, rng: np.random.Generator) -> list[tuple[Pinhole, Lens]]:
-        """Return cameras that the places lead to if they err together."""
-        return [(polish(_bent(self._few, rng), self._lines.court, camera, lens), lens) for _ in range(GUESSES)]
-
-    def _support(self, camera: Pinhole, lens: Lens) -> float:
-        return line_support(self._few, self._lines, camera, lens, COARSE_PX)
+def _stepped(fit: Aligned, rng: np.random.Generator) -> tuple[Pinhole, Lens]:
+    """Return a camera nearby, at random."""
+    step = _STEP * np.exp(rng.normal(0, 0.6)) * rng.normal(0, 1, len(_STEP))
+    return fit.camera.with_values(fit.camera.values + step), fit.lens
 
 
 def _coverage(rated: _Rated) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geometry.alignment import Aligned, CourtEvidence, CourtLines, align, line_support, polish
+from pipeline.geometry.camera_fitting.alignment import align_all, line_support, polish_all
+from pipeline.geometry.camera_fitting.evidence import Aligned, CourtEvidence, CourtLines
 from pipeline.geometry.court import Court
 from pipeline.geometry.homography import Matrix
 from pipeline.geometry.lens import Lens
@@ -37,6 +39,35 @@ def start_from_places(
         size_px: width, height.
         seed: of the random choice of places.
     """
+    return starts_from_places([evidence], court, lens, size_px, [seed])[0]
+
+
+def starts_from_places(
+    evidence: Sequence[CourtEvidence], court: Court, lens: Lens, size_px: tuple[int, int], seeds: Sequence[int]
+) -> list[Pinhole | None]:
+    """Find the cameras of several pictures, as `start_from_places` does one.
+
+    Args:
+        evidence: of each picture.
+        court: whose size the places are multiplied by.
+        lens: the lens.
+        size_px: width, height.
+        seeds: of the random choice of places of each.
+    """
+    rough = [_agreed(each, court, lens, size_px, seed) for each, seed in zip(evidence, seeds, strict=True)]
+    agreeing = [row for row, each in enumerate(rough) if each is not None]
+    found: list[Pinhole | None] = [None] * len(rough)
+    agreed = [each for each in rough if each is not None]
+    polished = polish_all([inside for _, inside in agreed], court, [camera for camera, _ in agreed], lens)
+    for row, camera in zip(agreeing, polished, strict=True):
+        found[row] = camera
+    return found
+
+
+def _agreed(
+    evidence: CourtEvidence, court: Court, lens: Lens, size_px: tuple[int, int], seed: int
+) -> tuple[Pinhole, CourtEvidence] | None:
+    """Find a camera that most places agree on, and return it with these places alone."""
     if len(evidence.place) < 8:
         return None
     floor = evidence.place * [court.length_m, court.width_m]
@@ -47,7 +78,7 @@ def start_from_places(
     camera = nearest_pinhole(np.asarray(np.linalg.inv(matrix), np.float64), size_px, floor[inside])
     if camera is None:
         return None
-    return polish(replace(evidence, place_score=np.where(inside, evidence.place_score, 0)), court, camera, lens)
+    return camera, replace(evidence, place_score=np.where(inside, evidence.place_score, 0))
 
 
 def align_by_search(
@@ -68,9 +99,11 @@ def align_by_search(
     if first is None:
         return None
     rng = np.random.default_rng(seed)
-    guesses = [first, *(polish(_bent(evidence, rng), lines.court, first, lens) for _ in range(GUESSES - 1))]
-    rated = sorted(guesses, key=lambda camera: -line_support(evidence, lines, camera, lens, COARSE_PX))
-    fits = [align(evidence, lines, camera, lens) for camera in rated[:BEST_GUESSES]]
+    bent = [_bent(evidence, rng) for _ in range(GUESSES - 1)]
+    guesses = [first, *polish_all(bent, lines.court, [first] * len(bent), lens)]
+    best = np.argsort([-each for each in line_support(evidence, lines, guesses, lens, COARSE_PX)], kind="stable")
+    chosen = [guesses[place] for place in best[:BEST_GUESSES]]
+    fits = align_all([evidence] * len(chosen), lines, chosen, [lens] * len(chosen))
     return max(fits, key=lambda fit: fit.inliers * fit.inlier_share)
 
 

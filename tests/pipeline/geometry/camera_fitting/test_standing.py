@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.geometry.alignment import CourtEvidence, CourtLines, line_coverage
+from pipeline.geometry.camera_fitting.alignment import line_coverage
+from pipeline.geometry.camera_fitting.evidence import CourtEvidence, CourtLines
+from pipeline.geometry.camera_fitting.standing import align_standing
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.pinhole import Pinhole
-from pipeline.geometry.standing_camera import align_standing
 from tests.sightings import sighting, visible
 
 SIZE = (1280, 720)
@@ -46,9 +47,9 @@ def test_without_places_there_is_nothing_to_start_from() -> None:
 
 def test_the_true_camera_is_covered_and_one_beside_it_is_not() -> None:
     evidence = seen()
-    assert line_coverage(evidence, LINES, CAMERA, LENS) > 0.9
+    assert line_coverage(evidence, LINES, [CAMERA], [LENS])[0] > 0.9
     beside = CAMERA.with_values(CAMERA.values + np.array([0, 0, 0, 0, 1.5, 0, 0]))
-    assert line_coverage(evidence, LINES, beside, LENS) < 0.5
+    assert line_coverage(evidence, LINES, [beside], [LENS])[0] < 0.5
 
 
 def test_one_line_that_agrees_covers_little_however_many_points_it_has() -> None:
@@ -60,4 +61,4 @@ def test_one_line_that_agrees_covers_little_however_many_points_it_has() -> None
         line_angle=np.repeat(evidence.line_angle[near], 20),
         line_score=np.repeat(evidence.line_score[near], 20),
     )
-    assert line_coverage(only, LINES, CAMERA, LENS) < 0.5
+    assert line_coverage(only, LINES, [CAMERA], [LENS])[0] < 0.5
