@@ -89,7 +89,9 @@ class CourtSettings(_Section):
     )
     automatic: bool = Field(True, description="find the court in the picture; used where no calibration is given")
     weights: str = Field("builtin", description="'builtin' or a .safetensors file of the court network")
-    keyframe_s: float = Field(0.5, gt=0, description="the court is looked for once in so many seconds")
+    keyframe_s: float = Field(
+        0.5, gt=0, description="the court is looked for once in so many seconds; more in videos of hours"
+    )
     max_automatic_s: float = Field(
         4.0,
         ge=0,

@@ -17,6 +17,9 @@ from pipeline.video import Frame
 
 Image = NDArray[np.uint8]
 
+_MOST_KEYFRAMES = 7200
+"""Of one video: one a second in a game of two hours."""
+
 
 class CourtLocator(Protocol):
     """Finds the court in a picture; safe to use from several threads."""
@@ -32,6 +35,20 @@ class KeyedFrame:
 
     frame: Frame
     key: bool
+
+
+def keyframe_interval_s(wanted_s: float, duration_s: float) -> float:
+    """Return how far apart keyframes are: as wanted, and further apart in a long video, where each must be fitted, too.
+
+    Args:
+        wanted_s: as the settings say.
+        duration_s: of the video.
+
+    Example:
+        >>> keyframe_interval_s(0.5, 600.0), keyframe_interval_s(0.5, 7200.0)
+        (0.5, 1.0)
+    """
+    return max(wanted_s, duration_s / _MOST_KEYFRAMES)
 
 
 def with_keyframes(frames: Iterable[Frame], every_s: float) -> Iterator[KeyedFrame]:

@@ -14,6 +14,7 @@ import pandas as pd
 from pipeline.config import Settings
 from pipeline.errors import InputError, OutputError
 from pipeline.perceive.chunk import PerceptionModels, perceive
+from pipeline.perceive.court_points import keyframe_interval_s
 from pipeline.perceive.networks import choose_input_size, load_networks
 from pipeline.store import Part, RunDirectory, fingerprint
 from pipeline.tables import TableName
@@ -77,7 +78,8 @@ class ChunkPerceiver:
 
     @cached_property
     def _networks(self) -> PerceptionModels:
-        return load_networks(self.settings, self.device, self.input_size_px)
+        networks = load_networks(self.settings, self.device, self.input_size_px)
+        return replace(networks, keyframe_s=keyframe_interval_s(networks.keyframe_s, self.video.duration_s))
 
 
 def perceive_video(

@@ -8,6 +8,7 @@ court is propagated by the measured camera motion as from any calibration.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,8 +44,6 @@ WELL_EXPLAINED, BADLY_EXPLAINED = 0.35, 0.25
 second with distortions."""
 SAMPLES = 10
 """Keyframes that decide about the court, and about the lens."""
-MOST_KEYFRAMES = 1500
-"""More of a long video are not fitted, for the time it takes; they are left out evenly."""
 STANDING_SEARCHES = 8
 """Runs of a standing camera, at most, in which it is searched for: seconds each."""
 
@@ -77,8 +76,6 @@ def find_calibration(
         settings: the court, if it is given.
     """
     shown = keyframes(frames, court_points)
-    if len(shown) > MOST_KEYFRAMES:
-        shown = [shown[k] for k in np.linspace(0, len(shown) - 1, MOST_KEYFRAMES).round().astype(int)]
     if not shown:
         return AutomaticCalibration(None, 0, 0)
     names = GUESSED if settings.court is None else (settings.court,)
@@ -163,8 +160,9 @@ class _KeyframeFitter:
 
     def _by_run(self, shown: list[Keyframe]) -> list[tuple[list[Keyframe], bool]]:
         """Return the keyframes of each run that has any, and whether the camera stands in it."""
+        rows = [key.row for key in shown]
         every = (
-            ([key for key in shown if run.start <= key.row < run.stop], standing)
+            (shown[bisect_left(rows, run.start) : bisect_left(rows, run.stop)], standing)
             for run, standing in zip(self._runs, self._standing, strict=True)
         )
         return [(of_run, standing) for of_run, standing in every if of_run]

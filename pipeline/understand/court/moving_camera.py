@@ -6,6 +6,8 @@ Neighbouring keyframes help each other by the camera's motion between them, and 
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -100,34 +102,34 @@ class MovingCameraFitter:
         self, keyframes: list[Keyframe], fits: dict[int, Aligned], lines: CourtLines, lens: Lens, common: Aligned | None
     ) -> dict[int, Aligned]:
         """Fit the keyframes that have no fit from their neighbours', in rounds."""
-        spread = dict(fits)
+        spread, rows = dict(fits), sorted(fits)
         for _ in range(ROUNDS):
             before = len(spread)
             for key in keyframes:
                 if key.row not in spread:
-                    helped = self._helped(key, spread, lines, lens, common)
+                    helped = self._helped(key, spread, rows, lines, lens, common)
                     if helped is not None and self._gate.believes(helped, key.row):
                         spread[key.row] = helped
+                        insort(rows, key.row)
             if len(spread) == before:
                 break
         return spread
 
     def _helped(
-        self, key: Keyframe, fits: dict[int, Aligned], lines: CourtLines, lens: Lens, common: Aligned | None
-    ) -> Aligned | None:
-        """Fit a keyframe from its nearest neighbour's camera, propagated by the camera's motion."""
-        near = sorted(fits, key=lambda row: abs(row - key.row))
-        for row in near[:1]:
-            propagated = self._propagated(fits[row].to_floor, row, key.row)
-            if propagated is None:
-                continue
-            floor = key.evidence.place * [lines.court.length_m, lines.court.width_m]
-            camera = nearest_pinhole(np.asarray(np.linalg.inv(propagated), np.float64), self._size, floor)
-            if camera is not None:
-                return align(
-                    key.evidence, lines, camera, lens, shared_camera=common, reaches_px=(18.0, *SHORT_REACHES_PX)
-                )
-        return None
+        self, key: Keyframe, fits: dict[int, Aligned], rows: list[int], lines: CourtLines, lens: Lens,
+        common: Aligned | None,
+    ) -> Aligned | None:  # fmt: skip
+        """Fit a keyframe from the camera of its nearest neighbour among `rows`, propagated by the camera's motion."""
+        place = bisect_left(rows, key.row)
+        near = min(rows[max(0, place - 1) : place + 1], key=lambda row: abs(row - key.row), default=None)
+        propagated = None if near is None else self._propagated(fits[near].to_floor, near, key.row)
+        if propagated is None:
+            return None
+        floor = key.evidence.place * [lines.court.length_m, lines.court.width_m]
+        camera = nearest_pinhole(np.asarray(np.linalg.inv(propagated), np.float64), self._size, floor)
+        if camera is None:
+            return None
+        return align(key.evidence, lines, camera, lens, shared_camera=common, reaches_px=(18.0, *SHORT_REACHES_PX))
 
     def _propagated(self, matrix: Floats, row: int, to: int) -> Floats | None:
         """Propagate a homography (3, 3) from one row of `frames` to another; None where the motion is not known."""
