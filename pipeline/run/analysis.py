@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from models.runtime import choose_runtime
 from pipeline.corrections import read_corrections
 from pipeline.errors import InputError, OutputError
 from pipeline.geometry.calibration import read_calibration
@@ -187,11 +186,10 @@ def _perceive(context: RunContext, stages: StageRunner, executor: Callable[[int]
     job, settings, run = context.job, context.settings, stages.run
     used: dict[str, Any] = sections_of(settings, ("video", "networks", "shots", "detect", "embed", "numbers"))
     used["court"] = settings.court.model_dump(mode="json", include={"automatic", "weights", "keyframe_s"})
-    runs_on = [job.device, choose_runtime(settings.networks.runtime, job.device)] if job.has_pixels else []
     interval = [job.start_s, job.end_s]
     code = code_fingerprint(perceiving.__name__ if job.has_pixels else given.__name__)
     inputs = [context.input_sha256, _weights(job), code]
-    stage_fingerprint = fingerprint(inputs, interval, [runs_on, used] if job.has_pixels else {})
+    stage_fingerprint = fingerprint(inputs, interval, [perceiving.runs_on(job), used] if job.has_pixels else {})
     if not context.perceives:
         stage_fingerprint = _stored_perception(stages, stage_fingerprint)
     expected = sum(
