@@ -1,5 +1,5 @@
 # make demo   render a short game, analyse it, score it against its truth
-# make test   format and lint check, types, tests and doctests
+# make test   format and lint check, types, tests and doctests; the strict site is built by a test
 # make env    only the environment
 # make docs   the site, into site/
 # make check-install   the wheel and an editable install, tried in an empty folder
@@ -32,7 +32,7 @@ demo: $(VENV)/ready
 test: $(VENV)/ready-dev
 	$(MAKE) --no-print-directory check
 
-check: lint types $(if $(wildcard mkdocs.yml),docs) tests
+check: lint types tests
 
 lint:
 	$(BIN)/ruff format --check .

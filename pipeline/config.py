@@ -303,6 +303,40 @@ def parse_settings(data: Any, where: str = "settings") -> Settings:
         raise SettingsError(f"{where}: {_first_problem(error)}") from error
 
 
+def parse_stored_settings(data: Any, where: str) -> tuple[Settings, tuple[str, ...]]:
+    """Check the settings that a run noted, in which keys of other versions are left out: nothing reads them any more.
+
+    Args:
+        data: a nested mapping.
+        where: it comes from, for messages.
+
+    Returns:
+        The settings, and dotted paths of the keys that were left out.
+
+    Raises:
+        SettingsError: a wrong value, with its dotted path.
+
+    Example:
+        >>> parse_stored_settings({"detect": {"batch": 8, "nms_iou": 0.5}}, "run.json")[1]
+        ('detect.batch',)
+    """
+    if not isinstance(data, dict):
+        return parse_settings(data, where), ()
+    kept: dict[str, Any] = {}
+    left_out: list[str] = []
+    for name, values in data.items():
+        section = Settings.model_fields.get(name)
+        if section is None:
+            left_out.append(str(name))
+        elif isinstance(values, dict):
+            keys = type(section.default).model_fields
+            left_out += [f"{name}.{key}" for key in values if key not in keys]
+            kept[name] = {key: value for key, value in values.items() if key in keys}
+        else:
+            kept[name] = values
+    return parse_settings(kept, where), tuple(left_out)
+
+
 def _first_problem(error: ValidationError) -> str:
     """Say the first problem with its dotted path."""
     problem = error.errors()[0]

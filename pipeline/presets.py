@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -57,6 +58,24 @@ def overlaid(
         return _on_court(settings or Settings(), court)
     changes = {} if settings is None else settings.model_dump(exclude_unset=True)
     return _on_court(_combined(preset, changes, None), court)
+
+
+def with_periods(settings: Settings, starts_s: Sequence[float] | None, where: str) -> Settings:
+    """Put starts of periods in place of those of the settings.
+
+    Args:
+        settings: of a run.
+        starts_s: in the video, s; None: as the settings say.
+        where: they come from, for messages.
+
+    Raises:
+        SettingsError: they do not rise.
+    """
+    if starts_s is None:
+        return settings
+    stats = {**settings.stats.model_dump(), "periods": tuple(starts_s)}
+    checked = parse_settings({"stats": stats}, where).stats
+    return settings.model_copy(update={"stats": checked})
 
 
 def _on_court(settings: Settings, court: CourtName | None) -> Settings:

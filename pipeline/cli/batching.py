@@ -17,7 +17,7 @@ def batch(
         typer.Argument(
             metavar="FOLDER|LIST",
             help="A folder with videos; or a text file with one a line, or a CSV file with the columns video and, if "
-            "wanted, out, court, calibration, roster, corrections, start, end.",
+            "wanted, out, court, calibration, roster, corrections, start, end, periods.",
         ),
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Each game has a folder in it; summary.csv lists them.")],
@@ -32,6 +32,7 @@ def batch(
             metavar="ADDRESS", help="Spread the work over this Ray cluster: auto, HOST:PORT, ray://HOST:PORT or local."
         ),
     ] = None,
+    no_video: options.NoVideo = False,
     fresh: options.Fresh = False,
 ) -> None:
     """Analyse many games; one that fails does not keep the others from being analysed.
@@ -42,10 +43,9 @@ def batch(
         from rich.console import Console
 
         from pipeline.cli.display import batch_line, batch_table, progress_shown
-        from pipeline.presets import settings_from
         from pipeline.run.batch import SUMMARY, BatchOptions, analyze_games, games_in
 
-    settings = settings_from(preset, config, court)
+    settings = options.settings_of(preset, config, court, no_video)
     processes = options.workers_of(workers)
     console = Console(soft_wrap=False)
     games, wanted = games_in(source), BatchOptions(out, settings, device, processes, fresh, ray)

@@ -13,7 +13,6 @@ from pipeline.cli.loading import loading
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
-    from pipeline.config import Settings
     from pipeline.rendering import NoiseSettings, RenderSettings
 
 app = typer.Typer(
@@ -53,14 +52,13 @@ def analyze(
         from rich.console import Console
 
         from pipeline.cli.display import left_out, progress_shown, stats_table
-        from pipeline.presets import settings_from
+        from pipeline.presets import with_periods
         from pipeline.run.analysis import analyze_job
         from pipeline.run.job import Job
 
     console = Console(soft_wrap=False)
-    settings = _with_periods(settings_from(preset, config, court), periods)
-    if no_video:
-        settings = settings.model_copy(update={"present": settings.present.model_copy(update={"video": False})})
+    starts_s = None if periods is None else [_time(text, "--periods") for text in periods.split()]
+    settings = with_periods(options.settings_of(preset, config, court, no_video), starts_s, "--periods")
     job = Job(
         video,
         out,
@@ -129,21 +127,6 @@ def relabel_command(
         analysis = relabel(run, asked, observer)
     console.print(stats_table(analysis.player_stats))
     console.print(f"{run / 'corrections.csv'}", highlight=False, soft_wrap=True)
-
-
-def _with_periods(settings: Settings, periods: str | None) -> Settings:
-    """Put starts of periods in place of those of the settings.
-
-    Raises:
-        SettingsError: one is no time, or they do not rise.
-    """
-    if periods is None:
-        return settings
-    from pipeline.config import parse_settings
-
-    starts = [_time(text, "--periods") for text in periods.split()]
-    plain = settings.model_dump()
-    return parse_settings({**plain, "stats": {**plain["stats"], "periods": starts}}, where="--periods")
 
 
 def _time(text: str, option: str) -> float:

@@ -1,14 +1,17 @@
-"""The options of `courtside analyze` as types; `pipeline.run.job.Job` says what they mean."""
+"""The options of `courtside analyze` and `courtside batch` as types; `pipeline.run.job.Job` says what they mean."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from pipeline.choices import CourtName, PresetName
 from pipeline.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pipeline.config import Settings
 
 Video = Annotated[
     Path,
@@ -57,6 +60,28 @@ Workers = Annotated[
         help="Processes that share the work; auto: as many as cores and memory allow. Results are the same.",
     ),
 ]
+
+
+def settings_of(
+    preset: PresetName | None, config: Path | None, court: CourtName | None, no_video: bool = False
+) -> Settings:
+    """Make settings of the options that say them.
+
+    Args:
+        preset: lies under everything.
+        config: a file of settings.
+        court: goes before that of the file.
+        no_video: leaves the annotated video out, whatever the file says.
+
+    Raises:
+        SettingsError: there is no such file, or a key or value in it is wrong.
+    """
+    from pipeline.presets import settings_from
+
+    settings = settings_from(preset, config, court)
+    if no_video:
+        settings = settings.model_copy(update={"present": settings.present.model_copy(update={"video": False})})
+    return settings
 
 
 def workers_of(text: str) -> int | Literal["auto"]:

@@ -14,6 +14,8 @@ from pipeline.video import frames_at
 
 HEIGHT_PX = 200
 MIN_HEIGHT_PX = 24.0
+_NEARLY_AS_GOOD = 0.9
+"""Share of the best quality."""
 _JPEG_QUALITY = 84
 """From 0 to 100."""
 CROP_MARGIN = 0.06
@@ -21,7 +23,9 @@ CROP_MARGIN = 0.06
 
 
 def choose_crops(results: Results, per_player: int) -> pd.DataFrame:
-    """Choose the best box of each player in each of `per_player` equal stretches of the player's boxes.
+    """Choose a good box of each player in each of `per_player` equal stretches of the player's boxes.
+
+    Of those nearly as good as the best, one is taken that others are good in, too: fewer frames are decoded.
 
     Args:
         results: the run.
@@ -34,10 +38,14 @@ def choose_crops(results: Results, per_player: int) -> pd.DataFrame:
     tall = boxes["y2"] - boxes["y1"] >= MIN_HEIGHT_PX
     boxes = boxes[tall & boxes["quality"].notna()].sort_values(["player_id", "frame", "detection_id"])
     by_player = boxes.groupby("player_id")["frame"]
-    slot = by_player.cumcount() * per_player // by_player.transform("size")
+    boxes = boxes.assign(stretch=by_player.cumcount() * per_player // by_player.transform("size"))
     if per_player < 1:
         boxes = boxes[:0]
-    best = boxes.sort_values("quality", ascending=False, kind="stable").groupby(["player_id", slot]).head(1)
+    most = boxes.groupby(["player_id", "stretch"])["quality"].transform("max")
+    good = boxes.loc[boxes["quality"] >= _NEARLY_AS_GOOD * most]
+    good = good.assign(shared=good.groupby("frame")["player_id"].transform("size"))
+    ranked = good.sort_values(["shared", "quality"], ascending=False, kind="stable")
+    best = ranked.groupby(["player_id", "stretch"]).head(1)
     chosen = best[["player_id", "frame", "x1", "y1", "x2", "y2"]]
     return chosen.sort_values(["frame", "player_id"], ignore_index=True)
 

@@ -47,6 +47,16 @@ def clock(seconds: float | None, tenths: bool = False) -> str:
     return f"{hours}:{minutes:02d}:{text}" if hours else f"{minutes}:{text}"
 
 
+def duration(seconds: float | None) -> str:
+    """Write how long something lasts: a short time in seconds, a longer one as on a clock.
+
+    Example:
+        >>> duration(7.64), duration(75.4), duration(None)
+        ('7.6 s', '1:15', '–')
+    """
+    return f"{seconds:.1f} s" if seconds is not None and seconds < 60 else clock(seconds)
+
+
 def rate(value: float) -> str:
     """Write a number with at most two decimals and no zeros behind.
 

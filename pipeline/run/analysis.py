@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from models.runtime import choose_runtime
 from pipeline.corrections import read_corrections
 from pipeline.errors import InputError, OutputError
 from pipeline.geometry.calibration import read_calibration
@@ -22,7 +21,7 @@ from pipeline.run.closure import code_fingerprint
 from pipeline.run.context import RunContext
 from pipeline.run.execution import Executor, executor_for
 from pipeline.run.job import Job, remember
-from pipeline.run.loading import FinishedRun
+from pipeline.run.loading import FinishedRun, find_video
 from pipeline.run.observer import Observer, Silence
 from pipeline.run.order import PERCEIVED, STAGE_NAMES, UNDERSTAND, check_chain
 from pipeline.run.stages import video as video_stage
@@ -55,8 +54,7 @@ def analyze_job(
     job: Job,
     observer: Observer | None = None,
     executor: Callable[[int], Executor] | None = None,
-    draw: bool = True,
-    noted: FinishedRun | None = None,
+    corrected: FinishedRun | None = None,
 ) -> Analysis:
     """Analyse a game.
 
@@ -64,14 +62,14 @@ def analyze_job(
         job: what is asked for.
         observer: follows the progress.
         executor: says who perceives a number of chunks; None: as many worker processes as the job asks for.
-        draw: write the annotated video, if the settings say so; else one that was drawn before stays.
-        noted: what is known of the video, where it was analysed before and is not there any more.
+        corrected: the finished run, where only corrections of it are new: what was perceived is taken as it is stored, and
+            the annotated video stays as it is.
 
     Raises:
         CourtsideError: bad input, settings, weights or output; what was computed is kept.
     """
     job, observer = job.completed(), observer or Silence()
-    context = _context(job, noted)
+    context = _context(job, corrected)
     with RunDirectory.opened(job.directory, job.fresh) as run:
         _remove_leftovers(run)
         remember(run, job)
@@ -88,18 +86,23 @@ def analyze_job(
             from pipeline.present.report.video_note import note_video
 
             note_video(job.directory / "report.html", video_stage.note_of(run, before, job.settings.present))
-        if context.has_pictures and draw and job.settings.present.video:
+        if context.has_pictures and corrected is None and job.settings.present.video:
             files.append(draw_video(context, before, stages, job.settings.present.video_height_px))
             write_json(job.directory / "run.json", _manifest(context, stages, warnings))
             note_video(job.directory / "report.html", video_stage.note_of(run, before, job.settings.present))
     return Analysis(job.directory, dict(context.tables), warnings, tuple(files))
 
 
-def _context(job: Job, noted: FinishedRun | None) -> RunContext:
+def _context(job: Job, corrected: FinishedRun | None) -> RunContext:
     """Read and check everything that is small before anything heavy starts."""
     check_chain()
-    found = probe if job.has_pixels else given.describe
-    video = found(job.video) if noted is None else noted.video
+    is_there = True
+    if corrected is None:
+        video = probe(job.video) if job.has_pixels else given.describe(job.video)
+        digest = _hash_input(job)
+    else:
+        video, is_there = find_video(corrected)
+        digest = corrected.video_sha256
     perceiving.pieces_of(job, video)
     calibration = None
     if job.calibration is not None:
@@ -107,7 +110,6 @@ def _context(job: Job, noted: FinishedRun | None) -> RunContext:
         calibration.resized((video.width_px, video.height_px), where=str(job.calibration))
     roster = read_roster(job.roster) if job.roster is not None else None
     corrections = read_corrections(job.corrections) if job.corrections is not None else ()
-    digest = _hash_input(job) if noted is None else noted.video_sha256
     return RunContext(
         job,
         video,
@@ -115,7 +117,8 @@ def _context(job: Job, noted: FinishedRun | None) -> RunContext:
         roster=roster,
         corrections=corrections,
         input_sha256=digest,
-        video_is_there=noted is None,
+        video_is_there=is_there,
+        perceives=corrected is None,
     )
 
 
@@ -183,21 +186,17 @@ def _perceive(context: RunContext, stages: StageRunner, executor: Callable[[int]
     job, settings, run = context.job, context.settings, stages.run
     used: dict[str, Any] = sections_of(settings, ("video", "networks", "shots", "detect", "embed", "numbers"))
     used["court"] = settings.court.model_dump(mode="json", include={"automatic", "weights", "keyframe_s"})
-    runs_on = [job.device, choose_runtime(settings.networks.runtime, job.device)] if job.has_pixels else []
     interval = [job.start_s, job.end_s]
     code = code_fingerprint(perceiving.__name__ if job.has_pixels else given.__name__)
     inputs = [context.input_sha256, _weights(job), code]
-    stage_fingerprint = fingerprint(inputs, interval, [runs_on, used] if job.has_pixels else {})
+    stage_fingerprint = fingerprint(inputs, interval, [perceiving.runs_on(job), used] if job.has_pixels else {})
+    if not context.perceives:
+        stage_fingerprint = _stored_perception(stages, stage_fingerprint)
     expected = sum(
         chunk.expected_frames(context.video.duration_s) for chunk in perceiving.pieces_of(job, context.video)
     )
 
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
-        if not context.video_is_there:
-            raise InputError(
-                f"{job.video} is not there any more, and {run.root} was made by another version or other settings: "
-                "bring the video back, or analyse it where it is now"
-            )
         if job.has_pixels:
             facts = perceiving.perceive_video(job, context.video, stage_fingerprint, run, stages.observer, executor)
         else:
@@ -210,6 +209,27 @@ def _perceive(context: RunContext, stages: StageRunner, executor: Callable[[int]
         context.tables[table] = run.read_table(table)
     context.embeddings = run.read_array("embeddings", mmap=True)
     return stage_fingerprint
+
+
+def _stored_perception(stages: StageRunner, expected: str) -> str:
+    """Return the fingerprint of what was perceived, whatever version of courtside did it.
+
+    Args:
+        stages: with the run's directory.
+        expected: what the fingerprint is if this version did it.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    stored = stages.run.manifest(perceiving.STAGE)
+    if stored is None or not stages.run.is_fresh(perceiving.STAGE, stored.fingerprint):
+        raise InputError(f"what was perceived for {stages.run.root} is damaged; analyse the video again")
+    if stored.fingerprint != expected:
+        stages.observer.warn(
+            "the video was perceived by another version of courtside or of a library; that is kept, and courtside analyze "
+            "would perceive it again"
+        )
+    return stored.fingerprint
 
 
 def _understand(stage: Stage, context: RunContext, before: str, stages: StageRunner) -> str:

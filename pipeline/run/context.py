@@ -44,6 +44,8 @@ class RunContext:
     """Hash of the video, or of the tables in place of one."""
     video_is_there: bool = True
     """Whether the video can be read, if the game has one."""
+    perceives: bool = True
+    """Whether a video that was perceived otherwise is perceived again."""
     tables: dict[TableName, pd.DataFrame] = field(default_factory=dict)
     embeddings: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 1), dtype=np.float16))
     """(n, dim), row i of detection i; a memory map."""

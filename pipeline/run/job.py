@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipeline.config import Settings, parse_settings
+from pipeline.config import Settings, parse_stored_settings
 from pipeline.errors import InputError, SettingsError
 from pipeline.run import given
 from pipeline.run.execution import Workers, check_workers
@@ -99,7 +99,7 @@ def remembered(run: RunDirectory) -> Job:
 
     Raises:
         InputError: nothing was noted, or nothing that can be read.
-        SettingsError: the settings are those of another version.
+        SettingsError: one of the settings has a value that cannot be.
     """
     noted = run.read_json("job")
     try:
@@ -107,7 +107,7 @@ def remembered(run: RunDirectory) -> Job:
         return Job(
             video=Path(noted["video"]),
             out=run.root,
-            settings=parse_settings(noted["settings"], where=f"what {run.root} was made with"),
+            settings=parse_stored_settings(noted["settings"], f"what {run.root} was made with")[0],
             calibration=calibration,
             roster=roster,
             corrections=corrections,

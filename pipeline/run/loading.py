@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import Settings, parse_settings
+from pipeline.config import Settings, parse_stored_settings
 from pipeline.errors import InputError
 from pipeline.roster import RosterEntry
 from pipeline.run import given
@@ -34,6 +34,8 @@ class FinishedRun:
 
     out: Path
     settings: Settings
+    left_out: tuple[str, ...]
+    """Settings of another version that nothing reads any more."""
     video: VideoInfo
     """As it was when it was analysed; `path` is its bare file name."""
     video_sha256: str
@@ -56,7 +58,7 @@ def read_run(out: Path) -> FinishedRun:
 
     Raises:
         InputError: the run is not finished, or was made by another version, whose tables have other names.
-        SettingsError: its settings are those of another version.
+        SettingsError: one of its settings has a value that cannot be.
     """
     path = out / "run.json"
     if not path.is_file():
@@ -70,9 +72,11 @@ def read_run(out: Path) -> FinishedRun:
     noted = read_json(path)
     try:
         start_s, end_s = noted["interval_s"]
+        settings, left_out = parse_stored_settings(noted["settings"], where=str(path))
         return FinishedRun(
             out=out,
-            settings=parse_settings(noted["settings"], where=str(path)),
+            settings=settings,
+            left_out=left_out,
             video=_video(noted["video"]),
             video_sha256=str(noted["video"]["sha256"]),
             start_s=float(start_s),
@@ -132,6 +136,14 @@ def video_of(run: FinishedRun, video: Path | None = None) -> VideoInfo:
     if size != run.video.size_bytes or (size <= _HASHED_BYTES and hash_file(path) != run.video_sha256):
         raise InputError(f"{path} is not the video that {run.out} was made of; {advice}")
     return _same_picture(run, probe(path))
+
+
+def find_video(run: FinishedRun) -> tuple[VideoInfo, bool]:
+    """Return the video of a finished run where it was, and whether it is there; else what is known of it."""
+    try:
+        return video_of(run), True
+    except InputError:
+        return run.video, False
 
 
 def _same_picture(run: FinishedRun, video: VideoInfo) -> VideoInfo:

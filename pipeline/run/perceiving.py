@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from models.runtime import choose_runtime
 from pipeline.config import Settings
 from pipeline.errors import InputError, OutputError
 from pipeline.perceive.chunk import PerceptionModels, perceive
@@ -18,7 +19,7 @@ from pipeline.perceive.court_points import keyframe_interval_s
 from pipeline.perceive.networks import choose_input_size, load_networks
 from pipeline.store import Part, RunDirectory, fingerprint
 from pipeline.tables import TableName
-from pipeline.video import Chunk, Frame, ReadReport, VideoInfo, chunks, combine, glances, read_chunk
+from pipeline.video import Chunk, Frame, ReadReport, VideoInfo, chunks, combine, decoder_for, glances, read_chunk
 
 if TYPE_CHECKING:  # types alone, so that what they import is not code that perception rests on
     from pipeline.run.execution import Executor
@@ -38,6 +39,11 @@ def pieces_of(job: Job, video: VideoInfo) -> tuple[Chunk, ...]:
     return chunks(video, job.start_s, job.end_s, job.settings.video.chunk_s, job.settings.video.max_fps)
 
 
+def runs_on(job: Job) -> list[str | None]:
+    """Say what a video's perception runs on, since each gives other last digits: device, runtime, and who decodes."""
+    return [job.device, choose_runtime(job.settings.networks.runtime, job.device), decoder_for(job.device)]
+
+
 @dataclass(frozen=True)
 class ChunkTask:
     """One chunk to perceive, and where what it gives is written."""
@@ -55,6 +61,8 @@ class ChunkPerceiver:
     settings: Settings
     device: str
     input_size_px: int
+    decoder: str | None = None
+    """That of a card; None: software."""
 
     def __call__(self, task: ChunkTask, advance: Callable[[float], None]) -> None:
         """Perceive a chunk and store it; say how many frames are done.
@@ -65,7 +73,7 @@ class ChunkPerceiver:
         if not task.folder.parents[1].is_dir():
             raise OutputError(f"{task.folder.parents[1]} is not there: all machines must share the output directory")
         report = ReadReport()
-        frames = read_chunk(self.video, task.chunk, report, context=True)
+        frames = read_chunk(self.video, task.chunk, report, context=True, hardware=self.decoder)
         found = perceive(_counted(frames, advance), self._networks)
         part = Part(task.folder, STAGE, task.fingerprint)
         with part.writing():
@@ -107,7 +115,7 @@ def perceive_video(
     input_size_px = _input_size(job, video, stage_fingerprint, run)
     parts = [run.part(STAGE, chunk.number, fingerprint(stage_fingerprint, asdict(chunk))) for chunk in pieces]
     absolute = replace(video, path=video.path.absolute())
-    perceiver = ChunkPerceiver(absolute, job.settings, job.device, input_size_px)
+    perceiver = ChunkPerceiver(absolute, job.settings, job.device, input_size_px, decoder_for(job.device))
     reports = _reports(pieces, parts, perceiver, observer, executor_for)
     if sum(report.analysed for report in reports) == 0:
         raise InputError(f"{video.path}: no frame between {job.start_s:g} s and the end could be decoded")

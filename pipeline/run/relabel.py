@@ -12,9 +12,9 @@ from pipeline.corrections import Action, Correction, Spot, as_csv, parse_correct
 from pipeline.errors import InputError
 from pipeline.run.analysis import Analysis, analyze_job
 from pipeline.run.given import NO_CODEC
-from pipeline.run.job import CORRECTIONS, Job, remembered
-from pipeline.run.loading import FinishedRun, read_run
-from pipeline.run.observer import Observer
+from pipeline.run.job import CORRECTIONS, remembered
+from pipeline.run.loading import read_run
+from pipeline.run.observer import Observer, Silence
 from pipeline.store import RunDirectory, write_bytes
 from pipeline.understand.features.corrections import check_corrections
 from pipeline.understand.game import TrackedGame
@@ -57,7 +57,12 @@ def relabel(run: Path, asked: Relabel, observer: Observer | None = None) -> Anal
         InputError: not a finished run, no such player, or a correction that contradicts an earlier one (nothing is
             written then).
     """
-    job = _job(run)
+    noted, observer = read_run(run), observer or Silence()
+    job = remembered(RunDirectory(run))
+    if noted.video.codec == NO_CODEC and not job.video.exists():
+        raise InputError(f"{run} was made of {job.video}, which is not there any more")
+    if noted.left_out:
+        observer.warn(f"{', '.join(noted.left_out)}: no longer settings, left out")
     file = run / CORRECTIONS
     if job.corrections is not None and job.corrections.resolve() != file.resolve():
         raise InputError(
@@ -70,26 +75,7 @@ def relabel(run: Path, asked: Relabel, observer: Observer | None = None) -> Anal
     text = as_csv([*before, *new])
     _Spots(RunDirectory(run)).check(parse_corrections(text, file))
     write_bytes(file, text.encode())
-    noted = None if job.video.exists() else _without_video(run, job)
-    return analyze_job(replace(job, corrections=file), observer, draw=False, noted=noted)
-
-
-def _without_video(run: Path, job: Job) -> FinishedRun:
-    """Read what is known of a game whose video is gone.
-
-    Raises:
-        InputError: it was given as tables, which are needed.
-    """
-    noted = read_run(run)
-    if noted.video.codec == NO_CODEC:
-        raise InputError(f"{run} was made of {job.video}, which is not there any more")
-    return noted
-
-
-def _job(run: Path) -> Job:
-    """Make the job of a finished run again."""
-    read_run(run)
-    return remembered(RunDirectory(run))
+    return analyze_job(replace(job, corrections=file), observer, corrected=noted)
 
 
 class _Spots:

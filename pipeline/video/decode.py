@@ -22,8 +22,8 @@ _LOG = logging.getLogger(__name__)
 _MAX_ERRORS_IN_A_ROW = 1000
 """Damaged packets in a row after which the file counts as ended."""
 _FIRST_BACK_OFF_S = 1.0
-_SKIPPING = ("h264",)
-"""Decoders that pass over a frame on which no other rests without a trace in the others."""
+_HVCC_BYTES, _HVCC_LAYERS = 23, 21
+"""Least length of HEVC's configuration in MP4 and Matroska, and the byte that has the number of its layers in time."""
 _LEAD_S = {"mpeg": 3.0}
 """Containers that do not stamp each frame: after a seek, times are wrong until the next stamp."""
 _UNSPECIFIED_COLORSPACE = 2
@@ -147,7 +147,7 @@ class _PassedOver:
     def __init__(self, context: Any, info: VideoInfo, wanted: Wanted | None) -> None:
         self._context = context
         self._info = info
-        self._wanted = wanted if context.name in _SKIPPING else None
+        self._wanted = wanted if _can_pass_over(context) else None
         self._times_s: list[float] = []
         self._shown = False
 
@@ -170,6 +170,19 @@ class _PassedOver:
             earlier_s = heapq.heappop(self._times_s)
             if earlier_s < time_s:
                 yield earlier_s
+
+
+def _can_pass_over(context: Any) -> bool:
+    """Say whether a decoder passes over a frame on which no other rests without a trace in the others.
+
+    In HEVC that is said of the frames of the same layer in time alone, so there must be one layer, as the header of the file
+    says (not in a transport stream, which has none).
+    """
+    if context.name == "h264":
+        return True
+    header = context.extradata or b""
+    has_layers = len(header) < _HVCC_BYTES or header[0] != 1 or (header[_HVCC_LAYERS] >> 3) & 7 != 1
+    return bool(context.name == "hevc" and not has_layers)
 
 
 def _packets(container: Any, stream: Any, state: DecodeState) -> Iterator[Any]:

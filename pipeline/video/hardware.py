@@ -15,15 +15,15 @@ class HardwareFailedError(Exception):
 def decoder_for(device: str) -> str | None:
     """Name the decoder that belongs to the device that networks run on, if FFmpeg was built with it.
 
-    A run's pictures are decoded on a card only where its networks run on one, and the name is to be part of what its
-    perception is known by: on damaged video a card and software give other pixels.
+    A run's pictures are decoded on a card only where its networks were sent to one by name, and the decoder is part of
+    what its perception is known by: on damaged video a card and software give other pixels.
 
     Args:
-        device: cpu, cuda, cuda:N or mps.
+        device: auto, cpu, cuda, cuda:N or mps.
 
     Example:
-        >>> decoder_for("cpu") is None
-        True
+        >>> decoder_for("cpu"), decoder_for("auto")
+        (None, None)
     """
     name = DECODERS.get(device.partition(":")[0])
     return name if name is not None and name in hwdevices_available() else None

@@ -55,6 +55,29 @@ class PlaneConverter:
 
     def __call__(self, frame: Any) -> Planes:
         """Convert a decoded frame."""
+        planes = self._taken(frame) if self._is_alike(frame) else self._reformatted(frame)
+        return _turned(planes, self._rotation_deg) if self._rotation_deg else planes
+
+    def _is_alike(self, frame: Any) -> bool:
+        """Say whether a frame differs from what is wanted by the order of its bytes alone."""
+        return (
+            frame.format.name == "yuv420p"
+            and (frame.width, frame.height) == self._size_px
+            and Colorspace.ITU709 in (frame.colorspace, colorspace_of(frame))
+            and frame.color_range != ColorRange.JPEG
+        )
+
+    def _taken(self, frame: Any) -> Planes:
+        """Copy a frame's planes, colours side by side."""
+        width, height = self._size_px
+        planes = Planes.empty(width, height)
+        luma, *colors = (_plane(plane) for plane in frame.planes)
+        planes.luma[:] = luma
+        cv2.merge(colors, planes.chroma)
+        return planes
+
+    def _reformatted(self, frame: Any) -> Planes:
+        """Scale a frame and convert its colours."""
         width, height = self._size_px
         converted = self._reformatter.reformat(
             frame,
@@ -66,8 +89,12 @@ class PlaneConverter:
             dst_color_range=ColorRange.MPEG,
             threads=1,
         )
-        planes = Planes(np.ascontiguousarray(converted.to_ndarray(), dtype=np.uint8))
-        return _turned(planes, self._rotation_deg) if self._rotation_deg else planes
+        return Planes(np.ascontiguousarray(converted.to_ndarray(), dtype=np.uint8))
+
+
+def _plane(plane: Any) -> NDArray[np.uint8]:
+    """View a plane of a decoded frame (h, w) without the padding of its lines."""
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 
 def _turned(planes: Planes, rotation_deg: int) -> Planes:

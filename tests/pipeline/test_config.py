@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.config import Settings, as_yaml, load_settings, parse_settings
+from pipeline.config import Settings, as_yaml, load_settings, parse_settings, parse_stored_settings
 from pipeline.errors import SettingsError
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -61,3 +61,14 @@ def test_a_wrong_file_is_refused_in_one_line_with_its_path(tmp_path: Path, text:
 def test_a_missing_file_is_refused() -> None:
     with pytest.raises(SettingsError, match="cannot read the settings file"):
         load_settings(Path("no/such/file.yaml"))
+
+
+def test_stored_settings_leave_out_what_there_is_no_more_and_a_wrong_value_stays_an_error() -> None:
+    noted = {"stats": {"jog_mps": 2.0}, "detect": {"batch": 8}, "identify": {"adapt": True, "teams": False}, "gone": {}}
+    settings, left_out = parse_stored_settings(noted, "run.json")
+    assert left_out == ("detect.batch", "identify.adapt", "gone")
+    assert settings == parse_settings({"stats": {"jog_mps": 2.0}, "identify": {"teams": False}})
+    with pytest.raises(SettingsError, match=r"run\.json: stats\.jog_mps"):
+        parse_stored_settings({"stats": {"jog_mps": -1}, "gone": {}}, "run.json")
+    with pytest.raises(SettingsError, match="expected a mapping"):
+        parse_stored_settings([], "run.json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -65,6 +66,7 @@ class MiniMap:
         shape = rounded(width, height, width / 40)[..., None] * np.float32(_OPACITY)
         half = np.repeat(halved(shape), 2, axis=2)
         self._shapes = [np.rint(255 * each).astype(np.uint8) for each in (shape[..., 0], half)]
+        self._outsides = [255 - each for each in self._shapes]
         rows = positions.sort_values(["time_s", "player_id"], kind="stable")
         self._rows = _Rows(
             rows["time_s"].to_numpy(np.float64),
@@ -104,9 +106,11 @@ class MiniMap:
             planes.luma[top : top + height, left : left + width],
             planes.chroma[top // 2 : (top + height) // 2, left // 2 : (left + width) // 2],
         )
-        for ground, layer, shape in zip(grounds, (drawn.luma, drawn.chroma), self._shapes, strict=True):
-            cover(layer, shape, np.zeros_like(layer))
-            cover(ground, 255 - shape, layer)
+        for ground, layer, shape, outside in zip(
+            grounds, (drawn.luma, drawn.chroma), self._shapes, self._outsides, strict=True
+        ):
+            cv2.multiply(layer, shape, dst=layer, scale=1 / 255)
+            cover(ground, outside, layer)
 
     def _present(self, time_s: float) -> _Rows:
         """Say where everybody is at a time: as located, or on the line between two located places a step apart."""

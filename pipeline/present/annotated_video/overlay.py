@@ -129,17 +129,19 @@ class Overlay:
 
     def _draw_rings(self, planes: Planes, scene: Scene) -> None:
         """Draw the rings under everybody's feet."""
-        for box, who, identified in zip(scene.boxes_px * self._scale, scene.player_id, scene.identified, strict=True):
-            style = self._styles.get(int(who)) if identified else None
+        boxes = (scene.boxes_px * self._scale).tolist()  # plain numbers are much the quicker ones, one by one
+        for box, who, identified in zip(boxes, scene.player_id.tolist(), scene.identified.tolist(), strict=True):
+            style = self._styles.get(who) if identified else None
             sprite = self._ring(style, _ring_half_width(box, self._unit))
             x, y = (box[0] + box[2]) / 2, box[3]
             sprite.lay(planes, round(x - sprite.width / 2), round(y - sprite.height / 2))
 
     def _draw_labels(self, planes: Planes, scene: Scene) -> None:
         """Draw the labels below the rings, the nearest person's last; all lie within the picture."""
-        people = zip(scene.boxes_px * self._scale, scene.player_id, scene.identified, scene.unsure, strict=True)
-        for box, who, identified, unsure in people:
-            style = UNKNOWN if unsure else self._styles.get(int(who)) if identified else None
+        boxes = (scene.boxes_px * self._scale).tolist()
+        people = (scene.player_id.tolist(), scene.identified.tolist(), scene.unsure.tolist())
+        for box, who, identified, unsure in zip(boxes, *people, strict=True):
+            style = UNKNOWN if unsure else self._styles.get(who) if identified else None
             if style is None:
                 continue
             sprite = self._pill(style, _label_size(box, self._unit))
@@ -210,15 +212,15 @@ class Overlay:
         return self._pills[key]
 
 
-def _ring_half_width(box: NDArray[np.float64], unit: float) -> int:
+def _ring_half_width(box: Sequence[float], unit: float) -> int:
     """Size a ring by the person's height and width, in steps of 2 px so that few sizes exist."""
     size = 0.5 * min(box[2] - box[0], 0.55 * (box[3] - box[1]))
-    return max(round(9 * unit), 2 * round(float(size) * 1.1 / 2))
+    return max(round(9 * unit), 2 * round(size * 1.1 / 2))
 
 
-def _label_size(box: NDArray[np.float64], unit: float) -> int:
+def _label_size(box: Sequence[float], unit: float) -> int:
     """Size a label's text: smaller for small people, legible always."""
-    return max(10, round(unit * float(np.clip(0.12 * (box[3] - box[1]) / unit, 11, 17))))
+    return max(10, round(unit * min(max(0.12 * (box[3] - box[1]) / unit, 11.0), 17.0)))
 
 
 def header(clock: str, legend: Sequence[Legend], size_px: int) -> Sprite:

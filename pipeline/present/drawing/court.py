@@ -88,12 +88,13 @@ def draw_floor(court: Court, width_px: int, margin_m: float, style: CourtStyle) 
     metre_px = width_px / (court.length_m + 2 * margin_m)
     height_px = round(metre_px * (court.width_m + 2 * margin_m))
     scale = metre_px * _SUPERSAMPLING
-    big = np.full((height_px * _SUPERSAMPLING, width_px * _SUPERSAMPLING, 3), Color.parse(style.floor).bgr, np.uint8)
+    big = np.zeros((height_px * _SUPERSAMPLING, width_px * _SUPERSAMPLING), np.uint8)
     for x, y, across, along in paints(court):
         corners = np.array([[x, y], [x + across, y], [x + across, y + along], [x, y + along]])
-        cv2.fillPoly(big, [_fixed(corners, scale, margin_m)], Color.parse(style.paint).bgr, cv2.LINE_8, _FRACTION_BITS)
-    image = cv2.resize(big, (width_px, height_px), interpolation=cv2.INTER_AREA)
-    return CourtPicture(np.asarray(image, dtype=np.uint8), metre_px, margin_m)
+        cv2.fillPoly(big, [_fixed(corners, scale, margin_m)], 255, cv2.LINE_8, _FRACTION_BITS)
+    painted = cv2.resize(big, (width_px, height_px), interpolation=cv2.INTER_AREA)
+    colors = np.linspace(Color.parse(style.floor).bgr, Color.parse(style.paint).bgr, 256)  # (256, 3)
+    return CourtPicture(np.rint(colors).astype(np.uint8)[painted], metre_px, margin_m)
 
 
 def line_layers(

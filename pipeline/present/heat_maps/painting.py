@@ -28,7 +28,8 @@ _GAP_PX = 12
 _BAR_FRAME = "#d5d0c6"
 _LEAST_LINE_PX = 2.6
 _LINE_OPACITY = 0.85
-_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 3]
+_PNG = [cv2.IMWRITE_PNG_COMPRESSION, 3, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]
+"""A quarter of the time of filters chosen line by line, and smaller: most of a map is of one colour."""
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 88, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
 
 
@@ -57,6 +58,8 @@ class HeatPainter:
         rgba = heat_rgba()
         self._colors = np.rint(255 * rgba[None, :, 2::-1] * rgba[:, 3:]).astype(np.uint8)  # (1, 256, 3) times opacity
         self._kept = np.rint(255 * (1 - np.repeat(rgba[None, :, 3:], 3, axis=2))).astype(np.uint8)
+        sheet = (HEAD_PX + len(self._floor) + FOOT_PX, WIDTH_PX, 3)
+        self._sheet: Bytes = np.full(sheet, Color.parse(PAPER.surround).bgr, np.uint8)
         lines, rings = line_layers(court, floor, PAPER, _LEAST_LINE_PX)
         self._lines = [_layer(lines[0] * np.float32(_LINE_OPACITY), lines[1]), _layer(*rings)]
 
@@ -78,7 +81,7 @@ class HeatPainter:
             cv2.copyTo(self._unseen, unseen, floor)
         for kept, added in self._lines:
             cover(floor, kept, added)
-        picture = np.full((HEAD_PX + len(floor) + FOOT_PX, WIDTH_PX, 3), Color.parse(PAPER.surround).bgr, np.uint8)
+        picture = self._sheet.copy()
         picture[HEAD_PX : HEAD_PX + len(floor)] = floor
         _write(picture, title, _LEFT_PX, _TITLE_MIDDLE_PX, _TITLE_PX, INK, bold=True)
         _write(picture, subtitle, _LEFT_PX, _TEXT_MIDDLE_PX, _TEXT_PX, QUIET)

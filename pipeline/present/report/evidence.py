@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.present.formats import clock
+from pipeline.present.formats import duration
 from pipeline.present.labels import Person, people
 from pipeline.present.palette import player_colors
 from pipeline.present.results import Results
@@ -67,7 +67,7 @@ def _why(evidence: pd.Series) -> str:
     """Say in plain words why two people are not one."""
     reason = evidence["kept_apart_by"]
     if reason == "together":
-        return f"both are in the picture at once, for {clock(_number_or_none(evidence['together_s']), tenths=True)}"
+        return f"both are in the picture at once, for {duration(_number_or_none(evidence['together_s']))}"
     return _REASONS.get(str(reason)) or _odds(_number_or_none(evidence["nearest_log_odds"]))
 
 

@@ -14,7 +14,7 @@ from pipeline.errors import InputError
 from pipeline.run import given
 from pipeline.user_csv import CsvRow, parse_rows, parse_time_s, read_text
 
-COLUMNS = ("video", "out", "court", "calibration", "roster", "corrections", "start", "end")
+COLUMNS = ("video", "out", "court", "calibration", "roster", "corrections", "start", "end", "periods")
 _SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".m2ts", ".mts", ".mpg", ".mpeg", ".flv", ".mxf")
 _GAME_VIDEO = "video.mp4"
 """In the directory of a rendered game."""
@@ -35,6 +35,8 @@ class BatchGame:
     corrections: Path | None = None
     start_s: float | None = None
     end_s: float | None = None
+    periods_s: tuple[float, ...] | None = None
+    """When the periods begin."""
 
 
 def games_in(source: Path) -> tuple[BatchGame, ...]:
@@ -42,8 +44,8 @@ def games_in(source: Path) -> tuple[BatchGame, ...]:
 
     Args:
         source: a folder with videos or directories of rendered games, a text file with a video per line, or a CSV file with
-            a column `video` and any of `out`, `court`, `calibration`, `roster`, `corrections`, `start`, `end`. Paths in a
-            file count from where the file is.
+            a column `video` and any of `out`, `court`, `calibration`, `roster`, `corrections`, `start`, `end`, `periods`.
+            Paths in a file count from where the file is.
 
     Returns:
         The games, in order of their names or lines. Two that would have one name are told apart by a number.
@@ -104,7 +106,9 @@ def _game(row: CsvRow, folder: Path) -> BatchGame:
         folder / cells[column] if cells[column] else None for column in ("calibration", "roster", "corrections")
     )
     start_s, end_s = (_time_s(cells[column], f"{row.where}: {column}") for column in ("start", "end"))
-    return BatchGame(video, name, court, calibration, roster, corrections, start_s, end_s)
+    periods_s = [_time_s(text, f"{row.where}: periods") for text in cells["periods"].split()]
+    starts_s = tuple(start for start in periods_s if start is not None) or None
+    return BatchGame(video, name, court, calibration, roster, corrections, start_s, end_s, starts_s)
 
 
 def _time_s(text: str, where: str) -> float | None:

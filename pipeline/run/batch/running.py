@@ -12,7 +12,7 @@ from pathlib import Path
 from models.runtime.hardware import usable_cores
 from pipeline.config import Settings
 from pipeline.errors import CourtsideError, OutputError
-from pipeline.presets import overlaid
+from pipeline.presets import overlaid, with_periods
 from pipeline.run import given, perceiving
 from pipeline.run.analysis import Analysis, analyze_job
 from pipeline.run.batch.games import BatchGame
@@ -142,7 +142,7 @@ def _job(game: BatchGame, options: BatchOptions, workers: Workers) -> Job:
     return Job(
         game.video.absolute(),
         (options.out / game.name).absolute(),
-        overlaid(None, options.settings, game.court),
+        with_periods(overlaid(None, options.settings, game.court), game.periods_s, f"{game.name}: periods"),
         game.calibration,
         game.roster,
         game.corrections,

@@ -121,12 +121,11 @@ def printed(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout
 
 
-ENVIRONMENT = {"PYTHONPATH": ".", "PYTHONDONTWRITEBYTECODE": "1"}
+ENVIRONMENT = {"PYTHONPATH": "."}
 
 
 def test_what_is_touched_in_the_closure_counts_and_what_is_touched_outside_does_not(copy: Path) -> None:
     before = printed(copy)
-    assert printed(copy) == before
     for outside in ("pipeline/understand/statistics/play.py", "pipeline/present/palette.py", "models/device.py"):
         with (copy / outside).open("a") as file:
             file.write("# touched\n")

@@ -12,9 +12,9 @@ from pipeline.errors import OutputError, WorkerError
 from pipeline.run.execution import Executor, InThisProcess, Outcome, Procedure, WorkerProcesses
 from pipeline.run.job import Job
 from pipeline.run.observer import Silence
-from pipeline.run.perceiving import ChunkPerceiver, ChunkTask, outputs, perceive_video, pieces_of
+from pipeline.run.perceiving import ChunkPerceiver, ChunkTask, outputs, perceive_video, pieces_of, runs_on
 from pipeline.store import RunDirectory
-from pipeline.video import probe
+from pipeline.video import hardware, probe
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -95,3 +95,26 @@ def test_a_machine_that_does_not_share_the_folder_makes_none(game: Path, tmp_pat
     with pytest.raises(OutputError, match="all machines must share the output directory"):
         perceiver(ChunkTask(chunk, tmp_path / "gone" / "perceive" / "chunk_00000", "0" * 64), lambda _done: None)
     assert not (tmp_path / "gone").exists()
+
+
+def test_a_card_decodes_where_the_networks_were_sent_to_one_and_counts_as_another_perception(
+    game: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hardware, "hwdevices_available", lambda: ["cuda", "videotoolbox"])
+    assert [runs_on(Job(game, device=device)) for device in ("cuda:1", "mps", "cpu")] == [
+        ["cuda:1", "torch", "cuda"],
+        ["mps", "torch", "videotoolbox"],
+        ["cpu", "openvino", None],
+    ]
+
+
+def test_a_card_that_does_not_decode_leaves_the_same_bytes(
+    game: Path,
+    here: dict[str, bytes],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("pipeline.run.perceiving.decoder_for", lambda _device: "no such card")
+    assert perceived(game, tmp_path, InThisProcess())[0] == here
+    assert "software goes on" in caplog.text

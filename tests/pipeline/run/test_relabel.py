@@ -1,15 +1,17 @@
 """A finished run is corrected from the command line; corrections last."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from pipeline.cli import run as courtside
 from pipeline.corrections import read_corrections
-from pipeline.errors import InputError
+from pipeline.errors import CourtsideError, InputError
 from pipeline.rendering.positions import render_positions
 from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.truth.noise import NoiseSettings
@@ -34,6 +36,13 @@ def analysed(game: Path) -> Path:
 def finished(analysed: Path, tmp_path: Path) -> Path:
     """A copy that a test may correct."""
     return Path(shutil.copytree(analysed, tmp_path / "out"))
+
+
+def edit_json(path: Path, change: Callable[[Any], object]) -> None:
+    """Change a JSON file in place."""
+    noted = json.loads(path.read_text())
+    change(noted)
+    path.write_text(json.dumps(noted))
 
 
 def players(run: Path) -> pd.DataFrame:
@@ -85,6 +94,33 @@ def test_what_can_not_be_is_refused_and_nothing_is_written(
 def test_a_directory_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a finished output directory"):
         relabel(tmp_path, Relabel(name=(1, "Ada")))
+
+
+def test_a_run_of_an_older_version_is_corrected_on_what_it_perceived(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit_json(finished / "run.json", lambda noted: noted["settings"]["detect"].update(batch=8))
+    edit_json(finished / "work" / "job.json", lambda noted: noted["settings"]["detect"].update(batch=8))
+    edit_json(
+        finished / "work" / "perceive.manifest.json", lambda noted: noted.update(fingerprint="of another version")
+    )
+    perceived = (finished / "work" / "detections.parquet").stat().st_mtime_ns
+    assert courtside(["relabel", str(finished), "--name", "1", "Ada"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "detect.batch: no longer settings" in said
+    assert "perceived by another version" in said
+    assert players(finished).loc[1, "name"] == "Ada"
+    assert (finished / "work" / "detections.parquet").stat().st_mtime_ns == perceived
+    assert courtside(["heatmap", str(finished), "--player", "1"]) == 0
+    assert "batch" not in json.loads((finished / "run.json").read_text())["settings"]["detect"]
+
+
+def test_what_was_perceived_is_kept_whole_or_refused(finished: Path) -> None:
+    (finished / "work" / "detections.parquet").write_bytes((finished / "work" / "frames.parquet").read_bytes())
+    before = {path: path.read_bytes() for path in (finished / "work").glob("*.manifest.json")}
+    with pytest.raises(CourtsideError, match="detections"):
+        relabel(finished, Relabel(name=(1, "Ada")))
+    assert {path: path.read_bytes() for path in (finished / "work").glob("*.manifest.json")} == before
 
 
 def test_from_the_command_line(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:

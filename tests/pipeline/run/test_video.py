@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import run as courtside
-from pipeline.config import parse_settings
+from pipeline.config import Settings
 from pipeline.run.analysis import analyze_job
 from pipeline.run.job import Job
 from pipeline.run.relabel import Relabel, relabel
 from pipeline.video import probe
 
-SETTINGS = {"detect": {"input_size_px": 640}}
 NO_VIDEO = "There is no annotated video"
 OLDER = "was drawn before the last changes"
 CURRENT = "The game with names on it"
@@ -37,12 +36,9 @@ def test_the_report_names_a_video_that_is_there(analysed_game: Path) -> None:
     assert "640 × 360 px, 10 frames per second" in (analysed_game / "report.html").read_text(encoding="utf-8")
 
 
-def test_no_video_and_later_one(finished: Path, game: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_video_and_later_one(finished: Path, game: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (finished / "annotated.mp4").unlink()
-    config = tmp_path / "config.yaml"
-    config.write_text(json.dumps(SETTINGS))
-    arguments = ["analyze", str(game), "--out", str(finished), "--config", str(config), "--no-video"]
-    assert courtside(arguments) == 0
+    assert courtside(["analyze", str(game), "--out", str(finished), "--no-video"]) == 0
     assert "annotated.mp4" not in capsys.readouterr().out
     assert not (finished / "annotated.mp4").exists()
     assert said(finished) == [NO_VIDEO]
@@ -84,7 +80,7 @@ def test_relabel_needs_no_video(finished: Path, game: Path, capsys: pytest.Captu
     assert "gone.mp4 is not there any more" in complaint[0]
     assert courtside(["video", str(finished), "--source", str(game)]) == 0
     assert said(finished) == [CURRENT]
-    analyze_job(Job(game, finished, parse_settings(SETTINGS)))  # the pictures of players come back
+    analyze_job(Job(game, finished, Settings()))  # the pictures of players come back
     assert PICTURES in (finished / "report.html").read_text(encoding="utf-8")
 
 

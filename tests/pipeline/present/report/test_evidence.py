@@ -45,7 +45,7 @@ def shots_of(results: Results, kinds: list[str]) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("reason", "text"),
     [
-        ("together", "both are in the picture at once, for 0:00.6"),
+        ("together", "both are in the picture at once, for 0.6 s"),
         ("jersey", "their jerseys have different colours"),
         ("number", "they wear different numbers"),
         ("reach", "nobody could have got from one place to the other in time"),

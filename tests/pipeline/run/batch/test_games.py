@@ -39,14 +39,14 @@ def test_a_text_file_has_a_video_a_line(tmp_path: Path) -> None:
 
 def test_a_csv_file_says_more_of_each(tmp_path: Path) -> None:
     lines = [
-        "Video;out;court;calibration;roster;corrections;start;end",
-        "one.mp4;final;nba;c.json;r.csv;k.csv;1:30;1:02:03.5",
+        "Video;out;court;calibration;roster;corrections;start;end;periods",
+        "one.mp4;final;nba;c.json;r.csv;k.csv;1:30;1:02:03.5;0 12:30",
     ]
-    (tmp_path / "list.csv").write_text("\n".join([*lines, "one.mp4;;;;;;;"]), encoding="utf-8")
+    (tmp_path / "list.csv").write_text("\n".join([*lines, "one.mp4;;;;;;;;"]), encoding="utf-8")
     one = tmp_path / "one.mp4"
     files = (tmp_path / "c.json", tmp_path / "r.csv", tmp_path / "k.csv")
     assert games_in(tmp_path / "list.csv") == (
-        BatchGame(one, "final", "nba", *files, 90.0, 3723.5),
+        BatchGame(one, "final", "nba", *files, 90.0, 3723.5, (0.0, 750.0)),
         BatchGame(one, "one"),
     )
 
@@ -59,6 +59,7 @@ def test_a_csv_file_says_more_of_each(tmp_path: Path) -> None:
         ("video,out\na.mp4,..\n", "line 2: out '..' is not the name of a folder"),
         ("video,court\na.mp4,cricket\n", "line 2: there is no court 'cricket'"),
         ("video,start\na.mp4,1:75\n", "line 2: start '1:75': expected seconds, M:SS or H:MM:SS"),
+        ("video,periods\na.mp4,0 half\n", "line 2: periods 'half': expected seconds, M:SS or H:MM:SS"),
         ("# nothing\n", "holds no game; expected a line with a video"),
     ],
 )

@@ -6,10 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+import typer
 
 from pipeline.cli import run
+from pipeline.cli.commands import app
+from pipeline.presets import overlaid
 from pipeline.rendering import NoiseSettings, RenderSettings, render_positions
 from pipeline.run.batch import BatchGame, BatchOptions, GameSummary, analyze_games, running
+from pipeline.run.batch.games import COLUMNS
 from pipeline.run.execution import InThisProcess, RayCluster, WorkerProcesses
 from pipeline.run.observer import Silence
 from pipeline.run.order import STAGE_NAMES
@@ -90,9 +94,10 @@ def test_one_bar_over_all_games_and_each_is_told_when_it_ends(out: Path, season:
 
 
 def test_what_a_line_says_goes_before_the_options(season: Path) -> None:
-    game = BatchGame(season / "game2", "x", "ncaa", None, season / "r.csv", None, 1.0, 2.0)
+    game = BatchGame(season / "game2", "x", "ncaa", None, season / "r.csv", None, 1.0, 2.0, (0.0, 1.5))
     job = running._job(game, BatchOptions(Path("out"), device="cpu", fresh=True), 1)
     assert (job.out, job.settings.court.court, job.roster) == (Path("out/x").absolute(), "ncaa", season / "r.csv")
+    assert job.settings.stats.periods == (0.0, 1.5)
     assert (job.start_s, job.end_s, job.device, job.fresh, job.workers) == (1.0, 2.0, "cpu", True, 1)
 
 
@@ -115,6 +120,23 @@ def test_games_at_once_and_workers_of_each(
     executor, workers = running._executor(BatchOptions(Path("out"), workers=asked), games)  # type: ignore[arg-type]
     assert workers == expected[1]
     assert repr(executor).startswith(repr(expected[0]).partition(" object")[0])
+
+
+def test_settings_are_said_as_for_a_single_game(season: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[BatchOptions] = []
+    monkeypatch.setattr(
+        "pipeline.run.batch.analyze_games", lambda _games, options, *_, **__: asked.append(options) or ()
+    )
+    said = ["--preset", "fast", "--court", "nba", "--device", "cpu", "--workers", "3", "--no-video", "--fresh"]
+    assert run(["batch", str(season), "--out", str(tmp_path), *said]) == 0
+    expected = overlaid("fast", {"court": {"court": "nba"}, "present": {"video": False}})
+    assert asked == [BatchOptions(tmp_path, expected, "cpu", 3, True)]
+
+
+def test_what_analyze_can_be_told_batch_can_be_told() -> None:
+    command = typer.main.get_command(app)
+    of_analyze, of_batch = ({p.name for p in command.commands[name].params} for name in ("analyze", "batch"))  # type: ignore[attr-defined]
+    assert of_analyze - of_batch - set(COLUMNS) == set()
 
 
 def test_a_cluster_has_the_games() -> None:
