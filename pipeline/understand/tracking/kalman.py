@@ -41,7 +41,7 @@ _PER_HEIGHT2 = np.zeros((2, 2, 3, 1))
 _PER_HEIGHT2[0, 0, PICTURE] = _PER_HEIGHT2[1, 1, PICTURE] = _PLACE**2
 _PER_HEIGHT2[1, 1, SHAPE] = _HEIGHT**2
 _ADJUGATE = np.array([[1.0, -1.0], [-1.0, 1.0]])[:, :, None, None]
-"""Signs of the adjugate of a symmetric matrix (2, 2), whose elements change places."""
+"""Signs of the adjugate of a matrix (2, 2), whose elements on the diagonal change places."""
 _FIRST, _FIRST_PER_HEIGHT2 = np.zeros((2, 4, 4, 3, 1))
 """The covariance where there is but one box, without its own `noise`, and what a squared height adds to it."""
 _FIRST[2, 2, COURT] = _FIRST[3, 3, COURT] = _FIRST_COURT_SPEED**2
@@ -181,7 +181,10 @@ class States:
         mean, covariance = before.mean, before.covariance  # (4, 3, k), (4, 4, 3, k)
         spread = before.spread()
         spread += boxes.noise  # (2, 2, 3, k)
-        inverse = _ADJUGATE * spread[::-1, ::-1] / (spread[0, 0] * spread[1, 1] - spread[0, 1] ** 2)
+        # of the transpose elements on both diagonals change places: with what is symmetric but for rounding that matters,
+        # as the inverse of the transpose would double the difference in each step
+        inverse = _ADJUGATE * spread.swapaxes(0, 1)[::-1, ::-1]
+        inverse /= spread[0, 0] * spread[1, 1] - spread[0, 1] * spread[1, 0]
         gain = np.einsum("ijpk,jlpk->ilpk", inverse, covariance[:2])  # (2, 4, 3, k)
         after = States(
             mean + np.einsum("jpk,jlpk->lpk", boxes.place - mean[:2], gain),

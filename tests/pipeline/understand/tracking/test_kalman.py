@@ -64,6 +64,19 @@ def test_speed_is_learned_per_second(fps: int) -> None:
     assert states.mean[0, PICTURE, 0] - before == pytest.approx(30, rel=0.05)
 
 
+def test_covariances_stay_symmetric_however_long_a_tracklet_lasts() -> None:
+    boxes = random_boxes(6)
+    states = States.of_boxes(boxes)
+    pan = np.array([[1.01, 0.02, 3.0], [-0.015, 0.99, -2.0], [2e-5, 1e-5, 1.0]])
+    for motion in [pan, np.linalg.inv(pan)] * 100:
+        states.predict(0.5, step_noise(0.5))
+        states.move(motion)
+        states.update(np.arange(6), boxes)
+    covariance = np.moveaxis(states.covariance, (0, 1), (2, 3))  # (3, n, 4, 4)
+    np.testing.assert_allclose(covariance, covariance.swapaxes(2, 3), rtol=1e-6, atol=1e-6)
+    assert np.linalg.eigvalsh(covariance).min() > -1e-9  # the growth of the aspect is known to be none
+
+
 def test_a_correction_is_that_of_the_textbook() -> None:
     """Gain K = P H' (H P H' + R)^-1 of each plane by itself, by matrices."""
     states = States.of_boxes(random_boxes(5))
