@@ -28,7 +28,7 @@ class InPicture(LikelihoodTracker):
 
     def position_score(self, rows: Ints, boxes: CandidateBoxes) -> Floats:
         """Leave the court out."""
-        return self.picture_score(rows, boxes)
+        return np.asarray(self.view_scores(rows, boxes)[0])
 
 
 class WithoutAppearance(LikelihoodTracker):
@@ -36,7 +36,7 @@ class WithoutAppearance(LikelihoodTracker):
 
     def appearance_score(self, rows: Ints, boxes: CandidateBoxes) -> Floats:
         """Say nothing."""
-        return np.zeros((len(rows), len(boxes.row)))
+        return np.zeros((len(rows), len(boxes)))
 
 
 class Cascade(LikelihoodTracker):
@@ -50,13 +50,12 @@ class Cascade(LikelihoodTracker):
         matched, box = np.zeros(0, np.int64), np.zeros(0, np.int64)
         age = self.unseen_s(rows)
         for level in np.unique(age):
-            same, left = np.flatnonzero(age == level), unmatched(len(boxes.row), box)
+            same, left = np.flatnonzero(age == level), unmatched(len(boxes), box)
             more, again = hungarian_pairs(cost[np.ix_(same, left)], CASCADE_DISTANCE)
             matched, box = np.concatenate([matched, same[more]]), np.concatenate([box, left[again]])
         lately = np.setdiff1d(np.flatnonzero(age <= 1.5 * self.step_s), matched)
-        left = unmatched(len(boxes.row), box)
-        more, again = self.match_by_overlap(rows[lately], boxes.take(left))
-        return np.concatenate([rows[matched], more]), np.concatenate([box, left[again]])
+        more, again = self.match_by_overlap(rows[lately], boxes, unmatched(len(boxes), box))
+        return np.concatenate([rows[matched], more]), np.concatenate([box, again])
 
 
 class Undoubting(LikelihoodTracker):
@@ -75,9 +74,8 @@ class ExpandedBoxes(LikelihoodTracker):
     def match_confirmed(self, rows: Ints, boxes: CandidateBoxes) -> tuple[Ints, Ints]:
         """Match by likelihood, then by overlap."""
         matched, box = super().match_confirmed(rows, boxes)
-        free, left = np.setdiff1d(rows, matched), unmatched(len(boxes.row), box)
-        more, again = self.match_by_overlap(free, boxes.take(left))
-        return np.concatenate([matched, more]), np.concatenate([box, left[again]])
+        more, again = self.match_by_overlap(np.setdiff1d(rows, matched), boxes, unmatched(len(boxes), box))
+        return np.concatenate([matched, more]), np.concatenate([box, again])
 
 
 class SecondRound(LikelihoodTracker):
@@ -127,8 +125,9 @@ class SpeedGate(LikelihoodTracker):
     def in_reach(self, rows: Ints, boxes: CandidateBoxes) -> NDArray[np.bool_]:
         """Say which boxes (n, m) are in reach in the picture and on the court; where there is none, in the picture."""
         last = self.feet.take(np.array([self.tracks[i].rows[-1] for i in rows.tolist()], dtype=np.int64))
-        away_m = np.linalg.norm(last.position_m[:, None] - boxes.feet.position_m, axis=2)
-        noise_m = [np.sqrt(np.trace(points.covariance_m2, axis1=1, axis2=2)) for points in (last, boxes.feet)]
+        now = self.feet.take(boxes.row)
+        away_m = np.linalg.norm(last.position_m[:, None] - now.position_m, axis=2)
+        noise_m = [np.sqrt(np.trace(points.covariance_m2, axis1=1, axis2=2)) for points in (last, now)]
         most_m = FASTEST_MPS * self.unseen_s(rows)[:, None] + noise_m[0][:, None] + noise_m[1] + SLACK_M
         return np.asarray(super().in_reach(rows, boxes) & ~(away_m > most_m))
 

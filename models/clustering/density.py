@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.cluster import DBSCAN, HDBSCAN
-from sklearn.neighbors import sort_graph_by_row_values
 
 from models.clustering.jaccard import jaccard_distances
 from models.clustering.protocol import NOISE, Floats, Labels, numbered
@@ -33,6 +31,9 @@ class JaccardDBSCAN:
 
     def __call__(self, features: Floats) -> Labels:
         """Cluster (n, d) unit vectors."""
+        from sklearn.cluster import DBSCAN  # slow to import
+        from sklearn.neighbors import sort_graph_by_row_values
+
         if not len(features):
             return np.zeros(0, np.int64)
         graph = sort_graph_by_row_values(jaccard_distances(features, self.k1, self.k2), warn_when_not_sorted=False)
@@ -68,6 +69,8 @@ class TwoStageHDBSCAN:
 
 def _hdbscan(features: Floats, min_cluster_size: int) -> Labels:
     """Run HDBSCAN; fewer samples than a cluster needs are all noise."""
+    from sklearn.cluster import HDBSCAN
+
     if len(features) < max(min_cluster_size, 2):
         return np.full(len(features), NOISE, np.int64)
     model = HDBSCAN(min_cluster_size=min_cluster_size, copy=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.cluster import KMeans as _KMeans
 
 from models.clustering.protocol import Floats, Labels, numbered
 
@@ -30,6 +29,8 @@ class KMeans:
 
     def __call__(self, features: Floats) -> Labels:
         """Cluster (n, d) features."""
+        from sklearn.cluster import KMeans as _KMeans  # slow to import
+
         if not len(features):
             return np.zeros(0, np.int64)
         k = min(self.clusters, len(np.unique(features, axis=0)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
-from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from models.clustering.protocol import NOISE, Labels
 
@@ -49,11 +48,15 @@ def clustering_accuracy(truth: Ints, labels: Ints) -> float:
 
 def nmi(truth: Ints, labels: Ints) -> float:
     """Normalised mutual information, arithmetic mean of the entropies (Strehl and Ghosh 2002, as in scikit-learn)."""
+    from sklearn.metrics import normalized_mutual_info_score  # slow to import
+
     return float(normalized_mutual_info_score(truth, _noise_as_singletons(labels)))
 
 
 def ari(truth: Ints, labels: Ints) -> float:
     """Adjusted Rand index (Hubert and Arabie 1985): 1 for the same partition, about 0 for chance."""
+    from sklearn.metrics import adjusted_rand_score
+
     return float(adjusted_rand_score(truth, _noise_as_singletons(labels)))
 
 

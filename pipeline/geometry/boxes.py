@@ -24,7 +24,7 @@ def iou(first: BoxArray, second: BoxArray) -> NDArray[np.float64]:
 def iou_of_pairs(first: BoxArray, second: BoxArray) -> NDArray[np.float64]:
     """Return the intersection over union (...) of boxes (..., 4), each with the one in its place, x1 y1 x2 y2."""
     low, high = np.maximum(first[..., :2], second[..., :2]), np.minimum(first[..., 2:], second[..., 2:])
-    areas = (first[..., 2:] - first[..., :2]).prod(axis=-1) + (second[..., 2:] - second[..., :2]).prod(axis=-1)
+    areas = _area(first[..., 2:] - first[..., :2]) + _area(second[..., 2:] - second[..., :2])
     return _over_union(low, high, areas)
 
 
@@ -37,11 +37,16 @@ def iou_xywh(first: BoxArray, second: BoxArray) -> NDArray[np.float64]:
     """
     low = np.maximum(first[:, None, :2], second[None, :, :2])  # (n, m, 2)
     high = np.minimum((first[:, :2] + first[:, 2:])[:, None], (second[:, :2] + second[:, 2:])[None])  # (n, m, 2)
-    areas = first[:, 2:].prod(axis=-1)[:, None] + second[:, 2:].prod(axis=-1)[None]  # (n, m)
+    areas = _area(first[:, 2:])[:, None] + _area(second[:, 2:])[None]  # (n, m)
     return _over_union(low, high, areas)
 
 
 def _over_union(low: NDArray[np.float64], high: NDArray[np.float64], areas: NDArray[np.float64]) -> NDArray[np.float64]:
     """Divide the intersection, from corners `low` to `high` (..., 2), by the union of boxes of summed `areas` (...)."""
-    shared = np.clip(high - low, 0, None).prod(axis=-1)
+    shared = _area(np.maximum(high - low, 0.0))
     return np.asarray(shared / np.maximum(areas - shared, _LEAST_UNION))
+
+
+def _area(size: BoxArray) -> NDArray[np.float64]:
+    """Multiply widths and heights (..., 2)."""
+    return np.asarray(size[..., 0] * size[..., 1])

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.geometry.boxes import iou_of_pairs
 from pipeline.geometry.motion import is_motion, since_cut
 from pipeline.tables import ALL, MOTION_COLUMNS
 
@@ -97,6 +98,11 @@ class TrackedGame:
         return since_cut(self.motion, is_motion(self.motion), self.shot)
 
     @cached_property
+    def camera_back(self) -> Floats:
+        """The inverse (t, 3, 3) of `camera`."""
+        return np.asarray(np.linalg.inv(self.camera), dtype=np.float64)
+
+    @cached_property
     def step_s(self) -> float:
         """Usual time between analysed frames, s; 0 where there is but one."""
         return usual_step_s(self.frames)
@@ -140,6 +146,21 @@ class TrackedGame:
     def is_coloured(self) -> NDArray[np.bool_]:
         """Tell of which boxes (m,) the jersey colour is known."""
         return np.asarray(np.isfinite(self.jersey_lab).all(axis=1))
+
+    @cached_property
+    def overlapping(self) -> tuple[Ints, Ints, Floats]:
+        """Rows (p,), (p,) of the boxes that overlap in a frame, each pair once, and their intersection over union (p,)."""
+        first, second, shared = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
+        order = np.argsort(self.box_frame, kind="stable")
+        frame, xyxy_px = self.box_frame[order], self.xyxy_px[order]
+        for shift in range(1, int(np.unique(frame, return_counts=True)[1].max(initial=0))):
+            low = np.maximum(xyxy_px[shift:, :2], xyxy_px[:-shift, :2])
+            high = np.minimum(xyxy_px[shift:, 2:], xyxy_px[:-shift, 2:])
+            pair = np.flatnonzero((frame[shift:] == frame[:-shift]) & (high > low).all(axis=1))
+            first.append(order[pair + shift])
+            second.append(order[pair])
+            shared.append(iou_of_pairs(xyxy_px[pair + shift], xyxy_px[pair]))
+        return np.concatenate(first), np.concatenate(second), np.concatenate(shared)
 
     def rows_of(self, detection_ids: NDArray[np.integer] | pd.Series) -> Ints:
         """Return the rows (k,) in `detections` of ids (k,)."""

@@ -162,9 +162,9 @@ class AppearanceModel:
         Returns:
             (...)
         """
-        scaled = precision[..., None] * self.between
-        fit = (weighted * weighted * self.between / (1.0 + scaled)).sum(axis=-1)
-        return np.asarray(0.5 * (fit - np.log1p(scaled).sum(axis=-1)))
+        shrunk = 1.0 + precision[..., None] * self.between
+        fit = (weighted * weighted * self.between / shrunk).sum(axis=-1)
+        return np.asarray(0.5 * (fit - np.log(shrunk.prod(axis=-1))))  # at most `_MAX_AXES` factors: no overflow
 
     def log_ratio(self, first: Array, first_precision: Array, second: Array, second_precision: Array) -> Array:
         """Give the log-likelihood ratio (...) of two groups of observations being of one person to their being of two.

@@ -60,6 +60,7 @@ class _MergedPeople:
         self.seen_s: Array = np.asarray(member @ problem.seen_s)  # (k,)
         self.min_seen_s = min_seen_s
         self.discounted = discount_context(self.weighted, self.precision)
+        self.appearance = self.model.log_evidence(*self.discounted)  # (k,)
         self.number_agreement = agreement(self.number)
         self.team_agreement = agreement(self.team)
         self.alive = np.ones(k, dtype=bool)
@@ -96,7 +97,8 @@ class _MergedPeople:
         gain = np.full(len(self.alive), -np.inf, dtype=np.float32)
         j = np.flatnonzero(self.alive & ~self.cannot_link[i])
         weighted, precision = self.discounted
-        gain[j] = self.model.log_ratio(weighted[j], precision[j], weighted[i], precision[i])
+        joint = self.model.log_evidence(weighted[j] + weighted[i], precision[j] + precision[i])
+        gain[j] = joint - self.appearance[j] - self.appearance[i]
         gain[j] += self.log_odds[i, j] + PERSON_PRICE
         gain[j] += agreement(self.team[i] + self.team[j]) - self.team_agreement[i] - self.team_agreement[j]
         if self.has_number[i]:
@@ -114,6 +116,7 @@ class _MergedPeople:
         self.cannot_link[:, i] |= self.cannot_link[:, j]
         self.has_number[i] |= self.has_number[j]
         self.discounted[0][i], self.discounted[1][i] = discount_context(self.weighted[i], self.precision[i])
+        self.appearance[i] = self.model.log_evidence(self.discounted[0][i], self.discounted[1][i])
         self.number_agreement[i] = agreement(self.number[i])
         self.team_agreement[i] = agreement(self.team[i])
         self.p_number[i] = number_probabilities(self.number[i : i + 1])[0]

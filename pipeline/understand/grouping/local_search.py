@@ -26,17 +26,25 @@ class LocalSearch:
         member = np.zeros((n, k))
         member[np.arange(n), self.label] = 1.0
         self.model, self.tracklet_precision = appearance.model, appearance.precision
-        self.observed = appearance.mean * appearance.precision[:, None]  # (n, d)
-        self.weighted, self.precision = member.T @ self.observed, member.T @ appearance.precision  # (k, d), (k,)
-        self.number, self.team = member.T @ problem.number, member.T @ problem.team  # (k, 101), (k, 3)
+        observed = appearance.mean * appearance.precision[:, None]  # (n, d)
+        self.alone = discount_context(observed, appearance.precision)  # (n, d), (n,) each tracklet as a person
         self.has_number = np.abs(problem.number).max(axis=1, initial=0.0) > 0
-        self.size, self.seen_s = member.sum(axis=0), member.T @ problem.seen_s
+        parts = (observed, appearance.precision, np.ones(n), problem.seen_s, problem.team, problem.number)
+        self.content = np.column_stack(parts)  # (n, columns)
+        self.total = member.T @ self.content  # (k, columns)
         conflicts = [problem.cannot_link[self.label == person].sum(axis=0) for person in range(k)]
         self.conflicts = np.stack(conflicts)  # (k, n) number of a person's tracklets that cannot link with a tracklet
-        self.log_odds: Array = np.asarray(problem.log_odds @ member)  # (n, k)
-        self.number_agreement = agreement(self.number)
-        self.discounted = discount_context(self.weighted, self.precision)
-        self.score = self.model.log_evidence(*self.discounted) + self.number_agreement + agreement(self.team)
+        self.log_odds: Array = np.ascontiguousarray((problem.log_odds @ member).T)  # (k, n)
+        self.moves: list[tuple[int, int, tuple[Array, ...]]] | None = None
+        """What can be taken back: tracklet, person before (-1 for nobody) and what was known of the person changed."""
+        self._name_columns()
+
+    def _name_columns(self) -> None:
+        """Name the columns of `total` (k, columns): sums over the tracklets of each person."""
+        d = self.alone[0].shape[1]
+        self.weighted, self.precision = self.total[:, :d], self.total[:, d]  # (k, d), (k,)
+        self.size, self.seen_s = self.total[:, d + 1], self.total[:, d + 2]  # (k,), (k,)
+        self.team, self.number = self.total[:, d + 3 : d + 6], self.total[:, d + 6 :]  # (k, 3), (k, 101)
 
     def run(self) -> tuple[int, NDArray[np.int64]]:
         """Go through all tracklets; return how many moved, and the labels (n,), not renumbered."""
@@ -72,19 +80,20 @@ class LocalSearch:
 
     def reunite(self, i: int, j: int) -> bool:
         """Make one of persons i and j if that is likelier than the two, tracklets in the way being given to others."""
-        before, players = self.label.copy(), self._players()
-        gained = sum(self._join(int(tracklet), i, j) for tracklet in np.flatnonzero(before == j))
-        if gained > _MIN_GAIN and self._players() >= min(players, self.bounds.min_count):
-            return True
-        self._go_back(before)
-        return False
+        players, self.moves = self._players(), []
+        gained = sum(self._join(int(tracklet), i, j) for tracklet in np.flatnonzero(self.label == j))
+        done = gained > _MIN_GAIN and self._players() >= min(players, self.bounds.min_count)
+        if not done:
+            self._go_back(0)
+        self.moves = None
+        return done
 
     def _join(self, tracklet: int, i: int, j: int) -> float:
         """Give person i a tracklet of j, or whoever else gains by it; return what is gained.
 
         It takes the place of those that cannot link with it, or goes elsewhere itself, whichever gains more.
         """
-        before = self.label.copy()
+        before = len(self.moves or ())
         rivals = np.flatnonzero((self.label == i) & self.problem.cannot_link[tracklet])
         gained = sum(self._move(int(rival), barred=(i, j)) for rival in rivals) + self._move(tracklet, i)
         if not len(rivals):
@@ -96,10 +105,14 @@ class LocalSearch:
         self._go_back(before)
         return sum(self._move(int(rival), barred=(i, j)) for rival in rivals) + self._move(tracklet, i)
 
-    def _go_back(self, before: NDArray[np.int64]) -> None:
-        """Give all tracklets back to whom they were before (n,)."""
-        for tracklet in map(int, np.flatnonzero(self.label != before)):
-            self._move(tracklet, int(before[tracklet]))
+    def _go_back(self, count: int) -> None:
+        """Take all steps back but the first `count`."""
+        while self.moves is not None and len(self.moves) > count:
+            tracklet, person, before = self.moves.pop()
+            changed = int(self.label[tracklet]) if person < 0 else person
+            for sums, values in zip((self.total, self.conflicts, self.log_odds), before, strict=True):
+                sums[changed] = values
+            self.label[tracklet] = person
 
     def _move(self, i: int, to: int | None = None, barred: tuple[int, ...] = ()) -> float:
         """Move a tracklet to a person, or to where it fits best except for those barred; return what is gained."""
@@ -126,11 +139,17 @@ class LocalSearch:
 
     def _gains(self, i: int) -> Array:
         """Give the gain (k,) of assigning a tracklet, that is nobody's, to each person."""
-        gain = self.log_odds[i] + np.where(self.size > 0, PERSON_PRICE, 0.0) - self.score
-        weighted, precision = discount_context(self.observed[i], self.tracklet_precision[i])
-        gain += self.model.log_evidence(self.discounted[0] + weighted, self.discounted[1] + precision)
-        gain += agreement(self.team + self.problem.team[i])
-        gain += agreement(self.number + self.problem.number[i]) if self.has_number[i] else self.number_agreement
+        k = len(self.total)
+        people, precisions = discount_context(self.weighted, self.precision)
+        alone, precision = self.alone[0][i], self.alone[1][i]
+        appearance = self.model.log_evidence(
+            np.concatenate([people + alone, people]), np.concatenate([precisions + precision, precisions])
+        )
+        team = agreement(np.concatenate([self.team + self.problem.team[i], self.team]))
+        likelihood = appearance + team  # with the tracklet, and without it
+        gain = self.log_odds[:, i] + np.where(self.size > 0, PERSON_PRICE, 0.0) + likelihood[:k] - likelihood[k:]
+        if self.has_number[i]:
+            gain += agreement(self.number + self.problem.number[i]) - agreement(self.number)
         return np.asarray(gain)
 
     def _try_swap(self, i: int, home: int, target: int) -> tuple[float, int, int] | None:
@@ -146,44 +165,42 @@ class LocalSearch:
         return float(gain[target] - gain[home] + rival_gain[home] - rival_gain[target]), target, rival
 
     def _take(self, i: int) -> None:
-        self._shift(i, int(self.label[i]), -1)
+        """Take a tracklet from its person."""
+        person = int(self.label[i])
+        self._note(i, person)
+        self.total[person] -= self.content[i]
+        self.conflicts[person] -= self.problem.cannot_link[i]
+        others, log_odds = self._neighbours(i)
+        self.log_odds[person, others] -= log_odds
         self.label[i] = -1
 
     def _put(self, i: int, person: int) -> None:
+        """Give a tracklet, that is nobody's, to a person."""
+        self._note(i, person)
+        self.total[person] += self.content[i]
+        self.conflicts[person] += self.problem.cannot_link[i]
+        others, log_odds = self._neighbours(i)
+        self.log_odds[person, others] += log_odds
         self.label[i] = person
-        self._shift(i, person, 1)
-        if person == len(self.size) - 1:
+        if person == len(self.total) - 1:
             self._grow()
 
-    def _shift(self, i: int, person: int, sign: int) -> None:
-        """Add a tracklet to a person, or take it away."""
-        self.weighted[person] += sign * self.observed[i]
-        self.precision[person] += sign * self.tracklet_precision[i]
-        self.number[person] += sign * self.problem.number[i]
-        self.team[person] += sign * self.problem.team[i]
-        self.size[person] += sign
-        self.seen_s[person] += sign * self.problem.seen_s[i]
-        self.conflicts[person] += sign * self.problem.cannot_link[i].astype(np.int64)
+    def _neighbours(self, i: int) -> tuple[NDArray[np.integer], Array]:
+        """Give the tracklets (c,) with which place and time say something of a tracklet, and their log-odds (c,)."""
         pairs = self.problem.log_odds
         span = slice(pairs.indptr[i], pairs.indptr[i + 1])
-        self.log_odds[pairs.indices[span], person] += sign * pairs.data[span]
-        if self.has_number[i]:
-            self.number_agreement[person] = agreement(self.number[person])
-        discounted = discount_context(self.weighted[person], self.precision[person])
-        self.discounted[0][person], self.discounted[1][person] = discounted
-        appearance = self.model.log_evidence(*discounted)
-        self.score[person] = appearance + self.number_agreement[person] + agreement(self.team[person])
+        return pairs.indices[span], pairs.data[span]
+
+    def _note(self, i: int, person: int) -> None:
+        """Note what is known of a person before a tracklet is taken or given."""
+        if self.moves is not None:
+            before = self.total[person].copy(), self.conflicts[person].copy(), self.log_odds[person].copy()
+            self.moves.append((i, int(self.label[i]), before))
 
     def _grow(self) -> None:
         """Keep a place for a new person."""
-        self.weighted, self.number, self.team = (
-            np.vstack([sums, np.zeros((1, sums.shape[1]))]) for sums in (self.weighted, self.number, self.team)
+        self.total, self.conflicts, self.log_odds = (
+            np.vstack([sums, np.zeros((1, sums.shape[1]), dtype=sums.dtype)])
+            for sums in (self.total, self.conflicts, self.log_odds)
         )
-        values = (self.precision, self.size, self.seen_s, self.score, self.number_agreement)
-        self.precision, self.size, self.seen_s, self.score, self.number_agreement = (np.append(v, 0.0) for v in values)
-        weighted, precision = self.discounted
-        self.discounted = np.vstack([weighted, np.zeros((1, weighted.shape[1]))]), np.append(precision, 0.0)
-        self.conflicts, self.log_odds = (
-            np.pad(self.conflicts, ((0, 1), (0, 0))),
-            np.pad(self.log_odds, ((0, 0), (0, 1))),
-        )
+        self._name_columns()

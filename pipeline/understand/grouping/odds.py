@@ -19,7 +19,7 @@ MAX_SAME_SHIRT = 0.99
 def agreement(log_likelihood: Array) -> Array:
     """Give the log-likelihood (...) that all is of one number, or team (..., values), any being equally likely before."""
     most = log_likelihood.max(axis=-1)
-    return np.asarray(most + np.log(np.exp(log_likelihood - most[..., None]).mean(axis=-1)))
+    return np.asarray(most + np.log(np.exp(log_likelihood - most[..., None]).sum(axis=-1) / log_likelihood.shape[-1]))
 
 
 def same_shirt(same_number: Array, same_team: Array) -> Array:

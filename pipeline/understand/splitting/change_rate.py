@@ -12,7 +12,6 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geometry.boxes import iou_of_pairs
 from pipeline.understand.features.evidence import TrackletEvidence
 from pipeline.understand.game import TrackedGame
 
@@ -46,7 +45,7 @@ def log_change_rate(game: TrackedGame, evidence: TrackletEvidence) -> Array:
     """
     time_s = game.box_time_s[evidence.row]  # (boxes,)
     owner = np.repeat(np.arange(len(evidence)), evidence.boxes())
-    overlap, meeting = (_max_around(values, owner, time_s) for values in _overlaps(evidence))
+    overlap, meeting = (_max_around(values, owner, time_s) for values in _overlaps(game, evidence))
     gap_s = np.maximum(np.diff(time_s, prepend=time_s[:1]), 1e-3)
     jump = _jump(game, evidence, owner, time_s) / (_HEIGHTS + _HEIGHTS_PER_S * gap_s)
     foot_m = game.feet_m[evidence.row]
@@ -57,20 +56,21 @@ def log_change_rate(game: TrackedGame, evidence: TrackletEvidence) -> Array:
     return np.asarray(np.minimum(rate, _MAX_LOG_RATE))
 
 
-def _overlaps(evidence: TrackletEvidence) -> tuple[Array, Array]:
+def _overlaps(game: TrackedGame, evidence: TrackletEvidence) -> tuple[Array, Array]:
     """Give the largest IoU of each box with one of another tracklet, and with the first or last one of another."""
-    overlap, meeting = np.zeros(len(evidence.frame)), np.zeros(len(evidence.frame))
-    outer = np.zeros(len(evidence.frame), dtype=bool)
+    overlap, meeting = np.zeros(len(evidence.row)), np.zeros(len(evidence.row))
+    outer = np.zeros(len(evidence.row), dtype=bool)
     outer[evidence.start[:-1]] = outer[evidence.start[1:] - 1] = True
-    order = np.argsort(evidence.frame, kind="stable")
-    frame = evidence.frame[order]
-    for shift in range(1, int(np.bincount(frame).max(initial=0))):
-        same = frame[shift:] == frame[:-shift]
-        pair = order[shift:][same], order[:-shift][same]
-        shared = iou_of_pairs(evidence.box[pair[0]], evidence.box[pair[1]])
-        for box, neighbour in (pair, pair[::-1]):
-            overlap[box] = np.maximum(overlap[box], shared)
-            meeting[box] = np.maximum(meeting[box], np.where(outer[neighbour], shared, 0.0))
+    at = np.full(len(game.detections), -1, dtype=np.int64)  # box of each detection, -1 for one in no tracklet
+    at[evidence.row] = np.arange(len(evidence.row))
+    first, second, shared = game.overlapping
+    first, second = at[first], at[second]
+    tracked = (first >= 0) & (second >= 0)
+    pair, shared = (first[tracked], second[tracked]), shared[tracked]
+    for box, neighbour in (pair, pair[::-1]):
+        np.maximum.at(overlap, box, shared)
+        met = outer[neighbour]
+        np.maximum.at(meeting, box[met], shared[met])
     return overlap, meeting
 
 
@@ -93,16 +93,14 @@ def _jump(game: TrackedGame, evidence: TrackletEvidence, owner: Ints, time_s: Ar
 
     Expected is a constant velocity from the box before, that of shortly before and after.
     """
-    camera = game.camera  # (t, 3, 3)
-    at, frames = game.box_frame_row[evidence.row], len(game.frames)
+    at = game.box_frame_row[evidence.row]
     head = np.column_stack([(evidence.box[:, 0] + evidence.box[:, 2]) / 2, evidence.box[:, 1]])
     height = evidence.box[:, 3] - evidence.box[:, 1]
+    fixed = np.einsum("nij,nj->ni", game.camera_back[at], np.column_stack([head, np.ones(len(head))]))  # (boxes, 3)
 
     def carried_to(source: Ints, target: Ints) -> Array:
         """Carry the heads of boxes `source` into the pictures of boxes `target`, (boxes, 2)."""
-        pairs, pair = np.unique(at[target] * frames + at[source], return_inverse=True)
-        motion = (camera[pairs // frames] @ np.linalg.inv(camera[pairs % frames]))[pair]
-        carried = np.einsum("nij,nj->ni", motion, np.column_stack([head[source], np.ones(len(source))]))
+        carried = np.einsum("nij,nj->ni", game.camera[at[target]], fixed[source])
         return np.asarray(carried[:, :2] / carried[:, 2:])
 
     box = np.arange(len(owner))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.understand.features.appearance_model import AppearanceModel, Segments
 from pipeline.understand.features.collect import TrackletFeatures
-from pipeline.understand.features.evidence import TrackletEvidence, pooling_weight
+from pipeline.understand.features.evidence import TrackletEvidence, bounds_of, pooling_weight
 from pipeline.understand.features.teams import TeamJerseys
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.splitting.change_rate import log_change_rate
@@ -43,14 +43,25 @@ class SegmentSequence:
     def tracklets(self) -> Iterator[SegmentSequence]:
         """Take the tracklets one by one."""
         for a, b in zip(self.start[:-1], self.start[1:], strict=True):
-            yield SegmentSequence(
-                self.position[a:b],
-                self.team[a:b],
-                self.weight[a:b],
-                self.change_log_odds[a:b],
-                self.box[a:b],
-                np.array([0, b - a]),
-            )
+            yield self._of(slice(a, b), np.array([0, b - a]))
+
+    def take(self, tracklets: Ints) -> SegmentSequence:
+        """Choose tracklets (k,), in the order named."""
+        length = np.diff(self.start)[tracklets]
+        start = bounds_of(length)
+        segments = np.arange(start[-1]) + np.repeat(self.start[tracklets] - start[:-1], length)
+        return self._of(segments, start)
+
+    def _of(self, segments: Ints | slice, start: Ints) -> SegmentSequence:
+        """Choose segments (k,), of which `start` says where those of a tracklet begin."""
+        return SegmentSequence(
+            self.position[segments],
+            self.team[segments],
+            self.weight[segments],
+            self.change_log_odds[segments],
+            self.box[segments],
+            start,
+        )
 
     def __len__(self) -> int:
         """Count the segments."""

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import log_softmax, logsumexp
+from scipy.special import softmax
 
 from pipeline.tables import conform
 from pipeline.understand.features.appearance_model import (
@@ -63,50 +63,57 @@ def cuts_by_people(problem: AppearanceProblem, sequences: SegmentSequence, perso
         As `cuts_by_itself`.
     """
     people = int(person.max(initial=-1)) + 1
+    chosen = np.flatnonzero((person >= 0) & (np.diff(sequences.start) >= 2 * _MIN_SEGMENTS))
+    cuts = [sequences.box[:0]] * len(person)
+    if not len(chosen):
+        return cuts
+    taken = sequences.take(chosen)
     member = (person == np.arange(people)[:, None]).astype(np.float64)  # (people, n)
-    mean, variance = _predictive(problem.appearance, member)
-    log_team = log_softmax(member @ problem.team, axis=1)  # (people, 3)
-    cuts: list[Ints] = []
-    for owner, sequence in zip(person, sequences.tracklets(), strict=True):
-        if owner < 0 or len(sequence) < 2 * _MIN_SEGMENTS:
-            cuts.append(sequence.box[:0])
-            continue
-        off = sequence.position[:, None] - mean  # (t, people, d)
-        log_likelihood = -0.5 * (off**2 / variance + np.log(variance)).sum(axis=2)  # (t, people)
-        log_likelihood += logsumexp(sequence.team[:, None] + log_team, axis=2)
-        price = np.log(max(people - 1, 1)) - sequence.change_log_odds
-        path = viterbi(sequence.weight[:, None] * log_likelihood, price)
-        cuts.append(sequence.box[1:][np.diff(path) != 0])
+    log_likelihood = _log_likelihood_of_people(problem, taken, member)  # (t, people)
+    price = np.log(max(people - 1, 1)) - taken.change_log_odds
+    path = viterbi(taken.weight[:, None] * log_likelihood, price, taken.start)
+    changes = np.append(False, np.diff(path) != 0)
+    changes[taken.start[:-1]] = False
+    for tracklet, a, b in zip(chosen.tolist(), taken.start[:-1], taken.start[1:], strict=True):
+        cuts[tracklet] = taken.box[a:b][changes[a:b]]
     return cuts
 
 
-def viterbi(log_likelihood: Array, change: Array) -> Ints:
-    """Find the most likely sequence of states (Viterbi, 1967).
+def viterbi(log_likelihood: Array, change: Array, start: Ints) -> Ints:
+    """Find the most likely sequence of states of each of n sequences (Viterbi, 1967), all of them in step.
 
     Args:
-        log_likelihood: (t, k) of each state at each step.
+        log_likelihood: (t, k) of each state at each step, sequences one after the other.
         change: (t,) price of a change before each step.
+        start: (n + 1,) steps of sequence i are `[start[i] : start[i + 1]]`, one at least.
 
     Returns:
         (t,) states.
 
     Example:
-        >>> viterbi(np.array([[3.0, 0], [0, 1], [3, 0], [0, 3], [0, 3]]), np.full(5, 2.5)).tolist()
-        [0, 0, 0, 1, 1]
+        >>> score = np.array([[3.0, 0], [0, 1], [3, 0], [0, 3], [0, 3], [0, 1]])
+        >>> viterbi(score, np.full(6, 2.5), np.array([0, 5, 6])).tolist()
+        [0, 0, 0, 1, 1, 1]
     """
-    steps, states = log_likelihood.shape
-    best = log_likelihood[0].copy()
-    came_from = np.empty((steps, states), dtype=np.int64)
-    stay = np.arange(states)
-    for step in range(1, steps):
-        leader = int(best.argmax())
-        changed = best[leader] - change[step] > best
-        came_from[step] = np.where(changed, leader, stay)
-        best = np.where(changed, best[leader] - change[step], best) + log_likelihood[step]
-    path = np.empty(steps, dtype=np.int64)
-    path[-1] = int(best.argmax())
-    for step in range(steps - 1, 0, -1):
-        path[step - 1] = came_from[step, path[step]]
+    length = np.diff(start)
+    order = np.argsort(-length, kind="stable")  # the longest first: those that go on are the first ones
+    first, last = start[:-1][order], start[1:][order] - 1
+    going = np.searchsorted(-length[order], -np.arange(int(length.max(initial=0))))  # sequences with such a step
+    best = log_likelihood[first]  # (n, k)
+    came_from = np.empty(log_likelihood.shape, dtype=np.int32)
+    stay = np.arange(log_likelihood.shape[1])
+    for step, count in enumerate(going[1:].tolist(), start=1):
+        at, before = first[:count] + step, best[:count]
+        leader = before.argmax(axis=1)[:, None]
+        by_change = np.take_along_axis(before, leader, axis=1) - change[at][:, None]
+        changed = by_change > before
+        came_from[at] = np.where(changed, leader, stay)
+        best[:count] = np.where(changed, by_change, before) + log_likelihood[at]
+    path = np.empty(len(log_likelihood), dtype=np.int64)
+    path[last] = best.argmax(axis=1)
+    for step, count in reversed(list(enumerate(going[1:].tolist(), start=1))):
+        at = first[:count] + step
+        path[at - 1] = came_from[at, path[at]]
     return path
 
 
@@ -131,6 +138,23 @@ def apply_cuts(game: TrackedGame, evidence: TrackletEvidence, cuts: Sequence[Int
     number_of_row = np.empty(len(game.detections), dtype=np.int64)
     number_of_row[evidence.row] = number
     return conform("tracks", game.tracks.assign(track_id=number_of_row[game.tracked_rows]))
+
+
+def _log_likelihood_of_people(problem: AppearanceProblem, sequences: SegmentSequence, member: Array) -> Array:
+    """Give the log-likelihood (t, people) that segments show each person, by appearance and team.
+
+    Args:
+        problem: of n tracklets.
+        sequences: t segments.
+        member: (people, n) 0 or 1.
+    """
+    mean, variance = _predictive(problem.appearance, member)  # (people, d)
+    position = sequences.position
+    squared = position**2 @ (1.0 / variance).T - 2.0 * position @ (mean / variance).T + (mean**2 / variance).sum(axis=1)
+    log_likelihood = -0.5 * (squared + np.log(variance).sum(axis=1))
+    most = sequences.team.max(axis=1, keepdims=True)
+    teams = softmax(member @ problem.team, axis=1)  # (people, 3)
+    return np.asarray(log_likelihood + most + np.log(np.exp(sequences.team - most) @ teams.T))
 
 
 def _predictive(appearance: ProjectedTracklets, member: Array) -> tuple[Array, Array]:

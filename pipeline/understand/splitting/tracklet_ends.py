@@ -104,7 +104,7 @@ class CameraBoxes:
     def of(cls, game: TrackedGame, moving: bool) -> CameraBoxes:
         """Take the boxes of a game; unless `moving`, the camera is taken to stand."""
         quality = np.nan_to_num(game.detections["quality"].to_numpy(np.float64), nan=0.3)
-        camera = game.camera if moving else np.broadcast_to(np.eye(3), game.camera.shape)
+        still = np.broadcast_to(np.eye(3), game.camera.shape)
         return cls(
             game.box_frame_row,
             game.box_time_s,
@@ -115,8 +115,8 @@ class CameraBoxes:
             game.is_coloured,
             game.embeddings,
             game.is_embedded,
-            camera,
-            np.asarray(np.linalg.inv(camera), dtype=np.float64),
+            game.camera if moving else still,
+            game.camera_back if moving else still,
         )
 
     def ends(self, spans: Spans) -> TrackletEnds:

@@ -23,10 +23,8 @@ from scipy.optimize import linear_sum_assignment
 
 from pipeline.geometry.boxes import iou
 from pipeline.understand.features.embeddings import Vectors
-from pipeline.understand.tracking import court_kalman, kalman
-from pipeline.understand.tracking.camera import move_states
-from pipeline.understand.tracking.court_kalman import FootPoints
 from pipeline.understand.tracking.gallery import AppearanceScale, Gallery
+from pipeline.understand.tracking.kalman import PICTURE, MeasuredBoxes, States, step_noise
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -48,18 +46,17 @@ class CandidateBoxes:
     """The boxes of one frame that may go on with a tracklet; all arrays have the same length m."""
 
     row: Ints  # (m,) row in detections
-    ltwh: Floats  # (m, 4) left, top, width, height, px
+    xyxy: Floats  # (m, 4) corners x1 y1 x2 y2, px
+    measured: MeasuredBoxes  # of the m boxes, in the picture and on the court
     vector: Vectors  # (m, dim + 3) see `with_jersey_colour`
-    feet: FootPoints
 
-    def take(self, boxes: Ints) -> CandidateBoxes:
+    def __len__(self) -> int:
+        """Count the boxes."""
+        return len(self.row)
+
+    def take(self, boxes: Ints | slice) -> CandidateBoxes:
         """Choose boxes (k,), in the order named."""
-        return CandidateBoxes(self.row[boxes], self.ltwh[boxes], self.vector[boxes], self.feet.take(boxes))
-
-    @property
-    def xyxy(self) -> Floats:
-        """Corners (m, 4) x1 y1 x2 y2, px."""
-        return np.hstack([self.ltwh[:, :2], self.ltwh[:, :2] + self.ltwh[:, 2:]])
+        return CandidateBoxes(self.row[boxes], self.xyxy[boxes], self.measured.take(boxes), self.vector[boxes])
 
 
 class Tracklet(Track):  # type: ignore[misc]  # the library has no types
@@ -99,11 +96,7 @@ class Tracklet(Track):  # type: ignore[misc]  # the library has no types
 
 
 class LikelihoodTracker(Tracker):  # type: ignore[misc]  # the library has no types
-    """A tracker that decides by position and appearance together.
-
-    `mean` (n, 8) and `covariance` (n, 8, 8) are the states of `tracks` in the picture, in their order; `court_mean` (n, 4) and
-    `court_covariance` (n, 4, 4) those on the court, NaN where it is unknown.
-    """
+    """A tracker that decides by position and appearance together; `states` are those of `tracks`, in their order."""
 
     least_score = 3.0
     """Log-likelihood ratio that associates: in doubt a tracklet ends, and gap linking joins it again with both sides known."""
@@ -132,23 +125,21 @@ class LikelihoodTracker(Tracker):  # type: ignore[misc]  # the library has no ty
         super().__init__(gallery, max_iou_distance=max_iou_distance, max_age=max_age, n_init=n_init)
         self.tracks: list[Tracklet] = []
         self.gallery, self.scale = gallery, scale
-        self.step_s = step_s
-        self.log_others = np.log(_PEOPLE / (image_size_px[0] * image_size_px[1]))
-        self.mean, self.covariance = np.zeros((0, 8)), np.zeros((0, 8, 8))
-        self.court_mean, self.court_covariance = court_kalman.initiate(FootPoints.unknown(0))
+        self.step_s, self.step_noise = step_s, step_noise(step_s)
+        self.log_others = np.log(
+            [[[_PEOPLE / (image_size_px[0] * image_size_px[1])]], [[_PEOPLE / _COURT_M2]]]
+        )  # (2, 1, 1)
+        self.states = States.none()
         self.ended: list[list[int]] = []
         """Rows of detections of each tracklet that was ever confirmed, and has ended."""
 
     def move(self, motion: Floats) -> None:
         """Follow the camera by its motion (3, 3)."""
-        self.mean, self.covariance = move_states(self.mean, self.covariance, motion)
+        self.states.move(motion)
 
     def predict(self, age: bool = True) -> None:
         """Predict one frame ahead; without `age`, one that is missing in the file."""
-        self.mean, self.covariance = kalman.predict(self.mean, self.covariance, self.step_s)
-        self.court_mean, self.court_covariance = court_kalman.predict(
-            self.court_mean, self.court_covariance, self.step_s
-        )
+        self.states.predict(self.step_s, self.step_noise)
         if age:
             for track in self.tracks:
                 track.age_by_one()
@@ -161,49 +152,46 @@ class LikelihoodTracker(Tracker):  # type: ignore[misc]  # the library has no ty
             if not stays:
                 self._end(track)
         self.tracks = [track for track, stays in zip(self.tracks, kept, strict=True) if stays]
-        mask = np.asarray(kept, dtype=bool)
-        self.mean, self.covariance = self.mean[mask], self.covariance[mask]
-        self.court_mean, self.court_covariance = self.court_mean[mask], self.court_covariance[mask]
+        self.states = self.states.take(np.flatnonzero(kept))
 
     def update(self, boxes: CandidateBoxes, time_s: float) -> None:
         """Associate the boxes of a frame, start tracklets, and end those that were not seen for too long."""
         matched, box = self.match(boxes)
-        self.mean[matched], self.covariance[matched] = kalman.update(
-            self.mean[matched], self.covariance[matched], kalman.xyah(boxes.ltwh[box])
-        )
-        self.court_mean[matched], self.court_covariance[matched] = court_kalman.update(
-            self.court_mean[matched], self.court_covariance[matched], boxes.feet.take(box)
-        )
-        for i, j in zip(matched.tolist(), box.tolist(), strict=True):
-            self.tracks[i].extend(int(boxes.row[j]), time_s)
+        self.states.update(matched, boxes.measured.take(box))
+        for i, row in zip(matched.tolist(), boxes.row[box].tolist(), strict=True):
+            self.tracks[i].extend(row, time_s)
         self._remember([self.tracks[i] for i in matched.tolist()], boxes.vector[box])
         for i in unmatched(len(self.tracks), matched).tolist():
             self.tracks[i].mark_missed()
         self.keep([not track.is_deleted() for track in self.tracks])
-        self.initiate(boxes.take(unmatched(len(boxes.row), box)), time_s)
+        left = unmatched(len(boxes), box)
+        if len(left):
+            self.initiate(boxes.take(left), time_s)
 
     def match(self, boxes: CandidateBoxes) -> tuple[Ints, Ints]:
         """Match confirmed tracklets, then tentative ones with the boxes that are left: indices (k,), (k,)."""
-        confirmed = np.array([track.is_confirmed() for track in self.tracks], dtype=bool)
-        matched, box = self.match_confirmed(np.flatnonzero(confirmed), boxes)
-        left = unmatched(len(boxes.row), box)
-        tentative, box_of_left = self.match_by_overlap(np.flatnonzero(~confirmed), boxes.take(left))
-        return np.concatenate([matched, tentative]), np.concatenate([box, left[box_of_left]])
+        confirmed = [track.is_confirmed() for track in self.tracks]
+        matched, box = self.match_confirmed(_where(confirmed, True), boxes)
+        left = unmatched(len(boxes), box)
+        if all(confirmed) or not len(left):
+            return matched, box
+        tentative, more = self.match_by_overlap(_where(confirmed, False), boxes, left)
+        return np.concatenate([matched, tentative]), np.concatenate([box, more])
 
     def match_confirmed(self, rows: Ints, boxes: CandidateBoxes) -> tuple[Ints, Ints]:
         """Match the tracklets `rows` (n,) by likelihood: indices (k,), (k,)."""
         matched, box = hungarian_pairs(-self.score(rows, boxes), -self.least_score)
         return rows[matched], box
 
-    def match_by_overlap(self, rows: Ints, boxes: CandidateBoxes) -> tuple[Ints, Ints]:
-        """Match the tracklets `rows` (n,) by intersection over union: indices (k,), (k,)."""
-        matched, box = hungarian_pairs(1.0 - self.overlap(rows, boxes), self.max_iou_distance)
-        return rows[matched], box
+    def match_by_overlap(self, rows: Ints, boxes: CandidateBoxes, left: Ints) -> tuple[Ints, Ints]:
+        """Match the tracklets `rows` (n,) by intersection over union with the boxes `left` (m,): indices (k,), (k,)."""
+        matched, box = hungarian_pairs(1.0 - self.overlap(rows, boxes)[:, left], self.max_iou_distance)
+        return rows[matched], left[box]
 
     def score(self, rows: Ints, boxes: CandidateBoxes) -> Floats:
         """Compute the log-likelihood ratio (n, m) that boxes are those of the tracklets `rows` (n,), not somebody else's."""
-        if not len(rows) or not len(boxes.row):
-            return np.zeros((len(rows), len(boxes.row)))
+        if not len(rows) or not len(boxes):
+            return np.zeros((len(rows), len(boxes)))
         ratio = self.position_score(rows, boxes) + self.appearance_score(rows, boxes)
         return np.where(self.in_reach(rows, boxes), ratio, -_NEVER)
 
@@ -213,19 +201,12 @@ class LikelihoodTracker(Tracker):  # type: ignore[misc]  # the library has no ty
         Position in the picture and position on the court are two views of one box: where both are known their mean counts,
         not their sum.
         """
-        in_picture, on_court = self.picture_score(rows, boxes), self.court_score(rows, boxes)
-        return np.asarray(np.where(np.isfinite(on_court), (in_picture + on_court) / 2, in_picture))
+        in_picture, on_court = self.view_scores(rows, boxes)
+        return np.asarray(np.where(np.isnan(on_court), in_picture, (in_picture + on_court) / 2))
 
-    def court_score(self, rows: Ints, boxes: CandidateBoxes) -> Floats:
-        """Compute the log-likelihood ratio (n, m) by where the feet are on the court; NaN where either side is unknown."""
-        density = court_kalman.log_density(self.court_mean[rows], self.court_covariance[rows], boxes.feet, _FREEDOM)
-        return np.asarray(density - np.log(_PEOPLE / _COURT_M2))
-
-    def picture_score(self, rows: Ints, boxes: CandidateBoxes) -> Floats:
-        """Compute the log-likelihood ratio (n, m) by where the boxes are in the picture."""
-        centre = kalman.xyah(boxes.ltwh)[:, :2]
-        density = kalman.log_density(self.mean[rows], self.covariance[rows], centre, _FREEDOM)
-        return np.asarray(density - self.log_others)
+    def view_scores(self, rows: Ints, boxes: CandidateBoxes) -> Floats:
+        """Compute the log-likelihood ratio (2, n, m) in the picture, and on the court, where NaN says that it is unknown."""
+        return self.states_of(rows).log_density(boxes.measured, _FREEDOM) - self.log_others
 
     def appearance_score(self, rows: Ints, boxes: CandidateBoxes) -> Floats:
         """Compute the log-likelihood ratio (n, m) by embeddings and jersey colours."""
@@ -234,9 +215,10 @@ class LikelihoodTracker(Tracker):  # type: ignore[misc]  # the library has no ty
 
     def in_reach(self, rows: Ints, boxes: CandidateBoxes) -> NDArray[np.bool_]:
         """Say which boxes (n, m) are near enough to where the tracklets `rows` (n,) are expected."""
-        mean, centre = self.mean[rows], kalman.xyah(boxes.ltwh)[:, :2]
-        away = np.linalg.norm(centre[None] - mean[:, None, :2], axis=2) / mean[:, 3:4]  # (n, m)
-        return np.asarray(away <= _REACH + _REACH_PER_S * self.unseen_s(rows)[:, None])
+        states = self.states_of(rows)
+        dx, dy = boxes.measured.place[:, PICTURE, None] - states.mean[:2, PICTURE, :, None]  # (n, m) each
+        reach = states.tall_px * (_REACH + _REACH_PER_S * self.unseen_s(rows))  # (n,)
+        return np.asarray(dx * dx + dy * dy <= (reach * reach)[:, None])
 
     def overlap(self, rows: Ints, boxes: CandidateBoxes) -> Floats:
         """Compute the intersection over union (n, m) of boxes with those expected of the tracklets `rows` (n,)."""
@@ -244,7 +226,11 @@ class LikelihoodTracker(Tracker):  # type: ignore[misc]  # the library has no ty
 
     def expected_xyxy(self, rows: Ints) -> Floats:
         """Return the boxes (n, 4) x1 y1 x2 y2, px, that are expected of the tracklets `rows` (n,)."""
-        return kalman.xyxy(self.mean[rows])
+        return self.states_of(rows).xyxy()
+
+    def states_of(self, rows: Ints) -> States:
+        """Return the states of the tracklets `rows` (n,), ascending."""
+        return self.states if len(rows) == len(self.tracks) else self.states.take(rows)
 
     def unseen_s(self, rows: Ints) -> Floats:
         """Return how long (n,) the tracklets `rows` (n,) have had no box, s."""
@@ -252,17 +238,10 @@ class LikelihoodTracker(Tracker):  # type: ignore[misc]  # the library has no ty
 
     def initiate(self, boxes: CandidateBoxes, time_s: float) -> None:
         """Start a tracklet with each box."""
-        if not len(boxes.row):
-            return
         for row, vector in zip(boxes.row.tolist(), boxes.vector, strict=True):
             self.tracks.append(Tracklet(self._next_id, self.n_init, self.max_age, row, vector, time_s))
             self._next_id += 1
-        mean, covariance = kalman.initiate(kalman.xyah(boxes.ltwh))
-        self.mean = np.concatenate([self.mean, mean])
-        self.covariance = np.concatenate([self.covariance, covariance])
-        mean, covariance = court_kalman.initiate(boxes.feet)
-        self.court_mean = np.concatenate([self.court_mean, mean])
-        self.court_covariance = np.concatenate([self.court_covariance, covariance])
+        self.states = self.states.joined(States.of_boxes(boxes.measured))
 
     def finish(self) -> list[list[int]]:
         """End all tracklets; return the rows of detections of each that was ever confirmed, its first boxes included."""
@@ -320,6 +299,13 @@ def unmatched(count: int, matched: Ints) -> Ints:
         count: how many there are.
         matched: (k,) indices.
     """
+    if len(matched) == count:
+        return np.zeros(0, dtype=np.int64)
     free = np.ones(count, dtype=bool)
     free[matched] = False
     return np.flatnonzero(free)
+
+
+def _where(values: Sequence[bool], wanted: bool) -> Ints:
+    """Return the indices of the wanted value."""
+    return np.array([i for i, value in enumerate(values) if value is wanted], dtype=np.int64)

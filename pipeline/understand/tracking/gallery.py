@@ -68,8 +68,9 @@ class AppearanceScale:
             by_embedding = _PER_SPREAD * (limit - embedding_distances) / self.spread
         else:
             by_embedding = np.zeros_like(embedding_distances)
-        ratio = np.nan_to_num(by_embedding) + np.nan_to_num(_PER_JERSEY * (_JERSEY_FROM - colour_distances))
-        return np.asarray(np.clip(ratio, _LEAST_RATIO, _MOST_RATIO), dtype=np.float64)
+        by_colour = _PER_JERSEY * (_JERSEY_FROM - colour_distances)
+        ratio = np.where(np.isnan(by_embedding), 0.0, by_embedding) + np.where(np.isnan(by_colour), 0.0, by_colour)
+        return np.asarray(np.minimum(np.maximum(ratio, _LEAST_RATIO), _MOST_RATIO), dtype=np.float64)
 
 
 class Gallery:
@@ -86,41 +87,45 @@ class Gallery:
 
     def __init__(self, budget: int, dim: int) -> None:
         """Start without samples; `budget` of them are kept per tracklet, the newest; embeddings have `dim` numbers."""
-        self.budget = budget
+        self.budget, self.dim = budget, dim
         self.free: list[int] = []
         self.count = np.zeros(0, dtype=np.int64)  # (places,) samples ever added
-        self.samples = np.zeros((0, budget, dim + _JERSEY_COLUMNS), dtype=np.float32)  # (places, budget, dim + 3)
-        self.newest = np.zeros((0, dim + _JERSEY_COLUMNS), dtype=np.float32)  # (places, dim + 3)
+        self.samples = np.zeros((budget, 0, dim + _JERSEY_COLUMNS), dtype=np.float32)  # (budget, places, dim + 3)
 
     def open(self) -> int:
         """Give a new tracklet its place."""
         if not self.free:
             self.free = list(range(len(self.count), len(self.count) + _FEW))[::-1]
-            more = np.full((_FEW, *self.samples.shape[1:]), np.nan, dtype=np.float32)
-            self.samples = np.concatenate([self.samples, more])
-            self.newest = np.concatenate([self.newest, more[:, 0]])
+            more = np.full((self.budget, _FEW, self.samples.shape[2]), np.nan, dtype=np.float32)
+            self.samples = np.concatenate([self.samples, more], axis=1)
             self.count = np.concatenate([self.count, np.zeros(_FEW, dtype=np.int64)])
         return self.free.pop()
 
     def close(self, place: int) -> None:
         """Forget a tracklet."""
         self.count[place] = 0
-        self.newest[place] = np.nan
         self.free.append(place)
 
     def hold(self, places: Ints) -> None:
         """Add the newest sample of the tracklets at `places` (n,) again."""
-        self.add(places, self.newest[places])
+        count = self.count[places]
+        if np.count_nonzero(count) < len(count):
+            places, count = places[count > 0], count[count > 0]
+        self.samples[count % self.budget, places] = self.samples[(count - 1) % self.budget, places]
+        self.count[places] = count + 1
 
     def add(self, places: Ints, vectors: Vectors) -> None:
         """Add one sample (n, dim + 3) each to the tracklets at different `places` (n,); one without embedding is none."""
         usable = np.isfinite(vectors[:, 0])
-        places, vectors = places[usable], vectors[usable]
-        self.newest[places] = vectors
-        first = self.count[places] == 0
-        self.samples[places[first]] = vectors[first, None]  # no sample is more than once the nearest: fill up with it
-        self.samples[places, self.count[places] % self.budget] = vectors
-        self.count[places] += 1
+        if np.count_nonzero(usable) < len(usable):
+            places, vectors = places[usable], vectors[usable]
+        count = self.count[places]
+        if np.count_nonzero(count) < len(count):  # no sample is more than once the nearest: fill up with it
+            first = count == 0
+            self.samples[:, places[first], : self.dim] = vectors[first, : self.dim]
+            self.samples[:, places[first], self.dim :] = np.nan
+        self.samples[count % self.budget, places] = vectors
+        self.count[places] = count + 1
 
     def distances(self, places: Ints, vectors: Vectors) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Measure how far boxes with the vectors (m, dim + 3) are from the tracklets at `places` (n,).
@@ -129,20 +134,23 @@ class Gallery:
             Cosine distance (n, m) to the nearest embedding, 0 to 2, and distance (n, m) to the median jersey colour, 0 to
             1; NaN where either side is unknown.
         """
-        dim = vectors.shape[1] - _JERSEY_COLUMNS
-        stored = self.samples[places]  # (n, budget, dim + 3)
-        similarity = stored.reshape(-1, stored.shape[2])[:, :dim] @ vectors[:, :dim].T  # (n * budget, m)
-        nearest = 1.0 - similarity.reshape(len(places), self.budget, len(vectors)).max(axis=1)  # (n, m)
-        median = self._median_colours(stored[:, :, dim:], self.count[places])  # (n, 3)
-        colours = jersey_distances(median[:, None], vectors[None, :, dim:])  # (n, m)
-        filled = self.count[places, None] > 0
-        return np.where(filled, nearest, np.nan), np.where(filled, colours, np.nan)
+        stored = self.samples.take(places, axis=1)  # (budget, n, dim + 3)
+        shown = np.flatnonzero(np.isfinite(vectors[:, 0]))  # boxes with an embedding
+        nearest = np.full((len(places), len(vectors)), np.nan, dtype=np.float32)
+        if len(shown):
+            similarity = stored.reshape(-1, stored.shape[2])[:, : self.dim] @ vectors[shown, : self.dim].T
+            similarity = similarity.reshape(self.budget, -1)  # (budget, n * shown)
+            nearest[:, shown] = 1.0 - similarity.max(axis=0).reshape(len(places), len(shown))
+        colours = jersey_distances(_median(stored[:, :, self.dim :])[:, None], vectors[None, :, self.dim :])  # (n, m)
+        empty = self.count[places] == 0
+        if np.count_nonzero(empty):
+            nearest[empty] = colours[empty] = np.nan
+        return nearest, colours
 
-    def _median_colours(self, colours: Vectors, count: Ints) -> Vectors:
-        """Take the median (n, 3) of the colours among samples (n, budget, 3), of which `count` (n,) are filled; NaN for none."""
-        usable: NDArray[np.bool_] = (np.arange(self.budget) < count[:, None]) & np.isfinite(colours).all(axis=2)
-        ordered = np.sort(np.where(usable[:, :, None], colours, np.inf), axis=1)
-        last = np.maximum(usable.sum(axis=1), 1) - 1
-        rows = np.arange(len(colours))
-        middle = (ordered[rows, last // 2] + ordered[rows, (last + 1) // 2]) / 2
-        return np.where(usable.any(axis=1, keepdims=True), middle, np.float32(np.nan)).astype(np.float32)
+
+def _median(colours: Vectors) -> Vectors:
+    """Take the median (n, 3) of colours (budget, n, 3) that are not NaN; NaN where all are."""
+    ordered = np.sort(colours, axis=0)  # NaN last
+    last = np.maximum((ordered[..., 0] == ordered[..., 0]).sum(axis=0), 1) - 1
+    rows = np.arange(len(last))
+    return np.asarray((ordered[last // 2, rows] + ordered[(last + 1) // 2, rows]) / 2)

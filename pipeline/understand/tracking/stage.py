@@ -25,9 +25,9 @@ from pipeline.tables import PERSON_CLASSES, conform
 from pipeline.understand.features.embeddings import Vectors, with_jersey_colour
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.tracking.association import CandidateBoxes, LikelihoodTracker
-from pipeline.understand.tracking.court_kalman import FootPoints
 from pipeline.understand.tracking.duplicates import cross_class_duplicates
 from pipeline.understand.tracking.gallery import AppearanceScale, Gallery
+from pipeline.understand.tracking.kalman import SHAPE, MeasuredBoxes
 
 MakeTracker = Callable[..., LikelihoodTracker]
 """Takes what `LikelihoodTracker` does; one that associates otherwise."""
@@ -47,9 +47,9 @@ class _Trackable:
 
     row: NDArray[np.int64]  # (n,) row in detections and embeddings
     frame: NDArray[np.int64]  # (n,)
-    ltwh: NDArray[np.float64]  # (n, 4) left, top, width, height, px
+    xyxy: NDArray[np.float64]  # (n, 4) corners x1 y1 x2 y2, px
+    measured: MeasuredBoxes
     jersey_lab: NDArray[np.float64]  # (n, 3) CIE L* a* b*; NaN where unknown
-    feet: FootPoints
 
 
 def track(
@@ -101,7 +101,12 @@ def track(
         )
 
     candidates = (
-        CandidateBoxes(boxes.row[of_frame], boxes.ltwh[of_frame], vectors.of(of_frame), boxes.feet.take(of_frame))
+        CandidateBoxes(
+            boxes.row[of_frame],
+            boxes.xyxy[of_frame],
+            boxes.measured.take(of_frame),
+            vectors.of(of_frame),
+        )
         for of_frame in slices
     )
     tracklets = _associate(game, candidates, start, settings, image_size_px)
@@ -170,15 +175,20 @@ def _trackable(
     score = detections["score"].to_numpy(np.float64)
     person = detections["class"].isin(PERSON_CLASSES).to_numpy()
     chosen = person & on_court & (score >= settings.min_score) & np.isfinite(xyxy_px).all(axis=1) & (size > 0).all(1)
+    chosen[cross_class_duplicates(game, chosen, settings.duplicate_iou)] = False
     row = np.flatnonzero(chosen)
     row = row[np.argsort(game.box_frame[row], kind="stable")]
-    referee = (detections["class"] == "referee").to_numpy()[row]
-    duplicate = cross_class_duplicates(game.box_frame[row], xyxy_px[row], score[row], referee, settings.duplicate_iou)
-    row = row[~duplicate]
-    ltwh = np.hstack([xyxy_px[row, :2], size[row]])  # (n, 4)
-    unknown = FootPoints.unknown(len(detections))
-    feet = unknown if foot_covariance_m2 is None else FootPoints(game.feet_m, foot_covariance_m2)
-    return _Trackable(row, game.box_frame[row], ltwh, game.jersey_lab[row], feet.take(row))
+    if foot_covariance_m2 is None:
+        feet_m, covariance_m2 = np.full((len(row), 2), np.nan), np.full((len(row), 2, 2), np.nan)
+    else:
+        feet_m, covariance_m2 = game.feet_m[row], foot_covariance_m2[row]
+    return _Trackable(
+        row,
+        game.box_frame[row],
+        xyxy_px[row],
+        MeasuredBoxes.of(np.hstack([xyxy_px[row, :2], size[row]]), feet_m, covariance_m2),
+        game.jersey_lab[row],
+    )
 
 
 def _median_step_s(game: TrackedGame) -> float:
@@ -209,16 +219,16 @@ def _compared(slices: Sequence[slice], embedded: NDArray[np.bool_]) -> NDArray[n
     return frames[np.unique(np.linspace(0, len(frames) - 1, min(len(frames), _FRAMES_COMPARED)).astype(np.int64))]
 
 
-def _alive(
-    tracker: LikelihoodTracker, time_s: float, max_age_s: float, image_size_px: tuple[int, int]
-) -> NDArray[np.bool_]:
-    """Say which tracklets (n,) were seen lately enough in real time, and have not left the picture."""
+def _alive(tracker: LikelihoodTracker, time_s: float, max_age_s: float, image_size_px: tuple[int, int]) -> list[bool]:
+    """Say which tracklets were seen lately enough in real time, and have not left the picture."""
     width, height = image_size_px
-    x, y, aspect, tall = tracker.mean[:, :4].T
-    half = np.maximum(0.5 * aspect * tall, 0.0)
-    inside = (-half <= x) & (x <= width + half) & (-0.5 * tall <= y) & (y <= height + 0.5 * tall)
-    last_s = np.array([tracklet.last_seen_s for tracklet in tracker.tracks])
-    return np.asarray(inside & (time_s - last_s <= max_age_s))
+    boxes = tracker.states.mean[:2, : SHAPE + 1].reshape(4, -1).T.tolist()  # (n, 4) x, aspect, y, height
+    return [
+        time_s - tracklet.last_seen_s <= max_age_s
+        and -max(aspect * tall, 0.0) <= 2 * x <= 2 * width + max(aspect * tall, 0.0)
+        and -tall <= 2 * y <= 2 * height + tall
+        for tracklet, (x, aspect, y, tall) in zip(tracker.tracks, boxes, strict=True)
+    ]
 
 
 class _VectorReader:

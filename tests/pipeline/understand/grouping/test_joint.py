@@ -11,6 +11,7 @@ from scipy import sparse
 
 from pipeline.understand.features.appearance_model import AppearanceModel, ProjectedTracklets
 from pipeline.understand.grouping.joint import affinity, joint_clustering
+from pipeline.understand.grouping.local_search import LocalSearch
 from pipeline.understand.grouping.odds import MAX_SAME_SHIRT
 from pipeline.understand.grouping.problem import AppearanceProblem, GroupingBounds
 
@@ -142,3 +143,15 @@ def test_constraints_hold_on_every_input(n: int, seed: int) -> None:
     assert not (made.cannot_link & (found[:, None] == found[None])).any()
     assert found.min() == 0
     assert set(found) == set(range(found.max() + 1))
+
+
+def test_who_is_tried_as_one_in_vain_stays_as_before() -> None:
+    apart = problem([[0, 0], [1, 1], [20, 5], [21, 4]], cannot_link=[(1, 2)], linked={(0, 2): 3.0}, number={0: 4, 3: 7})
+    search = LocalSearch(apart, np.array([0, 0, 1, 1]), FREE)
+    before = [sums.copy() for sums in (search.label, search.total, search.conflicts, search.log_odds)]
+    assert not search.reunite(0, 1)
+    people = len(before[1])
+    after = (search.label, search.total[:people], search.conflicts[:people], search.log_odds[:people])
+    for first, second in zip(before, after, strict=True):
+        np.testing.assert_array_equal(first, second)
+    assert not search.total[people:].any()

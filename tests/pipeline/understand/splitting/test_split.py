@@ -1,10 +1,13 @@
 """Tracklets that go over to somebody else are cut there, others stay whole."""
 
 from dataclasses import replace
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pipeline.config import IdentifySettings
@@ -149,8 +152,8 @@ def test_boxes_without_embeddings_stay_with_their_tracklet() -> None:
 
 def test_a_change_has_its_price() -> None:
     short = np.array([[0.0, 0], [0, 2], [0, 0]])
-    assert len(set(viterbi(short, np.full(3, 3.0)).tolist())) == 1
-    assert viterbi(np.array([[9.0, 0], [0, 9.0], [0, 9.0]]), np.full(3, 3.0)).tolist() == [0, 1, 1]
+    assert len(set(viterbi(short, np.full(3, 3.0), np.array([0, 3])).tolist())) == 1
+    assert viterbi(np.array([[9.0, 0], [0, 9.0], [0, 9.0]]), np.full(3, 3.0), np.array([0, 3])).tolist() == [0, 1, 1]
 
 
 def test_a_change_is_where_it_is_cheap() -> None:
@@ -158,7 +161,26 @@ def test_a_change_is_where_it_is_cheap() -> None:
     for cheap in (2, 3, 4):
         price = np.full(6, 6.0)
         price[cheap] = 1.0
-        assert np.flatnonzero(np.diff(viterbi(unclear, price))).tolist() == [cheap - 1]
+        assert np.flatnonzero(np.diff(viterbi(unclear, price, np.array([0, 6])))).tolist() == [cheap - 1]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000))
+def test_sequences_side_by_side_have_the_paths_of_each_by_itself(seed: int) -> None:
+    """The best of all paths, tried one by one."""
+    rng = np.random.default_rng(seed)
+    length, people = rng.integers(1, 6, 4), 3
+    start = np.append(0, np.cumsum(length))
+    score, price = rng.normal(size=(start[-1], people)), rng.uniform(0, 2, start[-1])
+    found = viterbi(score, price, start)
+    for a, b in pairwise(start):
+
+        def worth(path: tuple[int, ...], a: int = a, b: int = b) -> float:
+            changes = np.diff(path) != 0
+            return float(score[np.arange(a, b), path].sum() - price[a + 1 : b][changes].sum())
+
+        best = max(product(range(people), repeat=b - a), key=worth)
+        assert found[a:b].tolist() == list(best)
 
 
 @pytest.mark.parametrize("phase", [0, 1, 2])
