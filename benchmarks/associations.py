@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.boxes import iou
-from pipeline.understand.tracking import CandidateBoxes, FootPoints, LikelihoodTracker, hungarian_pairs, unmatched
+from pipeline.understand.tracking import CandidateBoxes, LikelihoodTracker, hungarian_pairs, unmatched
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -117,18 +117,17 @@ class AppearanceByQuality(LikelihoodTracker):
 class SpeedGate(LikelihoodTracker):
     """Nobody is linked over a distance on the court that nobody runs in the time."""
 
-    def __init__(self, *arguments: Any, feet: FootPoints, **named: Any) -> None:
-        """Start without tracklets; `feet` are those of all detections."""
+    def __init__(self, *arguments: Any, feet_m: Floats, noise_m: Floats, **named: Any) -> None:
+        """Start without tracklets; foot points (n, 2) and how far off they may be (n,) are those of all detections."""
         super().__init__(*arguments, **named)
-        self.feet = feet
+        self.feet_m, self.noise_m = feet_m, noise_m
 
     def in_reach(self, rows: Ints, boxes: CandidateBoxes) -> NDArray[np.bool_]:
         """Say which boxes (n, m) are in reach in the picture and on the court; where there is none, in the picture."""
-        last = self.feet.take(np.array([self.tracks[i].rows[-1] for i in rows.tolist()], dtype=np.int64))
-        now = self.feet.take(boxes.row)
-        away_m = np.linalg.norm(last.position_m[:, None] - now.position_m, axis=2)
-        noise_m = [np.sqrt(np.trace(points.covariance_m2, axis1=1, axis2=2)) for points in (last, now)]
-        most_m = FASTEST_MPS * self.unseen_s(rows)[:, None] + noise_m[0][:, None] + noise_m[1] + SLACK_M
+        last, now = np.array([self.tracks[i].rows[-1] for i in rows.tolist()], dtype=np.int64), boxes.row
+        away_m = np.linalg.norm(self.feet_m[last][:, None] - self.feet_m[now], axis=2)
+        noise_m = self.noise_m[last][:, None] + self.noise_m[now]
+        most_m = FASTEST_MPS * self.unseen_s(rows)[:, None] + noise_m + SLACK_M
         return np.asarray(super().in_reach(rows, boxes) & ~(away_m > most_m))
 
 

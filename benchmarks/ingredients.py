@@ -28,7 +28,7 @@ from pipeline.run.context import RunContext
 from pipeline.run.job import Job
 from pipeline.run.loading import context_of
 from pipeline.understand.game import TrackedGame
-from pipeline.understand.tracking import FootPoints, LikelihoodTracker, MakeTracker, track
+from pipeline.understand.tracking import LikelihoodTracker, MakeTracker, track
 
 LOW_SCORE = 0.25
 """Boxes below are not stored."""
@@ -119,8 +119,8 @@ def appearance_by_quality(context: RunContext) -> MakeTracker:
 def speed_gate(context: RunContext) -> MakeTracker:
     """Link nobody over a distance that nobody runs."""
     covariance_m2 = context.registration.foot_covariance_m2(context.tables["detections"])
-    feet = FootPoints(context.feet_m, covariance_m2)
-    return partial(associations.SpeedGate, feet=feet)
+    noise_m = np.sqrt(np.trace(covariance_m2, axis1=1, axis2=2))
+    return partial(associations.SpeedGate, feet_m=context.feet_m, noise_m=noise_m)
 
 
 INGREDIENTS: Mapping[str, Ingredient] = {

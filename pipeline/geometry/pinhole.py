@@ -151,7 +151,10 @@ def _poses(to_px: Matrix, size_px: tuple[int, int]) -> tuple[Floats, Floats, Flo
     """
     to_rays = np.linalg.inv(np.stack([intrinsics(focal * size_px[0], size_px) for focal in _FOCALS]))
     axes = to_rays @ to_px @ np.diag([1.0, -1.0, 1.0])  # (f, 3, 3)
-    axes /= np.sqrt(np.linalg.norm(axes[:, :, 0], axis=1) * np.linalg.norm(axes[:, :, 1], axis=1))[:, None, None]
+    length = np.sqrt(np.linalg.norm(axes[:, :, 0], axis=1) * np.linalg.norm(axes[:, :, 1], axis=1))
+    if not (np.isfinite(length) & (length > 0)).all():  # a floor that is a line or a point in the picture
+        return np.zeros((0, 3, 3)), np.zeros((0, 3)), np.zeros(0)
+    axes /= length[:, None, None]
     right, ahead, shift = np.moveaxis(np.stack([axes, -axes], axis=1), 3, 0)  # (f, 2, 3) each
     u, _, vt = np.linalg.svd(np.stack([right, ahead, np.cross(right, ahead)], axis=-1))
     turn = u @ vt  # (f, 2, 3, 3)

@@ -12,7 +12,7 @@ from benchmarks import associations
 from pipeline.config import TrackSettings
 from pipeline.tables import MOTION_COLUMNS, conform
 from pipeline.understand.game import TrackedGame
-from pipeline.understand.tracking import FootPoints, LikelihoodTracker, track
+from pipeline.understand.tracking import LikelihoodTracker, track
 
 FPS, PX_PER_M = 25, 50.0
 STEP_S = 1 / FPS
@@ -24,7 +24,7 @@ def tracklets(
     *,
     score: np.ndarray | float = 0.9,
     embedding: np.ndarray | None = None,
-    feet: FootPoints | None = None,
+    feet_m: np.ndarray | None = None,
     **settings: Any,
 ) -> np.ndarray:
     """Link boxes of 40 x 100 px with their left edges at x (frames, people), NaN where nobody is seen.
@@ -46,11 +46,11 @@ def tracklets(
     embeddings = np.eye(8, dtype=np.float32)[person] if embedding is None else embedding[frame, person]
     tables = conform("frames", frames), conform("detections", table)
     linked = track(
-        TrackedGame.of(*tables, embeddings, None if feet is None else feet.position_m),
+        TrackedGame.of(*tables, embeddings, feet_m),
         np.ones(len(table), bool),
         TrackSettings(max_age_s=1.0).model_copy(update=settings),
         (1280, 720),
-        None if feet is None else feet.covariance_m2,
+        None if feet_m is None else np.tile(0.01 * np.eye(2), (len(table), 1, 1)),
         make,
     )
     found = np.zeros(x.shape, dtype=np.int64)
@@ -98,8 +98,8 @@ class TestSpeedGate:
         x = standing(40, 100.0)
         x[15:25] = np.nan
         place = np.column_stack([np.full(30, 5.0), np.where(np.arange(30) < 15, 5.0, 5.0 - metres)])
-        feet = FootPoints(place, np.tile(0.01 * np.eye(2), (30, 1, 1)))
-        return tracklets(x, partial(GatedInPicture, feet=feet), feet=feet)[:, 0]
+        gated = partial(GatedInPicture, feet_m=place, noise_m=np.full(30, 0.02**0.5))
+        return tracklets(x, gated, feet_m=place)[:, 0]
 
     def test_nobody_runs_ten_metres_in_half_a_second(self) -> None:
         found = self.linked(10.0)

@@ -9,7 +9,7 @@ so another encoder or another camera needs no other setting.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,8 +19,10 @@ from pipeline.config import TrackSettings
 from pipeline.tables import conform
 from pipeline.understand.features.embeddings import jersey_distances
 from pipeline.understand.game import TrackedGame
-from pipeline.understand.splitting.logistic_regression import LogisticRegression
 from pipeline.understand.splitting.tracklet_ends import CameraBoxes, Spans, TrackletEnds
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -45,13 +47,13 @@ _BLOCK = 100_000
 class GapModel:
     """What tells a tracklet's other side of a gap from others' tracklets."""
 
-    classifier: LogisticRegression
+    classifier: Pipeline
     neutral: float
     """Distance of appearance that says neither: halfway between the two classes; of pairs of which one side is unknown."""
 
     def log_ratio(self, features: Floats) -> Floats:
         """Give the log-likelihood ratio (n,) of pairs with the features (n, 4) being one person."""
-        return self.classifier.log_odds(with_neutral(features, self.neutral))
+        return np.asarray(self.classifier.decision_function(with_neutral(features, self.neutral)))
 
 
 def link_gaps(game: TrackedGame, settings: TrackSettings) -> pd.DataFrame:
@@ -164,12 +166,18 @@ def with_neutral(features: Floats, neutral: float) -> Floats:
     return np.column_stack([np.where(np.isnan(features[:, 0]), neutral, features[:, 0]), features[:, 1:]])
 
 
-def likelihood_ratio(features: Floats, same: NDArray[np.bool_]) -> LogisticRegression:
-    """Learn from rows (n, d) what tells those of the class; `log_odds` gives the log-likelihood ratio.
+def likelihood_ratio(features: Floats, same: NDArray[np.bool_]) -> Pipeline:
+    """Learn from rows (n, d) what tells those of the class; `decision_function` gives the log-likelihood ratio.
 
     Either class counts as much as there are rows of the class: the log-odds have no opinion beforehand.
     """
-    return LogisticRegression.fit(features, same, np.where(same, 1.0, same.sum() / (~same).sum()))
+    from sklearn.linear_model import LogisticRegression  # slow to import
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), LogisticRegression(solver="newton-cholesky"))
+    share = np.where(same, 1.0, same.sum() / (~same).sum())
+    return model.fit(features, same, logisticregression__sample_weight=share)
 
 
 def _candidates(

@@ -1,12 +1,10 @@
 """Tracking: from detections to tracklets, by DeepSORT with one likelihood of position and appearance."""
 
 from pipeline.understand.tracking.association import CandidateBoxes, LikelihoodTracker, hungarian_pairs, unmatched
-from pipeline.understand.tracking.foot_points import FootPoints
 from pipeline.understand.tracking.stage import MakeTracker, track
 
 __all__ = [
     "CandidateBoxes",
-    "FootPoints",
     "LikelihoodTracker",
     "MakeTracker",
     "hungarian_pairs",

@@ -181,8 +181,7 @@ class States:
         mean, covariance = before.mean, before.covariance  # (4, 3, k), (4, 4, 3, k)
         spread = before.spread()
         spread += boxes.noise  # (2, 2, 3, k)
-        # of the transpose elements on both diagonals change places: with what is symmetric but for rounding that matters,
-        # as the inverse of the transpose would double the difference in each step
+        # `spread` is symmetric but for rounding; the inverse of its transpose would let that difference grow from step to step
         inverse = _ADJUGATE * spread.swapaxes(0, 1)[::-1, ::-1]
         inverse /= spread[0, 0] * spread[1, 1] - spread[0, 1] * spread[1, 0]
         gain = np.einsum("ijpk,jlpk->ilpk", inverse, covariance[:2])  # (2, 4, 3, k)

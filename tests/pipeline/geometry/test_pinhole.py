@@ -54,6 +54,11 @@ def test_camera_of_a_homography(values: list[float], sign: float) -> None:
     assert np.median(np.linalg.norm(project(found.to_px(), floor) - project(camera.to_px(), floor), axis=1)) < 40
 
 
+def test_no_camera_sees_a_floor_that_is_a_line() -> None:
+    line = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 360.0], [0.0, 0.0, 1.0]])
+    assert nearest_pinhole(line, SIZE, np.array([[4.0, 2.0], [9.0, 7.0], [14.0, 12.0]])) is None
+
+
 def test_heights() -> None:
     """Two metres at 20 m and a focal length of one width are a tenth of the width, seen from the side."""
     camera = Pinhole(np.array([0.0, 0.0, 0.0, 14.0, 30.0, 1.0, 0.0]), SIZE)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.geometry.camera_fitting.alignment import align
+from pipeline.geometry.camera_fitting.alignment import align, align_all
 from pipeline.geometry.camera_fitting.evidence import Aligned, CourtEvidence, CourtLines
 from pipeline.geometry.camera_fitting.start import start_from_places
 from pipeline.geometry.court import COURTS
@@ -57,6 +57,26 @@ def test_lines_of_another_court_agree_less() -> None:
     evidence = sighting(camera, np.random.default_rng(4), "nba")
     right, wrong = (found(evidence, court, FLAT) for court in ("nba", "fiba"))
     assert right.inliers > 1.2 * wrong.inliers
+
+
+@pytest.mark.parametrize("free_lens", [False, True])
+def test_many_at_a_time_are_fitted_as_each_by_itself(free_lens: bool) -> None:
+    """Pictures with fewer points than others, or without any line, are filled up with points that count nothing."""
+    cameras = [Pinhole(np.array(values), SIZE) for values in VIEWS.values()]
+    full = [sighting(camera, np.random.default_rng(4)) for camera in cameras]
+    evidence = [full[0], full[1].thinned(30, 70), full[2].thinned(50, 0)]
+    starts = [camera.with_values(camera.values + 0.01) for camera in cameras]
+    lines, lenses = CourtLines(COURTS["fiba"]), [FLAT, Lens((640, 360), 640, -0.02), FLAT]
+    together = align_all(evidence, lines, starts, lenses, free_lens)
+    assert together[2].inliers == 0
+    for fit, *alone in zip(together, evidence, starts, lenses, strict=True):
+        expected = align(alone[0], lines, alone[1], alone[2], free_lens)  # type: ignore[arg-type]
+        np.testing.assert_allclose(fit.camera.values, expected.camera.values, rtol=1e-7)
+        np.testing.assert_allclose(fit.covariance, expected.covariance, rtol=1e-5, atol=1e-12)
+        measured = ("inliers", "inlier_share", "error_px", "coverage", "place_error_m", "expected_error_m")
+        for name in measured:
+            assert getattr(fit, name) == pytest.approx(getattr(expected, name), rel=1e-6), name
+        assert fit.lens.lam == pytest.approx(expected.lens.lam, abs=1e-9)
 
 
 def test_few_lines_are_uncertain() -> None:

@@ -128,7 +128,7 @@ def test_log_odds_are_a_likelihood_ratio_however_many_there_are_of_either_class(
     rng = np.random.default_rng(0)
     same, different = rng.normal(1, 1, (2000, 1)), rng.normal(-1, 1, (60000, 1))
     model = likelihood_ratio(np.concatenate([same, different]), np.arange(62000) < 2000)
-    np.testing.assert_allclose(model.log_odds(np.array([[-1.0], [0], [2]])), [-2, 0, 4], atol=0.25)
+    np.testing.assert_allclose(model.decision_function(np.array([[-1.0], [0], [2]])), [-2, 0, 4], atol=0.25)
 
 
 def test_six_frames_of_a_second_are_too_few_to_learn_from() -> None:

@@ -16,7 +16,7 @@ from pipeline.config import TrackSettings
 from pipeline.errors import TableError
 from pipeline.tables import MOTION_COLUMNS, conform
 from pipeline.understand.game import TrackedGame
-from pipeline.understand.tracking import FootPoints, LikelihoodTracker, track
+from pipeline.understand.tracking import LikelihoodTracker, track
 from pipeline.understand.tracking.gallery import AppearanceScale, Gallery
 
 SIZE_PX = (1280, 720)
@@ -71,12 +71,13 @@ def link(
     vectors: NDArray[Any],
     settings: TrackSettings = SETTINGS,
     on_court: NDArray[np.bool_] | None = None,
-    feet: FootPoints | None = None,
+    feet_m: NDArray[np.float64] | None = None,
 ) -> NDArray[np.int64]:
     """Track and give the track id of each detection row, 0 for none."""
     mask = np.ones(len(detections), bool) if on_court is None else on_court
-    game = TrackedGame.of(frames, detections, vectors, None if feet is None else feet.position_m)
-    tracks = track(game, mask, settings, SIZE_PX, None if feet is None else feet.covariance_m2)
+    game = TrackedGame.of(frames, detections, vectors, feet_m)
+    covariance_m2 = None if feet_m is None else np.tile(0.01 * np.eye(2), (len(feet_m), 1, 1))
+    tracks = track(game, mask, settings, SIZE_PX, covariance_m2)
     ids = pd.Series(0, index=detections["detection_id"])
     ids[tracks["detection_id"]] = tracks["track_id"].to_numpy()
     return ids.to_numpy()
@@ -298,19 +299,15 @@ def test_nobody_is_twice_in_a_frame_and_no_box_is_in_two_tracklets(seed: int, pe
     assert boxes.groupby("track_id")["shot"].nunique().le(1).all()
 
 
-def feet_at(position_m: NDArray[np.float64]) -> FootPoints:
-    return FootPoints(position_m, np.tile(0.01 * np.eye(2), (len(position_m), 1, 1)))
-
-
 def test_a_shaking_camera_is_followed_where_the_court_is_known() -> None:
     frames = make_frames(40)  # the camera's motion is not known
     detections, vectors, who = walkers(frames, 6, speed_px=0.0)
     shift = np.where(detections["frame"] < 10, 0.0, 20.0 * (detections["frame"] % 2)).astype(np.float32)
     detections["x1"] += shift
     detections["x2"] += shift
-    feet = feet_at(np.column_stack([1.0 + who, np.full(len(who), 7.0)]))
+    feet_m = np.column_stack([1.0 + who, np.full(len(who), 7.0)])
     same = np.ones_like(vectors)  # appearance tells nobody apart
-    assert (link(frames, detections, same, feet=feet) == who + 1).all()
+    assert (link(frames, detections, same, feet_m=feet_m) == who + 1).all()
     assert not (link(frames, detections, same) == who + 1).all()
 
 
@@ -319,8 +316,8 @@ def test_nobody_jumps_across_the_court(metres: float, people: int) -> None:
     frames = make_frames(30)
     detections, vectors, _ = walkers(frames, 1, speed_px=0.0)
     late = detections["frame"].to_numpy() >= 15
-    feet = feet_at(np.column_stack([np.full(30, 5.0), 9.0 - metres * late]))  # in the picture he stays where he is
-    ids = link(frames, detections, vectors, feet=feet)
+    feet_m = np.column_stack([np.full(30, 5.0), 9.0 - metres * late])  # in the picture he stays where he is
+    ids = link(frames, detections, vectors, feet_m=feet_m)
     assert (ids == np.where(late, people, 1)).all()
 
 
