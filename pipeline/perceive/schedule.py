@@ -2,7 +2,7 @@
 
 Somebody who walks on undisturbed looks the same thirty times a second. In a window of frames, boxes that go on from frame
 to frame with nobody near are one passage, and one crop of it is embedded: the one that shows most of the person. Where
-boxes meet, begin or end, each is embedded, unless somebody nearer hides the person: such a crop shows the other one.
+boxes meet, begin or end, each is embedded.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.boxes import iou
-from pipeline.perceive.crops import uncovered
 from pipeline.perceive.motion import Motion
 
 Boxes = NDArray[np.float32]
@@ -23,8 +22,6 @@ _SAME_IOU = 0.5
 """A box that overlaps this much with one of the frame before, and each the other's best, goes on with it."""
 _MEETING_IOU = 0.2
 """Boxes of one frame that overlap more meet."""
-_LEAST_UNCOVERED = 0.3
-"""A box of which nearer ones leave less uncovered shows somebody else."""
 
 
 def worth_embedding(
@@ -49,7 +46,7 @@ def worth_embedding(
         ends = [place for place, border in ((passage[0], 0), (passage[-1], last)) if place[0] != border]
         for frame, row in (clearest, *ends):
             chosen[frame][row] = True
-    return [wanted & (uncovered(boxes) >= _LEAST_UNCOVERED) for wanted, boxes in zip(chosen, people_px, strict=True)]
+    return chosen
 
 
 def _passages(people_px: Sequence[Boxes], moved: Sequence[Motion]) -> list[list[tuple[int, int]]]:

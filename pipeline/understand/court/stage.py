@@ -55,7 +55,9 @@ def register_court(
         return _unregistered(settings, image_size_px, NOT_FOUND)
     limits = settings.model_copy(update={"max_propagation_s": settings.max_automatic_s})
     registration = register_calibrated(frames, found, image_size_px, limits)
-    return replace(registration, warnings=(f"the court was found in the picture, as {registration.court.name}",))
+    return replace(
+        registration, warnings=(f"the court was found in the picture, as {registration.court.name.upper()}",)
+    )
 
 
 def _unregistered(settings: CourtSettings, image_size_px: tuple[int, int], warning: str) -> CourtRegistration:

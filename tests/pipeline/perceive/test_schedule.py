@@ -1,6 +1,7 @@
 """Who is worth embedding: whoever meets somebody, begins or ends, and the clearest crop of each passage."""
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from pipeline.perceive.motion import Motion
@@ -63,8 +64,7 @@ def test_frames_without_people_are_passed_over() -> None:
     assert chosen([nobody]) == [[]]
 
 
-def test_somebody_hidden_behind_another_is_not_embedded() -> None:
-    hidden, before = [100, 40, 140, 140], [105, 50, 145, 150]
-    assert chosen([np.array([hidden, before], np.float32)] * 2) == [[False, True], [False, True]]
-    half = [80, 40, 120, 140]
-    assert chosen([np.array([half, before], np.float32)] * 2) == [[True, True], [True, True]]
+@pytest.mark.parametrize(("between_px", "met"), [(20, True), (30, False)])
+def test_boxes_meet_from_an_overlap_of_a_fifth_of_their_union(between_px: float, met: bool) -> None:
+    second = [frame[0] for frame in chosen(walk([100, 100 + between_px], 3))]
+    assert second == [True, met, met]
