@@ -20,7 +20,7 @@ Boxes = NDArray[np.float32]
 
 _SAME_IOU = 0.5
 """A box that overlaps this much with one of the frame before, and each the other's best, goes on with it."""
-_MEETING_IOU = 0.2
+_MEETING_IOU = 0.1
 """Boxes of one frame that overlap more meet."""
 
 

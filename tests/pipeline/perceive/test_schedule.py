@@ -64,7 +64,7 @@ def test_frames_without_people_are_passed_over() -> None:
     assert chosen([nobody]) == [[]]
 
 
-@pytest.mark.parametrize(("between_px", "met"), [(20, True), (30, False)])
-def test_boxes_meet_from_an_overlap_of_a_fifth_of_their_union(between_px: float, met: bool) -> None:
+@pytest.mark.parametrize(("between_px", "met"), [(30, True), (34, False)])
+def test_boxes_meet_from_an_overlap_of_a_tenth_of_their_union(between_px: float, met: bool) -> None:
     second = [frame[0] for frame in chosen(walk([100, 100 + between_px], 3))]
     assert second == [True, met, met]
