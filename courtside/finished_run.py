@@ -229,9 +229,7 @@ class Run:
             CourtsideError: the player is not in view then, or the video is not there.
         """
         who = self.player(player)
-        name = f"player-{who:02d}-{start_s:g}-{end_s:g}.mp4"
-        target = Path(out) if out is not None else self.out / "clips" / name
-        return self._pictures.clip(who, (start_s, end_s), target, cropped)
+        return self._pictures.clip(who, (start_s, end_s), None if out is None else Path(out), cropped)
 
     def heatmap(
         self,
@@ -325,6 +323,7 @@ class _StoredTables(Mapping[TableName, pd.DataFrame]):
         if name not in ALL:
             raise UnknownTableError(f"there is no table {name!r}; there are {', '.join(ALL)}")
         if name not in self._read:
+            self._directory.check_whole([f"{name}.parquet"])
             self._read[name] = self._directory.read_table(name)
         return self._read[name].copy()
 

@@ -10,6 +10,8 @@ the point (x_px, y_px) of the source frame at time_s.
 | split | the tracklet at other_* went over to somebody else: from time_s on it is the person here |
 | name, number, team | of the person here: `value` |
 | nobody | the person here is no player and no referee |
+
+Each line says which video it is of, by the beginning of the hash of its file; a line by hand may leave that out.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from pipeline.user_csv import parse_rows, read_text
 
 Action = Literal["same", "apart", "split", "name", "number", "team", "nobody"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
-COLUMNS = ("action", "time_s", "x_px", "y_px", "other_time_s", "other_x_px", "other_y_px", "value")
+COLUMNS = ("action", "time_s", "x_px", "y_px", "other_time_s", "other_x_px", "other_y_px", "value", "video")
+_HASH_DIGITS = 16
 TEAMS = ("A", "B")
 _OF_TWO = ("same", "apart", "split")
 _WITH_VALUE = ("name", "number", "team")
@@ -52,20 +55,40 @@ class Correction:
     """For `same`, `apart` and `split`."""
     value: str = ""
     """For `name`, `number` and `team`."""
+    video: str = ""
+    """Which video it is of, see `video_tag`; '' where the line does not say."""
     where: str = ""
     """File and line, for messages."""
 
 
-def read_corrections(path: Path) -> tuple[Correction, ...]:
+def video_tag(sha256: str) -> str:
+    """Return how a line names its video: the beginning of the hash of its file.
+
+    Example:
+        >>> video_tag("0123456789abcdef" * 4)
+        'sha256:0123456789abcdef'
+    """
+    return f"sha256:{sha256[:_HASH_DIGITS]}"
+
+
+def read_corrections(path: Path, video_sha256: str | None = None) -> tuple[Correction, ...]:
     """Read a file of corrections.
 
     Args:
         path: CSV in UTF-8 with a header.
+        video_sha256: hash of the video that they are for; None: of any.
 
     Raises:
-        InputError: the file cannot be read, or a line is not a correction; names the line.
+        InputError: the file cannot be read, a line is not a correction, or it is of another video; names the line.
     """
-    return parse_corrections(read_text(path, "the corrections"), path)
+    corrections = parse_corrections(read_text(path, "the corrections"), path)
+    for correction in corrections:
+        if video_sha256 is not None and correction.video not in ("", video_tag(video_sha256)):
+            raise InputError(
+                f"{correction.where}: a correction of another video ({correction.video}, not {video_tag(video_sha256)}); "
+                "move the file away, or empty its column 'video' if both show the same pictures at the same times"
+            )
+    return corrections
 
 
 def parse_corrections(text: str, path: Path) -> tuple[Correction, ...]:
@@ -74,7 +97,7 @@ def parse_corrections(text: str, path: Path) -> tuple[Correction, ...]:
     Raises:
         InputError: a line is not a correction; names the file `path` and the line.
     """
-    return tuple(_correction(row.cells, row.where) for row in parse_rows(text, path, COLUMNS))
+    return tuple(_correction(row.cells, row.where) for row in parse_rows(text, path, COLUMNS, optional=("video",)))
 
 
 def as_csv(corrections: Sequence[Correction]) -> str:
@@ -84,7 +107,7 @@ def as_csv(corrections: Sequence[Correction]) -> str:
     writer.writerow(COLUMNS)
     for correction in corrections:
         spots = (*_cells(correction.spot), *_cells(correction.other_spot))
-        writer.writerow([correction.action, *spots, correction.value])
+        writer.writerow([correction.action, *spots, correction.value, correction.video])
     return text.getvalue()
 
 
@@ -104,7 +127,8 @@ def _correction(cells: dict[str, str], where: str) -> Correction:
         raise InputError(f"{where}: number '{value}' is not a jersey number (one or two digits)")
     if action == "team" and value not in TEAMS:
         raise InputError(f"{where}: team '{value}' is not A or B")
-    return Correction(action, _spot(cells, "", where), other_spot, value if action in _WITH_VALUE else "", where)
+    value = value if action in _WITH_VALUE else ""
+    return Correction(action, _spot(cells, "", where), other_spot, value, cells["video"], where)
 
 
 def _spot(cells: dict[str, str], prefix: str, where: str) -> Spot:

@@ -12,9 +12,13 @@ import hypothesis
 import pytest
 from filelock import FileLock
 
-if "COURTSIDE_CACHE" not in os.environ:  # one for all workers of a test run, and nothing of a user's own
-    os.environ["COURTSIDE_CACHE"] = tempfile.mkdtemp(prefix="courtside-cache-")
-    atexit.register(shutil.rmtree, os.environ["COURTSIDE_CACHE"], ignore_errors=True)
+for variable in (
+    "COURTSIDE_CACHE",
+    "COURTSIDE_STATE",
+):  # one for all workers of a test run, and nothing of a user's own
+    if variable not in os.environ:
+        os.environ[variable] = tempfile.mkdtemp(prefix="courtside-")
+        atexit.register(shutil.rmtree, os.environ[variable], ignore_errors=True)
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # the workers have a core each: threads of their libraries would only contend
     os.environ.setdefault("OMP_NUM_THREADS", "1")

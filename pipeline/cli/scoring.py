@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from pipeline.present.scores import ScoreTable
 
-SCORES = "evaluation.json"
 
 _Truth = typer.Option(metavar="DIR", help="A rendered game, a folder with truth.csv, or MOT ground truth.")
 _MaxFps = Annotated[
@@ -79,7 +78,7 @@ def evaluate(
 
     from pipeline import evaluation
     from pipeline.present.scores import ScoreTable, add_scores
-    from pipeline.store import write_json
+    from pipeline.run.finished import keep_scores
 
     _check_finished(run)
     console = Console()
@@ -94,9 +93,11 @@ def evaluate(
         tables.insert(0, ScoreTable("with one stage replaced by the truth", evaluation.ORACLE_COLUMNS, lines))
     tables = [table for table in tables if table.lines]
     groups = [ScoreTable(name, ("score", "value", "unit"), lines) for name, lines in evaluation.sections(scores)]
-    if run.is_dir():
-        write_json(run / SCORES, {"truth": str(truth), "rows": evaluation.rows(scores), "scores": data})
-    shown = run.is_dir() and add_scores(run / "report.html", truth.name, groups, tables)
+    shown = run.is_dir() and keep_scores(
+        run,
+        {"truth": str(truth), "rows": evaluation.rows(scores), "scores": data},
+        lambda report: add_scores(report, truth.name, groups, tables),
+    )
     if as_json:
         typer.echo(json.dumps(data, indent=2))
         return
@@ -153,6 +154,8 @@ def _rows(run: Path, truth: Path | None, max_fps: float | None) -> tuple[list[tu
 
         _check_finished(run)
         return evaluation.rows(evaluation.evaluate(run, truth, max_fps)), str(truth)
+    from pipeline.run.finished import SCORES
+
     if not (run / SCORES).is_file():
         raise InputError(f"{run} has not been scored; give --truth, or run courtside evaluate {run} --truth DIR first")
     from pipeline.store import read_json

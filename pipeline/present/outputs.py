@@ -6,7 +6,6 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pipeline.errors import OutputError
 from pipeline.present.crops import Crop, cut_crops
 from pipeline.present.csv_tables import coach_table, csv_text, rounded
 from pipeline.present.heat_maps.painting import HeatPainter, HeatPictures
@@ -26,7 +25,6 @@ def present(results: Results, directory: Path) -> list[Path]:
     """Write all outputs of a run into a directory, but for the annotated video.
 
     Without a court registration there are no heat maps, and the report says why; without pixels, no pictures of players.
-    Files of an earlier run with other players are removed from the heat map folder.
 
     Args:
         results: the run.
@@ -118,15 +116,4 @@ def _write_heat_maps(results: Results, folder: Path) -> _HeatMapFiles:
             for subject in found:
                 if subject.is_team:
                     draw(one_period, subject, period, f"{subject.file_stem}-period-{period}")
-    _remove_old(folder, set(maps.files))
     return maps
-
-
-def _remove_old(folder: Path, kept: set[Path]) -> None:
-    """Remove heat maps of an earlier run."""
-    try:
-        for path in folder.glob("*.png"):
-            if path not in kept:
-                path.unlink()
-    except OSError as error:
-        raise OutputError(f"cannot tidy {folder}: {error.strerror or error}") from error

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from pipeline.config import PresentSettings
 from pipeline.corrections import read_corrections
 from pipeline.errors import InputError, OutputError
 from pipeline.geometry.calibration import read_calibration
@@ -21,12 +21,13 @@ from pipeline.run.closure import code_fingerprint
 from pipeline.run.context import RunContext
 from pipeline.run.execution import Executor, executor_for
 from pipeline.run.job import Job, remember
-from pipeline.run.loading import FinishedRun, find_video
+from pipeline.run.loading import CorrectedRun
 from pipeline.run.observer import Observer, Silence
 from pipeline.run.order import PERCEIVED, STAGE_NAMES, UNDERSTAND, check_chain
 from pipeline.run.stages import video as video_stage
+from pipeline.run.stages.runner import StageRunner
 from pipeline.run.stages.stage import Stage, sections_of
-from pipeline.store import RunDirectory, fingerprint, hash_file, write_json
+from pipeline.store import RunDirectory, fingerprint, hash_file, json_bytes
 from pipeline.tables import ALL, TableName
 from pipeline.video import probe
 
@@ -54,7 +55,7 @@ def analyze_job(
     job: Job,
     observer: Observer | None = None,
     executor: Callable[[int], Executor] | None = None,
-    corrected: FinishedRun | None = None,
+    corrected: CorrectedRun | None = None,
 ) -> Analysis:
     """Analyse a game.
 
@@ -68,11 +69,13 @@ def analyze_job(
     Raises:
         CourtsideError: bad input, settings, weights or output; what was computed is kept.
     """
-    job, observer = job.completed(), observer or Silence()
-    context = _context(job, corrected)
-    with RunDirectory.opened(job.directory, job.fresh) as run:
+    job, observer = (job.completed() if corrected is None else job), observer or Silence()
+    check_chain()
+    context = _context_of_job(job) if corrected is None else _context_of_correction(job, corrected)
+    with RunDirectory.opened(job.directory, job.fresh, job.alongside) as run:
         _remove_leftovers(run)
-        remember(run, job)
+        if corrected is None:
+            remember(run, job, context.input_sha256)
         stages = StageRunner(run, observer)
         before = _perceive(context, stages, executor or partial(executor_for, job.workers))
         for stage in UNDERSTAND:
@@ -81,45 +84,48 @@ def analyze_job(
         for warning in warnings:
             observer.warn(warning)
         files = _present(context, warnings, before, stages)
-        write_json(job.directory / "run.json", _manifest(context, stages, warnings))
-        if job.has_pixels:
-            from pipeline.present.report.video_note import note_video
-
-            note_video(job.directory / "report.html", video_stage.note_of(run, before, job.settings.present))
+        _note_run(context, stages, warnings)
+        if context.has_pixels:
+            note_video(run, before, job.settings.present)
         if context.has_pictures and corrected is None and job.settings.present.video:
             files.append(draw_video(context, before, stages, job.settings.present.video_height_px))
-            write_json(job.directory / "run.json", _manifest(context, stages, warnings))
-            note_video(job.directory / "report.html", video_stage.note_of(run, before, job.settings.present))
+            _note_run(context, stages, warnings)
+            note_video(run, before, job.settings.present)
     return Analysis(job.directory, dict(context.tables), warnings, tuple(files))
 
 
-def _context(job: Job, corrected: FinishedRun | None) -> RunContext:
+def _context_of_job(job: Job) -> RunContext:
     """Read and check everything that is small before anything heavy starts."""
-    check_chain()
-    is_there = True
-    if corrected is None:
-        video = probe(job.video) if job.has_pixels else given.describe(job.video)
-        digest = _hash_input(job)
-    else:
-        video, is_there = find_video(corrected)
-        digest = corrected.video_sha256
+    video = probe(job.video) if job.has_pixels else given.describe(job.video)
+    digest = hash_file(job.video) if job.has_pixels else given.digest(job.video)
     perceiving.pieces_of(job, video)
-    calibration = None
+    weights = manifest.weights_of(job.settings) if job.has_pixels else {}
+    return _with_files(RunContext(job, video, input_sha256=digest, weights_sha256=weights))
+
+
+def _context_of_correction(job: Job, corrected: CorrectedRun) -> RunContext:
+    """Take what a finished run says of its video and weights, which are not read again."""
+    noted, is_there = corrected.noted, corrected.video is not None
+    digest, weights = noted.video_sha256, noted.weights_sha256
+    context = RunContext(job, corrected.video or noted.video, input_sha256=digest, weights_sha256=weights)
+    return _with_files(replace(context, video_is_there=is_there, perceives=False))
+
+
+def _with_files(context: RunContext) -> RunContext:
+    """Read and check the files beside the video.
+
+    Raises:
+        CourtsideError: one is not what it should be, or corrections are of another video.
+    """
+    job, video = context.job, context.video
     if job.calibration is not None:
-        calibration = read_calibration(job.calibration, job.settings.court.court)
-        calibration.resized((video.width_px, video.height_px), where=str(job.calibration))
-    roster = read_roster(job.roster) if job.roster is not None else None
-    corrections = read_corrections(job.corrections) if job.corrections is not None else ()
-    return RunContext(
-        job,
-        video,
-        calibration=calibration,
-        roster=roster,
-        corrections=corrections,
-        input_sha256=digest,
-        video_is_there=is_there,
-        perceives=corrected is None,
-    )
+        context.calibration = read_calibration(job.calibration, job.settings.court.court)
+        context.calibration.resized((video.width_px, video.height_px), where=str(job.calibration))
+    if job.roster is not None:
+        context.roster = read_roster(job.roster)
+    if job.corrections is not None:
+        context.corrections = read_corrections(job.corrections, context.input_sha256)
+    return context
 
 
 def _remove_leftovers(run: RunDirectory) -> None:
@@ -135,61 +141,15 @@ def _remove_leftovers(run: RunDirectory) -> None:
         raise OutputError(f"cannot tidy {run.path}: {error.strerror or error}") from error
 
 
-class StageRunner:
-    """Runs a stage or takes its stored result, and keeps the time it took."""
-
-    def __init__(self, run: RunDirectory, observer: Observer) -> None:
-        self.run = run
-        self.observer = observer
-        self.seconds: dict[str, float] = {}
-        self.reused: list[str] = []
-
-    def stage(
-        self,
-        name: str,
-        stage_fingerprint: str,
-        work: Callable[[], tuple[Sequence[Path], dict[str, Any]]],
-        settings: Any,
-        total: float | None = None,
-        unit: str = "",
-    ) -> dict[str, Any]:
-        """Do a stage's work unless it was done with the same fingerprint; return its facts.
-
-        Args:
-            name: of the stage.
-            stage_fingerprint: of all that its result depends on.
-            work: gives the files written and the facts.
-            settings: for the manifest, for people to read.
-            total: expected units of work; None where unknown.
-            unit: what they are.
-        """
-        self.observer.begin(name, total, unit)
-        stored = self.run.manifest(name)
-        if stored is not None and self.run.is_fresh(name, stage_fingerprint):
-            self.seconds[name] = stored.seconds
-            self.reused.append(name)
-            self.observer.end("unchanged, reused")
-            return dict(self.run.read_json(f"{name}.facts"))
-        self.run.forget(name)
-        began = time.perf_counter()
-        outputs, facts = work()
-        taken = time.perf_counter() - began
-        noted = self.run.write_json(f"{name}.facts", facts)
-        self.run.finish(name, stage_fingerprint, [*outputs, noted], settings=settings, seconds=taken)
-        self.seconds[name] = round(taken, 3)
-        self.observer.end(f"{taken:.1f} s")
-        return facts
-
-
 def _perceive(context: RunContext, stages: StageRunner, executor: Callable[[int], Executor]) -> str:
     """Perceive the video, or take what is stored; return the fingerprint."""
     job, settings, run = context.job, context.settings, stages.run
     used: dict[str, Any] = sections_of(settings, ("video", "networks", "shots", "detect", "embed", "numbers"))
     used["court"] = settings.court.model_dump(mode="json", include={"automatic", "weights", "keyframe_s"})
     interval = [job.start_s, job.end_s]
-    code = code_fingerprint(perceiving.__name__ if job.has_pixels else given.__name__)
-    inputs = [context.input_sha256, _weights(job), code]
-    stage_fingerprint = fingerprint(inputs, interval, [perceiving.runs_on(job), used] if job.has_pixels else {})
+    code = code_fingerprint(perceiving.__name__ if context.has_pixels else given.__name__)
+    inputs = [context.input_sha256, context.weights_sha256, code]
+    stage_fingerprint = fingerprint(inputs, interval, [perceiving.runs_on(job), used] if context.has_pixels else {})
     if not context.perceives:
         stage_fingerprint = _stored_perception(stages, stage_fingerprint)
     expected = sum(
@@ -197,7 +157,7 @@ def _perceive(context: RunContext, stages: StageRunner, executor: Callable[[int]
     )
 
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
-        if job.has_pixels:
+        if context.has_pixels:
             facts = perceiving.perceive_video(job, context.video, stage_fingerprint, run, stages.observer, executor)
         else:
             facts = given.take(job.video, job.start_s, job.end_s, run)
@@ -264,23 +224,57 @@ def _present(context: RunContext, warnings: tuple[str, ...], before: str, stages
     shown.append(context.has_pictures)
     stage_fingerprint = fingerprint(before, shown, code_fingerprint(present.__module__))
     out, run = context.job.directory, stages.run
-    if run.is_fresh("present", stage_fingerprint):
-        written_before = run.read_json("present.facts")["files"]
-        if not all((out / name).is_file() for name in written_before):
-            run.forget("present")
+    if run.published.begin(context.input_sha256):
+        stages.observer.warn(f"{out} held the analysis of another video, which this one replaces")
+    _check_published(run, stage_fingerprint, stages.observer)
     facts = {
         "versions": manifest.versions(),
-        "weights": _weights(context.job),
+        "weights": context.weights_sha256,
         "seconds": dict(stages.seconds),
         **context.facts["perceive"],
     }
 
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
-        written = present(context.results(warnings, facts), out)
-        return [], {"files": [str(path.relative_to(out)) for path in written]}
+        with run.published.publishing("present", whole=True) as folder:
+            written = present(context.results(warnings, facts), folder)
+            names = [path.relative_to(folder).as_posix() for path in written]
+        return [], {"files": names}
 
     noted = stages.stage("present", stage_fingerprint, work, used)
     return [out / name for name in noted["files"]]
+
+
+def _check_published(run: RunDirectory, stage_fingerprint: str, observer: Observer) -> None:
+    """Have files written again that are not as they were, and say which a person has changed."""
+    changed = run.published.changed()
+    if changed:
+        observer.warn(
+            f"changed since courtside wrote it: {', '.join(changed)}; what is written anew leaves the changed file as "
+            "NAME.yours beside it"
+        )
+    if run.is_fresh("present", stage_fingerprint) and not run.published.are_whole(
+        run.read_json("present.facts")["files"]
+    ):
+        run.forget("present")
+
+
+def _note_run(context: RunContext, stages: StageRunner, warnings: tuple[str, ...]) -> None:
+    """Write `run.json`."""
+    stages.run.published.publish("run", "run.json", json_bytes(_manifest(context, stages, warnings)))
+
+
+def note_video(run: RunDirectory, before: str, settings: PresentSettings) -> None:
+    """Write into the report whether there is an annotated video, and whether it is of the same players.
+
+    Args:
+        run: its directory.
+        before: fingerprint of the last stage of understanding.
+        settings: of presenting.
+    """
+    from pipeline.present.report.video_note import note_video as insert_note
+
+    note = video_stage.note_of(run, before, settings)
+    run.published.amend("report.html", lambda report: insert_note(report, note))
 
 
 def draw_video(context: RunContext, before: str, stages: StageRunner, height_px: int | None) -> Path:
@@ -300,7 +294,8 @@ def draw_video(context: RunContext, before: str, stages: StageRunner, height_px:
         run.forget(video_stage.NAME)
 
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
-        facts = write_video(context.results(), video_stage.video_path(run), height_px, stages.observer.advance)
+        with run.published.publishing(video_stage.NAME) as folder:
+            facts = write_video(context.results(), folder / video_stage.FILE, height_px, stages.observer.advance)
         return [], {**facts, "wanted_height_px": height_px}
 
     times = context.tables["frames"]["time_s"]
@@ -317,7 +312,7 @@ def _warnings(context: RunContext) -> tuple[str, ...]:
     from pipeline.understand.shots import kinds_of_frames
 
     read = context.facts["perceive"]
-    found: list[str] = [] if context.job.has_pixels else [given.NO_PIXELS]
+    found: list[str] = [] if context.has_pixels else [given.NO_PIXELS]
     if read["ended_early"]:
         found.append(
             f"the file ends early: {read['last_s'] or 0:.1f} s could be read of {context.video.duration_s:.1f} s; "
@@ -356,7 +351,7 @@ def _manifest(context: RunContext, stages: StageRunner, warnings: tuple[str, ...
         "roster_sha256": manifest.hash_path(job.roster) or None,
         "corrections_sha256": manifest.hash_path(job.corrections) or None,
         "settings": context.settings.model_dump(mode="json"),
-        "weights_sha256": _weights(job),
+        "weights_sha256": context.weights_sha256,
         "versions": manifest.versions(),
         "device": job.device,
         "perceived": context.facts["perceive"],
@@ -364,13 +359,3 @@ def _manifest(context: RunContext, stages: StageRunner, warnings: tuple[str, ...
         "reused": stages.reused,
         "warnings": list(warnings),
     }
-
-
-def _hash_input(job: Job) -> str:
-    """Hash the video, or the tables given in place of one."""
-    return hash_file(job.video) if job.has_pixels else given.digest(job.video)
-
-
-def _weights(job: Job) -> dict[str, str]:
-    """Hash the weights that a run uses."""
-    return manifest.weights_of(job.settings) if job.has_pixels else {}

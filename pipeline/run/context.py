@@ -15,6 +15,7 @@ from pipeline.config import Settings
 from pipeline.corrections import Correction
 from pipeline.geometry.calibration import Calibration
 from pipeline.roster import RosterEntry
+from pipeline.run.given import NO_CODEC
 from pipeline.run.job import Job
 from pipeline.run.order import UNDERSTAND
 from pipeline.run.stages.stage import BoxesOnCourt, Stage, StageContext, StageOutput, registration_of
@@ -42,6 +43,8 @@ class RunContext:
     corrections: tuple[Correction, ...] = ()
     input_sha256: str = ""
     """Hash of the video, or of the tables in place of one."""
+    weights_sha256: dict[str, str] = field(default_factory=dict)
+    """Hashes of the weights that perceived it, by network."""
     video_is_there: bool = True
     """Whether the video can be read, if the game has one."""
     perceives: bool = True
@@ -58,9 +61,14 @@ class RunContext:
         return self.job.settings
 
     @property
+    def has_pixels(self) -> bool:
+        """Say whether the game has a video, not tables in place of one."""
+        return self.video.codec != NO_CODEC
+
+    @property
     def has_pictures(self) -> bool:
         """Say whether the game has a video that can be read."""
-        return self.job.has_pixels and self.video_is_there
+        return self.has_pixels and self.video_is_there
 
     @property
     def image_size_px(self) -> tuple[int, int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline.errors import InputError
 from pipeline.present.exports import ExportName, export
@@ -13,11 +14,13 @@ from pipeline.run.context import RESULT_TABLES
 from pipeline.run.loading import context_of, read_run, video_of
 from pipeline.run.observer import Observer, Silence
 from pipeline.run.order import UNDERSTAND
-from pipeline.store import RunDirectory, make_directory, write_bytes
+from pipeline.store import RunDirectory, json_bytes, make_directory, write_bytes
 from pipeline.tables import TableName
 
 EXPORT_FOLDER = "exports"
 MAP_FOLDER = "maps"
+SCORES = "evaluation.json"
+"""What evaluate leaves in a run's directory."""
 _TABLES: tuple[TableName, ...] = ("frames", "players", "positions", "periods", "court")
 
 
@@ -56,9 +59,9 @@ def write_annotated(
         OutputError: the file cannot be written.
     """
     from pipeline.present.annotated_video.annotate import write_video  # heavy, and for this alone
-    from pipeline.present.report.video_note import note_video
-    from pipeline.run.analysis import StageRunner, draw_video
+    from pipeline.run.analysis import draw_video, note_video
     from pipeline.run.stages import video as video_stage
+    from pipeline.run.stages.runner import StageRunner
 
     noted, observer = read_run(run), observer or Silence()
     source = video_of(noted, video)
@@ -76,7 +79,7 @@ def write_annotated(
         last = directory.manifest(UNDERSTAND[-1].name)
         before = last.fingerprint if last is not None else ""
         drawn = draw_video(context, before, StageRunner(directory, observer), height_px)
-        note_video(run / "report.html", video_stage.note_of(directory, before, settings))
+        note_video(directory, before, settings)
     return drawn
 
 
@@ -92,9 +95,8 @@ def write_export(run: Path, name: ExportName, out: Path | None = None) -> list[P
         InputError: the run is not finished, or has no metres.
         OutputError: a file cannot be written.
     """
-    folder = out or run / EXPORT_FOLDER
     texts = export(on_court(run), name, run.name)
-    return [_write(folder / file, text.encode()) for file, text in texts.items()]
+    return _write(run, EXPORT_FOLDER, out, {file: text.encode() for file, text in texts.items()})
 
 
 def write_map(
@@ -133,15 +135,49 @@ def write_map(
         *([f"period-{period}"] if period is not None else []),
         *(["attacking"] if direction == "attacking" else []),
     ]
-    return _write(out or run / MAP_FOLDER / f"{'-'.join(parts)}.{kind}", figure_bytes(figure, kind))
+    name = f"{'-'.join(parts)}.{kind}" if out is None else out.name
+    return _write(run, MAP_FOLDER, None if out is None else out.parent, {name: figure_bytes(figure, kind)})[0]
+
+
+def keep_scores(run: Path, scores: dict[str, Any], insert: Callable[[Path], bool]) -> bool:
+    """Keep the scores of a run in its directory, and show them in its report.
+
+    Args:
+        run: output directory of `courtside analyze`.
+        scores: plain data.
+        insert: puts them into a report, and says whether it has a place for them.
+
+    Returns:
+        Whether the report shows them.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    with RunDirectory.opened(run) as directory:
+        directory.published.publish("scores", SCORES, json_bytes(scores))
+        return directory.published.amend("report.html", insert)
 
 
 def _subject(game: OnCourt, who: int | str) -> Subject:
     return player_subject(game, who) if isinstance(who, int) else team_subject(game, who)
 
 
-def _write(path: Path, data: bytes) -> Path:
-    """Write a file whole or not at all."""
-    make_directory(path.parent)
-    write_bytes(path, data)
-    return path
+def _write(run: Path, folder: str, out: Path | None, files: dict[str, bytes]) -> list[Path]:
+    """Write files whole or not at all.
+
+    Args:
+        run: the output directory.
+        folder: of the run, which they are published in if no other is named.
+        out: another folder.
+        files: contents by name.
+    """
+    if out is None:
+        with RunDirectory.opened(run) as directory, directory.published.publishing(folder) as staging:
+            for name, data in files.items():
+                make_directory(staging / folder)
+                write_bytes(staging / folder / name, data)
+        return [run / folder / name for name in files]
+    make_directory(out)
+    for name, data in files.items():
+        write_bytes(out / name, data)
+    return [out / name for name in files]

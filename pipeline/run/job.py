@@ -6,18 +6,22 @@ import math
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from pipeline.config import Settings, parse_stored_settings
 from pipeline.errors import InputError, SettingsError
 from pipeline.run import given
 from pipeline.run.execution import Workers, check_workers
-from pipeline.store import RunDirectory
+from pipeline.store import RunDirectory, is_sealed, remove_tree, seal, write_bytes
 
 REPORTS = Path("reports")
 CORRECTIONS = "corrections.csv"
 """In the output directory."""
 _GAME_VIDEO, _GAME_CALIBRATION, _GAME_ROSTER = "video.mp4", "calibration.json", "roster.csv"
+Kept = Literal["calibration", "roster"]
 _FILES = ("calibration", "roster", "corrections")
+_KEPT: dict[Kept, str] = {"calibration": "calibration.json", "roster": "roster.csv"}
+"""Files that a run rests on, and the names of their copies in `work/`."""
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
@@ -46,6 +50,8 @@ class Job:
     """Compute everything again; reuse nothing."""
     workers: Workers = "auto"
     """Processes that share the perception; auto: as many as cores and memory allow. Results are the same."""
+    alongside: bool = False
+    """Write into a directory that holds other files when it is first written to; they are left as they are."""
 
     @property
     def directory(self) -> Path:
@@ -87,37 +93,107 @@ class Job:
         return replace(with_files, video=video, out=out, end_s=end_s)
 
 
-def remember(run: RunDirectory, job: Job) -> None:
-    """Note in a run's directory what was asked for."""
-    files = {name: None if (path := getattr(job, name)) is None else str(path.resolve()) for name in ("video", *_FILES)}
+def remember(run: RunDirectory, job: Job, video_sha256: str) -> None:
+    """Note in a run's directory what was asked for, and keep calibration and roster there.
+
+    The path of the video is sealed: it is followed again only where this user wrote it.
+
+    Args:
+        run: the directory.
+        job: what was asked for.
+        video_sha256: hash of the video, or of the tables in place of one.
+    """
+    paths = {name: None if (path := getattr(job, name)) is None else str(path.resolve()) for name in ("video", *_FILES)}
+    if job.corrections == run.root / CORRECTIONS:
+        paths["corrections"] = None  # found there again
+    for name in _KEPT:
+        keep(run, name, getattr(job, name))
+    mark = seal([paths["video"], video_sha256])
     asked = {"start_s": job.start_s, "end_s": job.end_s, "device": job.device}
-    run.write_json("job", {**files, **asked, "settings": job.settings.model_dump(mode="json")})
+    run.write_json("job", {**paths, "video_seal": mark, **asked, "settings": job.settings.model_dump(mode="json")})
 
 
-def remembered(run: RunDirectory) -> Job:
-    """Make the job again that was noted in a run's directory.
+def keep(run: RunDirectory, name: Kept, path: Path | None) -> None:
+    """Keep a copy of a file that a run rests on in its directory.
+
+    Args:
+        run: the directory.
+        name: what it is.
+        path: the file; None: the run rests on none.
 
     Raises:
-        InputError: nothing was noted, or nothing that can be read.
+        InputError: it cannot be read.
+    """
+    copy = run.path / _KEPT[name]
+    if path is None:
+        remove_tree(copy)
+    elif path != copy:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+        write_bytes(copy, data)
+
+
+def remembered(run: RunDirectory, calibration: Path | None = None, roster: Path | None = None) -> Job:
+    """Make the job again that was noted in a run's directory, to correct the run; it names no file outside.
+
+    Args:
+        run: the directory.
+        calibration: that of a run of an earlier version, which kept none.
+        roster: likewise.
+
+    Raises:
+        InputError: nothing was noted, nothing that can be read, or a file is not kept.
         SettingsError: one of the settings has a value that cannot be.
     """
     noted = run.read_json("job")
     try:
-        calibration, roster, corrections = (None if noted[name] is None else Path(noted[name]) for name in _FILES)
-        return Job(
-            video=Path(noted["video"]),
+        named = {name: noted[name] for name in _KEPT}
+        job = Job(
+            video=run.root,
             out=run.root,
             settings=parse_stored_settings(noted["settings"], f"what {run.root} was made with")[0],
-            calibration=calibration,
-            roster=roster,
-            corrections=corrections,
             start_s=float(noted["start_s"]),
             end_s=None if noted["end_s"] is None else float(noted["end_s"]),
             device=str(noted["device"]),
-        ).completed()
+        )
     except (KeyError, TypeError, ValueError) as error:
         where = run.json_path("job")
         raise InputError(f"{where} is not that of courtside analyze: {type(error).__name__} {error}") from error
+    return replace(
+        job,
+        calibration=calibration or _kept(run, "calibration", named["calibration"]),
+        roster=roster or _kept(run, "roster", named["roster"]),
+        corrections=_if_there(run.root / CORRECTIONS),
+    )
+
+
+def video_noted(run: RunDirectory, video_sha256: str) -> Path | None:
+    """Return where a run's video was; None if this user did not write that.
+
+    Args:
+        run: the directory.
+        video_sha256: hash of the video.
+    """
+    noted = run.read_json("job")
+    if not isinstance(noted, dict) or not isinstance(noted.get("video"), str):
+        return None
+    return Path(noted["video"]) if is_sealed([noted["video"], video_sha256], noted.get("video_seal")) else None
+
+
+def _kept(run: RunDirectory, name: Kept, path: object) -> Path | None:
+    """Return the copy of a file that a run was made with; None if it was made without.
+
+    Raises:
+        InputError: there was one, and it is not kept.
+    """
+    copy = run.path / _KEPT[name]
+    if path is None:
+        return None
+    if copy.is_symlink() or not copy.is_file():
+        raise InputError(f"{run.root} was made with the {name} {path} and does not keep it; give it with --{name} FILE")
+    return copy
 
 
 def _if_there(path: Path) -> Path | None:

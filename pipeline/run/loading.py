@@ -13,7 +13,7 @@ from pipeline.errors import InputError
 from pipeline.roster import RosterEntry
 from pipeline.run import given
 from pipeline.run.context import RunContext
-from pipeline.run.job import Job
+from pipeline.run.job import Job, video_noted
 from pipeline.run.order import STAGE_NAMES
 from pipeline.store import RunDirectory, hash_file, read_json
 from pipeline.tables import TableName
@@ -43,6 +43,12 @@ class FinishedRun:
     end_s: float | None
     warnings: tuple[str, ...]
     roster_sha256: str | None
+    weights_sha256: dict[str, str]
+
+    @property
+    def has_pixels(self) -> bool:
+        """Say whether the game had a video, not tables in place of one."""
+        return self.video.codec != given.NO_CODEC
 
     @property
     def directory(self) -> RunDirectory:
@@ -50,11 +56,21 @@ class FinishedRun:
         return RunDirectory(self.out)
 
 
-def read_run(out: Path) -> FinishedRun:
+@dataclass(frozen=True)
+class CorrectedRun:
+    """A finished run of which only corrections are new."""
+
+    noted: FinishedRun
+    video: VideoInfo | None
+    """Its video, where that is at hand: for pictures."""
+
+
+def read_run(out: Path, begun: bool = False) -> FinishedRun:
     """Read what is known of a finished run.
 
     Args:
         out: output directory of `courtside analyze`.
+        begun: whether it may be one that is not finished again since it was corrected.
 
     Raises:
         InputError: the run is not finished, or was made by another version, whose tables have other names.
@@ -64,7 +80,7 @@ def read_run(out: Path) -> FinishedRun:
     if not path.is_file():
         raise InputError(f"{out} is not a finished output directory of courtside analyze: it has no run.json")
     missing = [name for name in STAGE_NAMES if RunDirectory(out).manifest(name) is None]
-    if missing:
+    if missing and not begun:
         raise InputError(
             f"{out} was not finished by this version of courtside (nothing is known of its stage '{missing[0]}'); "
             "analyse the video again"
@@ -83,8 +99,9 @@ def read_run(out: Path) -> FinishedRun:
             end_s=None if end_s is None else float(end_s),
             warnings=tuple(str(warning) for warning in noted["warnings"]),
             roster_sha256=noted.get("roster_sha256"),
+            weights_sha256={str(name): str(digest) for name, digest in noted["weights_sha256"].items()},
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(f"{path} is not that of courtside analyze: {type(error).__name__} {error}") from error
 
 
@@ -103,6 +120,8 @@ def context_of(
         TableError: a table of the run is missing or damaged.
     """
     run = read_run(out)
+    stored = [f"{name}.parquet" for name in names]
+    run.directory.check_whole([*stored, "embeddings.npy", "court.facts.json"])
     job = Job(out, out, run.settings, start_s=run.start_s, end_s=run.end_s)
     context = RunContext(job, run.video, None, roster)
     context.tables = {name: run.directory.read_table(name) for name in names}
@@ -121,29 +140,20 @@ def video_of(run: FinishedRun, video: Path | None = None) -> VideoInfo:
     Raises:
         InputError: there is no such file, it is another one than was analysed, or the game has no pixels.
     """
-    if run.video.codec == given.NO_CODEC:
+    if not run.has_pixels:
         raise InputError(f"{run.out} has no pictures: the game was given as tables, without a video")
     if video is not None:
         return _same_picture(run, probe(video / "video.mp4" if video.is_dir() else video))
-    noted = run.directory.read_json("job").get("video")
-    path = Path(noted) if isinstance(noted, str) else None
-    advice = (
-        f"say where the video is: courtside video {run.out} --source FILE, courtside.load({str(run.out)!r}, video=...)"
-    )
-    if path is None or not path.is_file():
+    path = video_noted(run.directory, run.video_sha256)
+    advice = "say where the video is, with --source FILE, or courtside.load(..., video=...)"
+    if path is None:
+        raise InputError(f"{run.out} was not made by this user on this machine; {advice}")
+    if not path.is_file():
         raise InputError(f"{run.out} has no pictures: its video {path} is not there any more; {advice}")
     size = path.stat().st_size
     if size != run.video.size_bytes or (size <= _HASHED_BYTES and hash_file(path) != run.video_sha256):
         raise InputError(f"{path} is not the video that {run.out} was made of; {advice}")
     return _same_picture(run, probe(path))
-
-
-def find_video(run: FinishedRun) -> tuple[VideoInfo, bool]:
-    """Return the video of a finished run where it was, and whether it is there; else what is known of it."""
-    try:
-        return video_of(run), True
-    except InputError:
-        return run.video, False
 
 
 def _same_picture(run: FinishedRun, video: VideoInfo) -> VideoInfo:

@@ -19,10 +19,13 @@ from pipeline.present.palette import Color, player_colors
 from pipeline.present.results import Results
 from pipeline.run.context import RESULT_TABLES
 from pipeline.run.loading import FinishedRun, context_of
+from pipeline.store import RunDirectory
 from pipeline.video import Frame, VideoInfo, VideoWriter, chunks, picture_at, read_chunks
 
 Image = NDArray[np.uint8]
 
+CLIP_FOLDER = "clips"
+"""In the output directory."""
 _SAME_TIME_S = 1e-4
 _CHUNK_S = 20.0
 _WINDOW_HEIGHTS = 2.4
@@ -78,13 +81,13 @@ class RunPictures:
             found.append(_rgb(self._decode(time_s)[y1:y2, x1:x2]))
         return found
 
-    def clip(self, player: int, interval_s: tuple[float, float], out: Path, cropped: bool = False) -> Path:
+    def clip(self, player: int, interval_s: tuple[float, float], out: Path | None, cropped: bool = False) -> Path:
         """Write a stretch of the video with a player outlined, or cut to where the player is.
 
         Args:
             player: by id.
             interval_s: begin and end.
-            out: the MP4 file.
+            out: the MP4 file; None for one in `clips` in the output directory.
             cropped: a window around the player, not the whole picture.
 
         Raises:
@@ -99,6 +102,11 @@ class RunPictures:
         label = next(person.short for person in people(self._results.players) if person.player_id == player)
         times = boxes["time_s"].to_numpy(np.float64)
         xyxy = boxes[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)  # (n, 4)
+        if out is None:
+            name = f"{CLIP_FOLDER}/player-{player:02d}-{start_s:g}-{end_s:g}.mp4"
+            with RunDirectory.opened(self._run.out) as run, run.published.publishing(CLIP_FOLDER) as folder:
+                self.clip(player, interval_s, folder / name, cropped)
+            return self._run.out / name
         size = _window_px(xyxy, self._video) if cropped else (self._video.width_px, self._video.height_px)
         with VideoWriter(out, *size, fps=self._video.fps, sound_from=self._video, start_s=start_s) as writer:
             for frame in self._frames(start_s, end_s):

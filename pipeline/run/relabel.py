@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from pipeline.corrections import Action, Correction, Spot, as_csv, parse_corrections, read_corrections
-from pipeline.errors import InputError
+from pipeline.corrections import Action, Correction, Spot, as_csv, parse_corrections, read_corrections, video_tag
+from pipeline.errors import InputError, TableError
 from pipeline.run.analysis import Analysis, analyze_job
-from pipeline.run.given import NO_CODEC
-from pipeline.run.job import CORRECTIONS, remembered
-from pipeline.run.loading import read_run
+from pipeline.run.job import CORRECTIONS, keep, remembered
+from pipeline.run.loading import CorrectedRun, FinishedRun, read_run, video_of
 from pipeline.run.observer import Observer, Silence
-from pipeline.store import RunDirectory, write_bytes
+from pipeline.store import RunDirectory, hash_file, remove_tree, write_bytes
 from pipeline.understand.features.corrections import check_corrections
 from pipeline.understand.game import TrackedGame
+from pipeline.video import VideoInfo
 
+_PENDING = "relabel"
 _LEAST_LOCKED_S = 0.5
 """Shorter tracklets of a player are not locked to him."""
 
@@ -42,40 +45,146 @@ class Relabel:
     """A player whose tracklets are all his, whatever else changes."""
 
 
-def relabel(run: Path, asked: Relabel, observer: Observer | None = None) -> Analysis:
+@dataclass(frozen=True)
+class _Pending:
+    """A correction that is being carried out, noted so that the same command goes on after it was stopped."""
+
+    asked: Any
+    """What was asked for, as JSON has it."""
+    text: str
+    """The file of corrections with it."""
+    before_sha256: str
+    """Hash of that file without it."""
+
+    @classmethod
+    def of(cls, asked: Relabel, text: str, run: RunDirectory) -> _Pending:
+        return cls(_plain(asked), text, _hash(run.root / CORRECTIONS))
+
+    @classmethod
+    def read(cls, run: RunDirectory) -> _Pending | None:
+        """Read what was interrupted, and see that its corrections are in the file; None if nothing was."""
+        path = run.json_path(_PENDING)
+        if path.is_symlink() or not path.is_file():
+            return None
+        try:
+            pending = cls(**run.read_json(_PENDING))
+            pending.text.encode()
+        except (TableError, TypeError, AttributeError):
+            return None
+        if _hash(run.root / CORRECTIONS) == pending.before_sha256:
+            write_bytes(run.root / CORRECTIONS, pending.text.encode())
+        return pending
+
+    def write(self, run: RunDirectory) -> None:
+        """Note it, and write the file."""
+        run.write_json(_PENDING, asdict(self))
+        write_bytes(run.root / CORRECTIONS, self.text.encode())
+
+
+@dataclass(frozen=True)
+class GivenAgain:
+    """Files that a run does not keep, or names in vain; None: as the run has them."""
+
+    video: Path | None = None
+    """Where the video is now."""
+    calibration: Path | None = None
+    roster: Path | None = None
+
+
+def relabel(run: Path, asked: Relabel, observer: Observer | None = None, files: GivenAgain | None = None) -> Analysis:
     """Correct a finished run.
 
     The video is not needed: the annotated video stays as it is until `courtside video` or `courtside analyze` draws it anew,
-    and where the source is not there any more the report has no pictures of players.
+    and where the source is not at hand the report has no pictures of players. No file outside the run is read but those
+    given here, and the video where it was if this user made the run.
 
     Args:
         run: output directory of `courtside analyze`.
         asked: what to correct.
         observer: follows the progress.
+        files: what the run does not keep.
 
     Raises:
         InputError: not a finished run, no such player, or a correction that contradicts an earlier one (nothing is
             written then).
     """
-    noted, observer = read_run(run), observer or Silence()
-    job = remembered(RunDirectory(run))
-    if noted.video.codec == NO_CODEC and not job.video.exists():
-        raise InputError(f"{run} was made of {job.video}, which is not there any more")
+    observer, files = observer or Silence(), files or GivenAgain()
+    directory = RunDirectory(run)
+    pending = _Pending.read(directory)
+    noted = read_run(run, begun=pending is not None)
+    _check_corrections_lie_here(directory)
+    job = remembered(directory, files.calibration, files.roster)
+    corrected = CorrectedRun(noted, _video(noted, files.video, observer))
     if noted.left_out:
         observer.warn(f"{', '.join(noted.left_out)}: no longer settings, left out")
-    file = run / CORRECTIONS
-    if job.corrections is not None and job.corrections.resolve() != file.resolve():
+    if pending is None:
+        _Pending.of(asked, _corrections_with(directory, noted, asked), directory).write(directory)
+    elif pending.asked != _plain(asked):
+        analyze_job(job, observer, corrected=corrected)
+        remove_tree(directory.json_path(_PENDING))
         raise InputError(
-            f"{run} was made with --corrections {job.corrections}; edit that file, or analyse without it first"
+            f"{run}: an earlier correction was interrupted, and is carried out now; look who is who, and correct again"
         )
-    before = read_corrections(file) if file.is_file() else ()
-    new = _Spots(RunDirectory(run)).corrections(asked)
+    analysis = analyze_job(replace(job, corrections=run / CORRECTIONS), observer, corrected=corrected)
+    if files.calibration is not None:
+        keep(directory, "calibration", files.calibration)
+    if files.roster is not None:
+        keep(directory, "roster", files.roster)
+    remove_tree(directory.json_path(_PENDING))
+    return analysis
+
+
+def _plain(asked: Relabel) -> Any:
+    """Return what is asked for as JSON gives it back."""
+    return json.loads(json.dumps(asdict(asked)))
+
+
+def _check_corrections_lie_here(run: RunDirectory) -> None:
+    """Refuse a run whose corrections are somewhere else.
+
+    Raises:
+        InputError: they are.
+    """
+    named = run.read_json("job").get("corrections")
+    here = run.root / CORRECTIONS
+    if named is not None and not (Path(str(named)).name == CORRECTIONS and here.is_file()):
+        raise InputError(f"{run.root} was made with --corrections {named}; edit that file, or analyse without it first")
+
+
+def _video(noted: FinishedRun, given: Path | None, observer: Observer) -> VideoInfo | None:
+    """Find the video for the pictures of players; say so where it is not at hand."""
+    if given is not None:
+        return video_of(noted, given)
+    if not noted.has_pixels:
+        return None
+    try:
+        return video_of(noted)
+    except InputError as error:
+        observer.warn(f"the report has no pictures of players: {error}")
+        return None
+
+
+def _corrections_with(directory: RunDirectory, noted: FinishedRun, asked: Relabel) -> str:
+    """Return the text of the run's file of corrections with what is asked for.
+
+    Raises:
+        InputError: nothing is asked for, there is no such player, or it contradicts an earlier one.
+    """
+    file = directory.root / CORRECTIONS
+    before = read_corrections(file, noted.video_sha256) if file.is_file() else ()
+    spots = _Spots(directory)
+    tag = video_tag(noted.video_sha256)
+    new = [replace(correction, video=tag) for correction in spots.corrections(asked)]
     if not new:
         raise InputError("nothing to correct: say what, for example --merge 3 7 or --name 4 'A. Smith'")
     text = as_csv([*before, *new])
-    _Spots(RunDirectory(run)).check(parse_corrections(text, file))
-    write_bytes(file, text.encode())
-    return analyze_job(replace(job, corrections=file), observer, corrected=noted)
+    spots.check(parse_corrections(text, file))
+    return text
+
+
+def _hash(file: Path) -> str:
+    """Return the hash of a file; '' if it is not there."""
+    return hash_file(file) if file.is_file() else ""
 
 
 class _Spots:

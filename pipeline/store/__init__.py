@@ -1,6 +1,6 @@
 """What a run leaves on the disk: one directory per game, whole at every moment.
 
-    reports/game/                     files for people: player_stats.csv, report.html, ... (written by `present` and `run`)
+    reports/game/                     files for people: player_stats.csv, report.html, ..., listed in work/published.json
     reports/game/work/                ours alone: tables NAME.parquet, arrays NAME.npy, STAGE.manifest.json
     reports/game/work/STAGE/chunk_00012/   a part of a stage: its tables and arrays, and done.json, written last
 
@@ -32,26 +32,39 @@ Parts, for a stage that takes long::
     run.finish("perceive", mark, outputs)
     run.discard_parts("perceive")                                 # if wanted
 
+Files for people are made in a folder of `work/` and take their places together; a record knows which are ours::
+
+    with run.published.publishing("present", whole=True) as folder:
+        write_pictures(folder)
+    run.published.are_whole(["player_stats.csv"])                # False if a person changed it
+
 `replacing(path)` gives any other writer (pictures, HTML, CSV) the same atomic behaviour and error line.
 """
 
-from pipeline.store.files import make_directory, read_json, replacing, write_bytes, write_json
+from pipeline.store.files import json_bytes, make_directory, read_json, remove_tree, replacing, write_bytes, write_json
 from pipeline.store.fingerprint import fingerprint, hash_file
 from pipeline.store.folder import Folder, read_array, read_table, write_arrays, write_table
+from pipeline.store.published import PublishedFiles
 from pipeline.store.run_directory import Manifest, Part, RunDirectory
+from pipeline.store.seal import is_sealed, seal
 
 __all__ = [
     "Folder",
     "Manifest",
     "Part",
+    "PublishedFiles",
     "RunDirectory",
     "fingerprint",
     "hash_file",
+    "is_sealed",
+    "json_bytes",
     "make_directory",
     "read_array",
     "read_json",
     "read_table",
+    "remove_tree",
     "replacing",
+    "seal",
     "write_arrays",
     "write_bytes",
     "write_json",

@@ -6,6 +6,7 @@ import errno
 import json
 import math
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 from pipeline.errors import OutputError, TableError
 
 PARTIAL_SUFFIX = ".partial"
+_LONGEST_JSON_BYTES = 256 << 20
+"""A table of facts of a long game has some MiB."""
 _SHARING_VIOLATION = 32
 """Error of Windows: a file is open elsewhere, a table in a spreadsheet program for one, and cannot be replaced."""
 _WHAT_TO_DO = {
@@ -57,10 +60,11 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL_SUFFIX}")
     try:
+        partial.unlink(missing_ok=True)  # it would be a killed run's, or a link that somebody laid
         yield partial
-        _sync(partial)
+        sync(partial)
         partial.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         raise output_error(path, error) from error
     finally:
@@ -85,7 +89,16 @@ def write_json(path: Path, data: Any) -> None:
         OutputError: it cannot be written.
         ValueError: NaN or infinity, which JSON does not have.
     """
-    write_bytes(path, (json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    write_bytes(path, json_bytes(data))
+
+
+def json_bytes(data: Any) -> bytes:
+    """Return JSON as it is written to files: readable, in the given order of keys, UTF-8.
+
+    Raises:
+        ValueError: NaN or infinity, which JSON does not have.
+    """
+    return (json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def read_json(path: Path) -> Any:
@@ -95,11 +108,38 @@ def read_json(path: Path) -> Any:
         TableError: missing, unreadable or not JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        if path.stat().st_size > _LONGEST_JSON_BYTES:
+            raise TableError(f"{path} is larger than a file of courtside's is ({_LONGEST_JSON_BYTES >> 20} MiB)")
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except FileNotFoundError:
         raise TableError(f"{path} does not exist; run the stage that writes it") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise TableError(f"{path} cannot be read ({error}); remove it and run again") from error
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, not JSON, a number without end
+        reason = " ".join(str(error).split())[:200]
+        raise TableError(f"{path} cannot be read ({reason}); remove it and run again") from error
+
+
+def _no_number(name: str) -> None:
+    """Refuse NaN and infinity, which JSON does not have.
+
+    Raises:
+        ValueError: always.
+    """
+    raise ValueError(f"{name} is not a number")
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a file or directory that is ours; a link itself, not what it leads to.
+
+    Raises:
+        OutputError: it cannot be removed.
+    """
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise output_error(path, error) from error
 
 
 def make_directory(path: Path) -> None:
@@ -112,7 +152,7 @@ def make_directory(path: Path) -> None:
         missing = [p for p in (path, *path.parents) if not p.exists()]
         path.mkdir(parents=True, exist_ok=True)
         for made in missing:
-            _sync(made.parent)
+            sync(made.parent)
     except OSError as error:
         raise output_error(path, error) from error
 
@@ -146,7 +186,7 @@ def _plain(data: Any) -> Any:
     return data
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Wait until a file or directory is on the disk.
 
     Some network file systems cannot do so for a directory. Windows opens no directory, and a file only for writing.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -12,18 +11,32 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+from pydantic import TypeAdapter, ValidationError
 
 from pipeline.errors import InputError, OutputError, TableError
-from pipeline.store.files import PARTIAL_SUFFIX, make_directory, output_error, read_json, write_bytes, write_json
+from pipeline.store.files import (
+    PARTIAL_SUFFIX,
+    make_directory,
+    output_error,
+    read_json,
+    remove_tree,
+    write_bytes,
+    write_json,
+)
 from pipeline.store.fingerprint import hash_file
 from pipeline.store.folder import Folder
+from pipeline.store.published import RECORD, PublishedFiles, is_ours_to_read
 
 _MARKER = ".courtside"
-_MARKER_TEXT = b"Written by courtside. --fresh empties this directory; nothing outside of it is ever removed.\n"
+_MARKER_TEXT = (
+    b"Written by courtside. --fresh empties this directory. Of what lies around it, only files that published.json lists, "
+    b"and that are as courtside wrote them, are ever replaced or removed.\n"
+)
+_INPUTS = frozenset({"corrections.csv", "calibration.json", "roster.csv"})
+"""What a person may lay into a new output directory."""
 _LOCK = ".lock"
 _HOLDER = ".holder"
 _DONE = "done"
-_HASH_LIMIT_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -31,13 +44,13 @@ class Manifest:
     """What a finished stage used and wrote.
 
     `fingerprint`: of its inputs, its settings and those of the stages before it; reuse depends on nothing else.
-    `outputs`: file name -> size and SHA-256 (of files up to 64 MiB), so that a damaged file is noticed.
+    `outputs`: file name -> size and SHA-256, so that a damaged file is noticed (null: size alone, in earlier versions).
     `inputs`, `settings`, `seconds`, `created_at`: for people.
     """
 
     stage: str
     fingerprint: str
-    outputs: dict[str, list[int | str | None]]
+    outputs: dict[str, tuple[int, str | None]]
     inputs: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
@@ -62,7 +75,8 @@ class Part(Folder):
 
         After an error, or a kill at any moment, the part counts as not done.
         """
-        _remove_tree(self.path, first=self.json_path(_DONE))
+        remove_tree(self.json_path(_DONE))
+        remove_tree(self.path)
         make_directory(self.path)
         yield self
         names = sorted(p.name for p in self.path.iterdir())
@@ -86,30 +100,50 @@ class RunDirectory(Folder):
     def __init__(self, root: Path) -> None:
         super().__init__(root / "work")
         self.root = root
+        self.published = PublishedFiles(root, self.path)
 
     @classmethod
     @contextmanager
-    def opened(cls, root: Path, fresh: bool = False) -> Iterator[RunDirectory]:
+    def opened(cls, root: Path, fresh: bool = False, alongside: bool = False) -> Iterator[RunDirectory]:
         """Make or reuse a run directory and keep other runs out of it until the block ends (or the process dies).
 
         Args:
-            root: made with its parents if missing; a directory with other files is fine, they are left alone.
+            root: made with its parents if missing.
             fresh: forget earlier work: empties `root/work`, nothing else.
+            alongside: whether it may hold other files when courtside first writes there; they are left as they are.
 
         Raises:
-            OutputError: it cannot be written, another run is in it, or `root/work` is not ours.
+            OutputError: it cannot be written, another run is in it, it holds other files, or `root/work` is not ours.
         """
         run = cls(root)
-        _own(run.path)
+        _own(run, alongside)
         with _locked(run.path, root):
             if fresh:
                 run._clear()
             run._remove_partials()
+            run.published.adopt()
             yield run
 
     def is_fresh(self, stage: str, fingerprint: str) -> bool:
         """Say whether a stage was finished with this fingerprint and its outputs are still whole."""
         return _is_whole(self.path, self.manifest(stage), fingerprint)
+
+    def check_whole(self, names: Collection[str]) -> None:
+        """Refuse files of `work/` that are not as the stage that wrote them noted.
+
+        Args:
+            names: of the files.
+
+        Raises:
+            TableError: one is missing, damaged or changed, or no stage wrote it.
+        """
+        manifests = [_read_manifest(path) for path in self.path.glob("*.manifest.json")]
+        outputs = {name: noted for manifest in manifests if manifest for name, noted in manifest.outputs.items()}
+        for name in names:
+            if name not in outputs or not is_ours_to_read(self.path, [name]):
+                raise TableError(f"{self.path / name} does not exist; run the stage that writes it")
+            if not _is_described(self.path, {name: outputs[name]}):
+                raise TableError(f"{self.path / name} is not as it was written; run the same courtside analyze again")
 
     def manifest(self, stage: str) -> Manifest | None:
         """Return what a finished stage noted; None if there is nothing or nothing readable."""
@@ -163,43 +197,63 @@ class RunDirectory(Folder):
 
     def discard_parts(self, stage: str) -> None:
         """Remove a stage's parts, when its assembled tables are finished."""
-        _remove_tree(self.path / stage)
+        remove_tree(self.path / stage)
 
     def _manifest_path(self, stage: str) -> Path:
         return self.json_path(f"{stage}.manifest")
 
     def _clear(self) -> None:
-        """Empty `work/` except marker and lock; manifests first."""
+        """Empty `work/` except marker, lock and the record of what was published; manifests first."""
         try:
             for manifest in self.path.glob("*.manifest.json"):
                 manifest.unlink()
             for entry in self.path.iterdir():
-                if entry.name not in (_MARKER, _LOCK, _HOLDER):
-                    _remove_tree(entry)
+                if entry.name not in (_MARKER, _LOCK, _HOLDER, RECORD):
+                    remove_tree(entry)
         except OSError as error:
             raise output_error(self.path, error) from error
 
     def _remove_partials(self) -> None:
-        """Remove what killed runs left half-written."""
+        """Remove what killed runs left half-written, of earlier versions beside what they published too."""
+        folders = [folder for folder in self.root.iterdir() if folder.is_dir() and not folder.is_symlink()]
         try:
-            for partial in (*self.root.glob(f".*{PARTIAL_SUFFIX}"), *self.path.rglob(f".*{PARTIAL_SUFFIX}")):
+            for folder in (self.root, *folders):
+                for partial in folder.glob(f".*{PARTIAL_SUFFIX}"):
+                    partial.unlink(missing_ok=True)
+            for partial in self.path.rglob(f".*{PARTIAL_SUFFIX}"):
                 partial.unlink(missing_ok=True)
         except OSError as error:
             raise output_error(self.root, error) from error
 
 
-def _own(work: Path) -> None:
-    """Make `work/` and mark it as ours; refuse one that somebody else filled."""
-    make_directory(work)
+def _own(run: RunDirectory, alongside: bool) -> None:
+    """Make `work/` and mark it as ours; refuse one that somebody else filled, and a folder in use."""
+    root, work = run.root, run.path
+    make_directory(root)
     try:
-        ours = (work / _MARKER).is_file()
-        foreign = not ours and any(entry.name not in (_LOCK, _HOLDER) for entry in work.iterdir())
-        if work.is_symlink() or foreign:
+        links = [path for path in (work, *(work / name for name in (_MARKER, _LOCK, _HOLDER))) if path.is_symlink()]
+        if links:
+            raise OutputError(f"{links[0]} is a link, which courtside does not follow; remove it")
+        if (work / _MARKER).is_file():
+            return
+        others = sorted(entry.name for entry in root.iterdir() if _is_foreign(entry, work))
+        if others and not alongside:
+            raise OutputError(
+                f"{root} holds files that courtside did not write ({', '.join(others[:3])}{', ...' * (len(others) > 3)}); "
+                "choose another --out, or say --alongside to leave them as they are and write beside them"
+            )
+        make_directory(work)
+        if any(entry.name not in (_LOCK, _HOLDER, RECORD) for entry in work.iterdir()):
             raise OutputError(f"{work} holds files that courtside did not write; choose another --out")
-        if not ours:
-            write_bytes(work / _MARKER, _MARKER_TEXT)
+        run.published.start()  # before the mark: nothing that lies here yet is ours
+        write_bytes(work / _MARKER, _MARKER_TEXT)
     except OSError as error:
         raise output_error(work, error) from error
+
+
+def _is_foreign(entry: Path, work: Path) -> bool:
+    """Say whether something in a new output directory is neither an input, nor hidden, nor the folder that is ours."""
+    return entry != work and entry.name not in _INPUTS and not entry.name.startswith(".")
 
 
 @contextmanager
@@ -234,21 +288,24 @@ def _read_holder(path: Path) -> str:
         return "unknown"
 
 
-def _describe(folder: Path, names: Sequence[str]) -> dict[str, list[int | str | None]]:
-    """Return size and SHA-256 (None for a large file) of files, by name."""
-    described: dict[str, list[int | str | None]] = {}
-    for name in sorted(names):
-        size = (folder / name).stat().st_size
-        described[name] = [size, hash_file(folder / name) if size <= _HASH_LIMIT_BYTES else None]
-    return described
+def _describe(folder: Path, names: Sequence[str]) -> dict[str, tuple[int, str | None]]:
+    """Return size and SHA-256 of files, by name."""
+    return {name: ((folder / name).stat().st_size, hash_file(folder / name)) for name in sorted(names)}
+
+
+def _is_described(folder: Path, outputs: Mapping[str, tuple[int, str | None]]) -> bool:
+    """Say whether files have their size, and then their hash."""
+    return all((folder / name).stat().st_size == size for name, (size, _) in outputs.items()) and all(
+        digest is None or hash_file(folder / name) == digest for name, (_, digest) in outputs.items()
+    )
 
 
 def _is_whole(folder: Path, manifest: Manifest | None, fingerprint: str) -> bool:
     """Say whether a manifest has this fingerprint and describes the files that are there."""
-    if manifest is None or manifest.fingerprint != fingerprint:
+    if manifest is None or manifest.fingerprint != fingerprint or folder.is_symlink():
         return False
     try:
-        return _describe(folder, list(manifest.outputs)) == manifest.outputs
+        return is_ours_to_read(folder, list(manifest.outputs)) and _is_described(folder, manifest.outputs)
     except (OSError, InputError):
         return False
 
@@ -256,19 +313,9 @@ def _is_whole(folder: Path, manifest: Manifest | None, fingerprint: str) -> bool
 def _read_manifest(path: Path) -> Manifest | None:
     """Read a manifest; anything unreadable or of another shape counts as absent."""
     try:
-        return Manifest(**read_json(path))
-    except (TableError, TypeError):
+        return _MANIFEST.validate_python(read_json(path))
+    except (TableError, ValidationError):
         return None
 
 
-def _remove_tree(path: Path, first: Path | None = None) -> None:
-    """Remove a file or directory that is ours, `first` before the rest."""
-    try:
-        if first is not None:
-            first.unlink(missing_ok=True)
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        raise output_error(path, error) from error
+_MANIFEST = TypeAdapter(Manifest)

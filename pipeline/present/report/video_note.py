@@ -39,11 +39,14 @@ class VideoNote:
         return f'<p class="quiet video">{text}</p>'
 
 
-def note_video(report: Path, note: VideoNote) -> None:
+def note_video(report: Path, note: VideoNote) -> bool:
     """Write into a report whether there is a video, in place of what stood there.
+
+    Returns:
+        Whether the report has a place for it.
 
     Raises:
         TableError: the report cannot be read.
         OutputError: it cannot be written.
     """
-    insert(report, BEGIN, END, note.html)
+    return insert(report, BEGIN, END, note.html)

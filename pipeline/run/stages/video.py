@@ -36,8 +36,7 @@ def facts_of(run: RunDirectory) -> dict[str, Any] | None:
     if run.manifest(NAME) is None or not run.json_path(f"{NAME}.facts").is_file():
         return None
     facts: dict[str, Any] = run.read_json(f"{NAME}.facts")
-    path = run.root / FILE
-    return facts if path.is_file() and path.stat().st_size == facts["size_bytes"] else None
+    return facts if run.published.are_whole([FILE]) else None
 
 
 def is_drawn(run: RunDirectory, stage_fingerprint: str) -> bool:

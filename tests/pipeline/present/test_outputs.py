@@ -83,14 +83,6 @@ def test_without_metres(make_results: Make, game: Path, tmp_path: Path) -> None:
     assert "data:image/jpeg" in (tmp_path / "out" / "report.html").read_text()
 
 
-def test_maps_of_players_who_are_gone_are_removed(make_results: Make, game: Path, tmp_path: Path) -> None:
-    present(made(make_results, game, names={1: "Old Name"}, players=1), tmp_path)
-    assert list(tmp_path.glob("heatmaps/*old-name*"))
-    present(made(make_results, game, names={1: "New Name"}, players=1), tmp_path)
-    assert not list(tmp_path.glob("heatmaps/*old-name*"))
-    assert list(tmp_path.glob("heatmaps/*new-name*"))
-
-
 def test_nobody_still_gives_a_report(make_results: Make, game: Path, tmp_path: Path) -> None:
     files = present(made(make_results, game, players=0), tmp_path / "out")
     assert (tmp_path / "out" / "report.html") in files

@@ -11,6 +11,7 @@ from pipeline.config import Settings
 from pipeline.run.analysis import analyze_job
 from pipeline.run.job import Job
 from pipeline.run.relabel import Relabel, relabel
+from pipeline.store import seal
 from pipeline.video import probe
 
 NO_VIDEO = "There is no annotated video"
@@ -65,7 +66,8 @@ def test_relabel_needs_no_video(finished: Path, game: Path, capsys: pytest.Captu
     relabel(finished, Relabel(name=(1, "Ada")))
     assert said(finished) == [OLDER]
     noted = json.loads((finished / "work" / "job.json").read_text())
-    noted["video"] = str(finished / "gone.mp4")
+    gone, sha256 = str(finished / "gone.mp4"), json.loads((finished / "run.json").read_text())["video"]["sha256"]
+    noted |= {"video": gone, "video_seal": seal([gone, sha256])}
     (finished / "work" / "job.json").write_text(json.dumps(noted))
     relabel(finished, Relabel(name=(2, "Bo")))
     assert "Bo" in (finished / "player_stats.csv").read_text()

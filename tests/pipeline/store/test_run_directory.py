@@ -209,15 +209,113 @@ def test_a_lock_left_by_a_killed_run_is_free(tmp_path: Path) -> None:
 
 def test_fresh_removes_what_is_ours_alone(tmp_path: Path) -> None:
     (tmp_path / "holiday.jpg").write_bytes(b"mine")
-    (tmp_path / "annotated.mp4").write_bytes(b"an earlier result")
-    with RunDirectory.opened(tmp_path) as run:
+    with RunDirectory.opened(tmp_path, alongside=True) as run:
         run.finish("perceive", "mark", [run.write_table("frames", frames(5))])
         with run.part("perceive", 0, "a").writing() as part:
             part.write_json("report", {})
+        run.published.publish("video", "annotated.mp4", b"an earlier result")
     with RunDirectory.opened(tmp_path, fresh=True) as run:
         assert not run.is_fresh("perceive", "mark")
-        assert sorted(p.name for p in run.path.iterdir()) == [".courtside", ".holder", ".lock"]
+        assert sorted(p.name for p in run.path.iterdir()) == [".courtside", ".holder", ".lock", "published.json"]
+        assert run.published.are_whole(["annotated.mp4"])
     assert sorted(p.name for p in tmp_path.iterdir()) == ["annotated.mp4", "holiday.jpg", "work"]
+
+
+def test_a_folder_in_use_is_refused_unless_asked_for(tmp_path: Path) -> None:
+    for name in ("corrections.csv", "roster.csv", ".DS_Store", "notes.txt"):
+        (tmp_path / name).write_bytes(b"mine")
+    before = content(tmp_path)
+    with pytest.raises(OutputError, match=r"did not write \(notes.txt\).*--alongside"), RunDirectory.opened(tmp_path):
+        pass
+    assert content(tmp_path) == before
+    with RunDirectory.opened(tmp_path, alongside=True):
+        pass
+    (tmp_path / "more.txt").write_bytes(b"mine")
+    with RunDirectory.opened(tmp_path):  # ours by now, whatever else lies in it
+        pass
+    assert (tmp_path / "notes.txt").read_bytes() == b"mine"
+
+
+def test_inputs_may_lie_in_a_new_directory(tmp_path: Path) -> None:
+    for name in ("corrections.csv", "roster.csv", "calibration.json", ".DS_Store"):
+        (tmp_path / name).write_bytes(b"mine")
+    with RunDirectory.opened(tmp_path):
+        pass
+
+
+@NEEDS_LINKS
+@pytest.mark.parametrize("name", [".lock", ".holder", ".courtside"])
+def test_a_linked_lock_reaches_nothing_outside(tmp_path: Path, name: str) -> None:
+    (tmp_path / "diary").write_bytes(b"mine")
+    with RunDirectory.opened(tmp_path / "game") as run:
+        pass
+    (run.path / name).unlink(missing_ok=True)
+    (run.path / name).symlink_to(tmp_path / "diary")
+    with pytest.raises(OutputError, match="is a link"), RunDirectory.opened(tmp_path / "game"):
+        pass
+    assert (tmp_path / "diary").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("name", ["../outside.parquet", "/etc/hostname", "a/../../outside.parquet", "frames.parquet:b"])
+def test_a_manifest_names_no_file_outside(tmp_path: Path, name: str) -> None:
+    with RunDirectory.opened(tmp_path / "game") as run:
+        run.finish("perceive", "mark", [run.write_table("frames", frames(5))])
+        manifest = json.loads((run.path / "perceive.manifest.json").read_text())
+        size, digest = manifest["outputs"].pop("frames.parquet")
+        (tmp_path / "game" / "outside.parquet").write_bytes((run.path / "frames.parquet").read_bytes())
+        manifest["outputs"][name] = [size, digest]
+        (run.path / "perceive.manifest.json").write_text(json.dumps(manifest))
+        assert not run.is_fresh("perceive", "mark")
+
+
+@NEEDS_LINKS
+@pytest.mark.parametrize("target", ["copy", "pipe", "device"])
+def test_a_linked_output_is_not_whole(tmp_path: Path, target: str) -> None:
+    with RunDirectory.opened(tmp_path / "game") as run:
+        path = run.write_table("frames", frames(5))
+        run.finish("perceive", "mark", [path])
+        (tmp_path / "copy").write_bytes(path.read_bytes())
+        path.unlink()
+        if target == "pipe":
+            os.mkfifo(path)  # read, it would never end
+        else:
+            path.symlink_to("/dev/zero" if target == "device" else tmp_path / "copy")
+        assert not run.is_fresh("perceive", "mark")
+        with pytest.raises(TableError, match="does not exist"):
+            run.check_whole(["frames.parquet"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        '{"stage": 1}',
+        '{"stage": "perceive", "fingerprint": "mark", "outputs": [1]}',
+        '{"stage": "perceive", "fingerprint": "mark", "outputs": {"frames.parquet": 3}}',
+        '{"stage": "perceive", "fingerprint": "mark", "outputs": {"frames.parquet": ["x", {}]}}',
+        '{"stage": "perceive", "fingerprint": "mark", "outputs": {}, "seconds": NaN}',
+        '{"stage": "perceive", "fingerprint": "mark", "outputs": {}, "seconds": ' + "9" * 5000 + "}",
+        "[" * 100_000,
+        "\udcff",
+    ],
+)
+def test_a_manifest_of_another_shape_counts_as_absent(tmp_path: Path, text: str) -> None:
+    with RunDirectory.opened(tmp_path) as run:
+        (run.path / "perceive.manifest.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+        assert run.manifest("perceive") is None
+        assert not run.is_fresh("perceive", "mark")
+
+
+def test_what_was_changed_is_not_read_as_a_result(tmp_path: Path) -> None:
+    with RunDirectory.opened(tmp_path) as run:
+        path = run.write_table("frames", frames(5))
+        run.finish("perceive", "mark", [path])
+        run.check_whole(["frames.parquet"])
+        run.write_table("frames", frames(6))
+        with pytest.raises(TableError, match="is not as it was written"):
+            run.check_whole(["frames.parquet"])
+        with pytest.raises(TableError, match="does not exist"):
+            run.check_whole(["tracks.parquet"])
 
 
 @pytest.mark.parametrize("fresh", [False, True])
@@ -235,7 +333,7 @@ def test_linked_work_directory_is_refused(tmp_path: Path) -> None:
         pass
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "work").symlink_to(tmp_path / "a" / "work")
-    with pytest.raises(OutputError, match="did not write"), RunDirectory.opened(tmp_path / "b", fresh=True):
+    with pytest.raises(OutputError, match="is a link"), RunDirectory.opened(tmp_path / "b", fresh=True):
         pass
 
 
