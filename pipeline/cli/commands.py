@@ -10,6 +10,7 @@ import typer
 from pipeline.choices import CourtName
 from pipeline.cli import batching, calibrating, finished, learning, options, scoring
 from pipeline.cli.loading import loading
+from pipeline.cli.terminal import print_text
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -77,10 +78,10 @@ def analyze(
     console.print(stats_table(analysis.player_stats))
     note = left_out(analysis.tables["frames"], analysis.tables["shots"])
     if note is not None:
-        console.print(note, highlight=False, soft_wrap=True)
+        print_text(note)
     for name in ("report.html", "annotated.mp4", "player_stats.csv"):
         if analysis.out / name in analysis.files:
-            console.print(f"{analysis.out / name}", highlight=False, soft_wrap=True)
+            print_text(analysis.out / name)
 
 
 @app.command("relabel")
@@ -126,7 +127,7 @@ def relabel_command(
     with progress_shown(console) as observer:
         analysis = relabel(run, asked, observer)
     console.print(stats_table(analysis.player_stats))
-    console.print(f"{run / 'corrections.csv'}", highlight=False, soft_wrap=True)
+    print_text(run / "corrections.csv")
 
 
 def _time(text: str, option: str) -> float:
