@@ -15,6 +15,8 @@ from typing import Any
 
 import yaml
 
+from pipeline.errors import SettingsError
+
 MAX_YAML_BYTES = 128 << 10
 """Of a file of settings or a recipe, in bytes."""
 MAX_JSON_BYTES = 8 << 20
@@ -50,6 +52,29 @@ def read_limited(path: Path, limit_bytes: int) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 text (byte {error.start})") from error
+
+
+def read_yaml(path: Path, what: str = "the settings file") -> Any:
+    """Read a YAML file of settings; an empty one is an empty mapping.
+
+    Args:
+        path: the file.
+        what: what it holds, for messages.
+
+    Raises:
+        SettingsError: the file is missing, too large, or not YAML as `parse_yaml` reads it.
+    """
+    try:
+        text = read_limited(path, MAX_YAML_BYTES)
+    except OSError as error:
+        raise SettingsError(f"cannot read {what} {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise SettingsError(f"cannot read {what} {path}: {error}") from error
+    try:
+        data = parse_yaml(text)
+    except ValueError as error:
+        raise SettingsError(f"{path} is not YAML that is read here: {error}") from error
+    return {} if data is None else data
 
 
 def parse_yaml(text: str) -> Any:

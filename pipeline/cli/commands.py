@@ -241,7 +241,7 @@ def _pairs(texts: list[str] | None, option: str) -> dict[str, object]:
     Raises:
         SettingsError: one is not of that form, or a name is given twice.
     """
-    import yaml
+    from pipeline.untrusted import parse_yaml
 
     values: dict[str, object] = {}
     for text in texts or ():
@@ -251,9 +251,9 @@ def _pairs(texts: list[str] | None, option: str) -> dict[str, object]:
         if name in values:
             raise SettingsError(f"{option} {name} is given twice")
         try:
-            values[name] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise SettingsError(f"{option} {text}: the value cannot be read") from error
+            values[name] = parse_yaml(value)
+        except ValueError as error:
+            raise SettingsError(f"{option} {text}: the value cannot be read: {error}") from error
     return values
 
 
@@ -263,10 +263,12 @@ def _size(text: str) -> tuple[int, int]:
     Raises:
         SettingsError: it is not.
     """
-    width, _, height = text.partition("x")
-    if not (width.isdecimal() and height.isdecimal()):
+    from pipeline.untrusted import parse_whole
+
+    width, height = (parse_whole(part) for part in text.partition("x")[::2])
+    if width is None or height is None:
         raise SettingsError(f"--size {text}: expected WIDTHxHEIGHT in px, such as 1280x720")
-    return int(width), int(height)
+    return width, height
 
 
 @app.command("settings")

@@ -59,10 +59,12 @@ def heatmap(
 ) -> None:
     """Draw where a player or a team was: all of the game or a period, as filmed or attacking, alone or compared."""
     from pipeline.run.finished import write_map
+    from pipeline.untrusted import parse_whole
 
     if (player is None) == (team is None):
         raise SettingsError("say whose heat map: --player P or --team A")
-    compared: int | str | None = int(versus) if versus is not None and versus.isdecimal() else versus
+    number = None if versus is None else parse_whole(versus)
+    compared: int | str | None = versus if number is None else number
     who: int | str = player if player is not None else str(team)
     print_text(write_map(run, who, compared, period, "attacking" if attacking else "filmed", format_.value, out))
 
