@@ -15,17 +15,24 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipeline.choices import CourtName
 from pipeline.errors import SettingsError
+from pipeline.untrusted import read_yaml
+
+_Text = Annotated[str, Field(max_length=4096)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    """Keys of known types and bounds: numbers are finite numbers, not texts that look like some."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, strict=True, allow_inf_nan=False)
 
 
 class VideoSettings(_Section):
     """Which stretch of the video is analysed, and how finely."""
 
-    max_fps: float | None = Field(15.0, gt=0, description="analyse at most this many frames per second; null: all")
-    chunk_s: float = Field(20.0, gt=0, description="seconds per resumable piece of work")
+    max_fps: float | None = Field(
+        15.0, ge=0.1, le=1000, description="analyse at most this many frames per second; null: all"
+    )
+    chunk_s: float = Field(20.0, ge=0.1, le=1e6, description="seconds per resumable piece of work")
 
 
 class NetworkSettings(_Section):
@@ -43,22 +50,26 @@ class NetworkSettings(_Section):
 class ShotSettings(_Section):
     """Shot boundaries and camera motion."""
 
-    motion_width_px: int = Field(640, ge=64, description="width of the picture that camera motion is measured on")
+    motion_width_px: int = Field(
+        640, ge=64, le=4096, description="width of the picture that camera motion is measured on"
+    )
     cut_correlation: float = Field(0.5, ge=-1, le=1, description="colour histograms that correlate less are a cut")
 
 
 class DetectSettings(_Section):
     """The detector."""
 
-    weights: str = Field("builtin", description="'builtin', or a .safetensors, .pt, .onnx file or OpenVINO folder")
-    input_size_px: int | Literal["auto"] = Field("auto", description="long side of the network input; a multiple of 32")
+    weights: _Text = Field("builtin", description="'builtin', or a .safetensors, .pt, .onnx file or OpenVINO folder")
+    input_size_px: Annotated[int, Field(ge=64, le=4096)] | Literal["auto"] = Field(
+        "auto", description="long side of the network input; a multiple of 32"
+    )
     min_score: float = Field(0.25, gt=0, lt=1, description="person boxes below are dropped")
     min_score_small: float = Field(0.25, gt=0, lt=1, description="ball, rim and number boxes below are dropped")
     nms_iou: float = Field(0.6, gt=0, lt=1, description="boxes of one class that overlap more are one")
 
     @model_validator(mode="after")
     def _stride(self) -> DetectSettings:
-        if isinstance(self.input_size_px, int) and (self.input_size_px < 32 or self.input_size_px % 32):
+        if isinstance(self.input_size_px, int) and self.input_size_px % 32:
             raise ValueError("input_size_px must be a positive multiple of 32, or auto")
         return self
 
@@ -66,11 +77,12 @@ class DetectSettings(_Section):
 class EmbedSettings(_Section):
     """The appearance encoder."""
 
-    encoder: str = Field("osnet", description="name of an encoder")
-    weights: str = Field("builtin", description="'builtin' or a .safetensors file")
+    encoder: _Text = Field("osnet", description="name of an encoder")
+    weights: _Text = Field("builtin", description="'builtin' or a .safetensors file")
     every_s: float = Field(
         0.5,
         ge=0,
+        le=3600,
         description="somebody who goes on undisturbed is embedded once in so many seconds; 0: in every analysed frame",
     )
 
@@ -78,7 +90,7 @@ class EmbedSettings(_Section):
 class NumberSettings(_Section):
     """The reader of jersey numbers."""
 
-    weights: str | None = Field("builtin", description="'builtin' or a .safetensors file; null: numbers are not read")
+    weights: _Text | None = Field("builtin", description="'builtin' or a .safetensors file; null: numbers are not read")
 
 
 class CourtSettings(_Section):
@@ -88,43 +100,51 @@ class CourtSettings(_Section):
         None, description="rule book; null: as the calibration says, else nba or fiba, found"
     )
     automatic: bool = Field(True, description="find the court in the picture; used where no calibration is given")
-    weights: str = Field("builtin", description="'builtin' or a .safetensors file of the court network")
+    weights: _Text = Field("builtin", description="'builtin' or a .safetensors file of the court network")
     keyframe_s: float = Field(
-        0.5, gt=0, description="the court is looked for once in so many seconds; more in videos of hours"
+        0.5, ge=0.01, le=3600, description="the court is looked for once in so many seconds; more in videos of hours"
     )
     max_automatic_s: float = Field(
         4.0,
         ge=0,
+        le=3600,
         description="a court that was found is carried by camera motion at most this far; a second in which the camera stands counts a fifth",
     )
     max_error_px: float = Field(
-        15.0, gt=0, description="a calibrated frame that fits worse (at 1280 px width) is refused"
+        15.0, ge=0.01, le=1000, description="a calibrated frame that fits worse (at 1280 px width) is refused"
     )
     max_propagation_s: float = Field(
         20.0,
         ge=0,
+        le=3600,
         description="a moving camera's calibration is carried by camera motion at most this far, counted likewise",
     )
     max_disagreement_m: float = Field(
-        0.75, gt=0, description="carried from two calibrated frames, a frame is refused if more is expected to be wrong"
+        0.75,
+        ge=0.001,
+        le=100,
+        description="carried from two calibrated frames, a frame is refused if more is expected to be wrong",
     )
-    margin_m: float = Field(1.5, ge=0, description="people whose feet are further off the court are left out")
+    margin_m: float = Field(1.5, ge=0, le=100, description="people whose feet are further off the court are left out")
 
 
 class TrackSettings(_Section):
     """DeepSORT."""
 
     min_score: float = Field(0.35, gt=0, lt=1, description="boxes below are not tracked")
-    max_age_s: float = Field(0.2, gt=0, description="a tracklet without a box for longer ends")
+    max_age_s: float = Field(0.2, ge=0.001, le=3600, description="a tracklet without a box for longer ends")
     max_gap_s: float = Field(
-        2.0, ge=0, description="a tracklet that ended is joined to one that begins up to so much later; 0: never"
+        2.0,
+        ge=0,
+        le=3600,
+        description="a tracklet that ended is joined to one that begins up to so much later; 0: never",
     )
-    confirm_boxes: int = Field(3, ge=1, description="boxes before a tracklet counts")
+    confirm_boxes: int = Field(3, ge=1, le=1000, description="boxes before a tracklet counts")
     max_iou_distance: float = Field(
         0.7, gt=0, le=1, description="1 - IoU above which a box is not the next of a tracklet that is not confirmed yet"
     )
     nn_budget: int = Field(
-        30, ge=1, description="appearance samples kept per tracklet; none at all is quadratic in time"
+        30, ge=1, le=10_000, description="appearance samples kept per tracklet; none at all is quadratic in time"
     )
     motion_compensation: bool = Field(True, description="move predictions with the camera")
     duplicate_iou: float = Field(
@@ -143,27 +163,35 @@ class IdentifySettings(_Section):
         description="how tracklets are grouped; joint weighs all evidence, the others appearance alone: average, ward, "
         "dispersion, k-means, two-stage-hdbscan, jaccard-dbscan",
     )
-    min_players: int = Field(2, ge=1, description="at least this many players in all, where constraints allow")
-    max_players: int = Field(30, ge=1, description="at most this many players in all, where constraints allow")
+    min_players: int = Field(2, ge=1, le=1000, description="at least this many players in all, where constraints allow")
+    max_players: int = Field(30, ge=1, le=1000, description="at most this many players in all, where constraints allow")
     max_distance: Annotated[float, Field(gt=0, le=2)] | Literal["auto"] = Field(
         "auto", description="average cosine distance above which tracklets are not merged; auto: read off the game"
     )
     min_tracklet_s: float = Field(
         3.0,
         ge=0,
+        le=3600,
         description="shorter tracklets, or than a sixtieth of a shorter video, are given to the people found among the others",
     )
     min_player_s: float = Field(
-        20.0, ge=0, description="people seen for less, or for less than a tenth of a shorter video, are left out"
+        20.0,
+        ge=0,
+        le=1e6,
+        description="people seen for less, or for less than a tenth of a shorter video, are left out",
     )
     min_roaming: float = Field(
-        0.25, ge=0, description="people who always stay within so many body heights for seconds are bench or crowd"
+        0.25,
+        ge=0,
+        le=1000,
+        description="people who always stay within so many body heights for seconds are bench or crowd",
     )
-    crops_per_tracklet: int = Field(50, ge=1, description="best crops pooled per tracklet")
+    crops_per_tracklet: int = Field(50, ge=1, le=10_000, description="best crops pooled per tracklet")
     teams: bool = Field(True, description="tell two teams apart by jersey colour; team-mates only are merged")
     number_odds: float = Field(
         1000.0,
         gt=1,
+        le=1e12,
         description="a number counts as read, and two numbers as different, if it is so many times likelier than not",
     )
     unknown_below: float = Field(
@@ -171,7 +199,10 @@ class IdentifySettings(_Section):
     )
     split_tracklets: bool = Field(True, description="cut tracklets where they go over to another person")
     max_speed_mps: float = Field(
-        12.0, gt=0, description="tracklets that only somebody faster could connect are two people (with a calibration)"
+        12.0,
+        ge=0.1,
+        le=1000,
+        description="tracklets that only somebody faster could connect are two people (with a calibration)",
     )
 
     @model_validator(mode="after")
@@ -186,27 +217,31 @@ class StatsSettings(_Section):
 
     smooth_s: float = Field(
         0.6,
-        gt=0,
+        ge=0.001,
+        le=60,
         description="shortest window of the smoothing of positions; it grows up to 3.5 s where noise asks for it",
     )
-    dead_band_mps: float = Field(0.2, ge=0, description="smoothed speed below counts as standing")
-    max_speed_mps: float = Field(10.5, gt=0, description="faster than a human: not believed")
+    dead_band_mps: float = Field(0.2, ge=0, le=100, description="smoothed speed below counts as standing")
+    max_speed_mps: float = Field(10.5, ge=0.1, le=1000, description="faster than a human: not believed")
     max_gap_s: float = Field(
-        1.5, ge=0, description="gaps up to this are bridged and counted as bridged; longer ones are not"
+        1.5, ge=0, le=3600, description="gaps up to this are bridged and counted as bridged; longer ones are not"
     )
-    top_speed_hold_s: float = Field(0.5, gt=0, description="top speed must be held this long")
-    jog_mps: float = Field(1.9, gt=0, description="from here on jogging; slower is walking")
-    run_mps: float = Field(3.9, gt=0, description="from here on running")
-    sprint_mps: float = Field(5.9, gt=0, description="from here on sprinting")
-    min_sprint_s: float = Field(0.6, gt=0, description="a sprint lasts at least this long")
+    top_speed_hold_s: float = Field(0.5, ge=0.001, le=60, description="top speed must be held this long")
+    jog_mps: float = Field(1.9, ge=0.001, le=100, description="from here on jogging; slower is walking")
+    run_mps: float = Field(3.9, ge=0.001, le=100, description="from here on running")
+    sprint_mps: float = Field(5.9, ge=0.001, le=100, description="from here on sprinting")
+    min_sprint_s: float = Field(0.6, ge=0.001, le=3600, description="a sprint lasts at least this long")
     acceleration_mps2: float = Field(
-        2.5, gt=0, description="speed that rises or falls this fast over half a second is a hard effort"
+        2.5, ge=0.001, le=1000, description="speed that rises or falls this fast over half a second is a hard effort"
     )
     max_absence_s: float = Field(
-        6.0, ge=0, description="out of view for up to this, a player counts as on court all the while"
+        6.0, ge=0, le=3600, description="out of view for up to this, a player counts as on court all the while"
     )
-    periods: tuple[Annotated[float, Field(ge=0)], ...] = Field(
-        (), description="starts of the periods, s in the video; none: one, or two where the teams change sides"
+    periods: tuple[Annotated[float, Field(ge=0, le=1e6)], ...] = Field(
+        (),
+        strict=False,
+        max_length=100,
+        description="starts of the periods, s in the video; none: one, or two where the teams change sides",
     )
 
     @model_validator(mode="after")
@@ -223,20 +258,21 @@ class PresentSettings(_Section):
 
     video: bool = Field(True, description="write annotated.mp4")
     video_height_px: int | None = Field(
-        720, ge=120, description="annotated video is scaled down to this height; null: as is"
+        720, ge=120, le=8640, description="annotated video is scaled down to this height; null: as is"
     )
     video_fps: float | None = Field(
         30.0,
-        gt=0,
+        ge=0.1,
+        le=1000,
         description="annotated video has at most this many frames per second; people between analysed frames are "
         "interpolated; null: as the source",
     )
     video_encoder: Literal["auto", "software"] = Field(
         "auto", description="auto: that of a graphics card where there is one, else in software"
     )
-    trail_s: float = Field(1.5, ge=0, description="length of the trails")
-    heatmap_sigma_m: float = Field(0.8, gt=0, description="kernel of the heat maps")
-    crops_per_player: int = Field(8, ge=0, description="pictures of each player in the report")
+    trail_s: float = Field(1.5, ge=0, le=3600, description="length of the trails")
+    heatmap_sigma_m: float = Field(0.8, ge=0.01, le=100, description="kernel of the heat maps")
+    crops_per_player: int = Field(8, ge=0, le=1000, description="pictures of each player in the report")
 
 
 class Settings(_Section):
@@ -265,21 +301,6 @@ def load_settings(path: Path | None) -> Settings:
         SettingsError: the file is missing, not YAML, or a key or value is wrong (dotted path in the message).
     """
     return Settings() if path is None else parse_settings(read_yaml(path), where=str(path))
-
-
-def read_yaml(path: Path) -> Any:
-    """Read a YAML file; an empty one is an empty mapping.
-
-    Raises:
-        SettingsError: the file is missing or not YAML.
-    """
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read the settings file {path}: {error}") from error
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
-    return {} if data is None else data
 
 
 def parse_settings(data: Any, where: str = "settings") -> Settings:
@@ -344,11 +365,18 @@ def _first_problem(error: ValidationError) -> str:
     if problem["type"] == "extra_forbidden":
         return f"{path}: unknown key; known here: {', '.join(_known_keys(problem['loc']))}"
     message = problem["msg"].removeprefix("Value error, ")
-    return (
-        f"{path}: {message} (got {problem['input']!r})"
-        if not isinstance(problem["input"], dict)
-        else f"{path}: {message}"
-    )
+    return f"{path}: {message}{given_text(problem['input'])}"
+
+
+def given_text(value: Any) -> str:
+    """Say what was given in place of what was expected, if that is short enough to be read.
+
+    Example:
+        >>> given_text("fast"), given_text({}), given_text(10**80)
+        (" (got 'fast')", '', '')
+    """
+    shown = "" if isinstance(value, dict | list) else repr(value)
+    return f" (got {shown})" if 0 < len(shown) <= 80 else ""
 
 
 def _known_keys(loc: tuple[int | str, ...]) -> list[str]:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pipeline.choices import CONFIGS, CourtName, PresetName
-from pipeline.config import Settings, parse_settings, read_yaml
+from pipeline.config import Settings, parse_settings
 from pipeline.errors import SettingsError
+from pipeline.untrusted import read_yaml
 
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 

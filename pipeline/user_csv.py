@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.untrusted import parse_number
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,9 @@ def parse_time_s(text: str) -> float | None:
         >>> parse_time_s("1:02:03.5"), parse_time_s("1:75"), parse_time_s("-1")
         (3723.5, None, None)
     """
-    try:
-        values = [float(part) for part in text.split(":")]
-    except ValueError:
+    numbers = [parse_number(part.strip()) for part in text.split(":")]
+    values = [number for number in numbers if number is not None]
+    if len(values) < len(numbers):
         return None
     in_range = all(0 <= value < 60 for value in values[1:]) and all(value >= 0 for value in values)
     if len(values) > 3 or not in_range:

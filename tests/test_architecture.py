@@ -18,6 +18,7 @@ LAYERS = (
         "pipeline.config",
         "pipeline.presets",
         "pipeline.errors",
+        "pipeline.untrusted",
     },
     {
         "pipeline.video",

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -21,15 +21,14 @@ from models.court.network import CourtNet, Logits
 from models.court.scenes import CourtScene, SceneMaker
 from models.court.targets import MARGIN_ACROSS, MARGIN_ALONG
 from models.detector.yolo import BUILTIN_WEIGHTS as DETECTOR_WEIGHTS
+from models.strict import Seed, Strict
 from models.weight_files import in_half_precision, read_state, write_tensors
 
 _log = logging.getLogger(__name__)
 
 
-class CourtTrainSettings(BaseModel):
+class CourtTrainSettings(Strict):
     """Everything that decides what a training run learns."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     steps: int = Field(default=1500, gt=0)
     batch: int = Field(default=16, gt=0)
@@ -44,7 +43,7 @@ class CourtTrainSettings(BaseModel):
     ema_decay: float = 0.99
     frozen_layers: int = 5
     checkpoint_steps: int = 50
-    seed: int = 11
+    seed: Seed = 11
 
 
 def train_court(settings: CourtTrainSettings, out_dir: Path, start: Path | None = None) -> Path:

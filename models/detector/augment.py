@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from models.detector.classes import BALL, NUMBER, RIM
 from models.detector.dataset import LabelledImage
+from models.strict import Strict
 
 _GREY = 114
 _SMALL_CLASSES = (BALL, RIM, NUMBER)
@@ -23,10 +24,8 @@ Pixels = NDArray[np.uint8]
 Sample = tuple[Pixels, LabelledImage]
 
 
-class DetectorAugmentSettings(BaseModel):
+class DetectorAugmentSettings(Strict):
     """How far views differ from their frames."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     grid_weights: tuple[float, ...] = Field(default=(0.55, 0.3, 0.15), min_length=1, max_length=6)
     """Odds of 1, 2, 3 ... cells a side."""

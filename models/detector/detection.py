@@ -94,7 +94,7 @@ class DetectorSettings(BaseModel):
     """Of two boxes of a class that overlap more than this, the lower score is dropped."""
     person_iou: float = Field(default=0.75, gt=0, le=1)
     """The same between a player and a referee."""
-    device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$")
     runtime: Runtime = "auto"
     precision: Precision = "auto"
     """See `models.runtime.load_network`."""

@@ -11,9 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-import yaml
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 from torch import Tensor, nn
 
 from models.detector.augment import AugmentedSample, DetectorAugmentSettings, Sample, random_view
@@ -22,26 +21,24 @@ from models.detector.dataset import LabelledImage, data_fingerprint, read_pixels
 from models.detector.loss import DetectionLoss
 from models.detector.network import YoloNetwork, build_network, seed_from_coco
 from models.detector.readers import read_rendered, read_training_sets
+from models.strict import Seed, Strict
 from models.weight_files import write_tensors
 from pipeline.errors import SettingsError
+from pipeline.untrusted import read_yaml
 
 _log = logging.getLogger(__name__)
 
 
-class CanvasSettings(BaseModel):
+class CanvasSettings(Strict):
     """One input size of the training, and how often it comes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     size_px: tuple[int, int]
     batch: int = Field(gt=0)
     weight: float = Field(gt=0)
 
 
-class DetectorTrainSettings(BaseModel):
+class DetectorTrainSettings(Strict):
     """Everything that decides what a training run learns, besides the data."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     architecture: str = "yolo11n"
     start_weights: str = "weights/yolo11n_coco.safetensors"
@@ -49,7 +46,7 @@ class DetectorTrainSettings(BaseModel):
     real_frames: bool = True
     """Learn from the public sets; False: from rendered frames alone, to measure how lifelike those are."""
     held_out_games: tuple[str, ...] = ("boston-celtics-orlando-magic-game-4",)
-    game_shares: dict[str, float] = {}
+    game_shares: dict[str, float] = Field(default={})
     """Share of the views that show frames of a game (or of `rendered`); the games not named share the rest evenly by
     frame."""
     canvases: tuple[CanvasSettings, ...] = (
@@ -70,7 +67,7 @@ class DetectorTrainSettings(BaseModel):
     weight_decay: float = 5e-4
     ema_decay: float = 0.998
     checkpoint_steps: int = Field(default=100, gt=0)
-    seed: int = 7
+    seed: Seed = 7
     precision: str = Field(default="bf16", pattern="^(bf16|fp32)$")
 
 
@@ -324,12 +321,9 @@ def read_settings(path: Path) -> DetectorTrainSettings:
     Raises:
         SettingsError: the file is missing or not YAML, or a key or value is wrong.
     """
+    data = read_yaml(path, "the recipe")
     try:
-        return DetectorTrainSettings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read the recipe {path}: {error}") from error
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+        return DetectorTrainSettings.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         raise SettingsError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from models.reid.methods import find_method
 from models.reid.settings import Recipe
 from pipeline.errors import SettingsError
+from pipeline.untrusted import read_yaml
 
 
 def read_recipe(path: Path, short: bool = False, digits: bool = False) -> Recipe:
@@ -54,12 +54,7 @@ def variants_of(path: Path) -> tuple[bool, ...]:
 
 def _read(path: Path) -> dict[str, Any]:
     """Read a YAML file that is a mapping."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read the recipe {path}: {error}") from error
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    data = read_yaml(path, "the recipe")
     if not isinstance(data, dict):
         raise SettingsError(f"{path}: expected a recipe with the key 'method', got {type(data).__name__}")
     return data

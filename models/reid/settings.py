@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from models.reid.data.settings import AnyData, PictureSettings
-from models.strict import Strict
+from models.strict import Seed, Strict
 
 
 class LoopSettings(Strict):
@@ -23,6 +23,6 @@ class Recipe(Strict):
     """What every recipe has; each method adds its own."""
 
     method: str
-    seed: int = 0
+    seed: Seed = 0
     picture: PictureSettings = PictureSettings()
     data: AnyData

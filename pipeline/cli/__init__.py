@@ -2,66 +2,91 @@
 
 from __future__ import annotations
 
-import io
+import os
 import sys
+import traceback
 from typing import Any
 
 import typer
 
 from pipeline.cli.commands import app
-from pipeline.errors import CourtsideError
+from pipeline.cli.stopping import Stopped, stoppable, what_is_kept
+from pipeline.cli.terminal import leave_pipe, print_error, print_note, show_all_text
+from pipeline.errors import explained
 
-_INTERRUPTED = 130
+DEBUG = "--debug"
+DEBUG_VARIABLE = "COURTSIDE_DEBUG"
+"""Environment variable; set and not empty, it does what `--debug` does."""
+_NOBODY_READS = 141
+"""What a shell reports of a program that writes to a pipe which nobody reads."""
 _WRONG_USAGE = 2
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code; an error that a user can mend is one line on stderr."""
-    _show_all_text()
-    sys.exit(run(sys.argv[1:]))
+    """Run the command line and leave with its exit code; whatever goes wrong is one line on stderr."""
+    show_all_text()
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        leave_pipe()
+        code = code or _NOBODY_READS
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command; return its exit code."""
-    arguments = arguments or ["--help"]
+    """Run one command; return its exit code.
+
+    This is the border of the program: whatever is raised inside ends here, as one line that says what, where and what to do.
+    """
+    debug = DEBUG in arguments or bool(os.environ.get(DEBUG_VARIABLE))
+    arguments = [word for word in arguments if word != DEBUG] or ["--help"]
     try:
-        code = typer.main.get_command(app).main(args=arguments, prog_name="courtside", standalone_mode=False)
+        with stoppable():
+            code = typer.main.get_command(app).main(args=arguments, prog_name="courtside", standalone_mode=False)
         return code if isinstance(code, int) else 0
-    except CourtsideError as error:
-        _print_error(f"[bold red]error:[/] {_escape(str(error))}")
-        return error.exit_code
-    except typer.TyperException as error:
-        hint = f" (see courtside {' '.join(_command(arguments))}--help)"
-        _print_error(f"[bold red]error:[/] {_escape(error.format_message())}{hint}")
-        return _WRONG_USAGE
-    except typer.Exit as stop:
+    except Stopped as stop:
+        _show_traceback(debug)
+        print_note(f"stopped; {what_is_kept(' '.join(_command(arguments)), arguments)}")
         return stop.exit_code
-    except (typer.Abort, KeyboardInterrupt):
-        _print_error("stopped; what was computed is kept: the same command goes on from there")
-        return _INTERRUPTED
+    except typer.TyperException as error:
+        words = "".join(f"{word} " for word in _command(arguments))
+        print_error(f"{error.format_message()} (see courtside {words}--help)")
+        return _WRONG_USAGE
+    except (BrokenPipeError, SystemExit) as leaving:
+        return _left(leaving)
+    except Exception as error:  # noqa: BLE001  (the border: nothing below it may end in a traceback)
+        _show_traceback(debug)
+        known = explained(_raised(error))
+        print_error(str(known))
+        return known.exit_code
 
 
-def _print_error(text: str) -> None:
-    """Print one line on stderr."""
-    from rich.console import Console
-
-    Console(stderr=True, highlight=False, soft_wrap=True).print(text)
-
-
-def _show_all_text() -> None:
-    """Let a terminal without Unicode show `?` for the signs that it lacks, where Python would end the run."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+def _left(leaving: BrokenPipeError | SystemExit) -> int:
+    """Return the exit code of a command that nobody listens to any more, or that a library ended."""
+    if isinstance(leaving, BrokenPipeError) or isinstance(leaving.__context__, BrokenPipeError):
+        leave_pipe()
+        return _NOBODY_READS
+    if leaving.code is None or isinstance(leaving.code, int):
+        return leaving.code or 0
+    print_error(leaving.code)
+    return 1
 
 
-def _escape(text: str) -> str:
-    """Keep brackets in a message from being read as markup, and the message on one line."""
-    return " ".join(text.split()).replace("[", r"\[")
+def _raised(error: Exception) -> Exception:
+    """Return what was raised where typer has put something else in its place."""
+    cause = error.__cause__
+    return cause if isinstance(error, typer.Abort) and isinstance(cause, Exception) else error
+
+
+def _show_traceback(wanted: bool) -> None:
+    """Print where the exception at hand was raised."""
+    if wanted:
+        print_note(traceback.format_exc())
 
 
 def _command(arguments: list[str]) -> list[str]:
-    """Return the words of the command that was asked for, such as `train reid`, with a trailing empty word to join by."""
+    """Return the words of the command that was asked for, such as `train reid`."""
     command: Any = typer.main.get_command(app)
     words = []
     for word in arguments:
@@ -69,4 +94,4 @@ def _command(arguments: list[str]) -> list[str]:
         if command is None:
             break
         words.append(word)
-    return [*words, ""]
+    return words

@@ -9,6 +9,7 @@ import typer
 
 from pipeline.cli import options
 from pipeline.cli.loading import loading
+from pipeline.cli.terminal import print_text, printable
 
 
 def batch(
@@ -41,6 +42,7 @@ def batch(
     """
     with loading():
         from rich.console import Console
+        from rich.text import Text
 
         from pipeline.cli.display import batch_line, batch_table, progress_shown
         from pipeline.run.batch import SUMMARY, BatchOptions, analyze_games, games_in
@@ -54,9 +56,9 @@ def batch(
             games,
             wanted,
             observer,
-            ended=lambda game: console.print(batch_line(game), highlight=False, markup=False, soft_wrap=True),
+            ended=lambda game: console.print(Text(printable(batch_line(game))), soft_wrap=True),
         )
     console.print(batch_table(summaries))
-    console.print(f"{out / SUMMARY}", highlight=False, soft_wrap=True)
+    print_text(out / SUMMARY)
     if any(game.status == "failed" for game in summaries):
         raise typer.Exit(1)

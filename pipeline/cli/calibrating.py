@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.choices import CourtName
+from pipeline.cli.stopping import Stopped
+from pipeline.cli.terminal import cells, print_text
 from pipeline.errors import InputError, OutputError
 
 if TYPE_CHECKING:
@@ -67,10 +70,9 @@ def _from_file(points: Path, info: VideoInfo, out: Path, court: CourtName | None
         raise OutputError(f"{out} exists and is not overwritten; name another file with --out")
     calibration = calibrate_by_points(points, (info.width_px, info.height_px), court)
     write_calibration(out, calibration)
-    console = Console(soft_wrap=False)
-    console.print(_table(point_errors(calibration)))
-    console.print(_summary(calibration), highlight=False, soft_wrap=True)
-    console.print(f"{out}", highlight=False, soft_wrap=True)
+    Console(soft_wrap=False).print(_table(point_errors(calibration)))
+    print_text(_summary(calibration))
+    print_text(out)
 
 
 def _table(errors: list[PointError]) -> Table:
@@ -83,7 +85,7 @@ def _table(errors: list[PointError]) -> Table:
     for name in ("error, px", "on the floor, m"):
         table.add_column(name, justify="right")
     for point in errors:
-        table.add_row(point.view, point.point, f"{point.error_px:.2f}", f"{point.error_m:.3f}")
+        table.add_row(*cells(point.view, point.point, f"{point.error_px:.2f}", f"{point.error_m:.3f}"))
     return table
 
 
@@ -104,13 +106,15 @@ def _on_a_page(info: VideoInfo, out: Path, court: CourtName | None, run: Path | 
     console = Console(soft_wrap=False)
     work = Clicking(info, out, court, run)
     with clicking(work, port) as address:
-        console.print(f"{address}", highlight=False, soft_wrap=True)
+        print_text(address)
         console.print("Click Done on the page, or press Ctrl-C, to end.")
         if browser:
             webbrowser.open(address)
         try:
             while not work.done.wait(0.5):
                 pass
-        except KeyboardInterrupt:
+        except Stopped as stop:
+            if stop.number != signal.SIGINT:
+                raise
             console.print("ended")
-    console.print(f"{out}" if work.saved else "nothing was saved", highlight=False, soft_wrap=True)
+    print_text(out if work.saved else "nothing was saved")

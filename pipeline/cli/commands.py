@@ -10,6 +10,7 @@ import typer
 from pipeline.choices import CourtName
 from pipeline.cli import batching, calibrating, finished, learning, options, scoring
 from pipeline.cli.loading import loading
+from pipeline.cli.terminal import print_text
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -77,10 +78,10 @@ def analyze(
     console.print(stats_table(analysis.player_stats))
     note = left_out(analysis.tables["frames"], analysis.tables["shots"])
     if note is not None:
-        console.print(note, highlight=False, soft_wrap=True)
+        print_text(note)
     for name in ("report.html", "annotated.mp4", "player_stats.csv"):
         if analysis.out / name in analysis.files:
-            console.print(f"{analysis.out / name}", highlight=False, soft_wrap=True)
+            print_text(analysis.out / name)
 
 
 @app.command("relabel")
@@ -126,7 +127,7 @@ def relabel_command(
     with progress_shown(console) as observer:
         analysis = relabel(run, asked, observer)
     console.print(stats_table(analysis.player_stats))
-    console.print(f"{run / 'corrections.csv'}", highlight=False, soft_wrap=True)
+    print_text(run / "corrections.csv")
 
 
 def _time(text: str, option: str) -> float:
@@ -240,7 +241,7 @@ def _pairs(texts: list[str] | None, option: str) -> dict[str, object]:
     Raises:
         SettingsError: one is not of that form, or a name is given twice.
     """
-    import yaml
+    from pipeline.untrusted import parse_yaml
 
     values: dict[str, object] = {}
     for text in texts or ():
@@ -250,9 +251,9 @@ def _pairs(texts: list[str] | None, option: str) -> dict[str, object]:
         if name in values:
             raise SettingsError(f"{option} {name} is given twice")
         try:
-            values[name] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise SettingsError(f"{option} {text}: the value cannot be read") from error
+            values[name] = parse_yaml(value)
+        except ValueError as error:
+            raise SettingsError(f"{option} {text}: the value cannot be read: {error}") from error
     return values
 
 
@@ -262,10 +263,12 @@ def _size(text: str) -> tuple[int, int]:
     Raises:
         SettingsError: it is not.
     """
-    width, _, height = text.partition("x")
-    if not (width.isdecimal() and height.isdecimal()):
+    from pipeline.untrusted import parse_whole
+
+    width, height = (parse_whole(part) for part in text.partition("x")[::2])
+    if width is None or height is None:
         raise SettingsError(f"--size {text}: expected WIDTHxHEIGHT in px, such as 1280x720")
-    return int(width), int(height)
+    return width, height
 
 
 @app.command("settings")

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.cli.terminal import cells, printable
 from pipeline.run.batch import GameSummary
 from pipeline.understand.shots import seconds_by_kind
 
@@ -54,12 +54,13 @@ class TerminalObserver:
         if self._task is not None:
             task = next(t for t in self.progress.tasks if t.id == self._task)
             total = task.total or max(task.completed, 1)
-            self.progress.update(self._task, total=total, completed=total, note=note)
+            self.progress.update(self._task, total=total, completed=total, note=printable(note))
         self._task = None
 
     def warn(self, message: str) -> None:
         """Print a warning above the bars."""
-        self.progress.console.print(f"[yellow]warning:[/] {message}", highlight=False)
+        line = Text.assemble(("warning:", "yellow"), f" {printable(message)}")
+        self.progress.console.print(line, highlight=False)
 
 
 @dataclass
@@ -98,7 +99,7 @@ class LineObserver:
         self._say(f"warning: {message}")
 
     def _say(self, line: str) -> None:
-        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+        self.console.print(Text(printable(line)), soft_wrap=True)
 
 
 @contextmanager
@@ -118,7 +119,7 @@ def stats_table(stats: pd.DataFrame) -> Table:
     for name, justify in _COLUMNS:
         table.add_column(name, justify="right" if justify else "left")
     for row in stats.itertuples(index=False):
-        table.add_row(*_cells(row))
+        table.add_row(*cells(*_values(row)))
     return table
 
 
@@ -148,7 +149,7 @@ def batch_table(games: Sequence[GameSummary]) -> Table:
     table.add_column("warning", overflow="ellipsis", no_wrap=True)
     for game in games:
         numbers = (_or_blank(game.players), _number(game.minutes, "", 1), _number(game.seconds, "", 0))
-        table.add_row(*(escape(text) for text in (game.game, game.status, *numbers, game.warning)))
+        table.add_row(*cells(game.game, game.status, *numbers, game.warning))
     return table
 
 
@@ -164,7 +165,7 @@ _COLUMNS = (
 )
 
 
-def _cells(row: object) -> list[str]:
+def _values(row: object) -> list[str]:
     """Format one player's row."""
     role = getattr(row, "role", "")
     return [

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.terminal import print_text
 from pipeline.errors import SettingsError
 
 _Run = Annotated[Path, typer.Argument(metavar="RUN", help="Output directory of courtside analyze.")]
@@ -39,7 +40,7 @@ def export(
     from pipeline.run.finished import write_export
 
     for path in write_export(run, format_.value, out):
-        typer.echo(path)
+        print_text(path)
 
 
 def heatmap(
@@ -58,12 +59,14 @@ def heatmap(
 ) -> None:
     """Draw where a player or a team was: all of the game or a period, as filmed or attacking, alone or compared."""
     from pipeline.run.finished import write_map
+    from pipeline.untrusted import parse_whole
 
     if (player is None) == (team is None):
         raise SettingsError("say whose heat map: --player P or --team A")
-    compared: int | str | None = int(versus) if versus is not None and versus.isdecimal() else versus
+    number = None if versus is None else parse_whole(versus)
+    compared: int | str | None = versus if number is None else number
     who: int | str = player if player is not None else str(team)
-    typer.echo(write_map(run, who, compared, period, "attacking" if attacking else "filmed", format_.value, out))
+    print_text(write_map(run, who, compared, period, "attacking" if attacking else "filmed", format_.value, out))
 
 
 def video(
@@ -84,4 +87,4 @@ def video(
 
     with progress_shown(Console(stderr=True)) as observer:
         path = write_annotated(run, height, out, source, observer)
-    typer.echo(path)
+    print_text(path)

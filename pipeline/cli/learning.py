@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.choices import CONFIGS
+from pipeline.cli.terminal import print_text
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def train_detector_command(
 
     _show_log()
     settings = read_settings(config or CONFIGS / "detector.yaml")
-    typer.echo(f"weights: {train_detector(settings, data, out, rendered)}")
+    print_text(f"weights: {train_detector(settings, data, out, rendered)}")
 
 
 @train.command("reid")
@@ -61,7 +62,7 @@ def train_reid_command(
     """Train a re-ID encoder by a recipe (docs/guide/training-encoders.md)."""
     recipe = recipe or RECIPES / "osnet.yaml"
     where = out or RUNS / _run_name(recipe, short, digits)
-    typer.echo(f"weights: {_train(recipe, data, where, resume, short, digits)}")
+    print_text(f"weights: {_train(recipe, data, where, resume, short, digits)}")
 
 
 @train.command("court")
@@ -75,7 +76,7 @@ def train_court_command(
 
     _show_log()
     settings = CourtTrainSettings() if steps is None else CourtTrainSettings(steps=steps)
-    typer.echo(f"weights: {train_court(settings, out, start)}")
+    print_text(f"weights: {train_court(settings, out, start)}")
 
 
 @train.command("numbers")
@@ -90,7 +91,7 @@ def train_numbers_command(
 
     _show_log()
     settings = read_settings(config or CONFIGS / "numbers.yaml")
-    typer.echo(f"weights: {train_numbers(settings, data, out)}")
+    print_text(f"weights: {train_numbers(settings, data, out)}")
 
 
 def evaluate_reid(
@@ -122,12 +123,9 @@ def evaluate_reid(
     short: Annotated[bool, typer.Option("--short", help="Short variants and few crops: for a test.")] = False,
 ) -> None:
     """Compare re-ID encoders on identities that they never saw (docs/guide/training-encoders.md)."""
-    from rich.console import Console
-
     from models.reid.comparison import compare, markdown
     from models.reid.tasks import tasks
 
-    console = Console(soft_wrap=True, highlight=False)
     recipes = [path for path in sorted(RECIPES.glob("*.yaml")) if path.stem != SHIPPED] if every else recipe or []
     games = list(rendered or []) or (_games(out, short) if every else [])
     contenders = _contenders(list(weights or []), recipes, every, data, out, short)
@@ -136,12 +134,13 @@ def evaluate_reid(
 
     def print_row(row: Row) -> None:
         scores = row.measured.images
-        console.print(f"{row.task}: {row.contender}: rank-1 {scores.rank1:.3f}, mAP {scores.mean_ap:.3f}")
+        print_text(f"{row.task}: {row.contender}: rank-1 {scores.rank1:.3f}, mAP {scores.mean_ap:.3f}")
 
     table = markdown(compare(contenders, all_tasks, pictures, same_camera, print_row))
     out.mkdir(parents=True, exist_ok=True)
     (out / "table.md").write_text(table, encoding="utf-8")
-    console.print(f"\n{table}\n{out / 'table.md'}", soft_wrap=True)
+    typer.echo(f"\n{table}")
+    print_text(out / "table.md")
 
 
 def _contenders(

@@ -13,6 +13,9 @@ from pipeline.errors import SettingsError
 if TYPE_CHECKING:
     from pipeline.config import Settings
 
+MAX_WORKERS = 1024
+"""Processes that may be asked for."""
+
 Video = Annotated[
     Path,
     typer.Argument(metavar="VIDEO", help="A video file, or the directory of a rendered game, with pixels or without."),
@@ -49,7 +52,10 @@ Periods = Annotated[
     str | None, typer.Option(metavar='"T T ..."', help="When the periods begin in the video; sets stats.periods.")
 ]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|mps|cuda:N", help="Where the networks run.")]
-NoVideo = Annotated[
+NoMAX_WORKERS = 1024
+"""Processes that may be asked for."""
+
+Video = Annotated[
     bool, typer.Option("--no-video", help="Leave the annotated video out; courtside video RUN draws it later.")
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Compute everything again; reuse nothing.")]
@@ -92,6 +98,9 @@ def workers_of(text: str) -> int | Literal["auto"]:
     """
     if text == "auto":
         return "auto"
-    if not (text.isascii() and text.isdecimal() and int(text) > 0):
-        raise SettingsError(f"--workers {text}: expected a whole number from 1 on, or auto")
-    return int(text)
+    from pipeline.untrusted import parse_whole
+
+    count = parse_whole(text)
+    if count is None or not 1 <= count <= MAX_WORKERS:
+        raise SettingsError(f"--workers {text}: expected a whole number from 1 to {MAX_WORKERS}, or auto")
+    return count

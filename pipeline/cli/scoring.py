@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.cli.terminal import cells, print_text, printable
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def evaluate(
         console.print()
         console.print(_table(table.columns, table.lines, table.title))
     if shown:
-        console.print(f"\nalso in {run / 'report.html'}", highlight=False, soft_wrap=True)
+        typer.echo()
+        print_text(f"also in {run / 'report.html'}")
 
 
 def compare(
@@ -183,7 +185,7 @@ def _grouped(groups: Sequence[ScoreTable], title: str) -> Table:
     table = _table(groups[0].columns, (), title)
     for group in groups:
         for line in group.lines:
-            table.add_row(*line)
+            table.add_row(*cells(*line))
         table.add_section()
     return table
 
@@ -191,10 +193,11 @@ def _grouped(groups: Sequence[ScoreTable], title: str) -> Table:
 def _table(columns: Sequence[str], lines: Sequence[Sequence[str]], title: str) -> Table:
     """Lay lines out, all columns but the first to the right."""
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(title=Text(printable(title)), title_justify="left", header_style="bold")
     for k, column in enumerate(columns):
-        table.add_column(column, justify="left" if k == 0 or column == "unit" else "right")
+        table.add_column(Text(printable(column)), justify="left" if k == 0 or column == "unit" else "right")
     for line in lines:
-        table.add_row(*line)
+        table.add_row(*cells(*line))
     return table

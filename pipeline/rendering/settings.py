@@ -19,14 +19,14 @@ HallName = Literal["auto", "arena", "gym"]
 class RenderSettings(BaseModel):
     """A rendered game; the same settings give the same game, frame for frame."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, strict=True, allow_inf_nan=False)
 
-    seed: int = Field(0, ge=0, description="everything random is drawn from it")
-    seconds: float = Field(45.0, gt=0, description="length of the video")
-    start_s: float = Field(2.0, ge=0, description="play that goes on before the first frame")
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="everything random is drawn from it")
+    seconds: float = Field(45.0, ge=0.01, le=86_400, description="length of the video")
+    start_s: float = Field(2.0, ge=0, le=3600, description="play that goes on before the first frame")
     fps: float = Field(30.0, ge=1, le=120, description="frames per second")
-    width_px: int = Field(1280, ge=64, description="even")
-    height_px: int = Field(720, ge=64, description="even")
+    width_px: int = Field(1280, ge=64, le=7680, description="even")
+    height_px: int = Field(720, ge=64, le=4320, description="even")
     court: CourtName = "fiba"
     camera: CameraName = "broadcast"
     hall: HallName = Field("auto", description="arena: dark stands full of people; gym: walls and a small stand")
@@ -36,21 +36,25 @@ class RenderSettings(BaseModel):
     cuts: bool = Field(True, description="close-ups at dead balls (broadcast camera)")
     replays: bool = Field(False, description="replays from another angle at dead balls (broadcast camera)")
     replay_speed: float = Field(
-        0.5, gt=0, le=1, description="of a replay; in slow motion pictures are shown repeatedly"
+        0.5, ge=0.01, le=1, description="of a replay; in slow motion pictures are shown repeatedly"
     )
-    stint_s: float = Field(30.0, gt=0, description="time on court of a usual player before he rests")
+    stint_s: float = Field(30.0, ge=0.1, le=86_400, description="time on court of a usual player before he rests")
     coaches: bool = Field(True, description="a coach of each team before the bench")
     numbers: bool = Field(
         True, description="numbers and names on the shirts; without them the same game, and no roster.csv"
     )
     free_throws: bool = Field(True, description="after some fouls")
-    timeout_every_s: float | None = Field(None, gt=0, description="a time-out at the next dead ball; null: none")
-    timeout_s: float = Field(25.0, gt=0, description="length of a time-out")
+    timeout_every_s: float | None = Field(
+        None, ge=0.1, le=86_400, description="a time-out at the next dead ball; null: none"
+    )
+    timeout_s: float = Field(25.0, ge=0.1, le=3600, description="length of a time-out")
     periods: int = Field(1, ge=1, le=8, description="the teams change sides after half of them")
-    period_s: float | None = Field(None, gt=0, description="length of a period; the clock runs through; null: no end")
-    break_s: float = Field(20.0, gt=4, description="between periods")
+    period_s: float | None = Field(
+        None, ge=0.1, le=86_400, description="length of a period; the clock runs through; null: no end"
+    )
+    break_s: float = Field(20.0, gt=4, le=3600, description="between periods")
     dead_ball_every_s: float = Field(
-        18.0, gt=0, description="then the ball is dead at the next change of possession, or by a foul"
+        18.0, ge=0.1, le=86_400, description="then the ball is dead at the next change of possession, or by a foul"
     )
     other_lines: bool = Field(False, description="lines of other sports on the floor")
     lens: float | None = Field(

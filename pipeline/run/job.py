@@ -22,7 +22,7 @@ Kept = Literal["calibration", "roster"]
 _FILES = ("calibration", "roster", "corrections")
 _KEPT: dict[Kept, str] = {"calibration": "calibration.json", "roster": "roster.csv"}
 """Files that a run rests on, and the names of their copies in `work/`."""
-_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]{1,3})?")
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import OutputError, TableError
+from pipeline.untrusted import parse_json, read_limited
 
 PARTIAL_SUFFIX = ".partial"
-_LONGEST_JSON_BYTES = 256 << 20
+_LONGEST_JSON_BYTES = 64 << 20
 """A table of facts of a long game has some MiB."""
 _SHARING_VIOLATION = 32
 """Error of Windows: a file is open elsewhere, a table in a spreadsheet program for one, and cannot be replaced."""
@@ -108,23 +109,12 @@ def read_json(path: Path) -> Any:
         TableError: missing, unreadable or not JSON.
     """
     try:
-        if path.stat().st_size > _LONGEST_JSON_BYTES:
-            raise TableError(f"{path} is larger than a file of courtside's is ({_LONGEST_JSON_BYTES >> 20} MiB)")
-        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+        return parse_json(read_limited(path, _LONGEST_JSON_BYTES), _LONGEST_JSON_BYTES)
     except FileNotFoundError:
         raise TableError(f"{path} does not exist; run the stage that writes it") from None
-    except (OSError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, not JSON, a number without end
+    except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise TableError(f"{path} cannot be read ({reason}); remove it and run again") from error
-
-
-def _no_number(name: str) -> None:
-    """Refuse NaN and infinity, which JSON does not have.
-
-    Raises:
-        ValueError: always.
-    """
-    raise ValueError(f"{name} is not a number")
 
 
 def remove_tree(path: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
 from pydantic import Field, ValidationError
 
-from models.strict import Strict
+from models.strict import Seed, Strict
 from pipeline.errors import SettingsError
+from pipeline.untrusted import read_yaml
 
 
 class RenderedSettings(Strict):
@@ -57,7 +57,7 @@ class NumberTrainSettings(Strict):
 class NumberRecipe(Strict):
     """One recipe."""
 
-    seed: int = 0
+    seed: Seed = 0
     rendered: RenderedSettings = RenderedSettings()
     footage: FootageSettings | None = None
     train: NumberTrainSettings = NumberTrainSettings()
@@ -69,12 +69,9 @@ def read_settings(path: Path) -> NumberRecipe:
     Raises:
         SettingsError: missing, not YAML, or a wrong key or value (with its dotted path).
     """
+    data = read_yaml(path, "the recipe")
     try:
-        recipe = NumberRecipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read the recipe {path}: {error}") from error
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+        recipe = NumberRecipe.model_validate(data)
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(str(part) for part in problem["loc"]) or "recipe"

@@ -28,13 +28,13 @@ class NoiseSettings(ReadingNoise):
 
     miss: float = Field(0.03, ge=0, lt=1, description="share of time that a person in plain view has no box")
     miss_hidden: float = Field(0.85, ge=0, lt=1, description="the same for one who is quite hidden")
-    miss_s: float = Field(0.25, gt=0, description="mean length of a miss")
-    jitter: float = Field(0.02, ge=0, description="standard deviation of a box's edges, in heights of the box")
-    false_boxes: float = Field(0.25, ge=0, description="mean number of boxes per frame on nobody")
+    miss_s: float = Field(0.25, ge=0.001, le=3600, description="mean length of a miss")
+    jitter: float = Field(0.02, ge=0, le=10, description="standard deviation of a box's edges, in heights of the box")
+    false_boxes: float = Field(0.25, ge=0, le=1000, description="mean number of boxes per frame on nobody")
     wrong_role: float = Field(0.01, ge=0, le=1, description="share of boxes of the other class of people")
     likeness: float = Field(0.6, ge=0, le=1, description="cosine between the appearances of two team-mates")
-    spread: float = Field(0.5, ge=0, description="length of the noise on an appearance of length 1")
-    dim: int = Field(64, ge=2, description="length of an embedding")
+    spread: float = Field(0.5, ge=0, le=1000, description="length of the noise on an appearance of length 1")
+    dim: int = Field(64, ge=2, le=4096, description="length of an embedding")
 
 
 def noise_settings(values: Mapping[str, Any]) -> NoiseSettings:

@@ -33,14 +33,14 @@ _PLACE = (0.3, 0.18, 0.7, 0.34)
 class ReadingNoise(BaseModel):
     """How well numbers are found and read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     number_share: float = Field(
         0.0, ge=0, lt=1, description="share of time in plain view that a number is found; 0: never, 0.45: NBA broadcast"
     )
-    number_s: float = Field(1.0, gt=0, description="mean length of a spell in which a number is found")
+    number_s: float = Field(1.0, ge=0.001, le=3600, description="mean length of a spell in which a number is found")
     number_clarity: float = Field(
-        4.0, ge=0, description="mean clarity of a spell; at 4 three of four reads are right, at 2 one of three"
+        4.0, ge=0, le=1000, description="mean clarity of a spell; at 4 three of four reads are right, at 2 one of three"
     )
     number_stray: float = Field(0.02, ge=0, le=1, description="share of spells that show somebody else's number")
 

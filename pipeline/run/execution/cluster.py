@@ -101,7 +101,7 @@ def _check_listening(address: str | None) -> None:
         OSError: nobody listens at the host and port of an address that has them.
     """
     host, _, port = (address or "").removeprefix("ray://").rpartition(":")
-    if host and port.isdecimal():
+    if host and port.isascii() and port.isdecimal():
         socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE_S).close()
 
 

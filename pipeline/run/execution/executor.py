@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, Protocol, TypeVar, cast
 
-from pipeline.errors import CourtsideError
+from pipeline.errors import CourtsideError, explained
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -19,7 +20,7 @@ Procedure = Callable[[T, Advance], R]
 
 @dataclass(frozen=True)
 class Outcome(Generic[R]):
-    """What became of an item: a result or an error that a user can mend."""
+    """What became of an item: a result or an error in the terms of `pipeline.errors`."""
 
     number: int
     """Of the item, from 0."""
@@ -67,7 +68,7 @@ class InThisProcess:
 
 
 def attempt(work: Procedure[T, R], number: int, item: T, advance: Advance) -> Outcome[R]:
-    """Do one piece of work and keep its error, if it is one that a user can mend.
+    """Do one piece of work and keep its error: this is the border of a piece of work, wherever it is done.
 
     Args:
         work: what is done.
@@ -79,3 +80,7 @@ def attempt(work: Procedure[T, R], number: int, item: T, advance: Advance) -> Ou
         return Outcome(number, work(item, advance))
     except CourtsideError as error:
         return Outcome(number, error=error)
+    except Exception as error:  # noqa: BLE001  (the border: of what crosses it, all must be sayable in one line)
+        known = explained(error)
+        known.add_note(traceback.format_exc())  # which does not cross the border of a process by itself
+        return Outcome(number, error=known)

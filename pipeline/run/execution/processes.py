@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from types import ModuleType
@@ -92,7 +93,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, cores), name=f"courtside-{len(crew)}")
-        with _main_left_alone():
+        with _main_left_alone(), _signals_held():
             process.start()
         theirs.close()
         worker = cls(process, ours)
@@ -144,9 +145,26 @@ def _main_left_alone() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Keep signals that end a command from a process that starts meanwhile, and from this one until it has started.
+
+    They reach all processes of a terminal or a service; the first process ends the others, which say nothing.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # when it starts, it lets signals through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(connection: Connection, cores: int) -> None:
     """Do what is sent, in a process of its own, until nothing more comes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the first one ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # for systems where signals are not held, see `_signals_held`
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ["OMP_NUM_THREADS"] = str(cores)  # before libraries that read it are imported with the work
     try:

@@ -1,0 +1,80 @@
+"""Ctrl-C, SIGTERM and SIGHUP: the command ends in order, says what is kept, and a second signal ends it at once."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+_SIGNALS = tuple(number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)))
+_GOES_ON = "what was finished is kept: the same command goes on from there"
+_KEPT = {
+    "analyze": _GOES_ON,
+    "batch": _GOES_ON,
+    "relabel": "the run's tables are kept as far as they were finished. If corrections.csv has the correction already, courtside "
+    "analyze with the run's options takes it up, as does the next courtside relabel; if not, give the same command again",
+    "video": "no half of a video is kept, and an earlier one stays as it was: the same command draws it from the start",
+    "export": "no half of a file is kept: the same command writes all of them",
+    "heatmap": "no half of a picture is kept: the same command draws it again",
+    "render-game": "the game is not finished and its folder cannot be used: the same command renders it from the start",
+    "calibrate": "what was saved is kept: the same command opens it again",
+    "train reid": "the last checkpoint is kept: the same command with --resume goes on from there",
+    "train detector": "the weights of the last checkpoint are kept, but the same command trains from the start",
+    "train court": "the same command trains from the start; finished weights are only written at the end",
+    "train numbers": "the same command trains from the start; finished weights are only written at the end",
+    "evaluate reid": "finished trainings and packed crops are kept: the same command goes on with the rest",
+}
+"""By command; what writes nothing is not among them."""
+
+
+class Stopped(BaseException):
+    """A signal asked the command to end. No `Exception`, and no `KeyboardInterrupt`, which libraries take for theirs."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"signal {number}")
+        self.number = number
+
+    @property
+    def exit_code(self) -> int:
+        """What a shell reports of a program that the signal ended: 130, 143, 129."""
+        return 128 + self.number
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Raise `Stopped` in the block at the first signal; leave a second to the system, which ends the process at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        for each in handled:
+            signal.signal(each, signal.SIG_DFL)
+        raise Stopped(number)
+
+    handled = [number for number, handler in before.items() if handler is not signal.SIG_IGN]  # nohup keeps its word
+    for number in handled:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in handled:
+            signal.signal(number, before[number])
+
+
+def what_is_kept(command: str, arguments: Sequence[str]) -> str:
+    """Say after a stop what is kept and how to go on.
+
+    Args:
+        command: its words, such as `train reid`.
+        arguments: all that was given.
+
+    Example:
+        >>> what_is_kept("analyze", ["analyze", "game.mp4", "--fresh"])
+        'what was finished is kept: the same command without --fresh goes on from there'
+    """
+    kept = _KEPT.get(command, "nothing was changed: give the same command again")
+    return kept.replace("the same command", "the same command without --fresh") if "--fresh" in arguments else kept
