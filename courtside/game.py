@@ -30,6 +30,7 @@ def analyze(
     device: str = "auto",
     workers: int | Literal["auto"] = "auto",
     fresh: bool = False,
+    alongside: bool = False,
     progress: Observer | None = None,
 ) -> Run:
     """Analyse a game; the same as `courtside analyze`.
@@ -52,6 +53,7 @@ def analyze(
         device: where the networks run: 'auto', 'cpu', 'mps', 'cuda' or 'cuda:N'.
         workers: processes that share the work; 'auto': as many as cores and memory allow. Results are the same.
         fresh: compute everything again.
+        alongside: write into a directory that holds other files; they are left as they are.
         progress: follows the progress: an object with the methods `begin`, `advance`, `end` and `warn`.
 
     Returns:
@@ -72,7 +74,8 @@ def analyze(
 
     files = (_path(calibration), _path(roster), _path(corrections))
     chosen = overlaid(preset, settings, court)
-    job = Job(Path(video), _path(out), chosen, *files, start_s or 0.0, end_s, device, fresh, workers).completed()
+    interval = start_s or 0.0, end_s
+    job = Job(Path(video), _path(out), chosen, *files, *interval, device, fresh, workers, alongside).completed()
     return Run(analyze_job(job, progress).out, job.video if job.has_pixels else None)
 
 

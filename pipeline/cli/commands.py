@@ -44,6 +44,7 @@ def analyze(
     workers: options.Workers = "auto",
     no_video: options.NoVideo = False,
     fresh: options.Fresh = False,
+    alongside: options.Alongside = False,
 ) -> None:
     """Analyse a game: players, statistics in metres, heat maps, a report and an annotated video.
 
@@ -72,6 +73,7 @@ def analyze(
         device=device,
         fresh=fresh,
         workers=options.workers_of(workers),
+        alongside=alongside,
     )
     with progress_shown(console) as observer:
         analysis = analyze_job(job, observer)
@@ -101,6 +103,16 @@ def relabel_command(
         int | None, typer.Option("--not-a-player", metavar="P", help="P is no player and no referee.")
     ] = None,
     lock: Annotated[int | None, typer.Option(metavar="P", help="All that is P's now stays P's.")] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The video, for the pictures of players [default: where it was, if you made RUN]."
+        ),
+    ] = None,
+    calibration: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="That of a run of version 0.1, which kept none.")
+    ] = None,
+    roster: Annotated[Path | None, typer.Option(metavar="FILE", help="Likewise.")] = None,
 ) -> None:
     """Correct who is who in a finished run; corrections last, also when it is analysed again.
 
@@ -111,7 +123,7 @@ def relabel_command(
         from rich.console import Console
 
         from pipeline.cli.display import progress_shown, stats_table
-        from pipeline.run.relabel import Relabel, relabel
+        from pipeline.run.relabel import GivenAgain, Relabel, relabel
 
     asked = Relabel(
         merge=merge,
@@ -125,7 +137,7 @@ def relabel_command(
     )
     console = Console(soft_wrap=False)
     with progress_shown(console) as observer:
-        analysis = relabel(run, asked, observer)
+        analysis = relabel(run, asked, observer, GivenAgain(source, calibration, roster))
     console.print(stats_table(analysis.player_stats))
     print_text(run / "corrections.csv")
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MAX_WORKERS = 1024
 """Processes that may be asked for."""
 
+MAX_WORKERS = 1024
+"""Processes that may be asked for."""
+
 Video = Annotated[
     Path,
     typer.Argument(metavar="VIDEO", help="A video file, or the directory of a rendered game, with pixels or without."),
@@ -52,13 +55,16 @@ Periods = Annotated[
     str | None, typer.Option(metavar='"T T ..."', help="When the periods begin in the video; sets stats.periods.")
 ]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|mps|cuda:N", help="Where the networks run.")]
-NoMAX_WORKERS = 1024
-"""Processes that may be asked for."""
-
-Video = Annotated[
+NoVideo = Annotated[
     bool, typer.Option("--no-video", help="Leave the annotated video out; courtside video RUN draws it later.")
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Compute everything again; reuse nothing.")]
+Alongside = Annotated[
+    bool,
+    typer.Option(
+        "--alongside", help="Write into a folder that holds other files; they are left as they are, and never replaced."
+    ),
+]
 Workers = Annotated[
     str,
     typer.Option(

@@ -24,6 +24,8 @@ EVALUATED: tuple[TableName, ...] = (
     *("identities", "players", "tracklets"),
 )
 """The tables that stages are run on again."""
+_LONGEST_SIDE_PX = 16_384
+"""Of a picture: more than any video format has."""
 _HASHED_BYTES = 64 << 20
 """A remembered video up to this size is compared by its hash, a larger one by its size."""
 
@@ -170,11 +172,20 @@ def _same_picture(run: FinishedRun, video: VideoInfo) -> VideoInfo:
 
 
 def _video(noted: dict[str, Any]) -> VideoInfo:
-    """Make what is known of the video out of run.json."""
+    """Make what is known of the video out of run.json.
+
+    Raises:
+        ValueError: a size, rate or length that no video has.
+    """
+    size = int(noted["width_px"]), int(noted["height_px"])
+    if not (
+        all(1 <= side <= _LONGEST_SIDE_PX for side in size) and float(noted["fps"]) > 0 <= float(noted["duration_s"])
+    ):
+        raise ValueError(f"a video of {size[0]}x{size[1]} px, {noted['fps']} fps and {noted['duration_s']} s")
     return VideoInfo(
         path=Path(Path(str(noted["file"])).name),
-        width_px=int(noted["width_px"]),
-        height_px=int(noted["height_px"]),
+        width_px=size[0],
+        height_px=size[1],
         fps=float(noted["fps"]),
         start_s=0.0,
         duration_s=float(noted["duration_s"]),

@@ -22,6 +22,7 @@ from pipeline.understand.game import TrackedGame
 from pipeline.video import VideoInfo
 
 _PENDING = "relabel"
+_TABLES = ("frames", "detections", "split_tracks", "identities", "players")
 _LEAST_LOCKED_S = 0.5
 """Shorter tracklets of a player are not locked to him."""
 
@@ -191,6 +192,7 @@ class _Spots:
     """Finds places in the video that stand for a run's players."""
 
     def __init__(self, run: RunDirectory) -> None:
+        run.check_whole([f"{name}.parquet" for name in _TABLES])
         self.frames, self.detections, self.tracks = (
             run.read_table(name) for name in ("frames", "detections", "split_tracks")
         )

@@ -38,6 +38,8 @@ class BatchOptions:
     fresh: bool = False
     ray: str | None = None
     """Address of a Ray cluster; None: this machine."""
+    alongside: bool = False
+    """Write into folders that hold other files; they are left as they are."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,7 @@ def _job(game: BatchGame, options: BatchOptions, workers: Workers) -> Job:
         device=options.device,
         fresh=options.fresh,
         workers=workers,
+        alongside=options.alongside,
     )
 
 

@@ -1,0 +1,255 @@
+"""A run directory may come from a stranger, and a folder may hold a person's files: neither is trusted, nothing is lost."""
+
+import json
+import pickle
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pipeline.run.analysis as analysis_module
+from pipeline.cli import run as courtside
+from pipeline.corrections import read_corrections
+from pipeline.errors import InputError, OutputError
+from pipeline.rendering.positions import render_positions
+from pipeline.rendering.settings import RenderSettings
+from pipeline.rendering.truth.noise import NoiseSettings
+from pipeline.run.analysis import analyze_job
+from pipeline.run.job import Job
+from pipeline.run.relabel import GivenAgain, Relabel, relabel
+from pipeline.store import RunDirectory
+
+PICTURES = 'class="crops"'
+NAMED = Relabel(name=(1, "Ada"))
+
+
+@pytest.fixture
+def run(analysed_game: Path, tmp_path: Path) -> Path:
+    """A copy of a finished run."""
+    return Path(shutil.copytree(analysed_game, tmp_path / "run"))
+
+
+@pytest.fixture(scope="module")
+def positions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another game, without pixels."""
+    settings = RenderSettings(seed=4, seconds=8, fps=10, camera="fixed", substitutions=False)
+    return render_positions(settings, NoiseSettings(false_boxes=0), tmp_path_factory.mktemp("games") / "game")
+
+
+def edit_json(path: Path, change: Callable[[Any], object]) -> None:
+    noted = json.loads(path.read_text())
+    change(noted)
+    path.write_text(json.dumps(noted))
+
+
+def for_people(run: Path) -> dict[str, bytes]:
+    """Contents of what lies around `work/`."""
+    files = [path for path in run.rglob("*") if path.is_file() and "work" not in path.relative_to(run).parts]
+    return {path.relative_to(run).as_posix(): path.read_bytes() for path in files}
+
+
+def without_times(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Leave out what shows how long the run took."""
+    return {name: data for name, data in files.items() if name not in ("run.json", "report.html")}
+
+
+class _Touches:
+    """What a pickle can do when it is loaded."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self._path,)
+
+
+def test_a_received_run_executes_nothing(run: Path, tmp_path: Path) -> None:
+    weights, harm = tmp_path / "weights.pt", tmp_path / "harm"
+    weights.write_bytes(pickle.dumps(_Touches(harm)))
+    for path in (run / "work" / "job.json", run / "run.json"):
+        edit_json(path, lambda noted: noted["settings"]["detect"].update(weights=str(weights)))
+    edit_json(run / "work" / "perceive.manifest.json", lambda noted: noted.update(fingerprint="stale"))
+    relabel(run, NAMED)
+    assert courtside(["heatmap", str(run), "--player", "1"]) == 0
+    assert courtside(["export", str(run), "--format", "sportvu"]) == 0
+    assert not harm.exists()
+
+
+def test_a_video_named_by_a_stranger_is_not_opened(
+    run: Path, game: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    video = shutil.copy(game / "video.mp4", tmp_path / "same.mp4")  # even one of the right content
+    edit_json(run / "work" / "job.json", lambda noted: noted.update(video=str(video)))
+
+    def opened(path: Path) -> None:
+        raise AssertionError(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.run.loading.probe", opened)
+        assert courtside(["relabel", str(run), "--name", "1", "Ada"]) == 0
+        assert "no pictures of players" in " ".join(capsys.readouterr().out.split())
+        assert PICTURES not in (run / "report.html").read_text(encoding="utf-8")
+        assert courtside(["video", str(run)]) == 3
+        assert "was not made by this user on this machine" in capsys.readouterr().err
+    relabel(run, Relabel(number=(1, "5")), files=GivenAgain(video=Path(video)))
+    assert PICTURES in (run / "report.html").read_text(encoding="utf-8")
+
+
+def test_ones_own_run_finds_its_video_though_it_was_moved(run: Path, tmp_path: Path) -> None:
+    moved = Path(shutil.move(run, tmp_path / "elsewhere"))
+    relabel(moved, NAMED)
+    assert PICTURES in (moved / "report.html").read_text(encoding="utf-8")
+    relabel(Path(shutil.move(moved, tmp_path / "again")), Relabel(number=(1, "5")))
+
+
+def test_files_beside_the_video_are_those_that_the_run_keeps(run: Path, tmp_path: Path) -> None:
+    """What job.json names outside is never read, whatever it is."""
+    before = (run / "work" / "calibration.json").read_bytes()
+    for name in ("calibration", "roster"):
+        edit_json(run / "work" / "job.json", lambda noted, name=name: noted.update({name: str(tmp_path / "diary")}))
+    (tmp_path / "diary").write_text("secret")
+    relabel(run, NAMED)
+    assert (run / "work" / "calibration.json").read_bytes() == before
+    assert not any(b"secret" in data for data in for_people(run).values())
+    (run / "work" / "calibration.json").unlink()
+    with pytest.raises(InputError, match="does not keep it; give it with --calibration FILE"):
+        relabel(run, NAMED)
+
+
+def test_what_was_changed_is_written_anew_and_kept_beside(run: Path, game: Path) -> None:
+    before = for_people(run)
+    changed = ("player_stats.csv", "mot.txt", "annotated.mp4", "report.html", "positions.parquet", "team_stats.csv")
+    maps = sorted(name for name in before if name.startswith("heatmaps/"))[:1]
+    for k, name in enumerate((*changed, *maps)):
+        data = before[name]
+        (run / name).write_bytes(data[: len(data) // 2] if k % 2 else data[:-1] + bytes([data[-1] ^ 1]))
+    edited = for_people(run)
+    analyze_job(Job(game, run))
+    after = for_people(run)
+    for name in (*changed, *maps):
+        path = Path(name)
+        assert after.pop((path.parent / f"{path.stem}.yours{path.suffix}").as_posix()) == edited[name]
+    assert without_times(after) == without_times(before)
+
+
+def test_another_game_leaves_nothing_of_the_one_before(run: Path, positions: Path) -> None:
+    assert courtside(["heatmap", str(run), "--player", "1"]) == 0
+    assert courtside(["export", str(run), "--format", "sportvu"]) == 0
+    (run / "heatmaps" / "holiday.png").write_bytes(b"mine")
+    fresh = analyze_job(Job(positions, run.parent / "fresh")).out
+    warned: list[str] = []
+
+    class Listener:
+        def begin(self, stage: str, total: float | None, unit: str) -> None: ...
+
+        def advance(self, done: float) -> None: ...
+
+        def end(self, note: str) -> None: ...
+
+        def warn(self, message: str) -> None:
+            warned.append(message)
+
+    analyze_job(Job(positions, run), Listener())
+    assert set(for_people(run)) == {*for_people(fresh), "heatmaps/holiday.png"}
+    assert any("held the analysis of another video" in message for message in warned)
+
+
+def test_corrections_of_another_video_are_refused(run: Path, game: Path, positions: Path) -> None:
+    relabel(run, NAMED)
+    assert read_corrections(run / "corrections.csv")[0].video.startswith("sha256:")
+    before = for_people(run)
+    with pytest.raises(InputError, match=r"corrections.csv: line 2: a correction of another video"):
+        analyze_job(Job(positions, run))
+    assert for_people(run) == before
+    text = (run / "corrections.csv").read_text()
+    (run / "corrections.csv").write_text(text.replace(read_corrections(run / "corrections.csv")[0].video, ""))
+    assert "Ada" in set(analyze_job(Job(game, run)).tables["players"]["name"].dropna())
+
+
+def test_a_folder_in_use_is_left_alone(positions: Path, tmp_path: Path) -> None:
+    out = tmp_path / "in_use"
+    (out / "heatmaps").mkdir(parents=True)
+    (out / "heatmaps" / "holiday.png").write_bytes(b"mine")
+    (out / "report.html").write_text("mine")
+    before = for_people(out)
+    with pytest.raises(OutputError, match="--alongside"):
+        analyze_job(Job(positions, out))
+    assert for_people(out) == before
+    with pytest.raises(OutputError, match=r"report.html is not from courtside"):
+        analyze_job(Job(positions, out, alongside=True))
+    assert for_people(out) == before
+    (out / "report.html").rename(out / "essay.html")
+    analyze_job(Job(positions, out, alongside=True))
+    after = for_people(out)
+    assert (after["heatmaps/holiday.png"], after["essay.html"]) == (b"mine", b"mine")
+    assert b"<html" in after["report.html"]
+
+
+@pytest.mark.parametrize("stopped_in", ["_understand", "_present"])
+def test_a_stopped_correction_goes_on(
+    positions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped_in: str
+) -> None:
+    out = analyze_job(Job(positions, tmp_path / "run")).out
+    whole = Path(shutil.copytree(out, tmp_path / "whole"))
+    asked = Relabel(nobody=int(RunDirectory(out).read_table("players")["player_id"].iloc[0]), name=(2, "Bo"))
+    relabel(whole, asked)
+    finish = getattr(analysis_module, stopped_in)
+    calls: list[int] = []
+
+    def dies(*arguments: Any) -> Any:
+        calls.append(1)
+        if len(calls) == (5 if stopped_in == "_understand" else 1):
+            raise KeyboardInterrupt
+        return finish(*arguments)
+
+    def stopped() -> None:
+        calls.clear()
+        with monkeypatch.context() as patched:
+            patched.setattr(analysis_module, stopped_in, dies)
+            with pytest.raises(KeyboardInterrupt):
+                relabel(out, asked)
+
+    stopped()
+    stopped()
+    relabel(out, asked)
+    assert without_times(for_people(out)) == without_times(for_people(whole))
+    stopped_again = Path(shutil.copytree(whole, tmp_path / "again"))
+    out, asked = stopped_again, Relabel(name=(3, "Cy"))
+    stopped()
+    with pytest.raises(InputError, match="an earlier correction was interrupted, and is carried out now"):
+        relabel(out, Relabel(name=(4, "Di")))
+    relabel(out, Relabel(name=(4, "Di")))
+    assert {"Bo", "Cy", "Di"} <= set(RunDirectory(out).read_table("players")["name"].dropna())
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("run.json", lambda noted: noted["video"].update(fps=10**400)),
+        ("run.json", lambda noted: noted["video"].update(fps=-1)),
+        ("run.json", lambda noted: noted["video"].update(duration_s="x")),
+        ("run.json", lambda noted: noted["video"].update(width_px=0)),
+        ("run.json", lambda noted: noted.update(warnings=5)),
+        ("run.json", lambda noted: noted.update(interval_s=[1])),
+        ("run.json", lambda noted: noted.update(weights_sha256=[])),
+        ("run.json", lambda noted: noted.update(video=3)),
+        ("work/job.json", lambda noted: noted.update(start_s=10**400)),
+        ("work/job.json", lambda noted: noted.update(settings=[])),
+        ("work/job.json", lambda noted: noted.pop("calibration")),
+        ("work/perceive.facts.json", lambda noted: noted.update(longest_gap_s="long")),
+        ("work/perceive.facts.json", lambda noted: noted.clear()),
+        ("work/court.facts.json", lambda noted: noted.clear()),
+    ],
+)
+def test_malformed_notes_are_one_line(
+    run: Path, file: str, change: Callable[[Any], object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit_json(run / file, change)
+    code = courtside(["relabel", str(run), "--name", "1", "Ada"])
+    printed = capsys.readouterr()
+    assert "Traceback" not in printed.out + printed.err
+    if file != "work/court.facts.json":  # that stage is done again
+        assert code in (3, 4, 8)
+        assert len(printed.err.strip().splitlines()) == 1
