@@ -3,6 +3,7 @@
 # make env    only the environment
 # make docs   the site, into site/
 # make check-install   the wheel and an editable install, tried in an empty folder
+# make sbom   bill of materials of a release (CycloneDX), into dist/ (needs uv)
 # make lock   uv.lock anew from pyproject.toml, and constraints.txt from it (needs uv)
 #
 # With CPU=1 (make env CPU=1) torch comes without the libraries for graphics cards: 4 GB less to fetch and unpack.
@@ -16,7 +17,7 @@ UV ?= $(shell command -v uv 2>/dev/null)
 CPU ?=
 TORCH_FOR_CPU ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: demo test env check lint types docs tests check-install lock clean
+.PHONY: demo test env check lint types docs tests check-install sbom lock clean
 
 demo: $(VENV)/ready
 	@test -f $(DEMO)/game.json || $(BIN)/courtside render-game --out $(DEMO) --demo
@@ -93,6 +94,11 @@ lock:
 	  '# they are large, and who has one keeps it. uv.lock has them.'; \
 	  $(UV) export --quiet --frozen --no-hashes --no-emit-project --all-extras --no-annotate --no-header \
 	  | grep -vE '^((torch|torchvision|triton)==|nvidia-|cuda-)'; } > constraints.txt
+
+sbom:
+	@test -n "$(UV)" || { echo "make sbom needs uv on the path, or make sbom UV=..."; exit 1; }
+	@mkdir -p dist
+	$(UV) export --quiet --frozen --preview-features sbom-export --format cyclonedx1.5 --output-file dist/courtside.cdx.json
 
 clean:
 	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache

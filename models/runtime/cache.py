@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
+
+from platformdirs import user_cache_path
 
 VARIABLE = "COURTSIDE_CACHE"
 """Environment variable that names the folder; empty: nothing is kept."""
@@ -20,18 +21,8 @@ def cache_folder(name: str) -> Path | None:
     if place == "":
         return None
     try:
-        folder = (_usual_place() if place is None else Path(place)) / name
+        folder = (user_cache_path("courtside", appauthor=False) if place is None else Path(place)) / name
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError):  # RuntimeError: a user without a home
         return None
     return folder if os.access(folder, os.W_OK) else None
-
-
-def _usual_place() -> Path:
-    """Return the folder that the system has for caches."""
-    home = Path.home()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "courtside" / "Cache"
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "courtside"
-    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "courtside"

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 import courtside
+from pipeline.store import hash_file
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -41,3 +42,13 @@ def test_the_citation_has_the_five_works_of_the_encoders() -> None:
 def test_the_version_stands_in_one_place() -> None:
     assert PROJECT["dynamic"] == ["version"]
     assert f"## {courtside.__version__.partition('.dev')[0]}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_shipped_weights_are_those_that_are_listed() -> None:
+    """After `sha256sum` in models/weights over all .safetensors, .bin and .xml files, in order of their names."""
+    folder = ROOT / "models" / "weights"
+    lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    listed = {name: digest for digest, name in (line.split("  ") for line in lines)}
+    shipped = [path for path in folder.rglob("*") if path.suffix in {".safetensors", ".bin", ".xml", ".onnx"}]
+    assert listed == {path.relative_to(folder).as_posix(): hash_file(path) for path in shipped}
+    assert list(listed) == sorted(listed)
