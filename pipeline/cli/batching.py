@@ -35,6 +35,7 @@ def batch(
     ] = None,
     no_video: options.NoVideo = False,
     fresh: options.Fresh = False,
+    allow_pickle: options.AllowPickle = False,
 ) -> None:
     """Analyse many games; one that fails does not keep the others from being analysed.
 
@@ -50,7 +51,7 @@ def batch(
     settings = options.settings_of(preset, config, court, no_video)
     processes = options.workers_of(workers)
     console = Console(soft_wrap=False)
-    games, wanted = games_in(source), BatchOptions(out, settings, device, processes, fresh, ray)
+    games, wanted = games_in(source), BatchOptions(out, settings, device, processes, fresh, ray, allow_pickle)
     with progress_shown(console) as observer:
         summaries = analyze_games(
             games,

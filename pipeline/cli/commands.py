@@ -44,6 +44,7 @@ def analyze(
     workers: options.Workers = "auto",
     no_video: options.NoVideo = False,
     fresh: options.Fresh = False,
+    allow_pickle: options.AllowPickle = False,
 ) -> None:
     """Analyse a game: players, statistics in metres, heat maps, a report and an annotated video.
 
@@ -72,6 +73,7 @@ def analyze(
         device=device,
         fresh=fresh,
         workers=options.workers_of(workers),
+        allow_pickle=allow_pickle,
     )
     with progress_shown(console) as observer:
         analysis = analyze_job(job, observer)

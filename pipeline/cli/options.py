@@ -28,8 +28,8 @@ Config = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Settings (YAML); courtside settings lists them. It may name weights of your own: a .pt file is a "
-        "pickle, and loading it runs whatever code it holds, so name only files that you trust.",
+        help="Settings (YAML); courtside settings lists them. It may name weights of your own; a .pt file needs "
+        "--allow-pickle as well.",
     ),
 ]
 Court = Annotated[CourtName | None, typer.Option(help="Whose rule book the court follows.")]
@@ -52,13 +52,18 @@ Periods = Annotated[
     str | None, typer.Option(metavar='"T T ..."', help="When the periods begin in the video; sets stats.periods.")
 ]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|mps|cuda:N", help="Where the networks run.")]
-NoMAX_WORKERS = 1024
-"""Processes that may be asked for."""
-
-Video = Annotated[
+NoVideo = Annotated[
     bool, typer.Option("--no-video", help="Leave the annotated video out; courtside video RUN draws it later.")
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Compute everything again; reuse nothing.")]
+AllowPickle = Annotated[
+    bool,
+    typer.Option(
+        "--allow-pickle",
+        help="Load a .pt file that the settings name for the detector, this time: it is a pickle, and loading it runs "
+        "whatever code it holds.",
+    ),
+]
 Workers = Annotated[
     str,
     typer.Option(

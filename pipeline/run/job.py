@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from models.detector.foreign_files import check_weights_named
 from pipeline.config import Settings, parse_stored_settings
 from pipeline.errors import InputError, SettingsError
 from pipeline.run import given
@@ -46,6 +47,8 @@ class Job:
     """Compute everything again; reuse nothing."""
     workers: Workers = "auto"
     """Processes that share the perception; auto: as many as cores and memory allow. Results are the same."""
+    allow_pickle: bool = False
+    """Load a `.pt` file that the settings name, which runs whatever code it holds. Said anew for each run, never stored."""
 
     @property
     def directory(self) -> Path:
@@ -72,6 +75,7 @@ class Job:
         if _DEVICE.fullmatch(self.device) is None:
             raise SettingsError(f"there is no device {self.device!r}; name auto, cpu, mps, cuda or cuda:N")
         check_workers(self.workers)
+        check_weights_named(self.settings, self.allow_pickle)
         out, video, calibration, roster = self.directory, self.video, self.calibration, self.roster
         filmed = (video / _GAME_VIDEO).is_file()
         if filmed or given.is_given(video):

@@ -38,6 +38,8 @@ class BatchOptions:
     fresh: bool = False
     ray: str | None = None
     """Address of a Ray cluster; None: this machine."""
+    allow_pickle: bool = False
+    """See `Job`."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,7 @@ def _job(game: BatchGame, options: BatchOptions, workers: Workers) -> Job:
         device=options.device,
         fresh=options.fresh,
         workers=workers,
+        allow_pickle=options.allow_pickle,
     )
 
 
