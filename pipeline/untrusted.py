@@ -200,7 +200,7 @@ class _PlainLoader(yaml.SafeLoader):
             raise ValueError(f"{where}: aliases (*{event.anchor}) are not read; write the value out")
         if getattr(event, "tag", None) is not None:
             raise ValueError(f"{where}: tags ({event.tag}) are not read; write plain values")
-        if self._depth > MAX_DEPTH:
+        if isinstance(event, yaml.CollectionStartEvent) and self._depth >= MAX_DEPTH:
             raise ValueError(f"{where}: nested more than {MAX_DEPTH} deep")
         self._depth += 1
         node: yaml.Node | None = super().compose_node(parent, index)

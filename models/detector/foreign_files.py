@@ -36,8 +36,8 @@ def check_foreign(path: Path) -> None:
         raise WeightsError(f"detector weights {path}: a folder of OpenVINO holds one .xml file and its .bin file")
     if not (path.is_dir() or path.is_file()):
         raise WeightsError(f"detector weights {path}: not a plain file")
-    if not 0 < size <= MAX_BYTES:
-        raise WeightsError(f"detector weights {path}: {size} bytes; expected up to {MAX_BYTES >> 20} MiB of weights")
+    if size > MAX_BYTES:
+        raise WeightsError(f"detector weights {path}: larger than {MAX_BYTES >> 20} MiB")
 
 
 def check_weights_named(settings: Settings, allow_pickle: bool) -> None:

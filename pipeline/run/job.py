@@ -69,7 +69,7 @@ class Job:
         its roster. Corrections that lie in the output directory are taken.
 
         Raises:
-            InputError: the calibration, roster or corrections file does not exist.
+            InputError: the calibration, roster or corrections file does not exist, or a name is no text.
             SettingsError: the device is not named as devices are, or the number of workers is none.
         """
         if _DEVICE.fullmatch(self.device) is None:
@@ -83,6 +83,8 @@ class Job:
             roster = roster or _if_there(video / _GAME_ROSTER)
             video = video / _GAME_VIDEO if filmed else video
         corrections = self.corrections or _if_there(out / CORRECTIONS)
+        for path in (video, out, calibration, roster, corrections):
+            _check_name(path)
         for path, what in ((calibration, "calibration"), (roster, "roster"), (corrections, "corrections")):
             if path is not None and not path.is_file():
                 raise InputError(f"the {what} file {path} does not exist")
@@ -122,6 +124,18 @@ def remembered(run: RunDirectory) -> Job:
     except (KeyError, TypeError, ValueError) as error:
         where = run.json_path("job")
         raise InputError(f"{where} is not that of courtside analyze: {type(error).__name__} {error}") from error
+
+
+def _check_name(path: Path | None) -> None:
+    """Refuse a path that is no text: it could stand in no file that a run leaves.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InputError(f"the name {path} holds bytes that are not UTF-8 text; rename it") from error
 
 
 def _if_there(path: Path) -> Path | None:
