@@ -31,6 +31,7 @@ def analyze(
     workers: int | Literal["auto"] = "auto",
     fresh: bool = False,
     alongside: bool = False,
+    allow_pickle: bool = False,
     progress: Observer | None = None,
 ) -> Run:
     """Analyse a game; the same as `courtside analyze`.
@@ -54,6 +55,7 @@ def analyze(
         workers: processes that share the work; 'auto': as many as cores and memory allow. Results are the same.
         fresh: compute everything again.
         alongside: write into a directory that holds other files; they are left as they are.
+        allow_pickle: load a `.pt` file that the settings name: it is a pickle, and loading it runs whatever code it holds.
         progress: follows the progress: an object with the methods `begin`, `advance`, `end` and `warn`.
 
     Returns:
@@ -75,7 +77,8 @@ def analyze(
     files = (_path(calibration), _path(roster), _path(corrections))
     chosen = overlaid(preset, settings, court)
     interval = start_s or 0.0, end_s
-    job = Job(Path(video), _path(out), chosen, *files, *interval, device, fresh, workers, alongside).completed()
+    job = Job(Path(video), _path(out), chosen, *files, *interval, device, fresh, workers, alongside, allow_pickle)
+    job = job.completed()
     return Run(analyze_job(job, progress).out, job.video if job.has_pixels else None)
 
 

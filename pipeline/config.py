@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipeline.choices import CourtName
 from pipeline.errors import SettingsError
-from pipeline.untrusted import read_yaml
+from pipeline.untrusted import given_text, read_yaml
 
 _Text = Annotated[str, Field(max_length=4096)]
 
@@ -366,17 +366,6 @@ def _first_problem(error: ValidationError) -> str:
         return f"{path}: unknown key; known here: {', '.join(_known_keys(problem['loc']))}"
     message = problem["msg"].removeprefix("Value error, ")
     return f"{path}: {message}{given_text(problem['input'])}"
-
-
-def given_text(value: Any) -> str:
-    """Say what was given in place of what was expected, if that is short enough to be read.
-
-    Example:
-        >>> given_text("fast"), given_text({}), given_text(10**80)
-        (" (got 'fast')", '', '')
-    """
-    shown = "" if isinstance(value, dict | list) else repr(value)
-    return f" (got {shown})" if 0 < len(shown) <= 80 else ""
 
 
 def _known_keys(loc: tuple[int | str, ...]) -> list[str]:

@@ -7,6 +7,7 @@ kilobyte becomes gigabytes, are refused, and a key that stands twice is, since w
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from collections.abc import Sequence
@@ -39,11 +40,11 @@ def read_limited(path: Path, limit_bytes: int) -> str:
         limit_bytes: it may have at most.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: it is no plain file, larger than the limit, or not UTF-8; the message says so in one line.
+        OSError: it cannot be read, or is no plain file.
+        ValueError: it is larger than the limit, or not UTF-8; the message says so in one line.
     """
     if path.exists() and not path.is_file():
-        raise ValueError("not a plain file")
+        raise OSError(errno.EINVAL, "not a plain file")
     with path.open("rb") as file:
         data = file.read(limit_bytes + 1)
     if len(data) > limit_bytes:
@@ -134,6 +135,20 @@ def parse_json(text: str, limit_bytes: int = MAX_JSON_BYTES) -> Any:
     )
 
 
+def read_user_json(path: Path, limit_bytes: int = MAX_JSON_BYTES) -> Any:
+    """Read a JSON file of a user as `parse_json` does.
+
+    Args:
+        path: the file.
+        limit_bytes: it may have at most.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: see `parse_json` and `read_limited`.
+    """
+    return parse_json(read_limited(path, limit_bytes), limit_bytes)
+
+
 def parse_whole(text: str) -> int | None:
     """Read a whole number from 0 on, written in the digits 0 to 9; None where it is none.
 
@@ -157,6 +172,19 @@ def parse_number(text: str) -> float | None:
     return number if abs(number) < float("inf") else None
 
 
+def given_text(value: Any) -> str:
+    """Say what was given in place of what was expected, if that is short enough to be read.
+
+    Example:
+        >>> given_text("fast"), given_text({}), given_text(10**5000)
+        (" (got 'fast')", '', '')
+    """
+    if isinstance(value, dict | list | tuple) or (isinstance(value, int) and value.bit_length() > 256):
+        return ""
+    shown = repr(value)
+    return f" (got {shown})" if len(shown) <= 80 else ""
+
+
 class _PlainLoader(yaml.SafeLoader):
     """Plain data without aliases and tags, without a key twice, no deeper than the limit."""
 
@@ -172,7 +200,7 @@ class _PlainLoader(yaml.SafeLoader):
             raise ValueError(f"{where}: aliases (*{event.anchor}) are not read; write the value out")
         if getattr(event, "tag", None) is not None:
             raise ValueError(f"{where}: tags ({event.tag}) are not read; write plain values")
-        if self._depth > MAX_DEPTH:
+        if isinstance(event, yaml.CollectionStartEvent) and self._depth >= MAX_DEPTH:
             raise ValueError(f"{where}: nested more than {MAX_DEPTH} deep")
         self._depth += 1
         node: yaml.Node | None = super().compose_node(parent, index)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -52,11 +53,12 @@ class ForeignDetector:
 
     def __init__(self, settings: DetectorSettings, path: Path, device: str) -> None:
         self._settings = settings
+        self._path = path
         self._device = device
         self._one_at_a_time = threading.Lock()
         try:
             self._model = import_ultralytics().YOLO(str(path), task="detect")
-            names: Mapping[int, str] = self._model.names
+            names: Mapping[int, str] = {int(channel): str(name) for channel, name in self._model.names.items()}
         except ImportError as error:
             raise DependencyError(f"{path}: needs the package {error.name or error}") from error
         except Exception as error:  # foreign readers raise whatever they like on a damaged file
@@ -71,17 +73,7 @@ class ForeignDetector:
         thresholds = settings.thresholds.as_array()
         results = []
         for image in images:
-            with self._one_at_a_time:  # a predictor of ultralytics keeps the image at hand in itself
-                found = self._model.predict(
-                    image,
-                    imgsz=settings.input_px,
-                    conf=float(thresholds.min()),
-                    iou=settings.nms_iou,
-                    classes=list(self._ours),
-                    device=self._device,
-                    max_det=settings.max_boxes,
-                    verbose=False,
-                )[0].boxes
+            found = self._predict(image, float(thresholds.min()))
             arrays = (each.float().cpu().numpy() for each in (found.xyxy, found.conf, found.cls))
             xyxy, score, channel = (np.asarray(each) for each in arrays)
             ours = np.array([self._ours[each] for each in channel.astype(int).tolist()], dtype=np.int64)
@@ -90,6 +82,29 @@ class ForeignDetector:
             kept = suppress(xyxy, score, ours, settings.nms_iou, settings.person_iou, settings.max_boxes)
             results.append(to_boxes(xyxy[kept], score[kept], ours[kept], image.shape[1], image.shape[0]))
         return results
+
+    def _predict(self, image: Image, lowest_score: float) -> Any:
+        """Run the network on an image; return the boxes as ultralytics has them.
+
+        Raises:
+            WeightsError: it cannot be run.
+        """
+        try:
+            with self._one_at_a_time:  # a predictor of ultralytics keeps the image at hand in itself
+                return self._model.predict(
+                    image,
+                    imgsz=self._settings.input_px,
+                    conf=lowest_score,
+                    iou=self._settings.nms_iou,
+                    classes=list(self._ours),
+                    device=self._device,
+                    max_det=self._settings.max_boxes,
+                    verbose=False,
+                )[0].boxes
+        except MemoryError:
+            raise
+        except Exception as error:  # what a network can do wrong is without number
+            raise WeightsError(f"{self._path}: the network cannot be run ({_first_line(error)})") from error
 
 
 def _first_line(error: Exception) -> str:

@@ -19,6 +19,7 @@ from models.detector.detection import (
     logits_of,
     to_input,
 )
+from models.detector.foreign_files import check_foreign
 from models.runtime import NetworkSource, load_network
 from models.weight_files import read_header, read_state
 from pipeline.errors import WeightsError
@@ -49,10 +50,11 @@ def load_detector(settings: DetectorSettings) -> Detector:
         raise WeightsError(f"{path}: detector weights not found")
     if path.suffix == ".safetensors":
         return YoloDetector(settings, path)
-    if path.suffix in (".pt", ".onnx") or path.is_dir():
+    if path.suffix.lower() in (".pt", ".onnx") or path.is_dir():
         from models.detector.foreign import ForeignDetector
         from models.device import choose_device
 
+        check_foreign(path)
         return ForeignDetector(settings, path, str(choose_device(settings.device)))
     raise WeightsError(f"{path}: expected .safetensors, .pt, .onnx or a folder of OpenVINO files")
 

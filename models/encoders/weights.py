@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.weight_files import (
+    check_dtypes,
     in_half_precision,
     in_single_precision,
+    parse_about,
     read_header,
     read_tensors,
     resolve,
@@ -30,6 +32,8 @@ METADATA_KEY = "courtside-encoder"
 VERSION = 1
 BUILTIN = Path(__file__).parents[1] / "weights" / "encoder.safetensors"
 TORCHREID_CROP_PX = (256, 128)
+MAX_CROP_PX, MAX_DIM = 1024, 8192
+"""Longest side of a crop, and longest vector, that a file may ask for."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ def read_encoder_weights(path: Path, encoder: str) -> EncoderWeights:
     """
     about = read_encoder_about(path, encoder)
     state = read_tensors(path, "encoder")[0]
+    check_dtypes(state, path, "encoder")
     layers = {name: tensor for name, tensor in state.items() if not name.startswith("classifier.")}
     return EncoderWeights(path, about.head_dim, about.crop_size_px, about.metadata, about.stripes, layers)
 
@@ -84,11 +89,15 @@ def read_encoder_about(path: Path, encoder: str) -> EncoderAbout:
     if text is None:
         return EncoderAbout(path, None, TORCHREID_CROP_PX, {})
     try:
-        metadata = json.loads(text)
+        metadata = parse_about(text, path, "encoder")
         version, made_for, head_dim = metadata["version"], metadata["encoder"], metadata["head_dim"]
         height, width = (int(size) for size in metadata["crop_size_px"])
         stripes = int(metadata.get("stripes", 0))
-    except (ValueError, KeyError, TypeError) as error:
+        if not (min(height, width) >= 16 and max(height, width) <= MAX_CROP_PX and 0 <= stripes <= height):
+            raise ValueError(f"crops of {width}x{height} px in {stripes} stripes")
+        if head_dim is not None and not (isinstance(head_dim, int) and 1 <= head_dim <= MAX_DIM):
+            raise ValueError(f"head_dim {head_dim!r}")
+    except (ValueError, OverflowError, KeyError, TypeError) as error:
         raise WeightsError(f"encoder weights {path}: its metadata cannot be used ({error!r})") from error
     if (version, made_for) != (VERSION, encoder):
         raise WeightsError(

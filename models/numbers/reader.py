@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from models.numbers.calibration import NumberCalibration, Reads, probabilities
+from models.numbers.calibration import Reads, probabilities
 from models.numbers.texts import OUTPUTS
-from models.numbers.weights import number_weights_file, read_about, read_number_network
+from models.numbers.weights import number_weights_file, read_number_calibration, read_number_network
 from models.numbers.window import INPUT_PX
 from models.runtime import NetworkSource, Precision, Runtime, load_network
 
@@ -45,7 +45,7 @@ class NumberReader:
         precision: Precision = "auto",
     ) -> None:
         source = number_source(number_weights_file(str(weights)))
-        self._calibration = NumberCalibration(**read_about(source.weights)["calibration"])
+        self._calibration = read_number_calibration(source.weights)
         self._network = load_network(source, device, runtime, precision)
 
     def read(self, crops: Sequence[Image]) -> Reads:

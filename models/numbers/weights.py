@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.numbers.calibration import NumberCalibration
 from models.weight_files import (
     in_half_precision,
-    in_single_precision,
+    parse_about,
     read_header,
-    read_tensors,
+    read_state,
     resolve,
     write_tensors,
 )
@@ -53,10 +55,27 @@ def read_about(path: Path) -> Mapping[str, Any]:
         WeightsError: not a safetensors file, or of something else.
     """
     text = read_header(path, "number")[1].get(METADATA_KEY)
-    about: dict[str, Any] = json.loads(text) if text else {}
+    about = parse_about(text, path, "number")
     if about.get("version") != VERSION:
         raise WeightsError(f"number weights {path}: not a number reader of version {VERSION}")
     return about
+
+
+def read_number_calibration(path: Path) -> NumberCalibration:
+    """Read how the outputs of a network become probabilities.
+
+    Raises:
+        WeightsError: not a safetensors file, of something else, or without numbers that can be used.
+    """
+    stored = read_about(path).get("calibration")
+    try:
+        calibration = NumberCalibration(**stored)  # type: ignore[arg-type]  # what it is, is found out here
+        values = [float(value) for value in astuple(calibration)]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise WeightsError(f"number weights {path}: its calibration cannot be used ({error})") from error
+    if not all(0 < value < 1e6 for value in values) or calibration.singles >= 1:
+        raise WeightsError(f"number weights {path}: its calibration cannot be used ({values})")
+    return calibration
 
 
 def read_number_network(path: Path) -> tuple[DigitNetwork, Mapping[str, Any]]:
@@ -70,7 +89,7 @@ def read_number_network(path: Path) -> tuple[DigitNetwork, Mapping[str, Any]]:
     from models.numbers.network import DigitNetwork
 
     about = read_about(path)
-    state = in_single_precision(read_tensors(path, "number")[0])
+    state = read_state(path, "number")
     network = DigitNetwork()
     expected = {name: t.shape for name, t in network.state_dict().items() if not name.endswith("num_batches_tracked")}
     if expected != {name: tensor.shape for name, tensor in state.items()}:

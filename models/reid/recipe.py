@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from models.reid.methods import find_method
 from models.reid.settings import Recipe
 from pipeline.errors import SettingsError
-from pipeline.untrusted import read_yaml
+from pipeline.untrusted import given_text, read_yaml
 
 
 def read_recipe(path: Path, short: bool = False, digits: bool = False) -> Recipe:
@@ -77,7 +77,7 @@ def recipe_of(data: Mapping[str, Any], where: str, folder: Path = Path()) -> Rec
     except ValidationError as error:
         problem = error.errors()[0]
         at = ".".join(str(part) for part in problem["loc"]) or "recipe"
-        raise SettingsError(f"{where}: {at}: {problem['msg']} (got {problem['input']!r})") from error
+        raise SettingsError(f"{where}: {at}: {problem['msg']}{given_text(problem['input'])}") from error
 
 
 def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

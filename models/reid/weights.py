@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from models.reid.methods import find_method
 from models.reid.recipe import recipe_of
 from models.reid.settings import Recipe
-from models.weight_files import read_tensors, write_tensors
+from models.weight_files import parse_about, read_tensors, write_tensors
 from pipeline.errors import WeightsError
 
 METADATA_KEY = "courtside-reid"
@@ -59,7 +59,4 @@ def load_network(path: Path) -> tuple[Recipe, nn.Module]:
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read the tensors of a weight file and what is said about them."""
     state, header = read_tensors(path, "re-ID")
-    try:
-        return state, dict(json.loads(header.get(METADATA_KEY, "{}")))
-    except ValueError as error:
-        raise WeightsError(f"re-ID weights {path}: its metadata cannot be used ({error})") from error
+    return state, parse_about(header.get(METADATA_KEY), path, "re-ID")

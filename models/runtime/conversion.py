@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ SHIPPED = Path(__file__).parents[1] / "weights" / "openvino"
 FORMAT = 2
 """Counts what a network file holds beside the weights: input, preparation of pictures, outputs."""
 _NOTE = ["courtside", "made_of"]
+_ABANDONED_S = 3600.0
 
 
 def stored_model(source: NetworkSource, int8: bool = False) -> Any | None:
@@ -30,10 +34,18 @@ def stored_model(source: NetworkSource, int8: bool = False) -> Any | None:
     names = [shipped_name(source.name, int8), f"{source.name}-{made_of[:20]}.xml"]
     for folder, name in zip(folders, names, strict=True):
         if folder is not None and (folder / name).is_file() and (int8, folder) != (True, folders[1]):
-            model = read_model(folder / name)
-            if note_of(model) == made_of:
+            model = _readable(folder / name)
+            if model is not None and note_of(model) == made_of:
                 return model
     return None
+
+
+def _readable(path: Path) -> Any | None:
+    """Read a network file; None where it is damaged, and is made again."""
+    try:
+        return read_model(path)
+    except RuntimeError:
+        return None
 
 
 def shipped_name(name: str, int8: bool) -> str:
@@ -54,10 +66,14 @@ def note_of(model: Any) -> str:
 def save(model: Any, source: NetworkSource, path: Path) -> None:
     """Write a network file in fp16, whole or not at all."""
     model.set_rt_info(note_for(source), _NOTE)
-    part = path.with_name(f"part-{path.name}")
-    openvino().save_model(model, str(part), compress_to_fp16=True)
-    part.with_suffix(".bin").replace(path.with_suffix(".bin"))
-    part.replace(path)
+    part = path.with_name(f"part-{os.getpid()}-{path.name}")
+    try:
+        openvino().save_model(model, str(part), compress_to_fp16=True)
+        part.with_suffix(".bin").replace(path.with_suffix(".bin"))
+        part.replace(path)
+    finally:
+        for left in (part, part.with_suffix(".bin")):
+            left.unlink(missing_ok=True)
 
 
 def converted(source: NetworkSource) -> Any:
@@ -65,8 +81,17 @@ def converted(source: NetworkSource) -> Any:
     model = convert(source)
     folder = cache_folder("networks")
     if folder is not None:
+        _remove_leftovers(folder)
         save(model, source, folder / f"{source.name}-{note_for(source)[:20]}.xml")
     return model
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes left half-written; what another process writes at the moment is young."""
+    with suppress(OSError):
+        for part in folder.glob("part-*"):
+            if time.time() - part.stat().st_mtime > _ABANDONED_S:
+                part.unlink(missing_ok=True)
 
 
 def convert(source: NetworkSource) -> Any:
@@ -76,7 +101,9 @@ def convert(source: NetworkSource) -> Any:
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
-    network = source.build().eval().requires_grad_(False)
+    from models.runtime.prepared import built
+
+    network = built(source).eval().requires_grad_(False)
     pictures = torch.zeros((2, *source.size_px, 3), dtype=torch.uint8)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tracing, about shapes, which are the same again when it runs

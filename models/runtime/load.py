@@ -81,8 +81,9 @@ def _openvino(source: NetworkSource, precision: Precision) -> PictureNetwork:
 def _torch(source: NetworkSource, device: str, precision: Precision) -> PictureNetwork:
     """Load a network into torch."""
     from models.device import choose_device, choose_precision
+    from models.runtime.prepared import built
     from models.runtime.torch_network import TorchNetwork
 
     chosen = choose_device(device)
     batch = source.batch if chosen.type == "cpu" else source.batch * _GPU_BATCHES
-    return TorchNetwork(source.build(), chosen, choose_precision(precision, chosen), batch)
+    return TorchNetwork(built(source), chosen, choose_precision(precision, chosen), batch)

@@ -8,6 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from models.runtime.protocol import NetworkSource
+from models.weight_files import check_finite
+
 Prepare = Callable[[Tensor, torch.dtype], Tensor]
 """(n, h, w, 3) uint8 BGR and the arithmetic of the network -> what its first layer takes."""
 
@@ -34,3 +37,14 @@ def unit_bgr(pictures: Tensor, dtype: torch.dtype) -> Tensor:
 def take_bgr(first: nn.Conv2d) -> None:
     """Turn a network's first convolution, which learned from RGB, in place into one of BGR: no channel is ever moved."""
     first.weight.copy_(first.weight.flip(1))
+
+
+def built(source: NetworkSource) -> nn.Module:
+    """Build a network and make sure that what it computes with are numbers.
+
+    Raises:
+        WeightsError: the weights are missing, damaged, of another network, or lead to NaN or infinity.
+    """
+    network = source.build()
+    check_finite(network.state_dict(), source.weights, source.name)
+    return network

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from pipeline.geometry.court import COURTS, landmarks
 from pipeline.geometry.fit import MIN_POINTS, PointPairs, reprojection_px
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
+from pipeline.untrusted import read_user_json
 
 COLUMNS = ("frame", "time_s", "u_px", "v_px", "landmark", "x_m", "y_m")
 """Of a CSV file with points; those that are not needed may be left out or empty."""
@@ -141,10 +141,10 @@ def _errors(pairs: PointPairs, view: CalibratedFrame, lens: Lens) -> tuple[list[
 def _from_json(path: Path) -> Any:
     """Read a calibration file; homographies of frames that have points are left out, to be fitted anew."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_user_json(path)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except ValueError as error:
         raise CalibrationError(f"{path} is not JSON: {error}; give a CSV or a calibration file") from error
     entry = parse(data, str(path))
     frames = [view.model_copy(update={"homography": None}) if view.points else view for view in entry.frames]

@@ -57,9 +57,9 @@ def run(arguments: list[str]) -> int:
         return _left(leaving)
     except Exception as error:  # noqa: BLE001  (the border: nothing below it may end in a traceback)
         _show_traceback(debug)
-        known = explained(_raised(error))
-        print_error(str(known))
-        return known.exit_code
+        problem = explained(_raised(error))
+        print_error(str(problem))
+        return problem.exit_code
 
 
 def _left(leaving: BrokenPipeError | SystemExit) -> int:

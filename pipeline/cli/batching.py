@@ -36,6 +36,7 @@ def batch(
     no_video: options.NoVideo = False,
     fresh: options.Fresh = False,
     alongside: options.Alongside = False,
+    allow_pickle: options.AllowPickle = False,
 ) -> None:
     """Analyse many games; one that fails does not keep the others from being analysed.
 
@@ -51,7 +52,8 @@ def batch(
     settings = options.settings_of(preset, config, court, no_video)
     processes = options.workers_of(workers)
     console = Console(soft_wrap=False)
-    games, wanted = games_in(source), BatchOptions(out, settings, device, processes, fresh, ray, alongside)
+    wanted = BatchOptions(out, settings, device, processes, fresh, ray, alongside, allow_pickle)
+    games = games_in(source)
     with progress_shown(console) as observer:
         summaries = analyze_games(
             games,

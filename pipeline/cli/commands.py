@@ -45,6 +45,7 @@ def analyze(
     no_video: options.NoVideo = False,
     fresh: options.Fresh = False,
     alongside: options.Alongside = False,
+    allow_pickle: options.AllowPickle = False,
 ) -> None:
     """Analyse a game: players, statistics in metres, heat maps, a report and an annotated video.
 
@@ -74,6 +75,7 @@ def analyze(
         fresh=fresh,
         workers=options.workers_of(workers),
         alongside=alongside,
+        allow_pickle=allow_pickle,
     )
     with progress_shown(console) as observer:
         analysis = analyze_job(job, observer)

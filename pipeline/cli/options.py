@@ -31,8 +31,8 @@ Config = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Settings (YAML); courtside settings lists them. It may name weights of your own: a .pt file is a "
-        "pickle, and loading it runs whatever code it holds, so name only files that you trust.",
+        help="Settings (YAML); courtside settings lists them. It may name weights of your own; a .pt file needs "
+        "--allow-pickle as well.",
     ),
 ]
 Court = Annotated[CourtName | None, typer.Option(help="Whose rule book the court follows.")]
@@ -63,6 +63,14 @@ Alongside = Annotated[
     bool,
     typer.Option(
         "--alongside", help="Write into a folder that holds other files; they are left as they are, and never replaced."
+    ),
+]
+AllowPickle = Annotated[
+    bool,
+    typer.Option(
+        "--allow-pickle",
+        help="Load a .pt file that the settings name for the detector, this time: it is a pickle, and loading it runs "
+        "whatever code it holds.",
     ),
 ]
 Workers = Annotated[

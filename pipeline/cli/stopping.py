@@ -13,17 +13,18 @@ _GOES_ON = "what was finished is kept: the same command goes on from there"
 _KEPT = {
     "analyze": _GOES_ON,
     "batch": _GOES_ON,
-    "relabel": "the run's tables are kept as far as they were finished. If corrections.csv has the correction already, courtside "
-    "analyze with the run's options takes it up, as does the next courtside relabel; if not, give the same command again",
+    "relabel": "finished tables are kept. If the correction stands in corrections.csv, courtside analyze goes on with it; if not, "
+    "give the same command again",
     "video": "no half of a video is kept, and an earlier one stays as it was: the same command draws it from the start",
     "export": "no half of a file is kept: the same command writes all of them",
     "heatmap": "no half of a picture is kept: the same command draws it again",
-    "render-game": "the game is not finished and its folder cannot be used: the same command renders it from the start",
+    "render-game": "nothing of this game is kept, and an earlier one in its folder stays as it was: the same command renders it "
+    "from the start",
     "calibrate": "what was saved is kept: the same command opens it again",
     "train reid": "the last checkpoint is kept: the same command with --resume goes on from there",
     "train detector": "the weights of the last checkpoint are kept, but the same command trains from the start",
-    "train court": "the same command trains from the start; finished weights are only written at the end",
-    "train numbers": "the same command trains from the start; finished weights are only written at the end",
+    "train court": "the weights of the last checkpoint are kept, but the same command trains from the start",
+    "train numbers": "the weights of finished rounds are kept, but the same command trains from the start",
     "evaluate reid": "finished trainings and packed crops are kept: the same command goes on with the rest",
 }
 """By command; what writes nothing is not among them."""

@@ -19,6 +19,7 @@ from pipeline.geometry.court import COURTS, landmarks
 from pipeline.geometry.fit import PointPairs, fit_homography, fit_lens, reprojection_px
 from pipeline.geometry.homography import Matrix, oriented
 from pipeline.geometry.lens import Lens
+from pipeline.untrusted import read_user_json
 
 MAX_ASPECT_DIFFERENCE = 0.01
 """Relative difference of the aspect ratios of calibration and video."""
@@ -106,11 +107,11 @@ def read_calibration(path: Path, court: CourtName | None = None) -> Calibration:
             court; says which file, frame and what to do.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_user_json(path)
     except OSError as error:
         raise CalibrationError(f"cannot read the calibration {path}: {error.strerror or error}") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise CalibrationError(f"the calibration {path} is not JSON: {error}") from error
+    except ValueError as error:
+        raise CalibrationError(f"the calibration {path} is not JSON that is read here: {error}") from error
     return build(parse(data, str(path)), str(path), court)
 
 

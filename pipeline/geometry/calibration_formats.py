@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -20,8 +20,18 @@ FORMAT: Final = "courtside-calibration"
 VERSION: Final = 1
 """Of the file format."""
 
-Pair = tuple[float, float]
-Row = tuple[float, float, float]
+MAX_FRAMES, MAX_FITTED_FRAMES, MAX_FRAME_POINTS = 5000, 500, 200
+"""Of a file: frames in all, frames whose homography is fitted to points, points of a frame. More would take minutes and gigabytes."""
+MAX_TEXT = 10_000
+"""Signs of a comment."""
+
+_Px = Annotated[float, Field(strict=True, ge=-1e6, le=1e6)]
+_Element = Annotated[float, Field(strict=True, ge=-1e12, le=1e12)]
+_FrameNumber = Annotated[int, Field(strict=True, ge=0, le=10**9)]
+_Side = Annotated[int, Field(strict=True, ge=1, le=100_000)]
+_Name = Annotated[str, Field(max_length=200)]
+Pair = tuple[_Px, _Px]
+Row = tuple[_Element, _Element, _Element]
 
 
 class _StrictEntry(BaseModel):
@@ -33,8 +43,8 @@ class PointEntry(_StrictEntry):
 
     px: Pair
     court_m: Pair | None = None
-    landmark: str | None = None
-    name: str | None = None
+    landmark: _Name | None = None
+    name: _Name | None = None
 
     @model_validator(mode="after")
     def _one(self) -> PointEntry:
@@ -47,17 +57,17 @@ class LensEntry(_StrictEntry):
     """Division model: d = (p - center) / scale, u = d / (1 + lam |d|^2)."""
 
     center_px: Pair
-    scale_px: float = Field(gt=0)
+    scale_px: float = Field(ge=1e-3, le=1e6)
     lam: float = Field(gt=-5, lt=5)
 
 
 class FrameEntry(_StrictEntry):
     """One calibrated moment."""
 
-    frame: int | None = Field(None, ge=0)
-    time_s: float | None = Field(None, ge=0)
-    last_frame: int | None = Field(None, ge=0)
-    points: list[PointEntry] = []
+    frame: _FrameNumber | None = None
+    time_s: float | None = Field(None, strict=True, ge=0, le=1e6)
+    last_frame: _FrameNumber | None = None
+    points: list[PointEntry] = Field([], max_length=MAX_FRAME_POINTS)
     homography: tuple[Row, Row, Row] | None = None
 
     @property
@@ -80,16 +90,14 @@ class CalibrationFile(_StrictEntry):
     format: Literal["courtside-calibration"] = FORMAT
     version: Literal[1] = VERSION
     court: CourtName | None = None
-    image_size: tuple[int, int]
+    image_size: tuple[_Side, _Side]
     camera: Literal["fixed", "moving"] | None = None
     lens: LensEntry | Literal["auto", "none"] = "auto"
-    frames: list[FrameEntry] = Field(min_length=1)
-    comment: str | None = None
+    frames: list[FrameEntry] = Field(min_length=1, max_length=MAX_FRAMES)
+    comment: str | None = Field(None, max_length=MAX_TEXT)
 
     @model_validator(mode="after")
     def _times(self) -> CalibrationFile:
-        if min(self.image_size) < 1:
-            raise ValueError("image_size must be the width and height of the picture in px")
         if len(self.frames) > 1 and any(view.frame is None and view.time_s is None for view in self.frames):
             raise ValueError("with several frames each needs its frame or time_s")
         return self
@@ -110,16 +118,36 @@ def parse(data: Any, where: str) -> CalibrationFile:
             f"{where}: expected a JSON object, got {type(data).__name__}; see docs/guide/calibration.md"
         )
     try:
-        return CalibrationFile.model_validate(_own_shape(data))
+        shaped = _own_shape(data)
+        _check_size(shaped, where)
+        return CalibrationFile.model_validate(shaped)
     except ValidationError as error:
         problem = error.errors()[0]
         path = ".".join(str(key) for key in problem["loc"]) or "file"
         message = problem["msg"].removeprefix("Value error, ")
         raise CalibrationError(f"{where}: {path}: {message}; see docs/guide/calibration.md") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise CalibrationError(
             f"{where}: malformed: {type(error).__name__} {error}; see docs/guide/calibration.md"
         ) from error
+
+
+def _check_size(data: dict[str, Any], where: str) -> None:
+    """Refuse a file that asks for more work than any calibration does, before any of it is done."""
+    frames = data.get("frames")
+    if not isinstance(frames, list):
+        return
+    points = [
+        len(view["points"]) if isinstance(view, dict) and isinstance(view.get("points"), list) else 0 for view in frames
+    ]
+    fitted = sum(count > 0 and view.get("homography") is None for view, count in zip(frames, points, strict=True))
+    for count, limit, what in (
+        (len(frames), MAX_FRAMES, "frames"),
+        (fitted, MAX_FITTED_FRAMES, "frames with points and no homography"),
+        (max(points, default=0), MAX_FRAME_POINTS, "points in one frame"),
+    ):
+        if count > limit:
+            raise CalibrationError(f"{where}: {count} {what}, at most {limit} are read; leave some out")
 
 
 def _own_shape(data: dict[str, Any]) -> dict[str, Any]:

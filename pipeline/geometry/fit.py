@@ -22,6 +22,8 @@ MIN_POINTS = 4
 """Of a homography."""
 MIN_POINTS_FOR_LENS = 6
 """Of a frame that takes part in the fit of a lens."""
+MAX_LENS_FRAMES = 32
+"""That a lens is fitted to, evenly chosen: the work grows with their cube."""
 DEGENERATE = 1e-3
 """Smallest of the eight singular values, over the largest, of points that determine a homography."""
 
@@ -63,7 +65,7 @@ def fit_lens(frames: Sequence[PointPairs], image_size_px: tuple[int, int]) -> Le
     information criterion of the reprojection falls by more than 6 ("strong", Kass and Raftery 1995) and the error by a tenth or more.
 
     Args:
-        frames: points of each frame; those with fewer than six are left out.
+        frames: points of each frame; those with fewer than six are left out, and of more than 32 frames some.
         image_size_px: width, height.
 
     Returns:
@@ -74,6 +76,8 @@ def fit_lens(frames: Sequence[PointPairs], image_size_px: tuple[int, int]) -> Le
     rich = [pairs for pairs in frames if len(pairs.px) >= MIN_POINTS_FOR_LENS]
     if not rich:
         return base
+    if len(rich) > MAX_LENS_FRAMES:
+        rich = [rich[k] for k in np.linspace(0, len(rich) - 1, MAX_LENS_FRAMES).round().astype(int)]
     starts = [_direct(pairs.court_m, pairs.px) for pairs in rich]
     plain, _ = _refine(rich, starts, base, free_lens=False)
     bent, lam = _refine(rich, plain, base, free_lens=True)

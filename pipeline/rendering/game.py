@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,12 +21,14 @@ from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.simulation.playback import Trajectories
 from pipeline.rendering.truth.sidecar import Sidecar
 from pipeline.rendering.truth.writer import TruthWriter
-from pipeline.store.files import make_directory
+from pipeline.store.files import PARTIAL_SUFFIX, make_directory, output_error
 from pipeline.video import VideoWriter
 
 Progress = Callable[[int, int], None]
 """Called with frames done and frames in all."""
 
+ABOUT = "game.json"
+"""What a game was rendered with; where it is, the game is whole."""
 _OUT_OF_FOCUS = 0.45
 """Focal length of the canvas of a second camera in picture widths: coarse, so its background is soft."""
 
@@ -47,19 +51,45 @@ def render_game(
     Raises:
         OutputError: the directory cannot be written.
     """
-    make_directory(out_dir)
     game = Game(settings, given)
     sidecar = Sidecar(game.coverage)
-    video = VideoWriter(out_dir / "video.mp4", *settings.size, fps=settings.fps, crf=settings.crf)
-    with TruthWriter(out_dir, game.coverage.court) as truth, video:
-        for take, shot in game.frames():
-            video.write(shot.image, take.time_s)
-            truth.add(take, shot)
-            sidecar.note(take)
-            if progress is not None:
-                progress(take.index + 1, game.coverage.total)
-    sidecar.write(out_dir)
+    with whole_or_nothing(out_dir) as folder:
+        video = VideoWriter(folder / "video.mp4", *settings.size, fps=settings.fps, crf=settings.crf)
+        with TruthWriter(folder, game.coverage.court) as truth, video:
+            for take, shot in game.frames():
+                video.write(shot.image, take.time_s)
+                truth.add(take, shot)
+                sidecar.note(take)
+                if progress is not None:
+                    progress(take.index + 1, game.coverage.total)
+        sidecar.write(folder)
     return out_dir
+
+
+@contextmanager
+def whole_or_nothing(out_dir: Path) -> Iterator[Path]:
+    """Give a folder to write a game into; what lies in it is moved to `out_dir` when the block ends well.
+
+    A game that was not finished leaves nothing, and an earlier one in `out_dir` as it was: what a kill leaves, the next
+    start removes. `game.json` goes first and comes last.
+
+    Raises:
+        OutputError: the directory cannot be written.
+    """
+    folder = out_dir / f".rendering{PARTIAL_SUFFIX}"
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        make_directory(folder)
+        yield folder
+        (out_dir / ABOUT).unlink(missing_ok=True)
+        for path in sorted(folder.rglob("*"), key=lambda path: (path.name == ABOUT, path)):
+            if path.is_file():
+                make_directory(out_dir / path.relative_to(folder).parent)
+                path.replace(out_dir / path.relative_to(folder))
+    except OSError as error:
+        raise output_error(out_dir, error) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Game:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from pipeline import tables
 from pipeline.rendering.camera.coverage import Coverage, Take
-from pipeline.rendering.game import Progress
+from pipeline.rendering.game import Progress, whole_or_nothing
 from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.truth.noise import NoiseSettings, Reported, SimulatedDetector
 from pipeline.rendering.truth.number_reads import READ_COLUMNS
@@ -49,21 +49,22 @@ def render_positions(
     Raises:
         OutputError: the directory cannot be written.
     """
-    make_directory(out_dir / PERCEIVED)
     coverage = Coverage(settings)
     sidecar = Sidecar(coverage)
     observer = SimulatedDetector(coverage.people, noise, settings.fps, coverage.picture)
-    with TruthWriter(out_dir, coverage.court) as truth, _PerceivedWriter(out_dir / PERCEIVED, noise.dim) as perceived:
-        for takes in _batches(coverage.takes()):
-            crowd = silhouettes(takes, coverage.people, coverage.court)
-            report = observer.report(takes, crowd)
-            truth.add_many(takes, crowd.seen(takes, coverage.people))
-            for take in takes:
-                sidecar.note(take)
-            perceived.add(takes, report)
-            if progress is not None:
-                progress(takes[-1].index + 1, coverage.total)
-    sidecar.write(out_dir)
+    with whole_or_nothing(out_dir) as folder:
+        make_directory(folder / PERCEIVED)
+        with TruthWriter(folder, coverage.court) as truth, _PerceivedWriter(folder / PERCEIVED, noise.dim) as perceived:
+            for takes in _batches(coverage.takes()):
+                crowd = silhouettes(takes, coverage.people, coverage.court)
+                report = observer.report(takes, crowd)
+                truth.add_many(takes, crowd.seen(takes, coverage.people))
+                for take in takes:
+                    sidecar.note(take)
+                perceived.add(takes, report)
+                if progress is not None:
+                    progress(takes[-1].index + 1, coverage.total)
+        sidecar.write(folder)
     return out_dir
 
 

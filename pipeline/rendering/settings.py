@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipeline.choices import CourtName
 from pipeline.errors import SettingsError
+from pipeline.untrusted import given_text
 
 _Kind = TypeVar("_Kind", bound=BaseModel)
 
@@ -116,7 +117,7 @@ def checked(kind: type[_Kind], values: Mapping[str, Any]) -> _Kind:
         if problem["type"] == "extra_forbidden":
             raise SettingsError(f"{name}: unknown; known here: {', '.join(sorted(kind.model_fields))}") from error
         message = problem["msg"].removeprefix("Value error, ")
-        raise SettingsError(f"{name}: {message} (got {problem['input']!r})" if name else message) from error
+        raise SettingsError(f"{name}: {message}{given_text(problem['input'])}" if name else message) from error
 
 
 WHOLE_GAME: Mapping[str, Any] = {

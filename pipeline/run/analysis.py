@@ -318,6 +318,10 @@ def _warnings(context: RunContext) -> tuple[str, ...]:
             f"the file ends early: {read['last_s'] or 0:.1f} s could be read of {context.video.duration_s:.1f} s; "
             "it was analysed up to there"
         )
+    if context.video.strays:
+        found.append(
+            f"{context.video.strays} pictures of the file have times more than an hour off all others; they were left out"
+        )
     if read["damaged"]:
         found.append(f"{read['damaged']} damaged pieces of the video were skipped")
     if read["longest_gap_s"] > _LONG_GAP_S:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from models.detector.foreign_files import check_weights_named
 from pipeline.config import Settings, parse_stored_settings
 from pipeline.errors import InputError, SettingsError
 from pipeline.run import given
@@ -52,6 +53,8 @@ class Job:
     """Processes that share the perception; auto: as many as cores and memory allow. Results are the same."""
     alongside: bool = False
     """Write into a directory that holds other files when it is first written to; they are left as they are."""
+    allow_pickle: bool = False
+    """Load a `.pt` file that the settings name, which runs whatever code it holds. Said anew for each run, never stored."""
 
     @property
     def directory(self) -> Path:
@@ -72,12 +75,13 @@ class Job:
         its roster. Corrections that lie in the output directory are taken.
 
         Raises:
-            InputError: the calibration, roster or corrections file does not exist.
+            InputError: the calibration, roster or corrections file does not exist, or a name is no text.
             SettingsError: the device is not named as devices are, or the number of workers is none.
         """
         if _DEVICE.fullmatch(self.device) is None:
             raise SettingsError(f"there is no device {self.device!r}; name auto, cpu, mps, cuda or cuda:N")
         check_workers(self.workers)
+        check_weights_named(self.settings, self.allow_pickle)
         out, video, calibration, roster = self.directory, self.video, self.calibration, self.roster
         filmed = (video / _GAME_VIDEO).is_file()
         if filmed or given.is_given(video):
@@ -85,6 +89,8 @@ class Job:
             roster = roster or _if_there(video / _GAME_ROSTER)
             video = video / _GAME_VIDEO if filmed else video
         corrections = self.corrections or _if_there(out / CORRECTIONS)
+        for path in (video, out, calibration, roster, corrections):
+            _check_name(path)
         for path, what in ((calibration, "calibration"), (roster, "roster"), (corrections, "corrections")):
             if path is not None and not path.is_file():
                 raise InputError(f"the {what} file {path} does not exist")
@@ -194,6 +200,18 @@ def _kept(run: RunDirectory, name: Kept, path: object) -> Path | None:
     if copy.is_symlink() or not copy.is_file():
         raise InputError(f"{run.root} was made with the {name} {path} and does not keep it; give it with --{name} FILE")
     return copy
+
+
+def _check_name(path: Path | None) -> None:
+    """Refuse a path that is no text: it could stand in no file that a run leaves.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InputError(f"the name {path} holds bytes that are not UTF-8 text; rename it") from error
 
 
 def _if_there(path: Path) -> Path | None:

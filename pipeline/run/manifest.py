@@ -7,7 +7,10 @@ import platform
 from pathlib import Path
 
 import models
+from models.detector.foreign_files import openvino_files
+from models.weight_files import MAX_BYTES
 from pipeline.config import Settings
+from pipeline.errors import WeightsError
 from pipeline.store import fingerprint, hash_file
 
 _WEIGHTS = Path(models.__file__).parent / "weights"
@@ -49,9 +52,24 @@ def weights_of(settings: Settings) -> dict[str, str]:
     if settings.court.automatic:
         named["court"] = settings.court.weights
     return {
-        name: _hash_builtin(name) if weights == "builtin" else hash_path(Path(weights))
+        name: _hash_builtin(name) if weights == "builtin" else _hash_named(Path(weights), name)
         for name, weights in named.items()
     }
+
+
+def _hash_named(path: Path, name: str) -> str:
+    """Hash weights that the settings name, a folder's own files of OpenVINO alone; '' if they are not there.
+
+    Raises:
+        WeightsError: they are larger than any network is.
+    """
+    files = openvino_files(path) if path.is_dir() else [path] if path.is_file() else []
+    size = sum(file.stat().st_size for file in files)
+    if size > MAX_BYTES:
+        raise WeightsError(f"{name} weights {path}: larger than {MAX_BYTES >> 20} MiB")
+    if path.is_file():
+        return hash_file(path)
+    return fingerprint(*([file.name, hash_file(file)] for file in files)) if files else ""
 
 
 def _hash_builtin(name: str) -> str:
@@ -61,11 +79,5 @@ def _hash_builtin(name: str) -> str:
 
 
 def hash_path(path: Path | None) -> str:
-    """Hash a file, or all files of a folder; '' for no path or one that is not there."""
-    if path is None or not path.exists():
-        return ""
-    if path.is_file():
-        return hash_file(path)
-    return fingerprint(
-        *([str(file.relative_to(path)), hash_file(file)] for file in sorted(path.rglob("*")) if file.is_file())
-    )
+    """Hash a file; '' for no path or one that is not there."""
+    return "" if path is None or not path.is_file() else hash_file(path)

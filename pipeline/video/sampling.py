@@ -14,6 +14,8 @@ from pipeline.video.source import VideoInfo
 
 _RATE_TOLERANCE = 0.01
 """Relative: 30.03 frames per second count as 30."""
+MAX_CHUNKS = 20_000
+"""Of a video: days of it by default."""
 _MIN_LAST_CHUNK = 0.25
 """A shorter rest, in chunks, joins the chunk before."""
 
@@ -166,14 +168,21 @@ def chunks(
         max_fps: analyse at most this many frames per second; None for all.
 
     Raises:
-        InputError: the interval is empty or outside the video.
+        InputError: the interval is empty or outside the video, or there would be too many chunks.
     """
     check_interval(info, start_s, end_s)
     grid = sampling_grid(info.fps, max_fps)
-    open_end = end_s is None or end_s >= info.duration_s
+    if info.strays:
+        end_s = info.duration_s if end_s is None else min(end_s, info.duration_s)
+    open_end = not info.strays and (end_s is None or end_s >= info.duration_s)
     until_s = info.duration_s if open_end or end_s is None else end_s
     per_chunk = max(1, round(chunk_s * grid.rate_hz))
     first, last = grid.cell(start_s), grid.cell(until_s)
+    if (last - first) / per_chunk > MAX_CHUNKS:
+        raise InputError(
+            f"{info.path} would be read in {(last - first) // per_chunk:,} pieces, at most {MAX_CHUNKS:,} are; choose a part "
+            "of it with --start and --end, or a larger video.chunk_s"
+        )
     borders = [first, *range((first // per_chunk + 1) * per_chunk, last, per_chunk)]
     if len(borders) > 1 and last - borders[-1] < _MIN_LAST_CHUNK * per_chunk:
         borders.pop()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,14 @@ _THREADS = 1
 pixels. Chunks are the way to use more cores."""
 _MAX_FPS = 1000
 _USUAL_FPS = 25.0
+_SAME_RATE = 0.005
+"""Relative difference of rates that are meant to be the same."""
+_LONG_S = 6 * 3600.0
+"""The timestamps of a longer file are looked through."""
+_LEAST_FRAME_BYTES, _SMALL_FILE_BYTES = 8, 1 << 16
+"""A frame takes no less, so a file of some size cannot be longer; tiny files of tests are let be."""
+_STRAY_S = 3600.0
+"""Packets further off all others do not belong to the game."""
 _FRAMES_OF_A_WRONG_LENGTH = 1.5
 """Some files declare no length, or one in the wrong unit, which gives no more than one frame."""
 
@@ -54,6 +63,8 @@ class VideoInfo:
     time_base: Fraction
     start_pts: int
     size_bytes: int
+    strays: int = 0
+    """Packets whose timestamps lie more than an hour off all others: they are not read."""
 
     @property
     def frame_count(self) -> int:
@@ -103,7 +114,8 @@ def probe(path: Path) -> VideoInfo:
             size_bytes=size_bytes,
         )
     is_said = info.fps > 0 and info.duration_s * info.fps > _FRAMES_OF_A_WRONG_LENGTH
-    return info if is_said else _measured(info)
+    info = info if is_said else _measured(info)
+    return _without_strays(info) if _is_doubtful(info) else info
 
 
 @contextmanager
@@ -206,7 +218,7 @@ def _start_pts(stream: Any, first_frame: Any) -> int:
 def _fps(stream: Any) -> float:
     """Return the average frame rate; the nominal one (30000 / 1001) where they agree within 0.5 %; 0 if unknown."""
     average, nominal = (_sane_rate(rate) for rate in (stream.average_rate, stream.guessed_rate))
-    if average and nominal and abs(nominal / average - 1) < 0.005:
+    if average and nominal and abs(nominal / average - 1) < _SAME_RATE:
         return nominal
     return average or nominal
 
@@ -237,13 +249,47 @@ def _clock_s(text: str) -> float:
 
 def _measured(info: VideoInfo) -> VideoInfo:
     """Fill in length and rate of a file that does not declare them, from its packets."""
-    packets = 0
-    stamps: list[int] = []
-    with open_video(info.path) as container, suppress(av.error.FFmpegError):  # what precedes damage is enough
-        for packet in container.demux(picture_stream(container, info.path)):
-            packets += packet.size > 0
-            if packet.pts is not None:
-                stamps.append(packet.pts)
+    packets, stamps = _packets_of(info.path)
     span_s = float((max(stamps) - min(stamps)) * info.time_base) if stamps else 0.0
     fps = info.fps or ((len(stamps) - 1) / span_s if span_s > 0 else _USUAL_FPS)
     return replace(info, fps=fps, duration_s=(span_s if span_s > 0 else (packets - 1) / fps) + 1 / fps)
+
+
+def _packets_of(path: Path) -> tuple[int, list[int]]:
+    """Count the picture's packets, and list the timestamps of those that have one."""
+    packets = 0
+    stamps: list[int] = []
+    with open_video(path) as container, suppress(av.error.FFmpegError):  # what precedes damage is enough
+        for packet in container.demux(picture_stream(container, path)):
+            packets += packet.size > 0
+            if packet.pts is not None:
+                stamps.append(packet.pts)
+    return packets, stamps
+
+
+def _is_doubtful(info: VideoInfo) -> bool:
+    """Say whether a file says that it is longer than its bytes can fill, or than games are."""
+    frames = info.duration_s * info.fps
+    return info.duration_s > _LONG_S or frames * _LEAST_FRAME_BYTES > max(info.size_bytes, _SMALL_FILE_BYTES)
+
+
+def _without_strays(info: VideoInfo) -> VideoInfo:
+    """Leave out packets with timestamps far off: a single wrong one makes a game of days, all of it empty but two ends."""
+    stamps = sorted(_packets_of(info.path)[1])
+    gap = int(_STRAY_S / info.time_base)
+    borders = [0, *(k for k in range(1, len(stamps)) if stamps[k] - stamps[k - 1] > gap), len(stamps)]
+    if len(borders) < 3:
+        return info
+    first, end = max(pairwise(borders), key=lambda stretch: stretch[1] - stretch[0])
+    start_pts = max(stamps[first], info.start_pts)
+    span_s = float((stamps[end - 1] - start_pts) * info.time_base)
+    fps = min((end - first - 1) / span_s, _MAX_FPS) if span_s > 0 else _USUAL_FPS
+    fps = info.fps if abs(info.fps / fps - 1) < _SAME_RATE else fps
+    return replace(
+        info,
+        fps=fps,
+        start_s=float(start_pts * info.time_base),
+        duration_s=span_s + 1 / fps,
+        start_pts=start_pts,
+        strays=len(stamps) - (end - first),
+    )

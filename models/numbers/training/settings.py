@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError
 
 from models.strict import Seed, Strict
 from pipeline.errors import SettingsError
-from pipeline.untrusted import read_yaml
+from pipeline.untrusted import given_text, read_yaml
 
 
 class RenderedSettings(Strict):
@@ -75,7 +75,7 @@ def read_settings(path: Path) -> NumberRecipe:
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(str(part) for part in problem["loc"]) or "recipe"
-        raise SettingsError(f"{path}: {where}: {problem['msg']} (got {problem['input']!r})") from error
+        raise SettingsError(f"{path}: {where}: {problem['msg']}{given_text(problem['input'])}") from error
     if recipe.footage is None:
         return recipe
     footage = recipe.footage.model_copy(update={"people": path.parent / recipe.footage.people})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from pipeline.geometry.court import COURTS, Court
 from pipeline.geometry.homography import oriented, project
 from pipeline.geometry.lens import Lens
 from pipeline.tables import HOMOGRAPHY_COLUMNS
+from pipeline.untrusted import read_user_json
 
 MARGIN_M = 1.5
 """People further off the court, on the bench say, need not be found; hand-made truth leaves them out as well."""
@@ -161,8 +161,8 @@ def _from_px(matrix: NDArray[np.float64], lens: Lens, size_px: tuple[int, int]) 
 def _json(path: Path) -> dict[str, Any]:
     """Read a JSON object."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        data = read_user_json(path)
+    except (OSError, ValueError) as error:
         raise InputError(f"cannot read {path}: {error}") from error
     if not isinstance(data, dict):
         raise InputError(f"{path}: expected a JSON object")

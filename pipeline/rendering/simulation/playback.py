@@ -123,7 +123,16 @@ def read_sportvu(path: Path, court: Court) -> Trajectories:
         moments = {float(m[1]): m[5] for m in event["events"][0]["moments"]}
         rows = [(time_ms, *row[:5]) for time_ms, people in sorted(moments.items()) for row in people]
         table = pd.DataFrame(rows, columns=["time_ms", "team", "person", "x", "y", "z"]).astype(np.float64)
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+    except (
+        OSError,
+        ValueError,
+        OverflowError,
+        KeyError,
+        IndexError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise InputError(f"{path} is no SportVU event: {type(error).__name__}") from error
     times = np.array(sorted(moments)) / 1000
     teams = [team for team in table["team"].unique() if team != _BALL]

@@ -40,6 +40,8 @@ class BatchOptions:
     """Address of a Ray cluster; None: this machine."""
     alongside: bool = False
     """Write into folders that hold other files; they are left as they are."""
+    allow_pickle: bool = False
+    """See `Job`."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ def _job(game: BatchGame, options: BatchOptions, workers: Workers) -> Job:
         fresh=options.fresh,
         workers=workers,
         alongside=options.alongside,
+        allow_pickle=options.allow_pickle,
     )
 
 

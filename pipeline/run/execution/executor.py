@@ -81,6 +81,6 @@ def attempt(work: Procedure[T, R], number: int, item: T, advance: Advance) -> Ou
     except CourtsideError as error:
         return Outcome(number, error=error)
     except Exception as error:  # noqa: BLE001  (the border: of what crosses it, all must be sayable in one line)
-        known = explained(error)
-        known.add_note(traceback.format_exc())  # which does not cross the border of a process by itself
-        return Outcome(number, error=known)
+        problem = explained(error)
+        problem.add_note(traceback.format_exc())  # which does not cross the border of a process by itself
+        return Outcome(number, error=problem)

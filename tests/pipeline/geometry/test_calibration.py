@@ -173,6 +173,56 @@ def test_a_file_that_is_no_calibration_is_an_error_of_ours(tmp_path, text):
         read_calibration(path)
 
 
+@pytest.mark.parametrize(
+    ("frames", "says"),
+    [
+        (
+            [{"frame": 0, "points": [{"px": [1, 2], "court_m": [3, 4]}] * 10_000}],
+            "10000 points in one frame, at most 200",
+        ),
+        ([{"frame": n, "homography": np.eye(3).tolist()} for n in range(5001)], "5001 frames, at most 5000"),
+        (
+            [{"frame": n, "points": [{"px": [1, 2], "court_m": [3, 4]}]} for n in range(501)],
+            "501 frames with points and no homography, at most 500",
+        ),
+    ],
+)
+def test_more_than_any_calibration_has_is_refused_before_it_is_fitted(tmp_path, frames, says):
+    with pytest.raises(CalibrationError, match=says):
+        read_calibration(file_of(tmp_path, frames=frames))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"frames": [{"time_s": 1e308, "homography": np.eye(3).tolist()}]}, "frames.0.time_s"),
+        ({"frames": [{"frame": 10**80, "homography": np.eye(3).tolist()}]}, "frames.0.frame"),
+        ({"frames": [{"frame": 0, "homography": [[1e308, 0, 0], [0, 1, 0], [0, 0, 1]]}]}, "frames.0.homography"),
+        ({"image_size": [10**9, 10**9]}, "image_size"),
+        ({"image_size": [True, 720]}, "image_size"),
+        ({"lens": {"center_px": [0, 0], "scale_px": 1e-300, "lam": 0}}, "lens"),
+    ],
+)
+def test_numbers_are_bounded(tmp_path, changes, says):
+    with pytest.raises(CalibrationError, match=says):
+        read_calibration(file_of(tmp_path, **changes))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[" * 100_000, "nested more than 50 deep"),
+        ('{"court": "fiba", "court": "nba"}', "the key 'court' stands twice"),
+        ('{"image_size": [NaN, 1]}', "NaN is no number of JSON"),
+        (" " * (9 << 20), "larger than 8,192 KiB"),
+    ],
+)
+def test_json_is_read_within_limits(tmp_path, text, says):
+    (tmp_path / "k.json").write_text(text)
+    with pytest.raises(CalibrationError, match=f"k.json is not JSON that is read here: {says}"):
+        read_calibration(tmp_path / "k.json")
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(CalibrationError, match=r"cannot read .*nowhere.json"):
         read_calibration(tmp_path / "nowhere.json")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.video import probe
+from pipeline.video import ReadReport, chunks, probe, read_chunks
 from tests.videos import make_video, steady
 
 
@@ -127,3 +128,27 @@ def test_any_file_name_is_a_file_name(tmp_path: Path, name: str, monkeypatch: py
     assert probe(tmp_path / name).frame_count == 30
     monkeypatch.chdir(tmp_path)
     assert probe(Path(name)).frame_count == 30
+
+
+@pytest.mark.parametrize(
+    ("times", "start_s"),
+    [([*steady(50, 25), 864_000.0], 0.0), ([0.0, *(864_000 + t for t in steady(50, 25))], 864_000.0)],
+)
+def test_a_time_ten_days_off_is_left_out(times: list[float], start_s: float, tmp_path: Path) -> None:
+    info = probe(make_video(tmp_path / "a.mkv", times))
+    assert (info.strays, info.start_s, info.fps) == (1, start_s, 25)
+    assert info.duration_s == pytest.approx(2.0)
+    pieces = chunks(info)
+    report = ReadReport()
+    found = [frame.time_s for frame in read_chunks(info, pieces, report)]
+    assert len(pieces) == 1
+    assert found == pytest.approx(steady(50, 25))
+    assert (report.decoded, report.ended_early) == (50, False)
+
+
+def test_too_many_pieces_are_refused_before_any_is_read(tmp_path: Path) -> None:
+    info = probe(make_video(tmp_path / "a.mp4", steady(50, 25)))
+    days = replace(info, duration_s=30 * 86_400.0)
+    with pytest.raises(InputError, match="would be read in 129,600 pieces, at most 20,000 are"):
+        chunks(days)
+    assert len(chunks(days, chunk_s=3600)) == 720

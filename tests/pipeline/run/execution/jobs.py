@@ -26,7 +26,9 @@ def cores(_item: int, _advance: Advance) -> tuple[str, int]:
 
 
 def not_three(item: int, _advance: Advance) -> int:
-    """Refuse a three, die of a four."""
+    """Refuse a three, die of a four, and have a fault that shows with a two."""
+    if item == 2:
+        raise TypeError("two is\na fault")
     if item == 3:
         raise InputError("three is not taken")
     if item == 4:

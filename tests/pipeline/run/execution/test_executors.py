@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import DependencyError, InputError, SettingsError, WorkerError
+from pipeline.errors import DependencyError, InputError, InternalError, SettingsError, WorkerError
 from pipeline.run.execution import (
     Executor,
     InThisProcess,
@@ -60,11 +60,23 @@ def test_every_item_has_its_result_and_its_progress(executor: Executor) -> None:
 
 def test_an_error_is_the_outcome_of_its_item_and_a_death_too() -> None:
     outcomes = {outcome.number: outcome for outcome in WorkerProcesses(2, 1).run(jobs.not_three, range(7), nothing)}
-    assert [outcomes[number].result for number in (0, 1, 2, 5, 6)] == [0, 1, 2, 5, 6]
+    assert [outcomes[number].result for number in (0, 1, 5, 6)] == [0, 1, 5, 6]
     with pytest.raises(InputError, match="three is not taken"):
         outcomes[3].checked()
     with pytest.raises(WorkerError, match=r"ended before its work was done \(exit code 9\)"):
         outcomes[4].checked()
+
+
+@pytest.mark.parametrize("executor", EXECUTORS[:2], ids=("here", "worker"))
+def test_a_fault_of_ours_is_said_in_one_line_and_keeps_its_traceback(
+    executor: Executor, capfd: pytest.CaptureFixture[str]
+) -> None:
+    outcome, after = executor.run(jobs.not_three, [2, 1], nothing)
+    with pytest.raises(InternalError, match="this is a fault of courtside: TypeError: two is a fault; ") as raised:
+        outcome.checked()
+    assert "in not_three" in raised.value.__notes__[0]
+    assert after.checked() == 1
+    assert capfd.readouterr().err == ""
 
 
 def test_items_are_asked_for_when_somebody_is_free() -> None:
