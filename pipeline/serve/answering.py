@@ -30,7 +30,7 @@ BODY_S = 20.0
 SEND_S = 30.0
 """By then a piece of an answer is taken, in seconds."""
 _POLICY = (
-    "default-src 'none'; img-src 'self' blob:; media-src 'self'; script-src 'self'; style-src 'self'; "
+    "default-src 'none'; img-src 'self' blob: data:; media-src 'self'; script-src 'self'; style-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
