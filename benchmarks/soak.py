@@ -2,7 +2,8 @@
 
 Loops a clip, analyses it in a process of its own at a low rate, annotated video included, and prints what all its processes
 hold, pages that they share counted once: for each stage the peak, and for those that go through the video the median over
-each five minutes of it. Nothing may grow with the length: the last column divides the last five minutes by the first.
+each five minutes of it (`--window`). Nothing may grow with the length: the last column divides the last window by the first.
+`--in-heap` lets pictures lie in the heap, as they do where nothing is done about it.
 """
 
 from __future__ import annotations
@@ -23,8 +24,6 @@ from typing import Any
 from benchmarks.resources import group_memory_bytes
 from benchmarks.speed import loop
 
-WINDOW_MIN = 5.0
-"""Minutes of video over which memory is summed up."""
 POLL_S = 0.5
 _CHILD = "from benchmarks.soak import analyse; analyse()"
 
@@ -36,7 +35,7 @@ class StageMemory:
     peak: int = 0
     """Bytes."""
     windows: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    """Bytes, by which five minutes of the video were at work."""
+    """Bytes, by which window of the video was at work."""
 
     def add(self, held: int, window: int | None) -> None:
         """Take a sample, in bytes; None where a stage does not go through the video."""
@@ -45,11 +44,11 @@ class StageMemory:
             self.windows[window].append(held)
 
     def medians(self) -> list[float]:
-        """Return the median of each five minutes, in bytes."""
+        """Return the median of each window, in bytes."""
         return [statistics.median(self.windows[window]) for window in sorted(self.windows)]
 
     def growth(self) -> float | None:
-        """Return the last five minutes' share more than the first's; None where there are not two."""
+        """Return by which share the last window's is more than the first's; None where there are not two."""
         medians = self.medians()
         return medians[-1] / medians[0] - 1 if len(medians) > 1 else None
 
@@ -86,35 +85,43 @@ class Noting:
 def analyse() -> None:
     """Analyse what the arguments say, in the process that is watched."""
     import courtside
+    from pipeline.video import decode
 
-    video, out, note, settings, workers = sys.argv[1:]
+    video, out, note, settings, workers, in_heap = sys.argv[1:]
+    if in_heap == "True":
+        decode.keep_pictures_apart = lambda: None
     courtside.analyze(video, out=out, settings=json.loads(settings), workers=int(workers), progress=Noting(Path(note)))
 
 
-def soak(video: Path, minutes: float, settings: dict[str, Any], workers: int) -> dict[str, StageMemory]:
-    """Analyse a video and watch what is held.
+@dataclass(frozen=True)
+class Plan:
+    """How a video is analysed and watched."""
 
-    Args:
-        video: the file.
-        minutes: its length.
-        settings: of the analysis.
-        workers: processes that share perception.
+    minutes: float
+    """Length of the video."""
+    window_min: float
+    """Minutes of video over which memory is summed up."""
+    settings: dict[str, Any]
+    workers: int = 1
+    in_heap: bool = False
 
-    Returns:
-        What was held, by stage.
+
+def soak(video: Path, plan: Plan) -> dict[str, StageMemory]:
+    """Analyse a video and watch what is held, by stage.
 
     Raises:
         SystemExit: the analysis failed.
     """
     note = video.with_suffix(".json")
-    command = [sys.executable, "-c", _CHILD, str(video), str(video.with_suffix("")), str(note), json.dumps(settings)]
+    command = [sys.executable, "-c", _CHILD, str(video), str(video.with_suffix("")), str(note)]
+    command += [json.dumps(plan.settings), str(plan.workers), str(plan.in_heap)]
     held: defaultdict[str, StageMemory] = defaultdict(StageMemory)
-    with subprocess.Popen([*command, str(workers)], start_new_session=True) as process:
+    with subprocess.Popen(command, start_new_session=True) as process:
         while process.poll() is None:
             time.sleep(POLL_S)
             now = noted(note)
             if now is not None:
-                held[now["stage"]].add(group_memory_bytes(process.pid), window_of(now, minutes))
+                held[now["stage"]].add(group_memory_bytes(process.pid), window_of(now, plan))
     if process.returncode:
         raise SystemExit(f"the analysis failed ({process.returncode})")
     return dict(held)
@@ -126,11 +133,12 @@ def noted(path: Path) -> dict[str, Any] | None:
     return now
 
 
-def window_of(now: dict[str, Any], minutes: float) -> int | None:
-    """Say in which five minutes of the video a stage is; the first frames, in which networks are loaded, are in none."""
+def window_of(now: dict[str, Any], plan: Plan) -> int | None:
+    """Say in which window of the video a stage is; before its first frame, while networks are loaded, it is in none."""
     if not now["total"] or not now["done"]:
         return None
-    return min(int(now["done"] / now["total"] * minutes / WINDOW_MIN), max(0, round(minutes / WINDOW_MIN) - 1))
+    windows = max(1, round(plan.minutes / plan.window_min))
+    return min(int(now["done"] / now["total"] * windows), windows - 1)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -141,13 +149,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--max-fps", type=float, default=1.0, help="analysed frames per second [1]")
     parser.add_argument("--video-fps", type=float, default=2.0, help="frames per second of the annotated video [2]")
     parser.add_argument("--workers", type=int, default=1, help="processes that share perception [1]")
+    parser.add_argument("--window", type=float, default=5.0, help="minutes over which memory is summed up [5]")
+    parser.add_argument("--in-heap", action="store_true", help="let pictures lie in the heap")
     given = parser.parse_args(arguments)
     settings = {"video": {"max_fps": given.max_fps}, "present": {"video_fps": given.video_fps}}
+    plan = Plan(given.minutes, given.window, settings, given.workers, given.in_heap)
     with tempfile.TemporaryDirectory(prefix="courtside-soak-") as name:
         video = Path(name) / f"long{given.clip.suffix}"
         loop(given.clip, video, given.minutes * 60)
-        held = soak(video, given.minutes, settings, given.workers)
-    print(f"| stage | peak MB | MB per {WINDOW_MIN:g} minutes | growth |\n|---|---:|---|---:|")
+        held = soak(video, plan)
+    print(f"| stage | peak MB | MB per {given.window:g} minutes | growth |\n|---|---:|---|---:|")
     for stage, memory in held.items():
         print(row(stage, memory))
 

@@ -16,6 +16,8 @@ _RATE_TOLERANCE = 0.01
 """Relative: 30.03 frames per second count as 30."""
 _MIN_LAST_CHUNK = 0.25
 """A shorter rest, in chunks, joins the chunk before."""
+_CELLS_KEPT = 1000
+"""Cells whose earliest frame is remembered: many more than frames are stored out of their order."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class FirstOfCell:
         first = time_s <= self._earliest_s.get(cell, math.inf)  # the same one comes again after another seek
         if first:
             self._earliest_s[cell] = time_s
+            if len(self._earliest_s) > _CELLS_KEPT:
+                del self._earliest_s[next(iter(self._earliest_s))]
         return first
 
 

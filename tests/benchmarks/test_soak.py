@@ -5,14 +5,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks import soak
-from benchmarks.soak import Noting, StageMemory, window_of
+from benchmarks.soak import Noting, Plan, StageMemory, window_of
 
 
 def test_a_stage_that_goes_through_the_video_is_told_by_five_minutes() -> None:
     note = {"stage": "video", "total": 600.0, "done": 0.0}
-    assert window_of(note, 30) is None
-    assert [window_of({**note, "done": done}, 30) for done in (1.0, 99.0, 100.0, 599.0, 700.0)] == [0, 0, 1, 5, 5]
-    assert window_of({**note, "total": None, "done": 5.0}, 30) is None
+    plan = Plan(30.0, 5.0, {})
+    assert window_of(note, plan) is None
+    assert [window_of({**note, "done": done}, plan) for done in (1.0, 99.0, 100.0, 599.0, 700.0)] == [0, 0, 1, 5, 5]
+    assert window_of({**note, "total": None, "done": 5.0}, plan) is None
 
 
 def test_growth_is_that_of_medians() -> None:
@@ -36,4 +37,4 @@ def test_a_stage_is_noted_as_it_goes(tmp_path: Path) -> None:
 def test_an_analysis_that_fails_is_said(tmp_path: Path) -> None:
     (tmp_path / "no.mp4").write_bytes(b"no video")
     with pytest.raises(SystemExit, match="failed"):
-        soak.soak(tmp_path / "no.mp4", 5.0, {}, 1)
+        soak.soak(tmp_path / "no.mp4", Plan(5.0, 5.0, {}))
