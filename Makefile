@@ -4,12 +4,14 @@
 # make docs   the site, into site/
 # make check-install   the wheel and an editable install, tried in an empty folder
 # make sbom   bill of materials of a release (CycloneDX), into dist/ (needs uv)
+# make check-pythons   a small game with Python 3.11 to 3.14, as a user without rights, home, or /dev/shm (needs uv)
 # make lock   uv.lock anew from pyproject.toml, and constraints.txt from it (needs uv)
 #
 # With CPU=1 (make env CPU=1) torch comes without the libraries for graphics cards: 4 GB less to fetch and unpack.
 # Versions are those of uv.lock where uv is installed, those of constraints.txt where it is not.
 
 PYTHON ?= python3
+PYTHONS ?= 3.11 3.12 3.13 3.14
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := videos/demo
@@ -17,7 +19,7 @@ UV ?= $(shell command -v uv 2>/dev/null)
 CPU ?=
 TORCH_FOR_CPU ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: demo test env check lint types docs tests check-install sbom lock clean
+.PHONY: demo test env check lint types docs tests check-install check-pythons sbom lock clean
 
 demo: $(VENV)/ready
 	@test -f $(DEMO)/game.json || $(BIN)/courtside render-game --out $(DEMO) --demo
@@ -50,6 +52,10 @@ tests:
 
 check-install:
 	$(BIN)/python -m pytest tests/packaging
+
+check-pythons:
+	@test -n "$(UV)" || { echo "make check-pythons needs uv on the path, or make check-pythons UV=..."; exit 1; }
+	$(BIN)/python -m tests.packaging.pythons --uv $(UV) $(PYTHONS)
 
 env: $(VENV)/ready
 

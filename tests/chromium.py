@@ -45,9 +45,12 @@ class Chromium:
         os.close(read_fd)
         os.close(write_fd)
         self._number, self._rest, self._session = 0, b"", ""
+        self._errors: list[str] = []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self.call("Page.enable")
+        self.call("Log.enable")
+        self.call("Runtime.enable")
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
     def __enter__(self) -> Chromium:
@@ -73,9 +76,22 @@ class Chromium:
                 self._rest += piece
             line, self._rest = self._rest.split(b"\0", 1)
             answer = json.loads(line)
+            self._note(answer)
             if answer.get("id") == self._number:
                 assert "error" not in answer, answer
                 return answer["result"]
+
+    def _note(self, message: Any) -> None:
+        """Keep what the console shows as an error."""
+        if message.get("method") == "Log.entryAdded" and message["params"]["entry"]["level"] == "error":
+            self._errors.append(message["params"]["entry"]["text"])
+        elif message.get("method") == "Runtime.exceptionThrown":
+            self._errors.append(str(message["params"]["exceptionDetails"]))
+
+    def errors(self) -> list[str]:
+        """Return the errors that the console has shown so far."""
+        self.value("0")
+        return list(self._errors)
 
     def open(self, address: str) -> None:
         """Go to an address."""

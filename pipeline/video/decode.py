@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import InputError
 from pipeline.video.hardware import HardwareFailedError
+from pipeline.video.memory import keep_pictures_apart
 from pipeline.video.source import VideoInfo, open_video, picture_stream
 
 _LOG = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ def decode_from(
     Returns:
         An iterator of (time_s, decoded frame) in order of presentation; None in place of a frame that was passed over.
     """
+    keep_pictures_apart()
     shown_s: float | None = None
     if hardware is not None:
         try:

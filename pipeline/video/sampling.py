@@ -18,6 +18,8 @@ MAX_CHUNKS = 20_000
 """Of a video: days of it by default."""
 _MIN_LAST_CHUNK = 0.25
 """A shorter rest, in chunks, joins the chunk before."""
+_CELLS_KEPT = 1000
+"""Cells whose earliest frame is remembered: many more than frames are stored out of their order."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class FirstOfCell:
         first = time_s <= self._earliest_s.get(cell, math.inf)  # the same one comes again after another seek
         if first:
             self._earliest_s[cell] = time_s
+            if len(self._earliest_s) > _CELLS_KEPT:
+                del self._earliest_s[next(iter(self._earliest_s))]
         return first
 
 

@@ -19,6 +19,8 @@ from pipeline.errors import InputError
 # Containers that hold films of games. Play lists (HLS, concat), images and text are not among them: a play list makes
 # FFmpeg open other files or addresses.
 _FORMATS = "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,mxf,ogg,h264,hevc,ivf,nut,dv,yuv4mpegpipe"
+_LENIENT: dict[str, str] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+"""Titles and names in a file need not be text; PyAV from 19 on takes them as they are."""
 _PROBE_PACKETS = 2000
 """Packets that are read to measure rate and length where the file does not say them."""
 _THREADS = 1
@@ -132,7 +134,7 @@ def open_video(path: Path, hardware: str | None = None) -> Iterator[Any]:
     options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
     try:
         accelerated = {} if hardware is None else {"hwaccel": HWAccel(device_type=hardware)}
-        container = av.open(f"file:{path}", mode="r", options=options, metadata_errors="replace", **accelerated)
+        container = av.open(f"file:{path}", mode="r", options=options, **_LENIENT, **accelerated)
     except (av.error.FFmpegError, ValueError, OSError) as error:
         raise InputError(
             f"{path} is not a video that can be read: {_reason(error)}; give an MP4, MOV, MKV, WebM or AVI file"

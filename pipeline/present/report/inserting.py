@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.errors import TableError
+from pipeline.present.report.policy import visible
 from pipeline.store import write_bytes
 
 
@@ -34,7 +35,7 @@ def insert(report: Path, begin: str, end: str, passage: str) -> bool:
     _, ended, after = rest.partition(end)
     if not found or not ended:
         return False
-    changed = f"{before}{begin}\n{passage}\n{end}{after}"
+    changed = f"{before}{begin}\n{visible(passage)}\n{end}{after}"
     if changed != html:
         write_bytes(report, changed.encode())
     return True

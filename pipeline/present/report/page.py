@@ -23,6 +23,7 @@ from pipeline.present.palette import player_colors
 from pipeline.present.report.embedding_map import embedding_map_figure
 from pipeline.present.report.facts import flat, how_much_seen, subtitle, tiles
 from pipeline.present.report.people import ATTACK_ZONES, groups_of, periods_of, person_row
+from pipeline.present.report.policy import restricted
 from pipeline.present.report.shots import shots_section
 from pipeline.present.report.teams import teams_section
 from pipeline.present.report.time import time_section
@@ -51,10 +52,10 @@ def report_html(results: Results, pictures: Pictures, files: Sequence[Path]) -> 
         files: the other files of the output directory, relative to it.
 
     Returns:
-        A whole HTML document; everything that comes from a file or a user is escaped.
+        A whole HTML document; everything that comes from a file or a user is escaped, and its policy lets nothing else run.
     """
     environment = _environment()
-    return environment.get_template("report.html.j2").render(_context(results, pictures, files))
+    return restricted(environment.get_template("report.html.j2").render(_context(results, pictures, files)))
 
 
 @cache

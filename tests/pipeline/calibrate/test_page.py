@@ -23,6 +23,7 @@ OTHERS = ("free_throw_far_left", "centre_circle_far", "three_point_top_left")
 def browser(tmp_path):
     with Chromium(tmp_path / "profile") as started:
         yield started
+        assert started.errors() == []
 
 
 @pytest.fixture

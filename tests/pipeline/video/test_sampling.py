@@ -1,5 +1,6 @@
 """The grid and the chunks: a partition of the video that depends on the video alone."""
 
+import sys
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.video import Grid, VideoInfo, chunks, sampling_grid
+from pipeline.video.sampling import FirstOfCell
 
 
 def info(duration_s: float, fps: float) -> VideoInfo:
@@ -81,3 +83,12 @@ def test_a_cell_begins_where_it_says(fps: float, step: int, cell: int) -> None:
     grid = Grid(fps, step)
     assert grid.cell(grid.begin_s(cell) + 0.01 / fps) == cell
     assert grid.cell(grid.begin_s(cell) - 0.01 / fps) == cell - 1
+
+
+def test_the_first_frames_of_a_long_video_are_told_in_constant_memory() -> None:
+    wanted = FirstOfCell(Grid(fps=60.0, step=2), from_s=0.0)
+    order = [frame + shift for frame in range(0, 20_000, 4) for shift in (0, 3, 1, 2)]  # as stored with B-frames
+    first = [frame for frame in order if wanted(frame / 60)]
+    assert set(first) >= set(range(0, 20_000, 2))
+    assert set(first) <= {frame for frame in order if frame % 2 == 0 or frame % 4 == 3}
+    assert sys.getsizeof(wanted._earliest_s) < 100_000
