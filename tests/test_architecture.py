@@ -24,6 +24,7 @@ LAYERS = (
         "pipeline.store",
         "pipeline.geometry",
         "pipeline.user_csv",
+        "pipeline.written_csv",
         "pipeline.roster",
         "pipeline.corrections",
     },
@@ -47,6 +48,7 @@ ROOMS_OF_LIBRARIES = {
     "pytorch_metric_learning": ("models/reid/",),
     "trackeval": ("pipeline/evaluation/",),
     "deep_sort_realtime": ("pipeline/understand/",),
+    "xlsxwriter": ("pipeline/present/workbook.py",),
     "typer": ("pipeline/cli",),
     "rich": ("pipeline/cli",),
 }

@@ -48,5 +48,5 @@ def test_a_roster_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(InputError, match="cannot read the roster"):
         read_roster(tmp_path / "nobody.csv")
     (tmp_path / "latin.csv").write_bytes(b"number,name\n7,Jos\xe9\n")
-    with pytest.raises(InputError, match="not UTF-8"):
+    with pytest.raises(InputError, match="line 2 is not text in UTF-8"):
         read_roster(tmp_path / "latin.csv")

@@ -45,5 +45,5 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot read the list"):
         read_text(tmp_path / "none.csv", "the list")
     (tmp_path / "latin.csv").write_bytes(b"\xe9")
-    with pytest.raises(InputError, match=r"the list .* is not UTF-8 text"):
+    with pytest.raises(InputError, match=r"the list .* line 1 is not text in UTF-8"):
         read_text(tmp_path / "latin.csv", "the list")
