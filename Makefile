@@ -2,6 +2,7 @@
 # make test   format and lint check, types, tests and doctests; the strict site is built by a test
 # make env    only the environment
 # make docs   the site, into site/
+# make export-test    the exports, read by floodlight, which needs an environment of its own (.venv-floodlight)
 # make check-install   the wheel and an editable install, tried in an empty folder
 # make lock   uv.lock anew from pyproject.toml, and constraints.txt from it (needs uv)
 #
@@ -16,7 +17,7 @@ UV ?= $(shell command -v uv 2>/dev/null)
 CPU ?=
 TORCH_FOR_CPU ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: demo test env check lint types docs tests check-install lock clean
+.PHONY: demo test env check lint types docs tests export-test check-install lock clean
 
 demo: $(VENV)/ready
 	@test -f $(DEMO)/game.json || $(BIN)/courtside render-game --out $(DEMO) --demo
@@ -46,6 +47,16 @@ docs:
 
 tests:
 	$(BIN)/python -m pytest -n 2
+
+# floodlight is not among the extras: it wants pandas 2, and the lock has pandas 3.
+FLOODLIGHT := $(VENV)-floodlight
+export-test: $(VENV)/ready-dev $(FLOODLIGHT)/ready
+	FLOODLIGHT_PYTHON=$(FLOODLIGHT)/bin/python $(BIN)/python -m pytest tests/pipeline/present/test_exports_with_readers.py
+
+$(FLOODLIGHT)/ready: tests/pipeline/present/floodlight.txt
+	$(PYTHON) -m venv $(FLOODLIGHT)
+	$(FLOODLIGHT)/bin/pip install --quiet --requirement tests/pipeline/present/floodlight.txt
+	touch $@
 
 check-install:
 	$(BIN)/python -m pytest tests/packaging
@@ -95,4 +106,4 @@ lock:
 	  | grep -vE '^((torch|torchvision|triton)==|nvidia-|cuda-)'; } > constraints.txt
 
 clean:
-	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(FLOODLIGHT) build dist site .mypy_cache .ruff_cache .pytest_cache

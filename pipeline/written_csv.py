@@ -36,13 +36,15 @@ DIALECTS: Mapping[CsvDialectName, CsvDialect] = MappingProxyType(
 
 
 def harmless(text: str) -> str:
-    """Mark text that a spreadsheet would compute with an apostrophe, as OWASP advises; `meant` takes it off again.
+    r"""Mark text that a spreadsheet would compute with an apostrophe, as OWASP advises; `meant` takes it off again.
+
+    Line breaks become `\n`: a lone `\r` would end the row.
 
     Example:
         >>> harmless("=1+1"), harmless("Smith; -Jones"), harmless("O'Neal"), harmless("'=1")
         ("'=1+1", "Smith;' -Jones", "O'Neal", "''=1")
     """
-    return _BARE.sub("'", text)
+    return _BARE.sub("'", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def meant(text: str) -> str:
