@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from pipeline.present.results import Results
 
 COURT = COURTS["fiba"]
 NEAR_M = 0.01
+GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "exporting.md"
 FLOODLIGHT = """
 import json, sys
 from floodlight.io.kinexon import get_meta_data, read_position_data_csv, read_teamsheets_from_csv
@@ -77,6 +79,45 @@ def test_kloppy_puts_everybody_where_he_was(game: OnCourt, tmp_path: Path, coord
             seen[number] = seen.get(number, 0) + 1
         assert frame.ball_coordinates is None
     assert seen == {number: len(dataset) if number != 2 else len(dataset) - 10 for number in range(1, 11)}
+
+
+def code_of_the_guide(word: str) -> str:
+    """The block of Python of docs/guide/exporting.md that has a word."""
+    (code,) = (
+        block for block in re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.S) if word in block
+    )
+    return code
+
+
+@pytest.mark.filterwarnings("ignore:Unclosed file <kloppy:ResourceWarning")
+@pytest.mark.parametrize(
+    ("name", "word", "columns"),
+    [("kloppy", "kloppy", ("home_3_x", "home_3_y")), ("sportvu", "sportvu.json", ("x_ft", "y_ft"))],
+)
+def test_the_code_of_the_guide_loads_metres(
+    game: OnCourt,
+    name: ExportName,
+    word: str,
+    columns: tuple[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written(game, name, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    made: dict[str, pd.DataFrame] = {}
+    exec(code_of_the_guide(word), {}, made)  # noqa: S102
+    table = made["table"] if name == "kloppy" else made["players"][made["players"]["player_id"] == 3]
+    scale = [COURT.length_m, COURT.width_m] if name == "kloppy" else FOOT_M
+    assert table[list(columns)].to_numpy(np.float64)[0] * scale == pytest.approx([3.7, 1.7], abs=NEAR_M)
+
+
+def test_the_code_of_the_guide_loads_floodlight(game: OnCourt, tmp_path: Path) -> None:
+    python = Path(python_with_floodlight()).absolute()
+    written(game, "floodlight", tmp_path)
+    said_of = 'k = 2 * names.index("P3 #4")\nprint(*team_a.xy[0, k : k + 2], team_b.xy.shape, rate_hz, first_ms)'
+    program = f"{code_of_the_guide('floodlight')}\n{said_of}"
+    said = subprocess.run([python, "-c", program], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert said.split() == ["3.7", "1.7", "(20,", "10)", "25", "0"]
 
 
 def python_with_floodlight() -> str:
