@@ -54,7 +54,7 @@ def _entry(row: CsvRow) -> RosterEntry:
     number = _SPREADSHEET.sub("", row.cells["number"])
     if not _NUMBER.fullmatch(number):
         raise InputError(
-            f"{row.where}: number '{number}' is not a jersey number (0, 00, or 1 to 99 in the digits 0 to 9)"
+            f"{row.where}: number '{number[:20]}' is not a jersey number (0, 00, or 1 to 99 in the digits 0 to 9)"
         )
     if not name:
         raise InputError(f"{row.where}: number {number} has no name")

@@ -15,6 +15,8 @@ from pipeline.errors import InputError
 
 MAX_BYTES = 16 * 2**20
 """A longer file is none that somebody wrote, and is not read."""
+MAX_CELL = 4096
+"""Characters of a cell: no name is longer, nor a path on most systems."""
 _SEPARATORS = ",;\t"
 _ENCODINGS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 """By the mark at the beginning of the file; without one it is UTF-8."""
@@ -73,7 +75,7 @@ def parse_rows(text: str, path: Path, columns: Sequence[str], optional: Sequence
         The rows that are not empty. Header names count without regard to case or spaces around them.
 
     Raises:
-        InputError: the header lacks a column or has it twice, a row is longer than the header, or a quote stays open.
+        InputError: the header lacks a column or has it twice, a row or cell is too long, or a quote stays open.
 
     Example:
         >>> rows = parse_rows("Number; name\n7; Ann\n;\n9;Bo\n", Path("a.csv"), ("number", "name", "team"), ("team",))
@@ -98,6 +100,9 @@ def parse_rows(text: str, path: Path, columns: Sequence[str], optional: Sequence
             )
         found = dict(zip(header, values, strict=False))
         cells = {name: found.get(name, "").strip() for name in columns}
+        long = next((name for name in columns if len(cells[name]) > MAX_CELL), None)
+        if long is not None:
+            raise InputError(f"{where}: {long} has {len(cells[long])} characters, more than {MAX_CELL}")
         if any(cells.values()):
             rows.append(CsvRow(cells, where))
     return rows

@@ -181,7 +181,7 @@ def _floodlight(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:
             "sensor id": np.array([p.player_id for p in persons], np.int64)[k],
             "mapped id": np.array([p.player_id for p in persons], np.int64)[k],
             "full name": names[k],
-            "number": np.array([p.number or "" for p in persons], dtype=object)[k],
+            "number": np.array([_UNQUOTED.sub("", p.number or "") for p in persons], dtype=object)[k],
             "group id": np.array([TEAMS.index(str(p.team)) + 1 for p in persons], np.int64)[k],
             "group name": np.array([f"Team {p.team}" for p in persons], dtype=object)[k],
             "x in m": paths.place_m[moment, k, 0],

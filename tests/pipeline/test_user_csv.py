@@ -68,6 +68,7 @@ def test_a_row_is_where_it_begins() -> None:
         ("a,b,A\n1,2,3\n", "line 1: column 'a' stands there 2 times"),
         ("a,b\n1,Smith, J.\n", "line 2: 3 cells under 2 columns"),
         (f"a,b\n1,{'x' * 200_000}\n", "line 2: .*field larger"),
+        (f"a,b\n1,{'x' * 4097}\n", "line 2: b has 4097 characters, more than 4096"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_its_line(text: str, says: str) -> None:
