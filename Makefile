@@ -2,6 +2,7 @@
 # make test   format and lint check, types, tests and doctests; the strict site is built by a test
 # make env    only the environment
 # make docs   the site, into site/
+# make export-test    the exports, read by floodlight, which needs an environment of its own (.venv-floodlight)
 # make check-install   the wheel and an editable install, tried in an empty folder
 # make sbom   bill of materials of a release (CycloneDX), into dist/ (needs uv)
 # make check-pythons   a small game with Python 3.11 to 3.14, as a user without rights, home, or /dev/shm (needs uv)
@@ -19,7 +20,7 @@ UV ?= $(shell command -v uv 2>/dev/null)
 CPU ?=
 TORCH_FOR_CPU ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: demo test env check lint types docs tests check-install check-pythons sbom lock clean
+.PHONY: demo test env check lint types docs tests export-test check-install check-pythons sbom lock clean
 
 demo: $(VENV)/ready
 	@test -f $(DEMO)/game.json || $(BIN)/courtside render-game --out $(DEMO) --demo
@@ -49,6 +50,16 @@ docs:
 
 tests:
 	$(BIN)/python -m pytest -n 2
+
+# floodlight is not among the extras: it wants pandas 2, and the lock has pandas 3.
+FLOODLIGHT := $(VENV)-floodlight
+export-test: $(VENV)/ready-dev $(FLOODLIGHT)/ready
+	FLOODLIGHT_PYTHON=$(FLOODLIGHT)/bin/python $(BIN)/python -m pytest tests/pipeline/present/test_exports_with_readers.py
+
+$(FLOODLIGHT)/ready: tests/pipeline/present/floodlight.txt
+	$(PYTHON) -m venv $(FLOODLIGHT)
+	$(FLOODLIGHT)/bin/pip install --quiet --requirement tests/pipeline/present/floodlight.txt
+	touch $@
 
 check-install:
 	$(BIN)/python -m pytest tests/packaging
@@ -107,4 +118,4 @@ sbom:
 	$(UV) export --quiet --frozen --preview-features sbom-export --format cyclonedx1.5 --output-file dist/courtside.cdx.json
 
 clean:
-	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(FLOODLIGHT) build dist site .mypy_cache .ruff_cache .pytest_cache

@@ -21,7 +21,7 @@ TABLES = {"links": "raw_tracks", "parts": "split_tracks"}
 """Tables that release 0.1 called otherwise: its name, and the one of now."""
 COLUMNS = {"kit_l": "jersey_l", "kit_a": "jersey_a", "kit_b": "jersey_b"}
 VALUES = {("player_evidence", "kept_apart_by"): {"kit": "jersey"}}
-PUBLISHED = ("*.csv", "*mot.txt", "*.parquet")
+PUBLISHED = ("*.csv", "*.xlsx", "*mot.txt", "*.parquet")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

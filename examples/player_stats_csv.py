@@ -26,11 +26,12 @@ def main(arguments: list[str] | None = None) -> None:
     run = courtside.analyze(asked.video, asked.out)
     stats = run.player_stats[run.player_stats["role"] == "player"]
     table = stats[["player_id", "team", "number", "name", "seen_s", "distance_m", "sprints"]].assign(
+        name=stats["name"].str.replace(r"^(?=\s*[=+\-@\t\r])", "'", regex=True),  # else a spreadsheet computes it
         minutes=stats["seen_s"] / 60,
         mean_speed_kmh=stats["mean_speed_mps"] * KMH_PER_MPS,
         top_speed_kmh=stats["top_speed_mps"] * KMH_PER_MPS,
     )
-    table.sort_values(["team", "number", "player_id"]).round(2).to_csv(asked.csv, index=False)
+    table.sort_values(["team", "number", "player_id"]).round(2).to_csv(asked.csv, index=False, encoding="utf-8-sig")
     print(f"{len(table)} players: {asked.csv}")
 
 

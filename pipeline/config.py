@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipeline.choices import CourtName
+from pipeline.choices import CourtName, CsvDialectName
 from pipeline.errors import SettingsError
 from pipeline.untrusted import given_text, read_yaml
 
@@ -273,6 +273,10 @@ class PresentSettings(_Section):
     trail_s: float = Field(1.5, ge=0, le=3600, description="length of the trails")
     heatmap_sigma_m: float = Field(0.8, ge=0.01, le=100, description="kernel of the heat maps")
     crops_per_player: int = Field(8, ge=0, le=1000, description="pictures of each player in the report")
+    csv_dialect: CsvDialectName = Field(
+        "standard",
+        description="of the CSV files; excel-de: semicolons and decimal commas, as a German Excel reads them",
+    )
 
 
 class Settings(_Section):

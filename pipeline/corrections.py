@@ -25,7 +25,9 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from pipeline.errors import InputError
+from pipeline.untrusted import parse_number
 from pipeline.user_csv import parse_rows, read_text
+from pipeline.written_csv import BYTE_ORDER_MARK, harmless, meant
 
 Action = Literal["same", "apart", "split", "name", "number", "team", "nobody"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -107,8 +109,8 @@ def as_csv(corrections: Sequence[Correction]) -> str:
     writer.writerow(COLUMNS)
     for correction in corrections:
         spots = (*_cells(correction.spot), *_cells(correction.other_spot))
-        writer.writerow([correction.action, *spots, correction.value, correction.video])
-    return text.getvalue()
+        writer.writerow([correction.action, *spots, harmless(correction.value), harmless(correction.video)])
+    return BYTE_ORDER_MARK + text.getvalue()
 
 
 def _cells(spot: Spot | None) -> list[str]:
@@ -120,10 +122,10 @@ def _correction(cells: dict[str, str], where: str) -> Correction:
     if action is None:
         raise InputError(f"{where}: action '{cells['action']}' is not one of {', '.join(ACTIONS)}")
     other_spot = _spot(cells, "other_", where) if action in _OF_TWO else None
-    value = cells["value"]
+    value = meant(cells["value"])
     if action in _WITH_VALUE and not value:
         raise InputError(f"{where}: {action} needs a value")
-    if action == "number" and not re.fullmatch(r"\d{1,2}", value):
+    if action == "number" and not re.fullmatch("[0-9]{1,2}", value):
         raise InputError(f"{where}: number '{value}' is not a jersey number (one or two digits)")
     if action == "team" and value not in TEAMS:
         raise InputError(f"{where}: team '{value}' is not A or B")
@@ -134,8 +136,8 @@ def _correction(cells: dict[str, str], where: str) -> Correction:
 def _spot(cells: dict[str, str], prefix: str, where: str) -> Spot:
     values = []
     for name in ("time_s", "x_px", "y_px"):
-        try:
-            values.append(float(cells[prefix + name]))
-        except ValueError as error:
-            raise InputError(f"{where}: {prefix}{name} is '{cells[prefix + name]}', expected a number") from error
+        value = parse_number(cells[prefix + name])
+        if value is None:
+            raise InputError(f"{where}: {prefix}{name} is '{cells[prefix + name]}', expected a number")
+        values.append(value)
     return Spot(*values)

@@ -10,6 +10,9 @@ from pipeline.errors import InputError
 from pipeline.user_csv import CsvRow, parse_rows, read_text
 
 COLUMNS = ("number", "name", "team")
+_NUMBER = re.compile("00?|[1-9][0-9]?")
+_SPREADSHEET = re.compile(r"^#|[.,]0+$")
+"""What people and spreadsheets put around a number: #7, 7.0."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ def read_roster(path: Path) -> tuple[RosterEntry, ...]:
     """Read a roster.
 
     Args:
-        path: CSV in UTF-8 with a header; `team` may be absent.
+        path: CSV with a header; `team` may be absent.
 
     Raises:
         InputError: the file cannot be read, a column or value is missing, a number is none, or one is given twice in a team.
@@ -46,10 +49,13 @@ def read_roster(path: Path) -> tuple[RosterEntry, ...]:
 
 
 def _entry(row: CsvRow) -> RosterEntry:
-    """Read one line."""
-    number, name, team = (row.cells[column] for column in COLUMNS)
-    if not re.fullmatch(r"\d{1,2}", number):
-        raise InputError(f"{row.where}: number '{number}' is not a jersey number (one or two digits)")
+    """Read one line; line breaks and other spaces within a name are one space each."""
+    name, team = (" ".join(row.cells[column].split()) for column in ("name", "team"))
+    number = _SPREADSHEET.sub("", row.cells["number"])
+    if not _NUMBER.fullmatch(number):
+        raise InputError(
+            f"{row.where}: number '{number[:20]}' is not a jersey number (0, 00, or 1 to 99 in the digits 0 to 9)"
+        )
     if not name:
         raise InputError(f"{row.where}: number {number} has no name")
     return RosterEntry(number, name, team or None)

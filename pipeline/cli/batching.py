@@ -34,6 +34,7 @@ def batch(
         ),
     ] = None,
     no_video: options.NoVideo = False,
+    csv_dialect: options.CsvDialect = None,
     fresh: options.Fresh = False,
     alongside: options.Alongside = False,
     allow_pickle: options.AllowPickle = False,
@@ -49,7 +50,7 @@ def batch(
         from pipeline.cli.display import batch_line, batch_table, progress_shown
         from pipeline.run.batch import SUMMARY, BatchOptions, analyze_games, games_in
 
-    settings = options.settings_of(preset, config, court, no_video)
+    settings = options.settings_of(preset, config, court, no_video, csv_dialect)
     processes = options.workers_of(workers)
     console = Console(soft_wrap=False)
     wanted = BatchOptions(out, settings, device, processes, fresh, ray, alongside, allow_pickle)

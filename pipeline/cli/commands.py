@@ -43,6 +43,7 @@ def analyze(
     device: options.Device = "auto",
     workers: options.Workers = "auto",
     no_video: options.NoVideo = False,
+    csv_dialect: options.CsvDialect = None,
     fresh: options.Fresh = False,
     alongside: options.Alongside = False,
     allow_pickle: options.AllowPickle = False,
@@ -61,7 +62,7 @@ def analyze(
 
     console = Console(soft_wrap=False)
     starts_s = None if periods is None else [_time(text, "--periods") for text in periods.split()]
-    settings = with_periods(options.settings_of(preset, config, court, no_video), starts_s, "--periods")
+    settings = with_periods(options.settings_of(preset, config, court, no_video, csv_dialect), starts_s, "--periods")
     job = Job(
         video,
         out,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from pipeline.choices import CourtName, PresetName
+from pipeline.choices import CourtName, CsvDialectName, PresetName
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -58,6 +58,12 @@ Device = Annotated[str, typer.Option(metavar="auto|cpu|mps|cuda:N", help="Where 
 NoVideo = Annotated[
     bool, typer.Option("--no-video", help="Leave the annotated video out; courtside video RUN draws it later.")
 ]
+CsvDialect = Annotated[
+    CsvDialectName | None,
+    typer.Option(
+        help="How the CSV files are written; excel-de: semicolons and decimal commas, as a German Excel reads them."
+    ),
+]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Compute everything again; reuse nothing.")]
 Alongside = Annotated[
     bool,
@@ -83,7 +89,11 @@ Workers = Annotated[
 
 
 def settings_of(
-    preset: PresetName | None, config: Path | None, court: CourtName | None, no_video: bool = False
+    preset: PresetName | None,
+    config: Path | None,
+    court: CourtName | None,
+    no_video: bool = False,
+    csv_dialect: CsvDialectName | None = None,
 ) -> Settings:
     """Make settings of the options that say them.
 
@@ -92,6 +102,7 @@ def settings_of(
         config: a file of settings.
         court: goes before that of the file.
         no_video: leaves the annotated video out, whatever the file says.
+        csv_dialect: goes before that of the file.
 
     Raises:
         SettingsError: there is no such file, or a key or value in it is wrong.
@@ -99,9 +110,8 @@ def settings_of(
     from pipeline.presets import settings_from
 
     settings = settings_from(preset, config, court)
-    if no_video:
-        settings = settings.model_copy(update={"present": settings.present.model_copy(update={"video": False})})
-    return settings
+    asked = ({"video": False} if no_video else {}) | ({"csv_dialect": csv_dialect} if csv_dialect else {})
+    return settings.model_copy(update={"present": settings.present.model_copy(update=asked)}) if asked else settings
 
 
 def workers_of(text: str) -> int | Literal["auto"]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
+from pipeline.choices import CsvDialectName
 from pipeline.present.labels import people
+from pipeline.written_csv import BYTE_ORDER_MARK, DIALECTS, harmless
 
 FIRST = ("player_id", "period", "team", "number", "name", "role", "seen_s", "on_court_s", "located_s")
 LAST = ("bridged_s", "first_s", "last_s", "confidence")
@@ -37,10 +40,23 @@ def coach_table(stats: pd.DataFrame, players: pd.DataFrame) -> pd.DataFrame:
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
     """Round the numbers of a table to the decimals that the measurement carries."""
-    digits = {name: next((count for end, count in DIGITS if str(name).endswith(end)), None) for name in table.columns}
+    digits = {name: digits_of(str(name)) for name in table.columns}
     return table.round({name: count for name, count in digits.items() if count is not None})
 
 
-def csv_text(table: pd.DataFrame) -> str:
-    """Write a table as CSV: a header, full stops as decimal points, empty cells where unknown."""
-    return table.to_csv(index=False, lineterminator="\n")
+def digits_of(column: str) -> int | None:
+    """Count the decimals of a column; None where it has no unit that says so."""
+    return next((count for end, count in DIGITS if column.endswith(end)), None)
+
+
+def csv_text(table: pd.DataFrame, dialect: CsvDialectName = "standard") -> str:
+    """Write a table as CSV: a header, empty cells where unknown, text that no spreadsheet takes for a formula."""
+    texts = [name for name in table.columns if not is_numeric_dtype(table[name])]
+    shown = table.assign(**{name: table[name].map(_harmless, na_action="ignore") for name in texts})
+    style = DIALECTS[dialect]
+    rows = shown.to_csv(index=False, sep=style.separator, decimal=style.decimal_sign, lineterminator="\n")
+    return BYTE_ORDER_MARK + rows
+
+
+def _harmless(value: object) -> object:
+    return harmless(value) if isinstance(value, str) else value

@@ -1,11 +1,12 @@
 """Positions in formats that other programs read: SportVU JSON, Metrica CSV for kloppy, Kinexon CSV for floodlight.
 
-All of them at 25 Hz, players of the two teams only; the ball's place on the floor is not known and is left out.
+All of them at 25 Hz, players of the two teams only; the ball's place on the floor is not known and never made up.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -26,6 +27,12 @@ RATE_HZ = 25
 LONGEST_STEPS = 3.0
 """Positions further apart than so many usual steps are not joined."""
 TEAMS = ("A", "B")
+BALL = (-1, -1, None, None, None)
+"""SportVU's row of the ball, first of each moment: team, person, x, y, z. Where it is nobody knows."""
+
+
+_UNQUOTED = re.compile(r'[\s,;"]+')
+"""What a CSV would put in quotes, of which floodlight's reader knows nothing."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +93,22 @@ def _regular(rows: pd.DataFrame, grid: Floats, longest_s: float) -> Floats:
 
 
 def _sportvu(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:
-    """Write SportVU's events and moments: one event per period, feet, time in ms of the video, no ball, no clocks."""
-    size_ft = [round(game.court.length_m / FOOT_M, 4), round(game.court.width_m / FOOT_M, 4)]
+    """Write SportVU's events and moments: one event per period, feet, time in ms of the video.
+
+    All but `events` are single values: readers make a table of the file, and lists beside it would have to be as long.
+    """
     teams = [_sportvu_team(paths.persons, team, k) for k, team in enumerate(TEAMS, start=1)]
     events = []
     for period in np.unique(paths.period[paths.period > 0]).tolist():
-        moments = [_moment(paths, int(k)) for k in np.flatnonzero(paths.period == period)]
+        rows = np.flatnonzero(paths.period == period)
+        left_s = paths.time_s[rows[-1]] - paths.time_s[rows]
+        moments = [_moment(paths, int(k), float(left)) for k, left in zip(rows, left_s, strict=True)]
         events.append({"eventId": str(period), "home": teams[0], "visitor": teams[1], "moments": moments})
-    return {"sportvu.json": json.dumps({"gameid": title, "gamedate": None, "court_ft": size_ft, "events": events})}
+    size_ft = {
+        "court_length_ft": round(game.court.length_m / FOOT_M, 4),
+        "court_width_ft": round(game.court.width_m / FOOT_M, 4),
+    }
+    return {"sportvu.json": json.dumps({"gameid": title, "gamedate": None, **size_ft, "events": events})}
 
 
 def _sportvu_team(persons: list[Person], team: str, number: int) -> dict[str, object]:
@@ -112,21 +127,26 @@ def _sportvu_team(persons: list[Person], team: str, number: int) -> dict[str, ob
     return {"name": f"Team {team}", "teamid": number, "abbreviation": team, "players": described}
 
 
-def _moment(paths: _Paths, k: int) -> list[object]:
-    """Write one moment: quarter, ms, clocks (unknown), and who is where."""
+def _moment(paths: _Paths, k: int, left_s: float) -> list[object]:
+    """Write one moment: quarter, ms, game clock, shot clock (unknown), a field that is always null, and who is where."""
     rows = [
         [TEAMS.index(str(person.team)) + 1, person.player_id, round(x / FOOT_M, 4), round(y / FOOT_M, 4), 0.0]
         for person, (x, y) in zip(paths.persons, paths.place_m[k], strict=True)
         if np.isfinite(x)
     ]
-    return [int(paths.period[k]), round(1000 * float(paths.time_s[k])), None, None, None, rows]
+    time_ms = round(1000 * float(paths.time_s[k]))
+    return [int(paths.period[k]), time_ms, round(left_s, 2), None, None, [list(BALL), *rows]]
 
 
 def _kloppy(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:
-    """Write two files as Metrica Sports does: one column pair per player, shares of the court's length and width."""
+    """Write two files as Metrica Sports does: one column pair per player, shares of the court's length and width.
+
+    The shares of the width are counted from the near side line, since kloppy's reader takes them off 1.
+    """
     del title
     inside = paths.period > 0
     share = paths.place_m[inside] / [game.court.length_m, game.court.width_m]
+    share[..., 1] = 1 - share[..., 1]
     frame = np.flatnonzero(inside) + 1
     texts = {}
     for team, ground in zip(TEAMS, ("Home", "Away"), strict=True):
@@ -154,14 +174,14 @@ def _floodlight(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:
     del game, title
     moment, k = np.nonzero(np.isfinite(paths.place_m[..., 0]))
     persons = paths.persons
-    names = np.array([f"P{p.player_id} {p.full}".replace(",", " ") for p in persons], dtype=object)
+    names = np.array([_UNQUOTED.sub(" ", f"P{p.player_id} {p.full}").strip() for p in persons], dtype=object)
     table = pd.DataFrame(
         {
             "ts in ms": (1000 * moment) // RATE_HZ,
             "sensor id": np.array([p.player_id for p in persons], np.int64)[k],
             "mapped id": np.array([p.player_id for p in persons], np.int64)[k],
             "full name": names[k],
-            "number": np.array([p.number or "" for p in persons], dtype=object)[k],
+            "number": np.array([_UNQUOTED.sub("", p.number or "") for p in persons], dtype=object)[k],
             "group id": np.array([TEAMS.index(str(p.team)) + 1 for p in persons], np.int64)[k],
             "group name": np.array([f"Team {p.team}" for p in persons], dtype=object)[k],
             "x in m": paths.place_m[moment, k, 0],

@@ -93,7 +93,7 @@ def team_title(team: str | None) -> str:
 
 
 def _order(person: Person) -> tuple[bool, bool, str, float, int]:
-    number = float(person.number) if person.number and person.number.isdigit() else float("inf")
+    number = float(person.number) if person.number and re.fullmatch("[0-9]+", person.number) else float("inf")
     return (person.role == "referee", person.team is None, person.team or "", number, person.player_id)
 
 

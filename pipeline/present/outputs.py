@@ -14,6 +14,7 @@ from pipeline.present.mot import player_mot, tracklet_mot
 from pipeline.present.on_court import OnCourt
 from pipeline.present.report import Pictures, report_html
 from pipeline.present.results import Results
+from pipeline.present.workbook import WORKBOOK, workbook_bytes
 from pipeline.store import make_directory, write_bytes
 
 HEATMAP_FOLDER = "heatmaps"
@@ -72,8 +73,10 @@ def _write_tables(results: Results, directory: Path) -> list[Path]:
         "team_periods": rounded(results.team_periods),
         "periods": rounded(results.periods),
     }
+    dialect = results.settings.present.csv_dialect
     return [
-        *(_write(directory / f"{name}.csv", csv_text(table)) for name, table in tables.items()),
+        *(_write(directory / f"{name}.csv", csv_text(table, dialect)) for name, table in tables.items()),
+        _write(directory / WORKBOOK, workbook_bytes(tables)),
         _write(directory / "positions.parquet", stream.getvalue()),
         _write(directory / "mot.txt", player_mot(results)),
         _write(directory / "tracklets_mot.txt", tracklet_mot(results)),

@@ -52,6 +52,7 @@ def test_player_stats_csv(game: Path, tmp_path: Path) -> None:
     table = pd.read_csv(tmp_path / "players.csv")
     assert len(table) >= 6
     assert (table["minutes"] > 0).all()
+    assert (tmp_path / "players.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 
 
 def test_annotated_video(game: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,8 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         Correction("same", Spot(1.5, 10, 20), Spot(700.25, 30, 40)),
         Correction("name", Spot(2.0, 1, 2), None, 'Smith, "J"'),
         Correction("nobody", Spot(0.0, 5.5, 6)),
+        Correction("name", Spot(3.0, -1.5, 2), None, "=1+1"),
+        Correction("name", Spot(3.0, 1, 2), None, "'-Ann;\n @B"),
     )
     path = tmp_path / "corrections.csv"
     path.write_text(as_csv(given), encoding="utf-8")
@@ -25,6 +27,12 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert read[1].where == f"{path}: line 3"
 
 
+def test_a_spreadsheet_computes_nothing_of_the_file_and_reads_its_accents() -> None:
+    text = as_csv([Correction("name", Spot(2.0, 1, 2), None, "=HYPERLINK(1)é")])
+    assert text.startswith("\ufeffaction,")
+    assert text.endswith(",'=HYPERLINK(1)é\n")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -33,6 +41,9 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         (f"{HEADER}\nsame,1,2,3,,,,\n", "line 2: other_time_s is '', expected a number"),
         (f"{HEADER}\n\nname,1,2,3,,,,\n", "line 3: name needs a value"),
         (f"{HEADER}\nnumber,1,2,3,,,,123\n", "line 2: number '123' is not a jersey number"),
+        (f"{HEADER}\nnumber,1,2,3,,,,²\n", "line 2: number '²' is not a jersey number"),
+        (f"{HEADER}\nname,nan,2,3,,,,A\n", "line 2: time_s is 'nan', expected a number"),
+        (f"{HEADER}\nname,1,٣,3,,,,A\n", "line 2: x_px is '٣', expected a number"),
         (f"{HEADER}\nteam,1,2,3,,,,C\n", "line 2: team 'C' is not A or B"),
     ],
 )

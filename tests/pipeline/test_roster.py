@@ -21,7 +21,18 @@ def test_numbers_are_texts_and_teams_may_share_them(tmp_path):
     )
 
 
-@pytest.mark.parametrize("text", ["\ufeffName;Number\r\nAda;7\r\n\r\n", "name, number\nAda, 7\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffName;Number\r\nAda;7\r\n\r\n",
+        "name, number\nAda, 7\n",
+        "number\tname\n7\tAda\n",
+        "number,name\n7.0,Ada\n",
+        "number;name\n7,0;Ada\n",
+        "number,name\n#7,Ada\n",
+        "number,name\n\u00a07\u00a0,Ada\u00a0\n",
+    ],
+)
 def test_spreadsheets_write_it_their_way(tmp_path, text):
     assert read_roster(roster(tmp_path, text)) == (RosterEntry("7", "Ada", None),)
 
@@ -35,6 +46,13 @@ def test_spreadsheets_write_it_their_way(tmp_path, text):
         ("number,name\n123,Ada\n", "line 2: number '123'"),
         ("number,name\n,Ada\n", "line 2: number ''"),
         ("number,name\n7,\n", "line 2: number 7 has no name"),
+        ("number,name\n²,Ada\n", "line 2: number '²' is not a jersey number"),
+        ("number,name\n٣,Ada\n", "line 2: number '٣'"),
+        ("number,name\n07,Ada\n", "line 2: number '07' is not a jersey number .0, 00, or 1 to 99"),
+        ("number,name\n7.5,Ada\n", "line 2: number '7.5'"),
+        ("number,name,name\n7,Ada,Bea\n", "line 1: column 'name' stands there 2 times"),
+        ('number,name\n7,"Ada\n8,Bea\n', "line 2: a quote that is never closed"),
+        ("number,name,team\n7,Ada, B.,A\n", "line 2: 4 cells under 3 columns"),
         ("number,name\n", "no players"),
         ("", "no column 'number'"),
     ],
@@ -48,5 +66,16 @@ def test_a_roster_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(InputError, match="cannot read the roster"):
         read_roster(tmp_path / "nobody.csv")
     (tmp_path / "latin.csv").write_bytes(b"number,name\n7,Jos\xe9\n")
-    with pytest.raises(InputError, match="not UTF-8"):
+    with pytest.raises(InputError, match="line 2 is not text in UTF-8"):
         read_roster(tmp_path / "latin.csv")
+
+
+def test_a_line_break_within_a_name_is_a_space(tmp_path):
+    path = roster(tmp_path, 'number,name,team\n4,"Anna\nBjörk",Home\u00a0Team\n7,Ben,Home Team\n')
+    assert read_roster(path) == (RosterEntry("4", "Anna Björk", "Home Team"), RosterEntry("7", "Ben", "Home Team"))
+
+
+def test_unicode_text_of_a_spreadsheet_is_read(tmp_path):
+    path = tmp_path / "roster.txt"
+    path.write_bytes("number\tname\tteam\r\n7\tDončić\tA\r\n".encode("utf-16"))
+    assert read_roster(path) == (RosterEntry("7", "Dončić", "A"),)

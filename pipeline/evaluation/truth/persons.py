@@ -137,8 +137,8 @@ def _feet_m(persons: pd.DataFrame, court: CourtMap) -> Floats:
 def _read_csv(path: Path) -> pd.DataFrame:
     """Read and check the lines of a hand-made truth."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            lines = list(csv.reader(file))
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = list(csv.reader(file, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"cannot read {path}: {error}") from error
     if not lines or tuple(lines[0]) != CSV_COLUMNS:

@@ -18,6 +18,7 @@ from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.simulation.bodies import Bodies, animate, standing
 from pipeline.rendering.simulation.cast import Action, Cast, Orders, bench_middle, seats
 from pipeline.rendering.simulation.motion import Facts, Moment
+from pipeline.user_csv import parse_rows, read_text
 
 Array = NDArray[np.float64]
 
@@ -28,7 +29,7 @@ _JUMP_MPS = 12.0
 _BLOCK = 60
 _RESAMPLED_HZ = 25.0
 _POSITIONS = ("player_id", "team", "time_s", "x_m", "y_m")
-_NBA_FT = (94.0, 50.0)
+_NBA_FT = {"length": 94.0, "width": 50.0}
 _BALL = -1
 """SportVU's team of the ball."""
 _FLAT_M = 2.4
@@ -91,8 +92,10 @@ def _table(path: Path) -> pd.DataFrame:
 
 def _positions_of_run(folder: Path) -> pd.DataFrame:
     """Read positions and teams of a run."""
-    players = pd.read_csv(folder / "player_stats.csv")[["player_id", "team"]]
-    return pd.read_parquet(folder / "positions.parquet").merge(players, on="player_id")
+    path = folder / "player_stats.csv"
+    rows = parse_rows(read_text(path, "the statistics"), path, ("player_id", "team"))
+    players = pd.DataFrame([row.cells for row in rows], columns=["player_id", "team"])
+    return pd.read_parquet(folder / "positions.parquet").merge(players.astype({"player_id": "int64"}), on="player_id")
 
 
 def _path(rows: pd.DataFrame, times: Array) -> Array:
@@ -112,14 +115,15 @@ def read_sportvu(path: Path, court: Court) -> Trajectories:
     Args:
         path: JSON with `events`, each with `moments`. People who are not in a moment sit on the bench; a ball that is in
             none is not known.
-        court: its length and width are those of the court of the file: 94 x 50 ft unless `court_ft` says otherwise.
+        court: its length and width are those of the court of the file: 94 x 50 ft unless `court_length_ft` and `court_width_ft` say otherwise.
 
     Raises:
         InputError: the file cannot be read or is of another kind.
     """
     try:
         event = json.loads(path.read_text(encoding="utf-8"))
-        size_ft = np.array(event.get("court_ft", _NBA_FT), dtype=np.float64)
+        sides_ft = [event.get(f"court_{side}_ft", ft) for side, ft in _NBA_FT.items()]
+        size_ft = np.array(event.get("court_ft", sides_ft), dtype=np.float64)
         moments = {float(m[1]): m[5] for m in event["events"][0]["moments"]}
         rows = [(time_ms, *row[:5]) for time_ms, people in sorted(moments.items()) for row in people]
         table = pd.DataFrame(rows, columns=["time_ms", "team", "person", "x", "y", "z"]).astype(np.float64)

@@ -12,7 +12,7 @@ from typing import get_args
 from pipeline.choices import CourtName
 from pipeline.errors import InputError
 from pipeline.run import given
-from pipeline.user_csv import CsvRow, parse_rows, parse_time_s, read_text
+from pipeline.user_csv import CsvRow, parse_rows, parse_time_s, read_text, separator_of
 
 COLUMNS = ("video", "out", "court", "calibration", "roster", "corrections", "start", "end", "periods")
 _SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".m2ts", ".mts", ".mpg", ".mpeg", ".flv", ".mxf")
@@ -80,7 +80,7 @@ def _is_rendered(path: Path) -> bool:
 def _listed(path: Path) -> list[BatchGame]:
     """Read a list of games."""
     text = read_text(path, "the list of games")
-    first = re.split("[,;]", text.partition("\n")[0])
+    first = text.partition("\n")[0].split(separator_of(text))
     if "video" in (name.strip().lower() for name in first):
         return [_game(row, path.parent) for row in parse_rows(text, path, COLUMNS, optional=COLUMNS[1:])]
     lines = (line.strip() for line in text.splitlines())

@@ -114,14 +114,15 @@ def analyze_games(
         done[number] = min(frames, expected[number])
         observer.advance(sum(done))
 
-    write_summary(options.out, summaries)
+    dialect = options.settings.present.csv_dialect
+    write_summary(options.out, summaries, dialect)
     with closing(executor.run(_GameWork(options.ray is not None), jobs, advanced)) as outcomes:
         for outcome in outcomes:
             job = jobs[outcome.number]
             summary = outcome.checked() if outcome.error is None else _failed(job, outcome.error, None)
             summaries[outcome.number] = replace(summary, game=games[outcome.number].name)
             advanced(outcome.number, expected[outcome.number])
-            write_summary(options.out, summaries)
+            write_summary(options.out, summaries, dialect)
             if ended is not None:
                 ended(summaries[outcome.number])
     failed = sum(summary.status == "failed" for summary in summaries)

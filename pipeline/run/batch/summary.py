@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
+from pipeline.choices import CsvDialectName
 from pipeline.store import write_bytes
+from pipeline.written_csv import csv_of
 
 SUMMARY = "summary.csv"
 """In the output directory of a batch."""
@@ -31,15 +31,17 @@ class GameSummary:
     video: str = ""
 
 
-def write_summary(folder: Path, games: Sequence[GameSummary]) -> Path:
+def write_summary(folder: Path, games: Sequence[GameSummary], dialect: CsvDialectName = "standard") -> Path:
     """Write the summary as CSV, whole or not at all.
+
+    Args:
+        folder: where the games are.
+        games: in the order of the lines.
+        dialect: separator and decimal sign.
 
     Raises:
         OutputError: it cannot be written.
     """
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [field.name for field in fields(GameSummary)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: "" if value is None else value for name, value in asdict(game).items()} for game in games)
-    write_bytes(folder / SUMMARY, text.getvalue().encode())
+    text = csv_of([field.name for field in fields(GameSummary)], map(astuple, games), dialect)
+    write_bytes(folder / SUMMARY, text.encode())
     return folder / SUMMARY

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from pipeline.cli import run
+from pipeline.cli.options import settings_of
 from tests.videos import make_video, steady
 
 
@@ -186,6 +187,22 @@ def test_a_preset_lies_under_a_file_of_settings(tmp_path: Path, capsys: pytest.C
         480,
     )
     assert "slow" in refused(["settings", "--preset", "slow"], capsys)
+
+
+@pytest.mark.parametrize("command", ["analyze", "batch"])
+def test_a_dialect_that_nobody_writes_is_refused(
+    command: str, video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused([command, str(video), "--out", str(tmp_path / "out"), "--csv-dialect", "excel-fr"], capsys)
+    assert "'excel-fr' is not one of 'standard', 'excel-de'" in said
+
+
+def test_a_dialect_on_the_command_line_goes_before_that_of_the_file(tmp_path: Path) -> None:
+    config = tmp_path / "settings.yaml"
+    config.write_text("present: {csv_dialect: excel-de}\n", encoding="utf-8")
+    asked = [settings_of(None, file, None, csv_dialect=name) for file, name in ((config, None), (config, "standard"))]
+    assert [settings.present.csv_dialect for settings in asked] == ["excel-de", "standard"]
+    assert settings_of(None, None, None, no_video=True, csv_dialect="excel-de").present.video is False
 
 
 def test_encoders_are_compared_by_a_command_of_evaluate(capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,11 +54,27 @@ def test_sportvu_is_read_back_by_the_renderer(game: OnCourt, tmp_path: Path) -> 
 
 def test_moments_of_sportvu_have_its_six_fields_and_say_nothing_that_is_not_known(game: OnCourt) -> None:
     event = json.loads(export(game, "sportvu", "game")["sportvu.json"])["events"][0]
-    quarter, time_ms, game_clock, shot_clock, nothing, rows = event["moments"][5]
-    assert (quarter, time_ms) == (1, 200)
-    assert [game_clock, shot_clock, nothing] == [None, None, None]
+    quarter, time_ms, game_clock, shot_clock, nothing, (ball, *rows) = event["moments"][5]
+    assert (quarter, time_ms, game_clock) == (1, 200, 0.56)
+    assert [shot_clock, nothing] == [None, None]
+    assert ball == [-1, -1, None, None, None]
     assert {len(row) for row in rows} == {5}
     assert -1 not in {row[0] for row in rows}
+
+
+def test_a_moment_of_sportvu_with_nobody_still_has_the_ball_first(game: OnCourt) -> None:
+    nobody = OnCourt(game.frames, game.players, game.positions.iloc[:0], game.periods, game.registration)
+    event = json.loads(export(nobody, "sportvu", "game")["sportvu.json"])["events"][0]
+    assert {len(moment[5]) for moment in event["moments"]} == {1}
+
+
+def test_an_event_that_says_its_size_in_the_older_way_is_played_back(game: OnCourt, tmp_path: Path) -> None:
+    data = json.loads(export(game, "sportvu", "game")["sportvu.json"])
+    size_ft = [data.pop("court_length_ft"), data.pop("court_width_ft")]
+    (tmp_path / "older.json").write_text(json.dumps(data | {"court_ft": size_ft}))
+    (tmp_path / "newer.json").write_text(export(game, "sportvu", "game")["sportvu.json"])
+    older, newer = (read_trajectories(tmp_path / name, COURT) for name in ("older.json", "newer.json"))
+    assert np.array_equal(older.teams[0], newer.teams[0], equal_nan=True)
 
 
 def read_metrica(text: str) -> tuple[list[str], pd.DataFrame]:
@@ -79,7 +95,8 @@ def test_kloppy_reads_two_files_of_the_same_frames(game: OnCourt) -> None:
         ids, table = read_metrica(text)
         assert sorted(map(int, ids)) == list(range(first, first + 5))
         for who in ids:
-            found = table[[f"x{who}", f"y{who}"]].to_numpy() * [COURT.length_m, COURT.width_m]
+            share = table[[f"x{who}", f"y{who}"]].to_numpy() * [1, -1] + [0, 1]  # kloppy takes y off 1
+            found = share * [COURT.length_m, COURT.width_m]
             here = np.isfinite(found[:, 0])
             times = (table["frame"].to_numpy() - 1) / 25
             assert found[here] == pytest.approx(true_place(game, int(who), times)[here], abs=0.001)

@@ -76,6 +76,7 @@ def test_without_metres(make_results: Make, game: Path, tmp_path: Path) -> None:
         "team_stats.csv",
         "team_periods.csv",
         "periods.csv",
+        "statistics.xlsx",
         "positions.parquet",
         "mot.txt",
         "tracklets_mot.txt",

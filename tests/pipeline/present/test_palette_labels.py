@@ -67,6 +67,12 @@ def test_people_come_by_team_and_number_with_referees_last() -> None:
     assert [person.player_id for person in people(rows)] == [4, 3, 6, 2, 5, 1]
 
 
+@pytest.mark.parametrize("number", ["²", "٣", "x"])
+def test_a_number_in_other_digits_than_0_to_9_comes_last(number: str) -> None:
+    rows = table([(1, "player", "A", number, None, None), (2, "player", "A", "99", None, None)])
+    assert [person.player_id for person in people(rows)] == [2, 1]
+
+
 @pytest.mark.parametrize(
     ("number", "name", "short", "full"),
     [

@@ -72,6 +72,7 @@ def test_all_outputs_are_there(out: Path) -> None:
         "player_periods.csv",
         "team_periods.csv",
         "periods.csv",
+        "statistics.xlsx",
         "positions.parquet",
         "annotated.mp4",
         "report.html",

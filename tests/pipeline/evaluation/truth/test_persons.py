@@ -70,9 +70,15 @@ def test_hand_made_truth(tmp_path):
     assert len(truth.boxes(None)[0]) == 3
 
 
+def test_hand_made_truth_that_a_spreadsheet_saved(tmp_path):
+    (tmp_path / "truth.csv").write_text(HEADER + "0,1,player,A,5,10,20,30,60,0\n", encoding="utf-8-sig")
+    assert len(read_truth(tmp_path).boxes(None)[0]) == 1
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
+        ('0,1,player,A,"5,10,20,30,60,0\n6,1,player,A,5,1,2,3,6,0', "cannot read .*truth.csv"),
         ("0,1,player,A,5,10,20,30", "line 2: 8 fields, expected 10"),
         ("0,1,coach,A,5,10,20,30,60,0", "line 2: role is 'coach'"),
         ("0,x,player,A,5,10,20,30,60,0", "line 2: invalid literal"),

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.geometry.court import COURTS
+from pipeline.present.csv_tables import csv_text
 from pipeline.rendering import RenderSettings, render_game
 from pipeline.rendering.simulation.cast import Cast
 from pipeline.rendering.simulation.playback import Trajectories, play_back, read_sportvu, read_trajectories
@@ -101,6 +102,16 @@ def test_a_run_is_played_back_and_painted_without_a_ball(tmp_path):
     players = truth[truth.role == "player"]
     np.testing.assert_allclose(players.x_m, [14.0, 14.2], atol=0.01)
     assert "ball" not in set(pd.read_parquet(folder / "truth_objects.parquet")["class"])
+
+
+@pytest.mark.parametrize("dialect", ["standard", "excel-de"])
+def test_a_run_is_played_back_whatever_spreadsheet_its_tables_are_for(tmp_path, dialect):
+    table = pd.DataFrame({"player_id": [1, 1, 2, 2], "time_s": [0.0, 0.1] * 2, "x_m": [1.0, 1.1, 5.0, 5.1], "y_m": 7.0})
+    table.to_parquet(tmp_path / "positions.parquet")
+    players = pd.DataFrame({"player_id": [2, 1], "team": ["A", "B"], "name": ["=1", "a;b"], "seen_s": 1.5})
+    (tmp_path / "player_stats.csv").write_text(csv_text(players, dialect), encoding="utf-8")
+    read = read_trajectories(tmp_path, COURT)
+    assert [team[0].tolist() for team in read.teams] == [[[5.0, 7.0]], [[1.0, 7.0]]]
 
 
 @pytest.mark.parametrize("text", ["", "player_id,team,time_s\n1,A,0\n", "player_id,team,time_s,x_m,y_m\n1,C,0,1,1\n"])

@@ -38,7 +38,7 @@ def out(season: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows_of(out: Path) -> list[dict[str, str]]:
-    with (out / "summary.csv").open(encoding="utf-8", newline="") as file:
+    with (out / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 

@@ -93,7 +93,7 @@ def test_a_batch_on_the_cluster(address: str, game: Path, tmp_path: Path) -> Non
     config.write_text("detect: {input_size_px: 640}\npresent: {video: false}\n", encoding="utf-8")
     out = tmp_path / "out"
     assert run(["batch", str(games), "--out", str(out), "--config", str(config), "--ray", address]) == 1
-    with (out / "summary.csv").open(encoding="utf-8", newline="") as file:
+    with (out / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["game"], row["status"]) for row in rows] == [(game.name, "done"), ("gone", "failed")]
     assert (out / game.name / "player_stats.csv").is_file()
