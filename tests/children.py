@@ -203,7 +203,7 @@ def _work(work: Work, limits: Limits, log: Path) -> int:
             _function(name)(*arguments)
         code = _function(work.call)(*work.arguments)
     except CourtsideError as error:
-        print(f"refused: {error}", file=sys.stderr)
+        sys.stderr.write(f"refused: {error}\n")
         code = REFUSED
     except SystemExit as error:
         code = error.code
@@ -228,7 +228,7 @@ def _line_writer(descriptor: int) -> TextIO:
 def _limit(limits: Limits) -> None:
     """Raise `Hung` after the processor seconds; end native code that does not see it."""
 
-    def hung(number: int, frame: object) -> None:
+    def hung(_number: int, _frame: object) -> None:
         raise Hung
 
     signal.signal(signal.SIGPROF, hung)

@@ -69,7 +69,11 @@ def calibrations() -> list[bytes]:
     lens = {"center_px": [320.0, 180.0], "scale_px": 320.0, "lam": -0.1}
     files = (
         own | {"camera": "fixed", "lens": "auto", "frames": [{"points": points}]},
-        own | {"lens": lens, "frames": [{"frame": 0, "homography": homography}, {"frame": 9, "time_s": 0.9, "points": points}]},
+        own
+        | {
+            "lens": lens,
+            "frames": [{"frame": 0, "homography": homography}, {"frame": 9, "time_s": 0.9, "points": points}],
+        },
         own | {"lens": "none", "comment": "x", "frames": [{"frame": 0, "last_frame": 5, "homography": homography}]},
         {"court": "nba", "image_size": [640, 360], "frames": [{"frame": 3, "H_image_to_court": homography}]},
     )
@@ -97,7 +101,10 @@ def corrections() -> list[bytes]:
 
 def settings() -> list[bytes]:
     """All settings, and a short file."""
-    return [(ROOT / "configs" / "default.yaml").read_bytes(), b"detect:\n  min_score: 0.3\nstats:\n  periods: [0, 600]\n"]
+    return [
+        (ROOT / "configs" / "default.yaml").read_bytes(),
+        b"detect:\n  min_score: 0.3\nstats:\n  periods: [0, 600]\n",
+    ]
 
 
 def recipes() -> list[bytes]:
@@ -134,7 +141,10 @@ def batch_lists() -> list[bytes]:
 
 def weights() -> list[bytes]:
     """The two smallest of the shipped networks."""
-    return [packed(name, (ROOT / "models" / "weights" / name).read_bytes()) for name in ("encoder.safetensors", "numbers.safetensors")]
+    return [
+        packed(name, (ROOT / "models" / "weights" / name).read_bytes())
+        for name in ("encoder.safetensors", "numbers.safetensors")
+    ]
 
 
 def render_values() -> list[bytes]:
@@ -144,7 +154,11 @@ def render_values() -> list[bytes]:
 
 def videos(folder: Path) -> list[bytes]:
     """Tiny videos in several containers."""
-    return [packed(path.name, path.read_bytes()) for path in sorted(folder.iterdir()) if path.suffix in (".mp4", ".mkv", ".ts")]
+    return [
+        packed(path.name, path.read_bytes())
+        for path in sorted(folder.iterdir())
+        if path.suffix in (".mp4", ".mkv", ".ts")
+    ]
 
 
 def arguments() -> list[bytes]:
@@ -177,10 +191,17 @@ def _write_truth(folder: Path) -> None:
     with (folder / "truth.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("frame", "id", "role", "team", "jersey", "x", "y", "w", "h", "occluded"))
-        writer.writerows((6 * k, who, "player", "A", "7", 10 * who + k, 50, 20, 60, 0) for k in range(4) for who in (1, 2))
+        writer.writerows(
+            (6 * k, who, "player", "A", "7", 10 * who + k, 50, 20, 60, 0) for k in range(4) for who in (1, 2)
+        )
     lens: Mapping[str, object] = {"c": [320.0, 180.0], "s": 320.0, "lam": -0.1}
     matrix = np.array([[14.0, 0.0, 14.0], [0.0, 12.0, 8.0], [0.0, 0.1, 1.0]]).tolist()
-    court = {"court": "fiba", "image_size": [640, 360], "lens": lens, "frames": [{"frame": 0, "H_lens_to_court": matrix}]}
+    court = {
+        "court": "fiba",
+        "image_size": [640, 360],
+        "lens": lens,
+        "frames": [{"frame": 0, "H_lens_to_court": matrix}],
+    }
     (folder / "court.json").write_text(json.dumps(court), encoding="utf-8")
     (folder / "gt" / "gt.txt").write_bytes(mot_texts()[0])
     (folder / "seqinfo.ini").write_text("[Sequence]\nname=a\nframeRate=25\nseqLength=4\n", encoding="utf-8")

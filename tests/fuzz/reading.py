@@ -153,7 +153,9 @@ def weights(file: Path, _examples: Path) -> None:
         found = load_encoder("osnet", str(path), "cpu", "torch", "fp32").embed([np.full((96, 48, 3), 127, np.uint8)])
     else:
         found = NumberReader(str(path), "cpu", "torch", "fp32").read([np.full((40, 40, 3), 127, np.uint8)])
-        found = np.concatenate([np.ravel(part) for part in vars(found).values()]) if hasattr(found, "__dict__") else found
+        found = (
+            np.concatenate([np.ravel(part) for part in vars(found).values()]) if hasattr(found, "__dict__") else found
+        )
     assert np.isfinite(np.asarray(found, np.float64)).all(), "a network that says NaN was accepted"
 
 
@@ -255,4 +257,3 @@ def _each(*uses: Callable[[], object]) -> None:
             refusals.append(error)
     if len(refusals) == len(uses):
         raise refusals[0]
-

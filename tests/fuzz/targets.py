@@ -123,7 +123,9 @@ def _game_files(folder: Path) -> list[bytes]:
     return in_folder(folder / GAME, "game.json", "calibration.json", "roster.csv", "perceived/*")
 
 
-_TRAINING = tuple(f"models.reid.methods.{name}" for name in ("anchors", "attributes", "autoencoder", "dispersion", "osnet", "siamese"))
+_TRAINING = tuple(
+    f"models.reid.methods.{name}" for name in ("anchors", "attributes", "autoencoder", "dispersion", "osnet", "siamese")
+)
 """Their packages take too long to import for the test suite."""
 TARGETS = (
     Target("video", examples.videos, changed_file, 60),
@@ -133,7 +135,13 @@ TARGETS = (
     Target("corrections", lambda _: examples.corrections(), changed_table, 60),
     Target("settings", lambda _: examples.settings(), changed_yaml, 60),
     Target("recipe", lambda _: examples.recipes(), changed_file, 0, modules=_TRAINING),
-    Target("detector_recipe", lambda _: [(examples.ROOT / "configs" / "detector.yaml").read_bytes()], changed_yaml, 30, modules=("models.detector.train",)),
+    Target(
+        "detector_recipe",
+        lambda _: [(examples.ROOT / "configs" / "detector.yaml").read_bytes()],
+        changed_yaml,
+        30,
+        modules=("models.detector.train",),
+    ),
     Target("render_values", lambda _: examples.render_values(), changed_text, 40),
     Target("mot", lambda _: examples.mot_texts(), changed_table, 20, honest_s=3.0),
     Target("truth", examples.truths, changed_file, 15, honest_s=4.0),

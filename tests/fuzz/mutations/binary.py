@@ -10,7 +10,19 @@ from dataclasses import dataclass
 
 from tests.fuzz.mutations.text import changed_data, dumped
 
-_INTEGERS = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
+_INTEGERS = (
+    0,
+    1,
+    0x7F,
+    0xFF,
+    0x7FFF,
+    0xFFFF,
+    0x7FFFFFFF,
+    0x80000000,
+    0xFFFFFFFF,
+    0x7FFFFFFFFFFFFFFF,
+    0xFFFFFFFFFFFFFFFF,
+)
 _CONTAINERS = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"udta", b"dinf")
 _PARQUET_TAIL_BYTES = 8
 
@@ -85,7 +97,11 @@ def changed_mp4(rng: random.Random, data: bytes) -> bytes:
     if kind == 3:
         another = rng.choice(found)
         return data[: box.start] + data[another.start : another.end] + data[box.end :]
-    timed = [box for box in found if box.kind in (b"stts", b"ctts", b"mdhd", b"mvhd", b"tkhd", b"elst", b"stsz", b"stsc", b"stco")]
+    timed = [
+        box
+        for box in found
+        if box.kind in (b"stts", b"ctts", b"mdhd", b"mvhd", b"tkhd", b"elst", b"stsz", b"stsc", b"stco")
+    ]
     box = rng.choice(timed or found)
     fields = range(box.start + 12, max(box.end - 3, box.start + 13), 4)
     changed = bytearray(data)
@@ -119,7 +135,9 @@ def changed_tensors(rng: random.Random, data: bytes) -> bytes:
     if length > len(data) - 8:
         return changed_bytes(rng, data)
     if kind == 2:
-        return data[: 8 + length] + rng.choice((b"\xff\x7f", b"\x00\x7c", b"\x00\x00", b"\xff\xff")) * ((len(data) - 8 - length) // 2)
+        return data[: 8 + length] + rng.choice((b"\xff\x7f", b"\x00\x7c", b"\x00\x00", b"\xff\xff")) * (
+            (len(data) - 8 - length) // 2
+        )
     try:
         header = json.loads(data[8 : 8 + length])
     except ValueError:

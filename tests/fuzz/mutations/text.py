@@ -30,7 +30,20 @@ def changed_json(rng: random.Random, data: bytes) -> bytes:
     if kind == 0:
         return changed_text(rng, data)
     if kind == 1:
-        return rng.choice((b"[" * _DEEP, b'{"a":' * _DEEP, b"[" * 2000 + b"]" * 2000, b"", b"null", b"NaN", b'"x"', b"[]", b"{}", b"7"))
+        return rng.choice(
+            (
+                b"[" * _DEEP,
+                b'{"a":' * _DEEP,
+                b"[" * 2000 + b"]" * 2000,
+                b"",
+                b"null",
+                b"NaN",
+                b'"x"',
+                b"[]",
+                b"{}",
+                b"7",
+            )
+        )
     try:
         document = json.loads(data)
     except ValueError:
@@ -41,7 +54,9 @@ def changed_json(rng: random.Random, data: bytes) -> bytes:
     if kind == 2:
         text = re.sub(r"(?<=: )-?\d[\d.e+-]*", _HUGE, text, count=1)
     if kind == 3:
-        return rng.choice((text.encode("utf-16"), b"\xef\xbb\xbf" + text.encode(), text.encode("latin-1", "replace") + b"\xff"))
+        return rng.choice(
+            (text.encode("utf-16"), b"\xef\xbb\xbf" + text.encode(), text.encode("latin-1", "replace") + b"\xff")
+        )
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -91,7 +106,9 @@ def changed_text(rng: random.Random, data: bytes) -> bytes:
     if kind == 0:
         return text.encode(rng.choice(("utf-16", "utf-16-le", "utf-32", "utf-8-sig")), "replace")
     if kind == 1:
-        return rng.choice((b"", b"\xff\xfe\x00", b"\x00" * 64, b"\x80" * 64, b"\n" * 1000, data + b"\x00", data[: len(data) // 2]))
+        return rng.choice(
+            (b"", b"\xff\xfe\x00", b"\x00" * 64, b"\x80" * 64, b"\n" * 1000, data + b"\x00", data[: len(data) // 2])
+        )
     lines = text.splitlines(keepends=True) or [""]
     place = rng.randrange(len(lines))
     if kind == 2:
@@ -124,7 +141,11 @@ def changed_table(rng: random.Random, data: bytes) -> bytes:
             lines[place][min(cell, len(lines[place]) - 1)] = nasty_cell(rng)
     delimiter = rng.choice((",", ",", ",", ",", ";", "\t", "|"))
     text = "\n".join(delimiter.join(line) for line in lines)
-    return changed_text(rng, text.encode("utf-8", "surrogatepass")) if rng.random() < 0.2 else text.encode("utf-8", "surrogatepass")
+    return (
+        changed_text(rng, text.encode("utf-8", "surrogatepass"))
+        if rng.random() < 0.2
+        else text.encode("utf-8", "surrogatepass")
+    )
 
 
 def changed_yaml(rng: random.Random, data: bytes) -> bytes:
@@ -146,5 +167,18 @@ def changed_yaml(rng: random.Random, data: bytes) -> bytes:
 
 
 def _yaml_value(rng: random.Random) -> str:
-    plain = (".inf", "-.inf", ".nan", "1e308", "1.0e+308", "1e400", _HUGE, "~", "yes", "0x7fffffffffffffff", "2001-01-01", "1:2:3")
+    plain = (
+        ".inf",
+        "-.inf",
+        ".nan",
+        "1e308",
+        "1.0e+308",
+        "1e400",
+        _HUGE,
+        "~",
+        "yes",
+        "0x7fffffffffffffff",
+        "2001-01-01",
+        "1:2:3",
+    )
     return rng.choice(plain) if rng.random() < 0.5 else dumped(nasty(rng))
