@@ -24,6 +24,8 @@ from typing import Any, TextIO
 ROOT = Path(__file__).parents[1]
 REFUSED, CRASHED, HUNG, OUT_OF_MEMORY = 101, 102, 103, 104
 """Exit codes: an error that a user can mend, any other error, too much processor time, too much memory."""
+INTERNAL = 70
+"""Exit code of the command line for a fault of courtside itself."""
 _POLL_S = 0.005
 _HARD_LIMIT_S = 5
 """Processor seconds from the alarm that Python sees to the end that native code sees too."""
@@ -213,12 +215,20 @@ def _work(work: Work, limits: Limits, log: Path) -> int:
     except MemoryError:
         traceback.print_exc()
         code = OUT_OF_MEMORY
-    except BaseException:  # noqa: BLE001 - whatever it is, it is what is looked for
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
         traceback.print_exc()
-        code = CRASHED
+        code = REFUSED if _is_explained(error) else CRASHED
     sys.stdout.flush()
     sys.stderr.flush()
     return code if isinstance(code, int) else 0
+
+
+def _is_explained(error: Exception) -> bool:
+    """Say whether the command line finds words for an error that is none of our own, such as one of the system."""
+    from pipeline import errors
+
+    explain = getattr(errors, "explained", None)
+    return explain is not None and explain(error).exit_code != INTERNAL
 
 
 def _line_writer(descriptor: int) -> TextIO:
