@@ -41,6 +41,12 @@ _IMPORTED = (
     "pipeline.calibrate",
     "courtside.finished_run",
     "courtside.heat_maps",
+    "models.clustering",
+    "deep_sort_realtime.deepsort_tracker",
+    "pyarrow.dataset",
+    "sklearn.linear_model",
+    "sklearn.manifold",
+    "sklearn.svm",
 )
 """By every server: what commands need that look at no pixels."""
 

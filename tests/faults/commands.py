@@ -49,13 +49,27 @@ class Command:
         if self.begins_with is not None:
             shutil.copytree(materials / self.begins_with, folder / OUT)
 
-    def work(self, materials: Path, folder: Path, before: Sequence[tuple[str, Sequence[Any]]] = ()) -> Work:
-        """Describe the command for a child, with faults."""
+    def work(
+        self,
+        materials: Path,
+        folder: Path,
+        before: Sequence[tuple[str, Sequence[Any]]] = (),
+        environment: Mapping[str, str | None] | None = None,
+    ) -> Work:
+        """Describe the command for a child.
+
+        Args:
+            materials: see `make_games` and `make_runs`.
+            folder: where it works.
+            before: faults, see `tests.faults.injection`.
+            environment: what is changed in it; None: taken away.
+        """
         named = {name: str(materials / name) for name in (FILM, GAME, RUN, FILM_RUN, SEASON, SETTINGS)}
         named["settings"] = named.pop(SETTINGS)
         words = [word.format(**named) for word in self.words]
+        changed = {"COURTSIDE_CACHE": str(materials / "cache")} | dict(environment or {})
         faults = tuple((f"tests.faults.injection:{name}", arguments) for name, arguments in before)
-        return Work("pipeline.cli:run", (words,), str(folder), {"COURTSIDE_CACHE": str(materials / "cache")}, faults)
+        return Work("pipeline.cli:run", (words,), str(folder), changed, faults)
 
 
 COMMANDS = (
@@ -80,8 +94,8 @@ def command(name: str) -> Command:
     return next(command for command in COMMANDS if command.name == name)
 
 
-def make_materials(server: ForkServer, folder: Path) -> None:
-    """Render the games and analyse them."""
+def make_games(folder: Path) -> None:
+    """Render a game with pixels, games without, and write settings that make short work of the first."""
     from pipeline.rendering import NoiseSettings, RenderSettings, render_game, render_positions
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,6 +111,10 @@ def make_materials(server: ForkServer, folder: Path) -> None:
         "present: {crops_per_player: 1}\n"
     )
     (folder / SETTINGS).write_text(sections, encoding="utf-8")
+
+
+def make_runs(server: ForkServer, folder: Path) -> None:
+    """Analyse two of the games, for the commands that begin with a run."""
     for name, made_by in ((RUN, "analyze, no pixels"), (FILM_RUN, "analyze")):
         work = folder / "made"
         command(made_by).prepare(folder, work)
@@ -122,7 +140,7 @@ def undisturbed(server: ForkServer, command: Command, materials: Path, folder: P
     Args:
         server: forks it.
         command: the command.
-        materials: see `make_materials`.
+        materials: see `make_games` and `make_runs`.
         folder: where it works; the disturbed ones work in the same, since results name it.
     """
     note = folder.with_name(f"{folder.name}.changes")
@@ -153,18 +171,17 @@ def killed_and_resumed(
     rng: random.Random,
     kills: int,
 ) -> Disturbed:
-    """Kill a command at random moments, then let it work to its end.
+    """Kill a command at random moments, then let it work to its end; what is in its folder stays there before.
 
     Args:
         server: forks it.
         command: the command.
-        materials: see `make_materials`.
+        materials: see `make_games` and `make_runs`.
         folder: where it works.
         peace: the same, undisturbed: it says how long it works and how often it changes the file system.
         rng: chooses the moments: half of them just before a change of the file system, half at any time.
         kills: how often.
     """
-    command.prepare(materials, folder)
     hit = 0
     for _ in range(kills):
         if rng.random() < 0.5:
