@@ -185,6 +185,16 @@ def arguments() -> list[bytes]:
     return [json.dumps(words).encode() for words in lists]
 
 
+def page_requests() -> list[bytes]:
+    """Requests to the calibration page; TOKEN, HOST and LENGTH are filled in."""
+    close = b"Host: HOST\r\nConnection: close\r\n"
+    asked = (b"about", b"picture?time_s=0.2", b"moments", b"page.css", b"")
+    gets = [b"GET /TOKEN/" + name + b" HTTP/1.1\r\n" + close + b"\r\n" for name in asked]
+    head = b" HTTP/1.1\r\n" + close + b"Content-Type: application/json\r\nContent-Length: LENGTH\r\n\r\n"
+    posts = [b"POST /TOKEN/" + name + head + calibrations()[0] for name in (b"fit", b"save")]
+    return [*gets, *posts]
+
+
 def _write_truth(folder: Path) -> None:
     """Write a hand-made truth with its court, and a MOT sequence in a folder below."""
     (folder / "gt").mkdir(parents=True)

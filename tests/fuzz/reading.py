@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,8 @@ from tests.children import INTERNAL
 from tests.fuzz.examples import GAME, RUN, TRUTH, copied, unpacked
 
 SIZE_PX = (640, 360)
+_ANSWER_S = 10.0
+"""Within which the page begins to answer."""
 _MOST_FRAMES = 400
 """Of a video that declares more than its bytes can hold."""
 
@@ -229,6 +233,34 @@ def arguments(file: Path, examples: Path) -> None:
     lines = complaint.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     assert code != INTERNAL, lines
     assert code == 0 or len(lines) == 1 or words[:1] == ["batch"], f"{code}: {len(lines)} lines: {lines[:3]}"
+
+
+def page_request(file: Path, examples: Path) -> None:
+    """Send bytes to the calibration page; it answers in words, and answers the next request too."""
+    from pipeline.calibrate import Clicking, clicking
+    from pipeline.video import probe
+
+    with clicking(Clicking(probe(examples / "a.mp4"), Path("court.json"))) as address:
+        _, _, host, token, *_ = address.split("/")
+        head, _, body = file.read_bytes().partition(b"\r\n\r\n")
+        head = head.replace(b"TOKEN", token.encode()).replace(b"HOST", host.encode())
+        head = head.replace(b"LENGTH", str(len(body)).encode())
+        answer = _answered(host, head + b"\r\n\r\n" + body)
+        assert b" 500 " not in answer[:20], answer[-300:]
+        asked = f"GET /{token}/about HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+        assert b" 200 " in _answered(host, asked)[:20], "the page does not answer any more"
+
+
+def _answered(host: str, request: bytes) -> bytes:
+    """Send a request and read what comes back until the other side closes, or nothing comes for a second."""
+    name, _, port = host.partition(":")
+    answer = b""
+    with socket.create_connection((name, int(port)), timeout=_ANSWER_S) as connection, suppress(OSError):
+        connection.sendall(request)
+        while piece := connection.recv(1 << 16):
+            answer += piece
+            connection.settimeout(1.0)
+    return answer
 
 
 def _changed_run(file: Path, examples: Path) -> Path:

@@ -106,6 +106,22 @@ def changed_arguments(rng: random.Random, data: bytes) -> bytes:
     return json.dumps(words).encode()
 
 
+def changed_request(rng: random.Random, data: bytes) -> bytes:
+    """Change the JSON that a request sends, or its address and fields."""
+    head, blank, body = data.partition(b"\r\n\r\n")
+    if body and rng.random() < 0.6:
+        return head + blank + changed_json(rng, body)
+    line, end, fields = head.partition(b"\r\n")
+    if rng.random() < 0.5:
+        words = line.split(b" ")
+        place = rng.randrange(len(words))
+        words[place] = rng.choice(
+            (words[place] + nasty_cell(rng).encode("utf-8", "surrogatepass"), changed_bytes(rng, words[place]))
+        )
+        return b" ".join(words) + end + fields + blank + body
+    return line + end + rng.choice((changed_bytes, changed_text))(rng, fields) + blank + body
+
+
 def _run_files(folder: Path) -> list[bytes]:
     """Pack the files of the example run that something reads."""
     patterns = ("*.json", "*.parquet", "*.npy", "*.csv", "mot.txt", "report.html")
@@ -152,6 +168,7 @@ TARGETS = (
     Target("run_directory", _run_files, changed_file, 12, honest_s=6.0),
     Target("relabelled_run", _run_data, changed_file, 2, honest_s=15.0),
     Target("resumed_run", _run_data, changed_file, 2, honest_s=15.0),
+    Target("page_request", lambda _: examples.page_requests(), changed_request, 12, honest_s=5.0),
     Target("arguments", lambda _: examples.arguments(), changed_arguments, 15, honest_s=15.0),
 )
 KNOWN: dict[str, str] = {}

@@ -91,7 +91,7 @@ def _changed_list(rng: random.Random, data: list[Any]) -> Any:
     if kind == 0:
         return data[:place] + data[place + 1 :]
     if kind == 1:
-        return data + [data[place]] * rng.choice((1, 2, 1000))
+        return data + [data[place]] * rng.choice((1, 2, 1000, 10_000))
     if kind == 2:
         return {str(number): value for number, value in enumerate(data)}
     if kind == 3:
