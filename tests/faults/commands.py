@@ -27,6 +27,8 @@ OUT = "out"
 """What a command writes, in its folder."""
 _TIMES = ("seconds", "created_at", "reused")
 """Keys of JSON files that say when and how long; all else is the same whoever was disturbed."""
+_WITH_TIMES = (".html", "run.json")
+"""Files that say times, whose hashes differ."""
 _OURS = (".lock", ".holder")
 
 
@@ -231,8 +233,9 @@ def _timeless(path: Path, data: bytes) -> bytes:
 
 def _without_times(data: Any) -> Any:
     if isinstance(data, dict):
-        kept = {key: _without_times(value) for key, value in data.items() if key not in _TIMES}
         return {
-            key: None if key.endswith(".html") else value for key, value in kept.items()
-        }  # hash of a page with times
+            key: None if key.endswith(_WITH_TIMES) else _without_times(value)
+            for key, value in data.items()
+            if key not in _TIMES
+        }
     return [_without_times(value) for value in data] if isinstance(data, list) else data
