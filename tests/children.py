@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -243,6 +242,7 @@ def _line_writer(descriptor: int) -> TextIO:
 
 def _limit(limits: Limits) -> None:
     """Raise `Hung` after the processor seconds; end native code that does not see it."""
+    import resource
 
     def hung(_number: int, _frame: object) -> None:
         raise Hung

@@ -6,7 +6,6 @@ import ctypes
 import errno
 import os
 import random
-import resource
 import signal
 import sys
 import time
@@ -111,11 +110,15 @@ def _is_within(path: Any, folder: str) -> bool:
 
 def few_files(number: int) -> None:
     """Let the process have so many files open at once."""
+    import resource
+
     resource.setrlimit(resource.RLIMIT_NOFILE, (number, number))
 
 
 def small_files(size_bytes: int) -> None:
     """Let no file grow over a size, in native code neither."""
+    import resource
+
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
 
