@@ -1,11 +1,7 @@
-"""A whole analysis of a small rendered game: outputs, reuse, kills."""
+"""A whole analysis of a small rendered game: outputs and reuse."""
 
 import json
-import random
 import shutil
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,24 +17,6 @@ from pipeline.run.oracles import evaluate_oracles
 from pipeline.run.order import STAGE_NAMES, UNDERSTAND, check_chain
 from pipeline.store import RunDirectory
 
-TABLES = (
-    "frames",
-    "detections",
-    "number_reads",
-    "court",
-    "split_tracks",
-    "tracks",
-    "identities",
-    "players",
-    "tracklets",
-    "shots",
-    "positions",
-    "periods",
-    "player_stats",
-    "player_periods",
-    "team_stats",
-    "team_periods",
-)
 SMALL = {"detect": {"input_size_px": 640}, "video": {"chunk_s": 0.7}}
 QUIET = SMALL | {"present": {"video": False, "crops_per_player": 0}}
 """Where tables alone are looked at."""
@@ -58,11 +36,6 @@ def out(game: Path, settings: Settings, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("run") / "small"
     analyze(game, folder, settings=settings)
     return folder
-
-
-def bytes_of(out: Path) -> dict[str, bytes]:
-    names = [*(f"{name}.parquet" for name in TABLES), "embeddings.npy"]
-    return {name: (out / "work" / name).read_bytes() for name in names}
 
 
 def test_all_outputs_are_there(out: Path) -> None:
@@ -177,40 +150,6 @@ def test_a_run_is_scored_and_each_stage_can_be_replaced_by_the_truth(out: Path, 
     assert replaced["tracks"].tracklet_identity.purity == 1
     assert replaced["identities"].labels is not None
     assert replaced["identities"].identity.accuracy >= found.as_run.identity.accuracy
-
-
-KILLED = """
-import sys
-from pathlib import Path
-from pipeline.config import parse_settings
-from pipeline.run.analysis import analyze_job
-from pipeline.run.job import Job
-analyze_job(Job(Path(sys.argv[1]), Path(sys.argv[2]), parse_settings({settings})))
-"""
-
-
-def test_killed_at_any_moment_and_run_again_gives_the_same_tables(out: Path, game: Path, tmp_path: Path) -> None:
-    rng = random.Random(7)
-    folder = tmp_path / "killed"
-    command = [sys.executable, "-c", KILLED.format(settings=QUIET), str(game), str(folder)]
-    for _ in range(3):
-        process = subprocess.Popen(command, cwd=Path(__file__).parents[3], stderr=subprocess.DEVNULL)
-        _wait_for_work(folder, process)
-        time.sleep(rng.uniform(0, 0.8))
-        process.kill()
-        process.wait()
-    subprocess.run(command, check=True, cwd=Path(__file__).parents[3])
-
-    assert bytes_of(folder) == bytes_of(out)
-
-
-def _wait_for_work(folder: Path, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the run has a new file, so that the kill hits work rather than imports."""
-    before = set(folder.rglob("*"))
-    for _ in range(3000):
-        if process.poll() is not None or set(folder.rglob("*")) - before:
-            return
-        time.sleep(0.02)
 
 
 def test_a_rendered_game_stands_for_its_files(game: Path) -> None:
