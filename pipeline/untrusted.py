@@ -194,7 +194,7 @@ class _PlainLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """Read a node."""
-        event = self.peek_event()
+        event = self.peek_event()  # type: ignore[no-untyped-call]
         where = f"line {event.start_mark.line + 1}"
         if isinstance(event, yaml.AliasEvent):
             raise ValueError(f"{where}: aliases (*{event.anchor}) are not read; write the value out")
@@ -218,6 +218,10 @@ class _PlainLoader(yaml.SafeLoader):
             keys.add(key.value)
         return super().construct_mapping(node, deep)
 
+    def construct_text(self, node: yaml.ScalarNode) -> str:
+        """Leave a date as it is written."""
+        return str(node.value)
+
     def construct_number(self, node: yaml.ScalarNode) -> int | float:
         """Make a number."""
         where = f"line {node.start_mark.line + 1}"
@@ -229,7 +233,7 @@ class _PlainLoader(yaml.SafeLoader):
         return self.construct_yaml_int(node) if whole else self.construct_yaml_float(node)
 
 
-_PlainLoader.add_constructor("tag:yaml.org,2002:timestamp", _PlainLoader.construct_yaml_str)
+_PlainLoader.add_constructor("tag:yaml.org,2002:timestamp", _PlainLoader.construct_text)
 _PlainLoader.add_constructor("tag:yaml.org,2002:int", _PlainLoader.construct_number)
 _PlainLoader.add_constructor("tag:yaml.org,2002:float", _PlainLoader.construct_number)
 

@@ -19,6 +19,7 @@ from pipeline.geometry.court import COURTS, landmarks
 from pipeline.geometry.fit import PointPairs, fit_homography, fit_lens, reprojection_px
 from pipeline.geometry.homography import Matrix, oriented
 from pipeline.geometry.lens import Lens
+from pipeline.store.files import write_bytes
 from pipeline.untrusted import read_user_json
 
 MAX_ASPECT_DIFFERENCE = 0.01
@@ -182,8 +183,12 @@ def _view_or_error(
 
 
 def write_calibration(path: Path, calibration: Calibration) -> None:
-    """Write the file that `read_calibration` reads back to the same homographies."""
-    path.write_text(json.dumps(_as_json(calibration), indent=1) + "\n", encoding="utf-8")
+    """Write the file that `read_calibration` reads back to the same homographies, whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    write_bytes(path, (json.dumps(_as_json(calibration), indent=1) + "\n").encode())
 
 
 def _pairs(view: FrameEntry, court: CourtName, where: str) -> PointPairs | None:

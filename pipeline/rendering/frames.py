@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.choices import CourtName
 from pipeline.geometry.court import COURTS, Court
 from pipeline.rendering.camera.views import CameraView, Rig, aimed_view, canvas_view, rig, turned
 from pipeline.rendering.people.appearance import cast_people
@@ -120,7 +121,7 @@ def _draw_settings(rng: np.random.Generator, size: tuple[int, int], cameras: tup
     """Draw a scene: camera, court, hall."""
     camera = cameras[int(rng.integers(len(cameras)))]
     arena = rng.random() < (0.75 if camera == "broadcast" else 0.2)
-    courts = ("nba", "wnba", "ncaa") if arena and rng.random() < 0.6 else ("fiba",)
+    courts: tuple[CourtName, ...] = ("nba", "wnba", "ncaa") if arena and rng.random() < 0.6 else ("fiba",)
     lens = None if camera in ("broadcast", "handheld") else float(rng.uniform(-0.22, 0.0))
     return RenderSettings(
         seed=int(rng.integers(2**31)),

@@ -10,9 +10,14 @@ from pipeline.rendering.game import whole_or_nothing
 
 def test_an_earlier_game_stays_as_it_was_where_a_new_one_is_not_finished(tmp_path: Path) -> None:
     (tmp_path / "game.json").write_text("earlier")
-    with pytest.raises(KeyboardInterrupt), whole_or_nothing(tmp_path) as folder:
-        (folder / "game.json").write_text("new")
-        raise KeyboardInterrupt
+
+    def stopped() -> None:
+        with whole_or_nothing(tmp_path) as folder:
+            (folder / "game.json").write_text("new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("game.json", "earlier")]
 
 
