@@ -73,9 +73,11 @@ def _killed(server: ForkServer, command: Command, base: Path, kills: int, rng: r
         wanted = min(rng.randint(1, MOST_IN_A_ROW), kills - made)
         command.prepare(base / "materials", base / "work")
         found = killed_and_resumed(server, command, base / "materials", base / "work", peace, rng, wanted)
-        other = differences(peace.files, found.files)
-        if found.ended.code != 0 or other:
-            print(f"{command.name}: exit code {found.ended.code}, other bytes: {other[:5]}\n{found.ended.said[-500:]}")
+        changed = differences(peace.files, found.files)
+        if found.ended.code != 0 or changed:
+            print(
+                f"{command.name}: exit code {found.ended.code}, other bytes: {changed[:5]}\n{found.ended.said[-500:]}"
+            )
         else:
             equal += found.kills
         made += found.kills
@@ -93,10 +95,10 @@ def _others(server: ForkServer, base: Path, names: Sequence[str]) -> int:
             command.prepare(materials, folder)
             ended = suffer(server, command, fault, materials, folder)
             wrong = complaint(fault, ended)
-            other = resumed(server, command, materials, folder, peace)
-            bad += wrong is not None or bool(other)
+            changed = resumed(server, command, materials, folder, peace)
+            bad += wrong is not None or bool(changed)
             said = "one line" if fault.says and wrong is None else "went on" if wrong is None else "NOT WELL"
-            equal = "equal" if not other else f"OTHER: {other[:3]}"
+            equal = "equal" if not changed else f"OTHER: {changed[:3]}"
             print(f"{fault.name:36}{command.name:20}{ended.code:10}  {said:24}{equal}", flush=True)
             if wrong is not None:
                 print(f"    {wrong}", flush=True)

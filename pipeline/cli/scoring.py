@@ -163,7 +163,10 @@ def _rows(run: Path, truth: Path | None, max_fps: float | None) -> tuple[list[tu
     from pipeline.store import read_json
 
     kept = read_json(run / SCORES)
-    return [(label, value, unit) for label, value, unit in kept["rows"]], kept["truth"]
+    try:
+        return [(str(label), str(value), str(unit)) for label, value, unit in kept["rows"]], str(kept["truth"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{run / SCORES} is not what evaluate left; score the run again: {error}") from error
 
 
 def _check_finished(run: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -177,9 +178,23 @@ def labels(column: pd.Series) -> Labels:
 
 def _court(table: pd.DataFrame, facts: Mapping[str, object]) -> CourtMap:
     """Put the court table and what lies beside it together."""
+    if not isinstance(facts, Mapping):
+        raise InputError("what is stored of the court is damaged; run courtside analyze again")
     lens, size = facts.get("lens"), facts.get("image_size_px") or (0, 0)
     if not isinstance(lens, Mapping) or not isinstance(size, list | tuple):
         raise InputError("the court's lens is not stored beside its table; run courtside analyze again")
+    try:
+        return _court_map(table, facts, lens, size)
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+        raise InputError(
+            f"what is stored of the court is damaged ({type(error).__name__} {error}); run courtside analyze again"
+        ) from error
+
+
+def _court_map(
+    table: pd.DataFrame, facts: Mapping[str, object], lens: Mapping[str, Any], size: Sequence[Any]
+) -> CourtMap:
+    """Put the court table, its court, its lens and the size of the picture together."""
     center = lens["center_px"]
     return CourtMap(
         COURTS[facts["court"]],  # type: ignore[index]  # written by the run

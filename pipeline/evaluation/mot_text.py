@@ -11,8 +11,15 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.evaluation.boxes import Floats, IdentifiedBoxes
 
+MAX_FRAMES = 1_000_000
+"""Frames of a sequence: four and a half hours at 60 per second."""
+MAX_PX = 1e6
+"""A coordinate or a side of a box, in px."""
 LEAST_FIELDS = 6
 """Of a line: frame, id, left, top, width, height."""
+
+MAX_ID = 10**15
+"""Identities are below it, in both directions."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +87,13 @@ def _values(path: Path, line: int, text: str) -> tuple[float, ...]:
 
 def _check(path: Path, line: int, values: list[float]) -> None:
     """Refuse numbers that no box has."""
-    frame, identity, _, _, width, height, _ = values
-    if frame < 1 or frame != int(frame):
-        raise InputError(f"{path}, line {line}: frame is {frame:g}, expected a whole number from 1")
-    if identity != int(identity):
-        raise InputError(f"{path}, line {line}: id is {identity:g}, expected a whole number")
+    frame, identity, *box, _ = values
+    width, height = box[2:]
+    if not 1 <= frame <= MAX_FRAMES or frame != int(frame):
+        raise InputError(f"{path}, line {line}: frame is {frame:g}, expected a whole number from 1 to {MAX_FRAMES}")
+    if identity != int(identity) or abs(identity) >= MAX_ID:
+        raise InputError(f"{path}, line {line}: id is {identity:g}, expected a whole number of at most 15 digits")
+    if max(map(abs, box)) > MAX_PX:
+        raise InputError(f"{path}, line {line}: the box reaches beyond {MAX_PX:g} px")
     if width <= 0 or height <= 0:
         raise InputError(f"{path}, line {line}: the box is {width:g} x {height:g} px; width and height must be above 0")

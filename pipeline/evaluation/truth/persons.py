@@ -13,7 +13,7 @@ import pandas as pd
 
 from pipeline.errors import InputError
 from pipeline.evaluation.boxes import Bools, Floats, IdentifiedBoxes, Ints
-from pipeline.evaluation.mot_text import read_mot
+from pipeline.evaluation.mot_text import MAX_FRAMES, MAX_ID, MAX_PX, read_mot
 from pipeline.evaluation.truth.court import MARGIN_M, CourtMap, beyond_margin, read_court_points, read_court_table
 
 HAND_MADE_FPS = 5.0
@@ -21,6 +21,7 @@ HAND_MADE_FPS = 5.0
 
 MIN_VISIBLE = 1 / 3
 """People of whom less is visible need not be found; hand-made truth leaves them out by the same rule."""
+
 
 CSV_COLUMNS = ("frame", "id", "role", "team", "jersey", "x", "y", "w", "h", "occluded")
 PERSON_COLUMNS = (
@@ -167,8 +168,12 @@ def _csv_row(path: Path, number: int, line: list[str]) -> tuple[object, ...]:
         raise InputError(f"{where}: {error}") from None
     if role not in ("player", "referee"):
         raise InputError(f"{where}: role is {role!r}, expected player or referee")
-    if not all(map(math.isfinite, numbers)) or numbers[2] <= 0 or numbers[3] <= 0 or key[0] < 0:
-        raise InputError(f"{where}: frame must be from 0, the box finite, its width and height above 0")
+    bounded = 0 <= key[0] < MAX_FRAMES and abs(key[1]) < MAX_ID and max(map(abs, numbers)) <= MAX_PX
+    if not (bounded and all(map(math.isfinite, numbers)) and numbers[2] > 0 and numbers[3] > 0):
+        raise InputError(
+            f"{where}: frame must be from 0 and below {MAX_FRAMES}, id of at most 15 digits, the box finite and within "
+            f"{MAX_PX:g} px, its width and height above 0"
+        )
     return (*key, role, team if role == "player" and team else None, jersey or None, *numbers)
 
 
@@ -201,9 +206,14 @@ def _sequence(path: Path) -> tuple[float | None, int | None]:
     try:
         parser.read(path, encoding="utf-8")
         fps = parser.getfloat("Sequence", "frameRate", fallback=None)
-        return fps, parser.getint("Sequence", "seqLength", fallback=None)
+        length = parser.getint("Sequence", "seqLength", fallback=None)
     except (configparser.Error, ValueError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read {path}: {' '.join(str(error).split())}") from error
+    if length is not None and not 0 <= length <= MAX_FRAMES:
+        raise InputError(f"{path}: seqLength is {length}, expected 0 to {MAX_FRAMES}")
+    if fps is not None and not 0 <= fps < math.inf:
+        raise InputError(f"{path}: frameRate is {fps:g}, expected frames per second")
+    return fps, length
 
 
 def _read_rendered(folder: Path) -> Truth:

@@ -40,6 +40,9 @@ def test_an_empty_mot_file_has_no_boxes(tmp_path):
         ("1,2.5,3,4,5,6", "id is 2.5"),
         ("1,2,3,4,0,6", "the box is 0 x 6 px"),
         ("1,2,nan,4,5,6", "x is nan"),
+        ("1000001,2,3,4,5,6", "frame is 1e.06, expected a whole number from 1 to 1000000"),
+        ("1,1e300,3,4,5,6", "id is 1e.300"),
+        ("1,2,3,4,1e308,6", "the box reaches beyond 1e.06 px"),
         ("1,1,0,0,5,5", "identity 1 is twice in frame 1 .first on line 1."),
     ],
 )
@@ -83,11 +86,24 @@ def test_hand_made_truth_that_a_spreadsheet_saved(tmp_path):
         ("0,1,coach,A,5,10,20,30,60,0", "line 2: role is 'coach'"),
         ("0,x,player,A,5,10,20,30,60,0", "line 2: invalid literal"),
         ("0,1,player,A,5,10,20,-3,60,0", "line 2: frame must be"),
+        ("99999999999999999999,1,player,A,5,10,20,3,60,0", "line 2: frame must be from 0 and below 1000000"),
+        ("0,1,player,A,5,1e308,20,3,60,0", "line 2: .* within 1e.06 px"),
         ("0,1,player,A,5,1,2,3,6,0\n0,1,player,A,5,1,2,3,6,0", "line 3: id 1 is twice in frame 0"),
     ],
 )
 def test_a_wrong_line_of_hand_made_truth_is_named(tmp_path, line, reason):
     (tmp_path / "truth.csv").write_text(HEADER + line + "\n")
+    with pytest.raises(InputError, match=reason):
+        read_truth(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("length", "rate", "reason"), [(10**12, 25, "seqLength is 1000000000000"), (4, "nan", "frameRate is nan")]
+)
+def test_a_sequence_without_bounds_is_refused(tmp_path, length, rate, reason):
+    (tmp_path / "gt").mkdir()
+    (tmp_path / "gt" / "gt.txt").write_text("1,1,0,0,10,10,1\n")
+    (tmp_path / "seqinfo.ini").write_text(f"[Sequence]\nframeRate={rate}\nseqLength={length}\n")
     with pytest.raises(InputError, match=reason):
         read_truth(tmp_path)
 
