@@ -75,7 +75,8 @@ def recipe_of(data: Mapping[str, Any], where: str, folder: Path = Path()) -> Rec
     try:
         return method.settings.model_validate(dict(data), context={"folder": folder})
     except ValidationError as error:
-        problem = error.errors()[0]
+        problems = error.errors()  # a key that is misspelt explains the one that is missing
+        problem = next((each for each in problems if each["type"] == "extra_forbidden"), problems[0])
         at = ".".join(str(part) for part in problem["loc"]) or "recipe"
         raise SettingsError(f"{where}: {at}: {problem['msg']}{given_text(problem['input'])}") from error
 

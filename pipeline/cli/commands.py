@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="courtside",
     help="From the video of a basketball game to per-player statistics.",
+    epilog="--debug, anywhere in a command, shows where an error was raised (docs/guide/limits.md: exit codes and limits).",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

@@ -66,7 +66,25 @@ def test_help_reads_well(arguments: list[str], capsys: pytest.CaptureFixture[str
             ["analyze", "x.mp4", "--device", "abacus"],
             "there is no device 'abacus'; name auto, cpu, mps, cuda or cuda:N",
         ),
-        (["analyze", "x.mp4", "--workers", "0"], "--workers 0: expected a whole number from 1 on, or auto"),
+        (["analyze", "x.mp4", "--workers", "0"], "--workers 0: expected a whole number from 1 to 1024, or auto"),
+        (["analyze", "x.mp4", "--workers", "1_0"], "--workers 1_0: expected a whole number"),
+        (["analyze", "x.mp4", "--workers", "²"], "--workers ²: expected a whole number"),
+        (["analyze", "x.mp4", "--device", "gpu"], "there is no device 'gpu'"),
+        (["analyze", "x.mp4", "--device", "tpu"], "there is no device 'tpu'"),
+        (["analyze", "x.mp4", "--device", "cuda:１"], "there is no device 'cuda:１'"),
+        (["analyze", "x.mp4", "--end", "inf"], "--end inf: expected seconds, M:SS or H:MM:SS"),
+        (["analyze", "x.mp4", "--end", "nan"], "--end nan: expected seconds"),
+        (["analyze", "x.mp4", "--start", "１２"], "--start １２: expected seconds"),
+        (["analyze", "x.mp4", "--start", "1_0"], "--start 1_0: expected seconds"),
+        (["analyze", "x.mp4", "--periods", "0 inf"], "--periods inf: expected seconds"),
+        (["analyze", "x.mp4", "--periods", "0 1000000000"], "stats.periods.1: Input should be less than or equal to"),
+        (["analyze", "a\udcff.mp4"], "the name a\\udcff.mp4 holds bytes that are not UTF-8 text"),
+        (["analyze", f"{'a' * 300}.mp4"], "the name is too long"),
+        (["render-game", "--out", "x", "--seconds", "inf"], "seconds: Input should be"),
+        (["render-game", "--out", "x", "--seed", "-1"], "seed: Input should be greater than or equal to 0"),
+        (["render-game", "--out", "x", "--set", "stint_s=.inf"], "stint_s: Input should be a finite number"),
+        (["render-game", "--out", "x", "--set", "stint_s=&a [*a]"], "the value cannot be read: line 1: aliases"),
+        (["render-game", "--out", "x", "--noise", "miss=1_0", "--positions-only"], "numbers are written without _"),
         (["train", "reid"], "Missing option '--data'. (see courtside train reid --help)"),
         (["heatmap", "x", "--player", "1", "--versus", "²"], "x is not a finished output directory"),
         (["render-game", "--out", "x", "--size", "²x²"], "--size ²x²: expected WIDTHxHEIGHT"),
@@ -150,6 +168,14 @@ def test_missing_weights(video: Path, tmp_path: Path, capsys: pytest.CaptureFixt
         ["analyze", str(video), "--out", str(tmp_path / "out"), "--config", str(tmp_path / "c.yaml")], capsys
     )
     assert "no/such.safetensors" in said
+
+
+def test_a_pickle_needs_permission(video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "c.yaml").write_text("detect: {weights: no/such.pt}", encoding="utf-8")
+    arguments = ["analyze", str(video), "--out", str(tmp_path / "out"), "--config", str(tmp_path / "c.yaml")]
+    assert "no/such.pt is a pickle" in refused(arguments, capsys)
+    assert not (tmp_path / "out").exists()
+    assert "no/such.pt: detector weights not found" in refused([*arguments, "--allow-pickle"], capsys)
 
 
 def test_settings_are_printed_as_a_settings_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
