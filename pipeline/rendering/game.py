@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import OutputError
 from pipeline.rendering.camera.coverage import Coverage, Kind, Take
 from pipeline.rendering.camera.views import aimed_view, canvas_view
 from pipeline.rendering.scene.hall import Backdrop, build_backdrop
@@ -74,10 +75,11 @@ def whole_or_nothing(out_dir: Path) -> Iterator[Path]:
     start removes. `game.json` goes first and comes last.
 
     Raises:
-        OutputError: the directory cannot be written.
+        OutputError: the directory cannot be written, or holds files and no game.
     """
     folder = out_dir / f".rendering{PARTIAL_SUFFIX}"
     try:
+        _check_free(out_dir, folder)
         shutil.rmtree(folder, ignore_errors=True)
         make_directory(folder)
         yield folder
@@ -90,6 +92,22 @@ def whole_or_nothing(out_dir: Path) -> Iterator[Path]:
         raise output_error(out_dir, error) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_free(out_dir: Path, folder: Path) -> None:
+    """Refuse a directory that holds files of somebody else.
+
+    Raises:
+        OutputError: there are files, and neither a game nor what a start that was killed left of one.
+    """
+    if not out_dir.is_dir() or (out_dir / ABOUT).is_file() or folder.is_dir():
+        return
+    found = sorted(entry.name for entry in out_dir.iterdir() if not entry.name.startswith("."))
+    if found:
+        raise OutputError(
+            f"{out_dir} holds files that are no rendered game ({', '.join(found[:3])}{', ...' * (len(found) > 3)}); "
+            "choose another --out"
+        )
 
 
 class Game:

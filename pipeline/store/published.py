@@ -77,6 +77,8 @@ class PublishedFiles:
             OutputError: a file in the way is not ours, a folder is a link, or the disk is full; nothing is changed then.
         """
         staging = self._work / _STAGING
+        if self._work.is_symlink():
+            raise OutputError(f"{self._work} is a link, which courtside does not follow; remove it")
         remove_tree(staging)
         make_directory(staging)
         try:

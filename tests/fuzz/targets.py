@@ -171,26 +171,5 @@ TARGETS = (
     Target("page_request", lambda _: examples.page_requests(), changed_request, 8, honest_s=5.0),
     Target("arguments", lambda _: examples.arguments(), changed_arguments, 8, honest_s=15.0),
 )
-KNOWN: dict[str, str] = {
-    "calibration": "5,000 digits, depth, equal points (geometry/calibration.py, geometry/fit.py)",
-    "roster": "digits other than 0-9, cells over 131,072 characters (user_csv.py)",
-    "corrections": "cells over 131,072 characters (user_csv.py)",
-    "settings": "digits, depth, dates that are none, aliases (config.py)",
-    "detector_recipe": "dates that are none, digits (detector/train.py)",
-    "render_values": "digits, aliases (cli/commands.py)",
-    "batch_list": "long names (run/batch/games.py)",
-    "weights": "NaN, headers (models/weight_files.py)",
-    "trajectories": "times far apart, text for numbers (rendering/simulation/playback.py)",
-    "given_game": "frames without bound (video/sampling.py)",
-    "run_directory": "depth, digits, lists for mappings (store/files.py, run/loading.py)",
-    "relabelled_run": "depth, digits (store/files.py)",
-    "resumed_run": "depth, digits (store/files.py)",
-    "video": "times far ahead (video/sampling.py)",
-    "points": "numbers without bound (calibrate/points.py)",
-    "page_request": "an address without a slash (serve/answering.py)",
-    "arguments": "numbers and names without bound (cli)",
-    "kills": "partial pictures stay (store/run_directory.py)",
-    "faults": "errors of the system without words (errors.py)",
-    "lost device": "an error of a device without words (errors.py)",
-}
+KNOWN: dict[str, str] = {}
 """Targets that still fail, and tests of faults, and why; an entry goes when its reader is mended, and the list is to be empty."""

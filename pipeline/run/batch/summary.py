@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.choices import CsvDialectName
-from pipeline.store import write_bytes
+from pipeline.store import PublishedFiles, make_directory
 from pipeline.written_csv import csv_of
 
 SUMMARY = "summary.csv"
 """In the output directory of a batch."""
+_WORK = ".batch"
+"""Where it is noted that the summary is ours."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class GameSummary:
 
 
 def write_summary(folder: Path, games: Sequence[GameSummary], dialect: CsvDialectName = "standard") -> Path:
-    """Write the summary as CSV, whole or not at all.
+    """Write the summary as CSV, whole or not at all; one that a person changed is kept as summary.yours.csv.
 
     Args:
         folder: where the games are.
@@ -40,8 +42,9 @@ def write_summary(folder: Path, games: Sequence[GameSummary], dialect: CsvDialec
         dialect: separator and decimal sign.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: it cannot be written, or a file of that name is not ours.
     """
     text = csv_of([field.name for field in fields(GameSummary)], map(astuple, games), dialect)
-    write_bytes(folder / SUMMARY, text.encode())
+    make_directory(folder / _WORK)
+    PublishedFiles(folder, folder / _WORK).publish("batch", SUMMARY, text.encode())
     return folder / SUMMARY

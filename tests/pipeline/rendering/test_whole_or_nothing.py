@@ -38,3 +38,13 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="is a file, not a directory"), whole_or_nothing(tmp_path / "file" / "game"):
         pass
+
+
+def test_a_folder_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "video.mp4").write_text("mine")
+    with (
+        pytest.raises(OutputError, match=r"holds files that are no rendered game \(video\.mp4\)"),
+        whole_or_nothing(tmp_path),
+    ):
+        pass
+    assert (tmp_path / "video.mp4").read_text() == "mine"

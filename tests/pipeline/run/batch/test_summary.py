@@ -4,6 +4,9 @@ import csv
 import io
 from pathlib import Path
 
+import pytest
+
+from pipeline.errors import OutputError
 from pipeline.run.batch import GameSummary
 from pipeline.run.batch.summary import write_summary
 
@@ -26,3 +29,16 @@ def test_the_dialect_is_that_of_the_settings(tmp_path: Path) -> None:
     lines = write_summary(tmp_path, GAMES, "excel-de").read_text(encoding="utf-8-sig").splitlines()
     assert lines[0] == "game;status;players;minutes;seconds;warning;video"
     assert lines[1].startswith("'=cmd;done;10;1,5;3,25;")
+
+
+def test_a_table_of_that_name_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "summary.csv").write_text("mine")
+    with pytest.raises(OutputError, match=r"summary\.csv is not from courtside"):
+        write_summary(tmp_path, GAMES)
+    assert (tmp_path / "summary.csv").read_text() == "mine"
+    (tmp_path / "summary.csv").unlink()
+    text = write_summary(tmp_path, GAMES).read_bytes()
+    (tmp_path / "summary.csv").write_text("changed")
+    assert write_summary(tmp_path, GAMES).read_bytes() == text
+    assert (tmp_path / "summary.yours.csv").read_text() == "changed"
+    assert not list(tmp_path.rglob("*.partial"))
