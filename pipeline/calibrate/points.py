@@ -18,7 +18,7 @@ from pipeline.geometry.court import COURTS, landmarks
 from pipeline.geometry.fit import MIN_POINTS, PointPairs, reprojection_px
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
-from pipeline.untrusted import read_user_json
+from pipeline.untrusted import parse_number, parse_whole, read_user_json
 
 COLUMNS = ("frame", "time_s", "u_px", "v_px", "landmark", "x_m", "y_m")
 """Of a CSV file with points; those that are not needed may be left out or empty."""
@@ -176,17 +176,33 @@ def _from_csv(path: Path, image_size_px: tuple[int, int]) -> dict[str, Any]:
 
 
 def _frame(when: tuple[str, str], points: list[dict[str, Any]]) -> dict[str, Any]:
-    """Make a frame's entry; numbers are checked where the entry is parsed."""
-    number, time_s = when
-    return {"points": points} | ({"frame": number} if number else {}) | ({"time_s": time_s} if time_s else {})
+    """Make a frame's entry; what is no number is refused where the entry is parsed, by what stands in the file."""
+    entry: dict[str, Any] = {"points": points}
+    for key, text, parse_text in (("frame", when[0], parse_whole), ("time_s", when[1], parse_number)):
+        if text:
+            number = parse_text(text)
+            entry[key] = text if number is None else number
+    return entry
 
 
 def _point(row: dict[str, str], where: str) -> dict[str, Any]:
     """Read one row."""
     try:
-        px = float(row["u_px"]), float(row["v_px"])
+        px = _number(row["u_px"]), _number(row["v_px"])
         if row.get("landmark"):
             return {"px": px, "landmark": row["landmark"].strip()}
-        return {"px": px, "court_m": (float(row["x_m"]), float(row["y_m"]))}
-    except (KeyError, TypeError, ValueError) as error:
+        return {"px": px, "court_m": (_number(row["x_m"]), _number(row["y_m"]))}
+    except (KeyError, AttributeError, ValueError) as error:
         raise CalibrationError(f"{where}: expected numbers u_px, v_px and a landmark or x_m, y_m") from error
+
+
+def _number(text: str) -> float:
+    """Read a number.
+
+    Raises:
+        ValueError: it is none.
+    """
+    number = parse_number(text.strip())
+    if number is None:
+        raise ValueError(text)
+    return number
