@@ -44,7 +44,7 @@ FAULTS = (
     Fault("directory is read-only", (("read_only", ("{out}",)),), says="read-only", needs_mounts=True),
     Fault("disk fails once", (("fail_at", ("{out}", 100, "EIO", False)),), says="nput/output error"),
     Fault("files may have 4 kB", (("small_files", (4096,)),), says="too large"),
-    Fault("16 open files", (("few_files", (16,)),), says="open files"),
+    Fault("8 open files", (("few_files", (8,)),), says="open"),
     Fault("48 open files", (("few_files", (48,)),)),
     Fault("no shared memory", (("no_shared_memory", ()),), needs_mounts=True),
     Fault("clock that jumps", (("clock_jumps", (5,)),)),

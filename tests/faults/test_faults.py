@@ -31,7 +31,6 @@ TABLES = command("analyze, no pixels")
 FILMED = command("analyze")
 IN_TURN = (
     "disk full at the first write",
-    "16 open files",
     "disk full at change 50",
     "files may have 4 kB",
     "file system turns read-only",
