@@ -137,10 +137,18 @@ def _checked(matrix: Matrix, pairs: PointPairs, lens: Lens) -> Matrix:
 def _refine(
     frames: Sequence[PointPairs], starts: Sequence[Matrix], lens: Lens, free_lens: bool
 ) -> tuple[list[Matrix], float]:
-    """Minimise a robust reprojection error over court-to-px homographies, and lambda when it is free."""
+    """Minimise a robust reprojection error over court-to-px homographies, and lambda when it is free.
+
+    Raises:
+        CalibrationError: the points fix no homography.
+    """
     scales = [_normaliser(pairs.court_m) for pairs in frames]
     picture = _normaliser(lens.undistort(np.concatenate([pairs.px for pairs in frames])))
     first = [_unit(picture @ start @ np.linalg.inv(scale)) for start, scale in zip(starts, scales, strict=True)]
+    if not all(np.isfinite(matrix).all() for matrix in first):
+        raise CalibrationError(
+            "the points do not fix where the camera is: they lie on one another, or nearly on one line"
+        )
 
     def unpack(values: NDArray[np.float64]) -> tuple[list[Matrix], float]:
         rows = values[: 8 * len(frames)].reshape(-1, 8)
@@ -217,5 +225,7 @@ def _inverse(matrix: Matrix) -> Matrix:
 
 
 def _unit(matrix: Matrix) -> Matrix:
-    scaled: Matrix = matrix / matrix[2, 2]
+    """Scale the last element to 1; not finite where it is 0, or where no homography fits."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled: Matrix = matrix / matrix[2, 2]
     return scaled

@@ -111,10 +111,11 @@ class Application:
             and set(request.headers.getlist("Origin")) <= origins
             and set(request.headers.getlist("Sec-Fetch-Site")) <= {"same-origin", "none"}
         )
-        _, token, *below = address.split(b"/", 2)
-        if not (from_us and below and secrets.compare_digest(token, self._token)):
+        before, _, rest = address.partition(b"/")
+        token, slash, below = rest.partition(b"/")
+        if before or not (from_us and slash and secrets.compare_digest(token, self._token)):
             return None
-        return below[0].decode("ascii")
+        return below.decode("ascii")
 
     async def _content(self, request: Request, name: str) -> Any:
         """Do what is asked."""

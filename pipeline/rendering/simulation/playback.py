@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.simulation.bodies import Bodies, animate, standing
 from pipeline.rendering.simulation.cast import Action, Cast, Orders, bench_middle, seats
 from pipeline.rendering.simulation.motion import Facts, Moment
+from pipeline.untrusted import parse_json, read_limited
 from pipeline.user_csv import parse_rows, read_text
 
 Array = NDArray[np.float64]
@@ -28,6 +28,11 @@ _JUMP_MPS = 12.0
 """Faster is somebody who appears or leaves, not a run."""
 _BLOCK = 60
 _RESAMPLED_HZ = 25.0
+_LONGEST_S = 4 * 3600.0
+_MOST_PEOPLE = 50
+"""Of a team."""
+_MOST_BYTES = 64 << 20
+"""Of a file of SportVU: an event has half a megabyte."""
 _POSITIONS = ("player_id", "team", "time_s", "x_m", "y_m")
 _NBA_FT = {"length": 94.0, "width": 50.0}
 _BALL = -1
@@ -74,10 +79,16 @@ def read_positions(path: Path) -> Trajectories:
     try:
         table = _positions_of_run(path) if path.is_dir() else _table(path)
         table = table[table["team"].isin(["A", "B"])][[*_POSITIONS]].dropna()
-    except (OSError, ValueError, KeyError, ArrowException) as error:
+        table = table.astype(dict.fromkeys(("time_s", "x_m", "y_m"), np.float64))
+    except (OSError, ValueError, TypeError, KeyError, ArrowException) as error:
         raise InputError(f"{path} has no positions with the columns {', '.join(_POSITIONS)}: {error}") from error
     if table["time_s"].nunique() < 2:
         raise InputError(f"{path}: fewer than two moments with players of team A or B")
+    length_s, people = float(np.ptp(table["time_s"])), table.groupby("team")["player_id"].nunique().max()
+    if not length_s <= _LONGEST_S or people > _MOST_PEOPLE:
+        raise InputError(
+            f"{path}: {length_s:g} s with {people} players in a team; at most {_LONGEST_S:g} s and {_MOST_PEOPLE} are played back"
+        )
     times = np.arange(table["time_s"].min(), table["time_s"].max(), 1 / _RESAMPLED_HZ)
     teams = []
     for team in "AB":
@@ -121,7 +132,7 @@ def read_sportvu(path: Path, court: Court) -> Trajectories:
         InputError: the file cannot be read or is of another kind.
     """
     try:
-        event = json.loads(path.read_text(encoding="utf-8"))
+        event = parse_json(read_limited(path, _MOST_BYTES), _MOST_BYTES)
         sides_ft = [event.get(f"court_{side}_ft", ft) for side, ft in _NBA_FT.items()]
         size_ft = np.array(event.get("court_ft", sides_ft), dtype=np.float64)
         moments = {float(m[1]): m[5] for m in event["events"][0]["moments"]}
@@ -135,7 +146,6 @@ def read_sportvu(path: Path, court: Court) -> Trajectories:
         IndexError,
         TypeError,
         AttributeError,
-        RecursionError,
     ) as error:
         raise InputError(f"{path} is no SportVU event: {type(error).__name__}") from error
     times = np.array(sorted(moments)) / 1000
