@@ -63,11 +63,6 @@ def analyze(
 
     Raises:
         CourtsideError: bad input, settings, weights or output, in one line.
-
-    Example:
-        >>> import courtside
-        >>> run = courtside.analyze("game.mp4", preset="broadcast", end_s=600)  # doctest: +SKIP
-        >>> run.player_stats[["label", "seen_s", "distance_m"]]  # doctest: +SKIP
     """
     from courtside.finished_run import Run
     from pipeline.presets import overlaid

@@ -57,10 +57,10 @@ class Correction:
     """For `same`, `apart` and `split`."""
     value: str = ""
     """For `name`, `number` and `team`."""
-    video: str = ""
-    """Which video it is of, see `video_tag`; '' where the line does not say."""
     where: str = ""
     """File and line, for messages."""
+    video: str = ""
+    """Which video it is of, see `video_tag`; '' where the line does not say."""
 
 
 def video_tag(sha256: str) -> str:
@@ -130,7 +130,7 @@ def _correction(cells: dict[str, str], where: str) -> Correction:
     if action == "team" and value not in TEAMS:
         raise InputError(f"{where}: team '{value}' is not A or B")
     value = value if action in _WITH_VALUE else ""
-    return Correction(action, _spot(cells, "", where), other_spot, value, cells["video"], where)
+    return Correction(action, _spot(cells, "", where), other_spot, value, where, cells["video"])
 
 
 def _spot(cells: dict[str, str], prefix: str, where: str) -> Spot:

@@ -17,6 +17,7 @@ import courtside
 from pipeline.cli import run as run_command
 from pipeline.errors import InputError, TableError
 from pipeline.rendering import NoiseSettings, RenderSettings, render_positions
+from pipeline.store import hash_file, seal
 from pipeline.tables import ALL
 
 matplotlib.use("Agg")
@@ -47,6 +48,16 @@ def somebody(run: courtside.Run) -> int:
 
 def change(path: Path, **values: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **values}), encoding="utf-8")
+
+
+def rewrite(run: Path, name: str, table: pd.DataFrame) -> None:
+    """Put another table into a run, as the stage that wrote it would have."""
+    path = run / "work" / f"{name}.parquet"
+    table.to_parquet(path, index=False)
+    for manifest in (run / "work").glob("*.manifest.json"):
+        outputs = json.loads(manifest.read_text(encoding="utf-8"))["outputs"]
+        if path.name in outputs:
+            change(manifest, outputs=outputs | {path.name: [path.stat().st_size, hash_file(path)]})
 
 
 def test_importing_is_light_and_everything_public_is_there() -> None:
@@ -112,14 +123,12 @@ def test_what_the_run_says_of_itself(run: courtside.Run, analysed_game: Path) ->
 
 
 def test_the_summary_in_a_notebook_is_whole_and_escaped(copied: Path) -> None:
-    path = copied / "work" / "players.parquet"
-    players = pd.read_parquet(path)
+    players = pd.read_parquet(copied / "work" / "players.parquet")
     players["name"] = players["name"].astype("str").where(players.index > 0, "<script>")
-    players.to_parquet(path, index=False)
-    stats = copied / "work" / "player_stats.parquet"
-    rows = pd.read_parquet(stats)
+    rewrite(copied, "players", players)
+    rows = pd.read_parquet(copied / "work" / "player_stats.parquet")
     rows["name"] = rows["name"].astype("str").where(rows.index > 0, "<script>")
-    rows.to_parquet(stats, index=False)
+    rewrite(copied, "player_stats", rows)
     html = courtside.load(copied)._repr_html_()
     assert "video.mp4" in html
     assert "<script>" not in html
@@ -139,11 +148,10 @@ def test_players_are_named_in_several_ways(run: courtside.Run) -> None:
 
 
 def test_a_number_that_two_wear_names_nobody(copied: Path) -> None:
-    path = copied / "work" / "players.parquet"
-    players = pd.read_parquet(path)
+    players = pd.read_parquet(copied / "work" / "players.parquet")
     players["number"] = players["number"].astype("str").where(players.index > 1, "7")
     players.loc[:1, "role"] = "player"
-    players.to_parquet(path, index=False)
+    rewrite(copied, "players", players)
     with pytest.raises(InputError, match="2 players are called '#7'; name one by id: "):
         courtside.load(copied).player("#7")
 
@@ -244,10 +252,15 @@ def test_the_video_is_taken_only_if_it_is_the_same(copied: Path, game: Path, tmp
     assert courtside.load(copied).frame(0).shape == (360, 640, 3)
     other = tmp_path / "other.mp4"
     other.write_bytes((game / "video.mp4").read_bytes()[:-1] + b"x")
-    change(copied / "work" / "job.json", video=str(other))
-    with pytest.raises(InputError, match=r"other.mp4 is not the video .* courtside.load\(.*, video=...\)"):
+    sha256 = json.loads((copied / "run.json").read_text(encoding="utf-8"))["video"]["sha256"]
+
+    def note(path: Path) -> None:
+        change(copied / "work" / "job.json", video=str(path), video_seal=seal([str(path), sha256]))
+
+    note(other)
+    with pytest.raises(InputError, match=r"other.mp4 is not the video .* courtside.load\(\.\.\., video=\.\.\.\)"):
         courtside.load(copied).frame(0)
-    change(copied / "work" / "job.json", video=str(tmp_path / "gone.mp4"))
+    note(tmp_path / "gone.mp4")
     with pytest.raises(InputError, match=r"gone.mp4 .* video=...\)"):
         courtside.load(copied).frame(0)
     assert courtside.load(copied, video=game / "video.mp4").frame(0).shape == (360, 640, 3)

@@ -30,7 +30,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 def test_a_spreadsheet_computes_nothing_of_the_file_and_reads_its_accents() -> None:
     text = as_csv([Correction("name", Spot(2.0, 1, 2), None, "=HYPERLINK(1)é")])
     assert text.startswith("\ufeffaction,")
-    assert text.endswith(",'=HYPERLINK(1)é\n")
+    assert text.endswith(",'=HYPERLINK(1)é,\n")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ from typing import Any, TypeVar
 from pipeline.errors import WorkerError
 from pipeline.run.execution.executor import Outcome, Procedure, attempt
 
+_ENDING = {number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None}
+"""Signals that end a command; not every system has all."""
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -155,7 +158,7 @@ def _signals_held() -> Iterator[None]:
         yield
         return
     resource_tracker.ensure_running()  # when it starts, it lets signals through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         yield
     finally:

@@ -140,7 +140,7 @@ def changed_tensors(rng: random.Random, data: bytes) -> bytes:
         )
     try:
         header = json.loads(data[8 : 8 + length])
-    except ValueError:
+    except (ValueError, RecursionError):
         return changed_bytes(rng, data)
     text = dumped(changed_data(rng, header)).encode("utf-8", "surrogatepass")
     return struct.pack("<Q", len(text)) + text + data[8 + length :]

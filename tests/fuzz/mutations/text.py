@@ -46,7 +46,7 @@ def changed_json(rng: random.Random, data: bytes) -> bytes:
         )
     try:
         document = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return changed_text(rng, data)
     for _ in range(rng.choice((1, 1, 1, 2, 5))):
         document = changed_data(rng, document)
