@@ -97,6 +97,7 @@ _OF_THE_PATH = {
     errno.EACCES: "no permission; check the path and who may use it",
     errno.EPERM: "not permitted; check the path and who may use it",
 }
+_OURS = ("courtside", "pipeline", "models")
 _OF_A_DEVICE = ("CUDA error", "cuDNN", "CUBLAS", "MPS backend", "HIP error")
 
 
@@ -122,6 +123,11 @@ def explained(error: Exception) -> CourtsideError:
         return ResourceError(_MEMORY)
     if isinstance(error, UnicodeError):
         return InputError(f"a name or file holds what is not UTF-8 text ({said}); rename it, or save it as UTF-8")
+    if isinstance(error, ImportError) and (error.name or "").partition(".")[0] not in _OURS:
+        return DependencyError(
+            f"a library cannot be loaded ({said[:200]}); install what is missing (docs/guide/installing.md names the "
+            "packages of a bare system) and run again"
+        )
     if isinstance(error, RuntimeError) and any(sign in said for sign in _OF_A_DEVICE):
         return ResourceError(
             f"the device failed ({said[:200]}); run again, or with --device cpu: finished work is kept"

@@ -12,6 +12,7 @@ from pipeline.cli import run
 from pipeline.errors import (
     CalibrationError,
     CourtsideError,
+    DependencyError,
     InputError,
     InternalError,
     OutputError,
@@ -127,3 +128,11 @@ def test_exit_codes_differ_by_cause() -> None:
 def test_an_error_of_ours_is_explained_as_it_is() -> None:
     error = InputError("a.mp4 does not exist")
     assert explained(error) is error
+
+
+def test_a_library_that_the_system_lacks_is_named() -> None:
+    missing = explained(ImportError("libGL.so.1: cannot open shared object file", name="cv2"))
+    assert isinstance(missing, DependencyError)
+    assert "libGL.so.1" in str(missing)
+    assert "installing.md" in str(missing)
+    assert isinstance(explained(ImportError("cannot import name 'x'", name="pipeline.store")), InternalError)
