@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.boxes import NO_BOXES, IdentifiedBoxes, match, pair
-from pipeline.evaluation.identity import IdentityScores, assign_identities, score_identity
+from pipeline.evaluation.identity import AbsenceScores, IdentityScores, assign_identities, score_identity
 
 
 def score(truth: IdentifiedBoxes, found: IdentifiedBoxes, fps: float = 10.0) -> IdentityScores:
@@ -89,6 +89,10 @@ def test_an_absence_loses_the_identity_when_it_changes(scene):
     absence = score(truth, found).absences[1]
     assert (absence.kept, absence.lost, absence.undecided) == (0, 1, 0)
     assert absence.kept_share == 0
+
+
+def test_the_share_kept_is_of_those_kept_and_lost():
+    assert AbsenceScores(0.0, 2.0, kept=3, lost=1, undecided=4).kept_share == 0.75
 
 
 def test_a_neighbours_box_at_the_edge_of_an_absence_does_not_decide(scene):
