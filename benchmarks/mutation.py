@@ -165,7 +165,7 @@ def draw(root: Path, places: Mapping[str, Sequence[Mutant]], sample: int, seed: 
     return drawn
 
 
-def tests_of(root: Path, module: str, also: Mapping[str, Sequence[str]]) -> list[str]:
+def nearest_tests(root: Path, module: str, also: Mapping[str, Sequence[str]]) -> list[str]:
     """Name what tests a module, the nearest first: its own examples and file of tests, the mirroring folder, and others.
 
     Args:
@@ -179,7 +179,13 @@ def tests_of(root: Path, module: str, also: Mapping[str, Sequence[str]]) -> list
     while not (root / mirror).is_dir():
         mirror = mirror.parent
     others = [place for key, places in also.items() if path.is_relative_to(key) for place in places]
-    named = [module, *([own.as_posix()] if (root / own).is_file() else []), mirror.as_posix(), *others]
+    examples = ">>>" in (root / path).read_text(encoding="utf-8")
+    named = [
+        *([module] if examples else []),
+        *([own.as_posix()] if (root / own).is_file() else []),
+        mirror.as_posix(),
+        *others,
+    ]
     return list(dict.fromkeys(named))
 
 
@@ -195,15 +201,17 @@ def tried(root: Path, drawn: Sequence[Mutant], configuration: Mapping[str, Any])
         SystemExit: tests fail without any change.
     """
     judged = {(known["file"], known["before"], known["after"]) for known in configuration.get("equivalent", ())}
-    sound: set[tuple[str, ...]] = set()
+    tests = {mutant: nearest_tests(root, mutant.module, configuration["also_tested_by"]) for mutant in drawn}
+    together: defaultdict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
+    for named in tests.values():
+        folders = tuple(place for place in named if not place.endswith(".py"))
+        together[folders].update(dict.fromkeys(named))
+    for named_together in together.values():
+        if passes(root, list(named_together), configuration["timeout_s"], keep_bytecode=True) is not True:
+            raise SystemExit(f"without any change there are failures in {' '.join(named_together)}")
     for number, mutant in enumerate(drawn, 1):
-        tests = tests_of(root, mutant.module, configuration["also_tested_by"])
-        if tuple(tests[1:]) not in sound:
-            if passes(root, tests, configuration["timeout_s"], keep_bytecode=True) is not True:
-                raise SystemExit(f"without any change there are failures in {' '.join(tests)}")
-            sound.add(tuple(tests[1:]))
         began = time.monotonic()
-        change = _try(root, mutant, tests, configuration["timeout_s"])
+        change = _try(root, mutant, tests[mutant], configuration["timeout_s"])
         if change.outcome == "survived" and (mutant.module, change.before, change.after) in judged:
             change = Change(mutant, change.before, change.after, "equivalent")
         took = f"{time.monotonic() - began:.0f} s"
@@ -211,6 +219,8 @@ def tried(root: Path, drawn: Sequence[Mutant], configuration: Mapping[str, Any])
             f"{number:4} of {len(drawn)} {took:>6} {change.outcome:10} {mutant.module}:{mutant.line} {mutant.operator}",
             flush=True,
         )
+        if change.outcome == "survived":
+            print(f"     - {change.before}\n     + {change.after}", flush=True)
         yield change
 
 
