@@ -23,6 +23,18 @@ def test_mot_text_with_blanks_and_optional_fields(tmp_path):
     assert text.score.tolist() == [0.5, 1.0]
 
 
+def test_numbers_at_their_limits_are_taken(tmp_path):
+    path = tmp_path / "mot.txt"
+    path.write_text("1,999999999999999,-1e6,20,1e6,0.5\n1000000,-999999999999999,10,1e6,30,1e6\n")
+    boxes = read_mot(path).boxes
+    assert boxes.frame.tolist() == [0, 999_999]
+    assert boxes.identity.tolist() == [999_999_999_999_999, -999_999_999_999_999]
+    for line in ("1,1000000000000000,0,0,5,5", "1,1,0,0,5,0", "1,1,0,0,5,-1", "1,1,-1000001,0,5,5"):
+        path.write_text(line + "\n")
+        with pytest.raises(InputError, match="line 1"):
+            read_mot(path)
+
+
 def test_an_empty_mot_file_has_no_boxes(tmp_path):
     path = tmp_path / "mot.txt"
     path.write_text("")
