@@ -18,6 +18,7 @@ import difflib
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ import time
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -202,13 +204,9 @@ def tried(root: Path, drawn: Sequence[Mutant], configuration: Mapping[str, Any])
     """
     judged = {(known["file"], known["before"], known["after"]) for known in configuration.get("equivalent", ())}
     tests = {mutant: nearest_tests(root, mutant.module, configuration["also_tested_by"]) for mutant in drawn}
-    together: defaultdict[tuple[str, ...], dict[str, None]] = defaultdict(dict)
-    for named in tests.values():
-        folders = tuple(place for place in named if not place.endswith(".py"))
-        together[folders].update(dict.fromkeys(named))
-    for named_together in together.values():
-        if passes(root, list(named_together), configuration["timeout_s"], keep_bytecode=True) is not True:
-            raise SystemExit(f"without any change there are failures in {' '.join(named_together)}")
+    every = list(dict.fromkeys(place for places in tests.values() for place in places))
+    if passes(root, every, None, keep_bytecode=True) is not True:
+        raise SystemExit(f"without any change there are failures in {' '.join(every)}")
     for number, mutant in enumerate(drawn, 1):
         began = time.monotonic()
         change = _try(root, mutant, tests[mutant], configuration["timeout_s"])
@@ -240,13 +238,13 @@ def _try(root: Path, mutant: Mutant, tests: Sequence[str], timeout_s: float) -> 
     return Change(mutant, before, after, {True: "survived", False: "killed", None: "timed out"}[passed])
 
 
-def passes(root: Path, tests: Sequence[str], timeout_s: float, keep_bytecode: bool = False) -> bool | None:
+def passes(root: Path, tests: Sequence[str], timeout_s: float | None, keep_bytecode: bool = False) -> bool | None:
     """Run tests until the first failure; None where they take too long.
 
     Args:
         root: of the tree whose tests and code they are.
         tests: files and folders.
-        timeout_s: wall time.
+        timeout_s: wall time; None for as long as it takes.
         keep_bytecode: for the next run; not that of a mutant, which may have the size and the second of the original.
     """
     environment = os.environ | {"OMP_NUM_THREADS": "1"} | ({} if keep_bytecode else {"PYTHONDONTWRITEBYTECODE": "1"})
@@ -260,8 +258,10 @@ def passes(root: Path, tests: Sequence[str], timeout_s: float, keep_bytecode: bo
         try:
             return running.wait(timeout_s) == 0
         except subprocess.TimeoutExpired:
-            os.killpg(running.pid, 9)
             return None
+        finally:  # the tests' own children, too; nothing where all have ended
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
 
 
 def show(changes: Sequence[Change], places: Mapping[str, int], goals: Mapping[str, float]) -> int:
