@@ -85,6 +85,19 @@ def test_hand_made_truth(tmp_path):
     assert len(truth.boxes(None)[0]) == 3
 
 
+def test_referees_have_no_team_and_what_is_blank_is_unknown(tmp_path):
+    lines = (
+        "0,1,player,A,5,1,2,3,6,0",
+        "0,2,player,,,1,2,3,6,0",
+        "0,3,referee,A,7,1,2,3,6,0",
+        "0,4,referee,,,1,2,3,6,0",
+    )
+    (tmp_path / "truth.csv").write_text(HEADER + "\n".join(lines))
+    persons = read_truth(tmp_path).persons
+    assert persons["team"].tolist() == ["A", None, None, None]
+    assert persons["jersey"].tolist() == ["5", None, "7", None]
+
+
 def test_hand_made_truth_that_a_spreadsheet_saved(tmp_path):
     (tmp_path / "truth.csv").write_text(HEADER + "0,1,player,A,5,10,20,30,60,0\n", encoding="utf-8-sig")
     assert len(read_truth(tmp_path).boxes(None)[0]) == 1
