@@ -143,6 +143,7 @@ def test_the_top_speed_is_the_fastest_of_all_stretches():
     assert top_speed_mps(walk_of([2.0] * 9 + [0.0] + [9.0] * 3, [0.1] * 9 + [0.6] + [0.1] * 3)) == pytest.approx(2)
     assert top_speed_mps(walk_of([9.0] * 3 + [0.0] + [2.0] * 9, [0.1] * 3 + [0.6] + [0.1] * 9)) == pytest.approx(2)
     assert top_speed_mps(walk_of([3.0] * 4, [0.5] * 4)) == pytest.approx(3)
+    assert top_speed_mps(walk_of([7.0] * 5 + [2.0] * 4, [0.1] * 4 + [0.5] + [0.1] * 4)) == pytest.approx(7)
     assert np.isnan(top_speed_mps(walk_of([3.0] * 4, [0.6] * 4)))
 
 

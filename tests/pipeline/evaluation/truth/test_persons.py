@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.evaluation.found import labels
 from pipeline.evaluation.mot_text import read_mot
 from pipeline.evaluation.truth import read_truth
 
@@ -94,8 +95,8 @@ def test_referees_have_no_team_and_what_is_blank_is_unknown(tmp_path):
     )
     (tmp_path / "truth.csv").write_text(HEADER + "\n".join(lines))
     persons = read_truth(tmp_path).persons
-    assert persons["team"].tolist() == ["A", None, None, None]
-    assert persons["jersey"].tolist() == ["5", None, "7", None]
+    assert labels(persons["team"]).tolist() == ["A", None, None, None]
+    assert labels(persons["jersey"]).tolist() == ["5", None, "7", None]
 
 
 def test_hand_made_truth_that_a_spreadsheet_saved(tmp_path):
