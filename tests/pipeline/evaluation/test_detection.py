@@ -143,3 +143,13 @@ def test_a_box_counts_at_the_thresholds_that_it_reaches():
         assert matched[:, 0].tolist() == [1] * 6 + [0] * 4
     excused = match_by_score(truth, np.ones(1, bool), one_frame([0, 0, 75, 100]), np.ones(1), np.arange(1))
     assert excused[:, 0].tolist() == [-1] * 6 + [0] * 4
+
+
+def test_an_overlap_of_exactly_a_half_is_a_hit_alone_and_against_a_rival():
+    truth, shown = one_frame([0, 0, 100, 100]), np.zeros(1, bool)
+    half, rival = [0, 0, 50, 100], [0, 0, 60, 100]
+    alone = match_by_score(truth, shown, one_frame(half), np.ones(1), np.arange(1))
+    assert alone[:, 0].tolist() == [1] + [0] * 9
+    both = match_by_score(truth, shown, one_frame(half, rival), np.array([0.9, 0.5]), np.arange(1))
+    assert both[:, 0].tolist() == [1] + [0] * 9
+    assert both[:, 1].tolist() == [0, 1, 1] + [0] * 7
