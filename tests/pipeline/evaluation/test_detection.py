@@ -1,11 +1,13 @@
 """Average precision by hand, and against pycocotools where that is installed."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from models.average_precision import average_precision
 from pipeline.evaluation.boxes import NO_BOXES, IdentifiedBoxes
-from pipeline.evaluation.detection import score_detection
+from pipeline.evaluation.detection import HEIGHT_BINS_PX, match_by_score, recall_by_height, score_detection
 
 
 def everything(boxes: IdentifiedBoxes) -> np.ndarray:
@@ -106,3 +108,48 @@ def test_parity_with_pycocotools(scene, spoil, seed):
     score = np.random.default_rng(seed).permutation(len(found)) / len(found)
     scores = score_detection(truth, everything(truth), found, score, np.arange(40))
     assert (scores.ap50, scores.ap50_95) == pytest.approx(by_coco(truth, found, score))
+
+
+def test_heights_at_an_edge_belong_to_the_upper_bin(scene):
+    truth = scene(people=1, frames=4)
+    for row, (_, high) in enumerate(pairwise(HEIGHT_BINS_PX[:5])):
+        truth.xywh_px[row, 3] = high
+    bins = recall_by_height(truth, np.array([True, False, False, False]), truth, np.arange(4))
+    assert [(h.truth_boxes, h.found) for h in bins] == [(0, 0), (0, 0), (1, 1), (1, 1), (1, 1)]
+
+
+def one_frame(*boxes_px):
+    return IdentifiedBoxes(np.zeros(len(boxes_px), np.int64), np.arange(len(boxes_px)), np.array(boxes_px, float))
+
+
+def test_the_surest_box_takes_the_best_true_box_and_required_ones_before_hidden_ones():
+    """Found: a sure box between both true ones, and an unsure one that fits the first exactly."""
+    truth = one_frame([0, 0, 100, 100], [20, 0, 100, 100])
+    found = one_frame([8, 0, 100, 100], [0, 0, 100, 100])
+    shown = np.zeros(2, bool)
+    matched = match_by_score(truth, shown, found, np.array([0.9, 0.5]), np.arange(1))
+    assert matched[0].tolist() == [1, 1]
+    assert matched[-1].tolist() == [0, 1]
+    assert match_by_score(truth, shown, found, np.array([0.5, 0.9]), np.arange(1))[0].tolist() == [1, 1]
+    hidden = np.array([True, False])
+    assert match_by_score(truth, hidden, found, np.array([0.9, 0.5]), np.arange(1))[0].tolist() == [1, -1]
+
+
+def test_a_box_counts_at_the_thresholds_that_it_reaches():
+    """An overlap of exactly 0.75, alone and against a rival without any."""
+    truth = one_frame([0, 0, 100, 100])
+    for found in (one_frame([0, 0, 75, 100]), one_frame([0, 0, 75, 100], [0, 0, 60, 100])):
+        matched = match_by_score(truth, np.zeros(1, bool), found, np.array([0.9, 0.5])[: len(found)], np.arange(1))
+        assert matched[:, 0].tolist() == [1] * 6 + [0] * 4
+    excused = match_by_score(truth, np.ones(1, bool), one_frame([0, 0, 75, 100]), np.ones(1), np.arange(1))
+    assert excused[:, 0].tolist() == [-1] * 6 + [0] * 4
+
+
+def test_an_overlap_of_exactly_a_half_is_a_hit_alone_and_against_a_rival():
+    truth, shown = one_frame([0, 0, 100, 100]), np.zeros(1, bool)
+    half, rival = [0, 0, 50, 100], [0, 0, 60, 100]
+    alone = match_by_score(truth, shown, one_frame(half), np.ones(1), np.arange(1))
+    assert alone[:, 0].tolist() == [1] + [0] * 9
+    both = match_by_score(truth, shown, one_frame(half, rival), np.array([0.9, 0.5]), np.arange(1))
+    assert both[:, 0].tolist() == [1] + [0] * 9
+    assert both[:, 1].tolist() == [0, 1, 1] + [0] * 7

@@ -1,12 +1,19 @@
 """Game-level identity: properties and cases counted by hand."""
 
 import dataclasses
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from pipeline.evaluation.boxes import NO_BOXES, IdentifiedBoxes, match, pair
-from pipeline.evaluation.identity import IdentityScores, assign_identities, score_identity
+from pipeline.evaluation.identity import (
+    ABSENCE_BINS_S,
+    AbsenceScores,
+    IdentityScores,
+    assign_identities,
+    score_identity,
+)
 
 
 def score(truth: IdentifiedBoxes, found: IdentifiedBoxes, fps: float = 10.0) -> IdentityScores:
@@ -91,6 +98,10 @@ def test_an_absence_loses_the_identity_when_it_changes(scene):
     assert absence.kept_share == 0
 
 
+def test_the_share_kept_is_of_those_kept_and_lost():
+    assert AbsenceScores(0.0, 2.0, kept=3, lost=1, undecided=4).kept_share == 0.75
+
+
 def test_a_neighbours_box_at_the_edge_of_an_absence_does_not_decide(scene):
     """The last box of who leaves the picture was often matched to somebody else's."""
     truth = absent(scene, 60, 10, 40)
@@ -117,3 +128,20 @@ def test_nothing_found_is_no_identity(scene):
 
 def test_nothing_true_is_nothing_to_measure():
     assert np.isnan(score(NO_BOXES, NO_BOXES).accuracy)
+
+
+def test_absences_at_the_edges_of_a_bin_and_of_the_seconds_around():
+    """The lower edge belongs to the bin; boxes three seconds before vote, earlier ones do not."""
+    spans = [AbsenceScores(low, high, 0, 0, 0).span for low, high in pairwise(ABSENCE_BINS_S)]
+    assert spans == ["0-2 s", "2-10 s", "10-60 s", "over a minute"]
+    assert AbsenceScores(30.0, float("inf"), 0, 0, 0).span == "over 30 s"
+
+
+@pytest.mark.parametrize(("early", "kept"), [(60, True), (30, False)])
+def test_the_majority_of_three_seconds_decides(scene, early, kept):
+    """Under another identity until `early` of 70 frames at 10 a second: of the 31 from 39 on, 21 or none."""
+    truth = absent(scene, 140, 70, 100)
+    found = dataclasses.replace(truth, identity=truth.identity + (truth.frame < early))
+    after = dataclasses.replace(found, identity=found.identity + (truth.frame >= 100))
+    absence = score(truth, after).absences[1]
+    assert (absence.kept, absence.lost) == (int(kept), int(not kept))

@@ -58,3 +58,16 @@ def test_a_constant_confidence_says_nothing_in_whatever_order_the_boxes_come():
 
 def test_no_boxes_no_curve():
     assert risk_coverage(np.zeros(0), np.zeros(0, bool)) is None
+
+
+def test_people_of_the_other_role_say_nothing_about_teams_and_numbers():
+    def labels(role, team, number):
+        columns = {"role": role, "team": team, "number": number}
+        return {name: np.array(values, dtype=object) for name, values in columns.items()}
+
+    truth = labels(["player", "player", "player", "referee"], ["A", "A", "B", None], ["4", "5", None, None])
+    found = labels(["player", "player", "referee", "player"], ["x", "y", "y", "y"], ["4", None, "9", "9"])
+    scores = score_labels(truth, found)
+    assert scores.role_accuracy == 0.5
+    assert scores.team_accuracy == 0.5
+    assert (scores.number_accuracy, scores.number_known) == (1, 0.5)

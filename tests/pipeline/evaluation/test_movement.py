@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.movement import (
+    SIGMA_M,
     Claim,
     TruePlayer,
     Walk,
@@ -117,3 +118,80 @@ def test_positions_from_hand_made_boxes_measure_no_path():
     scores = score_movement(truth, {5: straight(y_m=7.5)}, {5: Claim(10.0, 20.0, 2.0)}, {1: 5}, FIBA)
     assert scores.position_error_m == pytest.approx(0.5)
     assert np.isnan(scores.distance_error)
+
+
+def walk_of(speeds_mps: list[float], steps_s: list[float]) -> Walk:
+    """Along the court, a step at each speed."""
+    time_s = np.concatenate([[0.0], np.cumsum(steps_s)])
+    x_m = np.concatenate([[0.0], np.cumsum(np.array(speeds_mps) * steps_s)])
+    return Walk(np.arange(len(time_s)), time_s, np.column_stack([x_m, np.full(len(x_m), 7.0)]))
+
+
+def test_a_speed_held_for_exactly_half_a_second_is_held():
+    """Five steps of 0.1 s are half a second, whatever the rounding; four are not."""
+    assert top_speed_mps(walk_of([2.0] * 9 + [7.0] * 5 + [2.0] * 9, [0.1] * 23)) == pytest.approx(7)
+    assert top_speed_mps(walk_of([2.0] * 9 + [7.0] * 4 + [2.0] * 9, [0.1] * 22)) == pytest.approx(2)
+    assert top_speed_mps(walk_of([2.0] * 5, [0.1] * 5)) == pytest.approx(2)
+    assert np.isnan(top_speed_mps(walk_of([2.0] * 4, [0.1] * 4)))
+
+
+def test_the_top_speed_is_the_fastest_of_all_stretches():
+    """A step of exactly half a second is none that separates, a longer one is; short stretches have no speed."""
+    apart = [0.1] * 9 + [0.6] + [0.1] * 9
+    assert top_speed_mps(walk_of([6.0] * 9 + [0.0] + [2.0] * 9, apart)) == pytest.approx(6)
+    assert top_speed_mps(walk_of([2.0] * 9 + [0.0] + [6.0] * 9, apart)) == pytest.approx(6)
+    assert top_speed_mps(walk_of([2.0] * 9 + [0.0] + [9.0] * 3, [0.1] * 9 + [0.6] + [0.1] * 3)) == pytest.approx(2)
+    assert top_speed_mps(walk_of([9.0] * 3 + [0.0] + [2.0] * 9, [0.1] * 3 + [0.6] + [0.1] * 9)) == pytest.approx(2)
+    assert top_speed_mps(walk_of([3.0] * 4, [0.5] * 4)) == pytest.approx(3)
+    assert top_speed_mps(walk_of([7.0] * 5 + [2.0] * 4, [0.1] * 4 + [0.5] + [0.1] * 4)) == pytest.approx(7)
+    assert np.isnan(top_speed_mps(walk_of([3.0] * 4, [0.6] * 4)))
+
+
+def test_a_step_of_exactly_half_a_second_is_no_gap():
+    slow = walk_of([2.0] * 4, [0.5] * 4)
+    assert path_during_m(slow, slow.time_s) == pytest.approx(4)
+    assert path_during_m(slow, slow.time_s[:1]) == 0
+    assert path_during_m(slow, slow.time_s[:2]) == pytest.approx(1)
+    two = walk_of([2.0], [0.1])
+    assert path_during_m(two, two.time_s) == pytest.approx(0.2)
+
+
+def test_heat_maps_that_share_a_half():
+    """Far apart, each place has half of the first and all of the second."""
+    both, first = np.array([[4.0, 4], [24.0, 11]]), np.array([[4.0, 4]])
+    assert heatmap_overlap(both, first, FIBA) == pytest.approx(0.5, abs=1e-3)
+    assert np.isnan(heatmap_overlap(both, np.array([[4.0, 15.6]]), FIBA))
+
+
+def test_heat_maps_are_as_smooth_as_is_said():
+    """Two Gaussians of one width, two of it apart, share 2 Phi(-1)."""
+    place = np.array([[14.0, 7.5]])
+    assert heatmap_overlap(place, place + np.array([2 * SIGMA_M, 0.0]), FIBA) == pytest.approx(0.317, abs=0.03)
+
+
+def test_errors_are_of_all_positions_and_of_absolute_values():
+    """Claims 10 % too high and 10 % too low do not cancel; a player without positions counts in none of the means."""
+    walk = straight()
+    near, far = straight(y_m=7.1), straight(y_m=7.5)
+    truth = {k: TruePlayer("A", str(k), 10.0, walk, exact=True) for k in (1, 2, 3)}
+    claims = {5: Claim(11.0, 22.0, 3.0), 6: Claim(8.0, 18.0, 1.5)}
+    scores = score_movement(truth, {5: near, 6: far}, claims, {1: 5, 2: 6}, FIBA)
+    assert scores.position_error_m == pytest.approx(0.3)
+    assert scores.position_error_median_m == pytest.approx(0.3)
+    assert scores.position_error_p95_m == pytest.approx(0.5)
+    assert scores.distance_error == pytest.approx(0.1)
+    assert scores.distance_error_all == pytest.approx(0.1)
+    assert scores.top_speed_error_mps == pytest.approx(0.75)
+    assert scores.time_error_s == pytest.approx(1.5)
+    assert [p.distance_error for p in scores.players[:2]] == pytest.approx([0.1, -0.1])
+
+
+def test_a_player_of_one_true_position_has_no_path():
+    one = part(straight(), np.array([3]))
+    player = score_movement({1: TruePlayer("A", "7", 1.0, one, exact=True)}, {5: one}, {}, {1: 5}, FIBA).players[0]
+    assert np.isnan(player.distance_true_m)
+    assert np.isnan(player.top_speed_true_mps)
+    assert player.located_share == 1
+    nowhere = part(straight(), np.zeros(0, np.int64))
+    player = score_movement({1: TruePlayer("A", "7", 1.0, nowhere, exact=True)}, {}, {}, {}, FIBA).players[0]
+    assert np.isnan(player.located_share)

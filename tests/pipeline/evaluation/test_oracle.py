@@ -1,5 +1,7 @@
 """Oracles: the truth in the shape of a stage's tables, and what scoring makes of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -130,3 +132,41 @@ def test_truth_of_a_few_frames_is_no_oracle(truth, run):
     sparse = Truth(truth.name, truth.persons[truth.persons["frame"] % 6 == 0], truth.frames, truth.court)
     with pytest.raises(InputError, match="an oracle needs truth of every frame, made up has it of 17%"):
         true_tracks(sparse, run)
+
+
+def test_a_second_out_of_sight_is_not_yet_another_tracklet(truth, run):
+    """At 20 frames a second, boxes 20 frames apart are a second apart, 21 more; a cut ends a tracklet, too."""
+    frame = run["detections"]["frame"].to_numpy()
+    for away, count in ((19, 1), (20, 2)):
+        kept = run["detections"][(run["detections"]["x1"] == 2) & ((frame <= 10) | (frame > 10 + away))]
+        tracks = true_tracks(truth, run | {"detections": kept})
+        assert tracks["track_id"].nunique() == count
+    cut = run["frames"].assign(shot=(run["frames"]["frame"] >= 30).astype(int))
+    assert true_tracks(truth, run | {"frames": tables.conform("frames", cut)})["track_id"].nunique() == 6
+
+
+def test_a_tracklet_of_which_half_shows_nobody_has_no_identity(truth, run):
+    """Ten boxes of person 0; in the tracklet lie also nine or ten on the false person."""
+    own = run["detections"][(run["detections"]["x1"] == 2) & (run["detections"]["frame"].between(10, 19))]
+    false = run["detections"][(run["detections"]["x1"] == 700) & (run["detections"]["frame"].between(20, 29))]
+    for others, known in ((9, 1), (10, 0)):
+        ids = [*own["detection_id"], *false["detection_id"][:others]]
+        tracks = tables.conform("tracks", pd.DataFrame({"detection_id": ids, "track_id": 4}))
+        identities, players = true_identities(truth, run | {"tracks": tracks})
+        assert (len(identities), len(players)) == (known, known)
+
+
+def test_people_of_whom_little_is_visible_are_no_true_detections(truth, run):
+    persons = truth.persons.assign(visible=np.where(truth.persons["identity"] == 7, 0.3, 1 / 3))
+    detections, _ = true_detections(replace(truth, persons=persons), run, embeddings(run))
+    assert set(detections["class"]) == {"player", "ball"}
+    assert len(detections) == (persons["identity"] != 7).sum() + 1
+
+
+def test_truth_of_half_of_the_frames_is_enough(truth, run):
+    half = replace(truth, persons=truth.persons[truth.persons["frame"] % 2 == 0])
+    assert true_tracks(half, run)["track_id"].nunique() >= 3
+    with pytest.raises(InputError, match="has no court"):
+        true_court(replace(truth, court=None), run)
+    with pytest.raises(InputError, match="has no court"):
+        true_court(replace(truth, court=replace(court(1), frames=np.array([FRAMES]))), run)

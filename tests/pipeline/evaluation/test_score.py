@@ -11,9 +11,10 @@ from pipeline import tables
 from pipeline.errors import InputError
 from pipeline.evaluation import compare_rows, evaluate, player_rows, rows
 from pipeline.evaluation.boxes import IdentifiedBoxes
-from pipeline.evaluation.found import of_mot, of_tables, read_found
+from pipeline.evaluation.found import first_frame, labels, of_mot, of_tables, off_court, read_found
 from pipeline.evaluation.score import score
 from pipeline.evaluation.truth import Truth, read_truth, thinned
+from pipeline.evaluation.truth.court import MARGIN_M
 from pipeline.store import RunDirectory
 from pipeline.tables import HOMOGRAPHY_COLUMNS
 
@@ -261,3 +262,72 @@ def test_a_directory_that_is_no_run(tmp_path, game):
         read_found(tmp_path)
     with pytest.raises(InputError, match="neither an output directory"):
         evaluate(tmp_path / "missing", game)
+
+
+def test_a_tracklet_is_a_referees_if_most_of_its_boxes_are():
+    """Of the boxes of player 1, half say referee; of player 2, one more than half."""
+    run = run_tables()
+    track, frame = run["tracks"]["track_id"].to_numpy(), run["detections"]["frame"].to_numpy()
+    referee = ((track == 1) & (frame < 50)) | ((track == 2) & (frame < 51)) | (track == 4)
+    run["detections"] = filled(
+        "detections", run["detections"].assign(**{"class": np.where(referee, "referee", "player")})
+    )
+    tracklets = of_tables("run", run, FACTS).tracklets
+    assert tracklets is not None
+    assert sorted(set(tracklets.identity.tolist())) == [1, 3]
+
+
+def test_boxes_beside_the_court_by_the_runs_own_court_are_no_detections():
+    """Feet are the middle of the lower edge; the margin is a metre and a half."""
+    court_map = of_tables("run", run_tables(), FACTS).court
+    margin_px = MARGIN_M * PX_PER_M
+    feet = [(-margin_px + 1, 200), (-margin_px - 1, 200), (28 * PX_PER_M + margin_px + 1, 200), (500, -margin_px - 1)]
+    boxes = pd.DataFrame({"frame": 0, "x1": [u - 90.0 for u, _ in feet], "x2": [u + 90.0 for u, _ in feet]})
+    boxes["y2"] = [v for _, v in feet]
+    assert off_court(boxes, court_map).tolist() == [False, True, True, True]
+    assert not off_court(boxes, None).any()
+
+
+def test_frames_are_counted_from_the_start_of_the_video():
+    assert first_frame(pd.DataFrame({"frame": [3, 5], "time_s": [1.3, 1.5]})) == 10
+    assert first_frame(pd.DataFrame({"frame": [0, 1], "time_s": [0.0, 0.1]})) == 0
+    assert first_frame(pd.DataFrame({"frame": [0], "time_s": [7.0]})) == 0
+
+
+def test_a_run_of_a_single_frame_is_scored(truth):
+    one = {name: table[table["frame"] < 1] if "frame" in table else table for name, table in run_tables().items()}
+    one["tracks"] = one["tracks"][one["tracks"]["detection_id"].isin(one["detections"]["detection_id"])]
+    scores = score(of_tables("run", one, FACTS), truth)
+    assert scores.frames_scored == 1
+    assert scores.movement is not None
+    assert np.isnan(scores.movement.players[0].seen_true_s)
+
+
+def test_who_has_no_confidence_is_on_no_curve(truth):
+    run = run_tables()
+    run["identities"].loc[0, "confidence"] = np.nan
+    scores = score(of_tables("run", run, FACTS), truth)
+    assert scores.confidence is not None
+    assert scores.confidence.boxes == 2 * 80
+
+
+@pytest.mark.parametrize("facts", [{"court": "fiba"}, FACTS | {"lens": None}, FACTS | {"image_size_px": "big"}])
+def test_a_court_without_its_lens_is_said(facts):
+    with pytest.raises(InputError, match="the court's lens is not stored"):
+        of_tables("run", run_tables(), facts)
+
+
+@pytest.mark.parametrize("facts", [[1], FACTS | {"court": "moon"}, FACTS | {"image_size_px": [7]}])
+def test_a_damaged_court_is_said(facts):
+    with pytest.raises(InputError, match="what is stored of the court is damaged"):
+        of_tables("run", run_tables(), facts)
+
+
+def test_labels_are_texts_or_nothing():
+    assert labels(pd.Series(["A", None, np.nan, pd.NA, "4"], dtype=object)).tolist() == ["A", None, None, None, "4"]
+
+
+def test_frames_of_unknown_time_all_stay():
+    assert len(thinned(pd.DataFrame({"time_s": [np.nan] * 4}), 5)) == 4
+    assert thinned(pd.DataFrame({"time_s": [0.0, 0.2, 0.4, 0.59999]}), 5)["time_s"].tolist() == [0.0, 0.2, 0.4]
+    assert thinned(pd.DataFrame({"time_s": []}), 5).empty

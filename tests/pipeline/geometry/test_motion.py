@@ -8,8 +8,10 @@ from pipeline.geometry.motion import (
     believable,
     chained,
     fit_each,
+    is_motion,
     picture_grid,
     project_all,
+    since_cut,
     stands_still,
     undistorted_motion,
 )
@@ -100,3 +102,49 @@ class TestStandingStill:
 
     def test_one_frame_is(self):
         assert stands_still(chained(shifts([0.0])), self.time_s[:1], SIZE)
+
+
+@pytest.mark.parametrize(("elapsed_s", "furthest_px"), [(0.005, 64), (0.1, 512)])
+def test_the_fastest_pan_is_four_widths_a_second_or_a_twentieth_of_one(elapsed_s, furthest_px):
+    for dx, expected in ((furthest_px - 1, True), (furthest_px, True), (furthest_px + 1, False)):
+        assert believable(shifts([dx]), np.array([elapsed_s]), SIZE).tolist() == [expected]
+
+
+def test_points_are_spread_over_the_whole_picture():
+    assert picture_grid((100, 60), 3, 2).tolist() == [[0, 0], [50, 0], [100, 0], [0, 60], [50, 60], [100, 60]]
+
+
+def test_points_behind_the_camera_have_no_place():
+    matrix = np.array([[1, 0, 0], [0, 1, 0], [-0.01, 0, 1.0]])
+    found = project_all(matrix[None], np.array([[50.0, 20], [100, 20], [150, 20]]))[0]
+    assert found[0] == pytest.approx([100, 40])
+    assert np.isnan(found[1:]).all()
+
+
+def test_a_motion_is_known_and_moves_anything():
+    motions = np.stack([np.eye(3), shifts([0.5])[0], np.full((3, 3), np.nan), np.diag([1.001, 1.001, 1])])
+    assert is_motion(motions).tolist() == [False, True, False, True]
+
+
+def test_motions_are_chained_within_a_shot():
+    motions = shifts([9.0, 1.0, 2.0, 4.0, 8.0])
+    motions[2] *= 2
+    camera = since_cut(motions, np.array([True, True, True, False, True]), np.array([0, 0, 0, 0, 1]))
+    assert camera[:, 0, 2].tolist() == [0, 1, 3, 3, 0]
+    assert camera[:, 2, 2].tolist() == [1] * 5
+
+
+@pytest.mark.parametrize(("drift_px", "still"), [(2.9, True), (3.1, False)])
+def test_a_standing_camera_drifts_no_more_than_noise_explains_in_a_second(drift_px, still):
+    """At 30 frames a second and 1280 px; half of that at 640 px."""
+    time_s = np.arange(31) / 30
+    chain = chained(shifts(np.full(31, drift_px / 30)))
+    assert stands_still(chain, time_s, SIZE) == still
+    half = chained(shifts(np.full(31, drift_px / 60)))
+    assert stands_still(half, time_s, (640, 360)) == still
+
+
+@pytest.mark.parametrize(("drift_px", "still"), [(5.9, True), (6.1, False)])
+def test_over_four_seconds_twice_as_much_is_noise(drift_px, still):
+    time_s = np.arange(121) / 30
+    assert stands_still(chained(shifts(np.full(121, drift_px / 120))), time_s, SIZE) == still

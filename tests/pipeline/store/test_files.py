@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import OutputError, TableError
 from pipeline.store import fingerprint, hash_file, make_directory, read_json, replacing, write_bytes, write_json
-from pipeline.store.files import canonical_json
+from pipeline.store.files import canonical_json, sync
 
 
 def test_old_file_stays_when_writing_fails(tmp_path: Path) -> None:
@@ -48,6 +48,27 @@ def test_refused_by_the_system_is_one_line(
     assert str(tmp_path / "a.csv") in str(caught.value)
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows opens no directory")
+@pytest.mark.parametrize(
+    ("is_directory", "number", "is_said"),
+    [(True, errno.EINVAL, False), (True, errno.ENOTSUP, False), (True, errno.EIO, True), (False, errno.EINVAL, True)],
+)
+def test_only_a_directory_may_be_on_a_file_system_that_cannot_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_directory: bool, number: int, is_said: bool
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    (tmp_path / "a.csv").touch()
+    monkeypatch.setattr(os, "fsync", refuse)
+    place = tmp_path if is_directory else tmp_path / "a.csv"
+    if is_said:
+        with pytest.raises(OSError, match=os.strerror(number)):
+            sync(place)
+    else:
+        sync(place)
 
 
 def test_file_in_place_of_a_directory(tmp_path: Path) -> None:

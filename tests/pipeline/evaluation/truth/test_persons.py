@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.evaluation.found import labels
 from pipeline.evaluation.mot_text import read_mot
 from pipeline.evaluation.truth import read_truth
 
@@ -21,6 +22,18 @@ def test_mot_text_with_blanks_and_optional_fields(tmp_path):
     assert text.boxes.identity.tolist() == [7, 8]
     assert text.boxes.xywh_px.tolist() == [[10, 20, 30, 40], [1.5, 2, 3, 4]]
     assert text.score.tolist() == [0.5, 1.0]
+
+
+def test_numbers_at_their_limits_are_taken(tmp_path):
+    path = tmp_path / "mot.txt"
+    path.write_text("1,999999999999999,-1e6,20,1e6,0.5\n1000000,-999999999999999,10,1e6,30,1e6\n")
+    boxes = read_mot(path).boxes
+    assert boxes.frame.tolist() == [0, 999_999]
+    assert boxes.identity.tolist() == [999_999_999_999_999, -999_999_999_999_999]
+    for line in ("1,1000000000000000,0,0,5,5", "1,1,0,0,5,0", "1,1,0,0,5,-1", "1,1,-1000001,0,5,5"):
+        path.write_text(line + "\n")
+        with pytest.raises(InputError, match="line 1"):
+            read_mot(path)
 
 
 def test_an_empty_mot_file_has_no_boxes(tmp_path):
@@ -71,6 +84,19 @@ def test_hand_made_truth(tmp_path):
     assert rows.tolist() == [0, 2]
     assert not hidden.any()
     assert len(truth.boxes(None)[0]) == 3
+
+
+def test_referees_have_no_team_and_what_is_blank_is_unknown(tmp_path):
+    lines = (
+        "0,1,player,A,5,1,2,3,6,0",
+        "0,2,player,,,1,2,3,6,0",
+        "0,3,referee,A,7,1,2,3,6,0",
+        "0,4,referee,,,1,2,3,6,0",
+    )
+    (tmp_path / "truth.csv").write_text(HEADER + "\n".join(lines))
+    persons = read_truth(tmp_path).persons
+    assert labels(persons["team"]).tolist() == ["A", None, None, None]
+    assert labels(persons["jersey"]).tolist() == ["5", None, "7", None]
 
 
 def test_hand_made_truth_that_a_spreadsheet_saved(tmp_path):

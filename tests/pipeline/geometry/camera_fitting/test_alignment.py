@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.geometry.camera_fitting.alignment import align, align_all
 from pipeline.geometry.camera_fitting.evidence import Aligned, CourtEvidence, CourtLines
-from pipeline.geometry.camera_fitting.start import start_from_places
+from pipeline.geometry.camera_fitting.start import _SHIFT_M, _bent, start_from_places
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
@@ -99,3 +99,11 @@ def test_places_that_do_not_agree_give_no_start() -> None:
     nothing = np.zeros((0, 2))
     evidence = CourtEvidence(px, rng.uniform(0, 1, (60, 2)), np.ones(60), nothing, np.zeros(0), np.zeros(0))
     assert start_from_places(evidence, COURTS["fiba"], FLAT, SIZE, 0) is None
+
+
+def test_guesses_move_all_places_by_some_metres_whatever_the_courts_size() -> None:
+    """The middle of the places is moved by as many metres along a court of 28 by 15 m as across it."""
+    camera, rng = Pinhole(np.array(VIEWS["stand"]), SIZE), np.random.default_rng(4)
+    evidence = sighting(camera, rng)
+    moved = np.array([(_bent(evidence, rng).place - evidence.place).mean(axis=0) for _ in range(800)])
+    assert moved.std(axis=0) * [28, 15] == pytest.approx([_SHIFT_M] * 2, rel=0.1)

@@ -47,7 +47,7 @@ def spot(tracklet: int, frame: int) -> Spot:
 
 
 def correct(action: Action, spot: Spot, second: Spot | None = None, value: str = "", line: int = 2) -> Correction:
-    return Correction(action, spot, second, value, f"corrections.csv: line {line}")
+    return Correction(action, spot, second, value, where=f"corrections.csv: line {line}")
 
 
 def people(made: TrackedGame, *corrections: Correction) -> tuple[list[int], pd.DataFrame, tuple[str, ...]]:

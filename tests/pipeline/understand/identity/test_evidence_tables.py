@@ -79,6 +79,7 @@ def test_different_numbers_keep_apart_who_are_never_seen_together() -> None:
     votes = found.number_votes.set_index(["player_id", "number"])
     assert votes.loc[(worn["23"], "23"), "reads"] == 107
     assert votes.loc[(worn["23"], "23"), "probability"] > 0.99
+    assert sorted(votes.index) == sorted((worn[text], text) for text in ("4", "5", "23"))
     tracklets = found.tracklets.set_index("track_id")
     assert tracklets["number"].tolist() == ["4", "5", "23"]
 

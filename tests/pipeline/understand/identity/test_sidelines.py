@@ -1,0 +1,77 @@
+"""Time beside the court, by hand, and how sure a tracklet's player is."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.config import IdentifySettings
+from pipeline.geometry.court import COURTS
+from pipeline.understand.features.evidence import gather_evidence
+from pipeline.understand.identity.confidence import posterior, summarised
+from pipeline.understand.identity.roster_bounds import bounded, is_complete, surplus_warnings
+from pipeline.understand.identity.sidelines import SidelineTime, sideline_time
+from tests.pipeline.understand.splitting.test_split import FPS, game
+
+
+def test_feet_beyond_a_side_line_and_not_an_end_line_count() -> None:
+    """A box a tenth of a second; the lines' 0.3 m belong to the court, and unknown places to neither."""
+    y_m = [-0.29, -0.31, 15.29, 15.31, np.nan, 7.0]
+    made = game([(0, [0] * 6)])
+    feet = np.array([[x, y] for x, y in zip([3.0, 3, 3, 3, 3, -5], y_m, strict=True)])
+    made = replace(made, feet_m=feet)
+    found = sideline_time(made, gather_evidence(made, 5), COURTS["fiba"])
+    assert found.placed_s == pytest.approx([5 / FPS])
+    assert found.beyond_s == pytest.approx([2 / FPS])
+
+
+def test_who_is_beyond_for_nine_tenths_and_long_enough_stays_there() -> None:
+    time = SidelineTime(np.array([40.0, 40.0, 10.0, 10.0]), np.array([36.0, 35.9, 10.0, 9.9]))
+    assert time.stays(10.0).tolist() == [True, False, True, False]
+    together = time.of_groups(np.array([1, 1, 0, -1]), 3)
+    assert together.placed_s.tolist() == [10, 80, 0]
+    assert together.beyond_s == pytest.approx([10, 71.9, 0])
+
+
+def test_probabilities_are_of_ratios_at_temperature_two() -> None:
+    found = posterior(np.array([[2.0, 0.0], [-np.inf, -4.0]]), 4.0)
+    raised = np.exp([1.0, 0.0, -2.0])
+    assert found[0] == pytest.approx(raised / raised.sum())
+    assert found[1] == pytest.approx([0, 0.5, 0.5])
+
+
+def test_the_two_likeliest_people_are_told_and_nobody_where_there_is_none() -> None:
+    found = summarised(np.array([[0.1, 0.6, 0.2, 0.1], [0.0, 0.0, 0.0, 1.0]]), np.array([2, 0]))
+    assert found.likeliest.tolist() == [1, -1]
+    assert found.runner_up.tolist() == [2, -1]
+    assert found.likeliest_probability == pytest.approx([0.6, np.nan], nan_ok=True)
+    assert found.runner_up_probability == pytest.approx([0.2, np.nan], nan_ok=True)
+    assert found.assigned.tolist() == [0.2, 0.0]
+    anew = found.renumbered(np.array([5, -1, 0, -1]))
+    assert (anew.likeliest.tolist(), anew.runner_up.tolist()) == ([-1, -1], [0, -1])
+    assert np.isnan(anew.likeliest_probability).all()
+    assert anew.runner_up_probability[0] == pytest.approx(0.2)
+
+
+def test_a_roster_is_complete_with_five_for_each_of_two_teams() -> None:
+    def roster(*sizes: int) -> pd.DataFrame:
+        return pd.DataFrame({"team": [f"team {k}" for k, size in enumerate(sizes) for _ in range(size)]})
+
+    complete = [is_complete(roster(*sizes), COURTS["fiba"]) for sizes in ((5, 5), (5, 4), (12,), (5, 5, 5), (9, 12))]
+    assert complete == [True, False, False, False, True]
+    assert not is_complete(pd.concat([roster(5, 5), pd.DataFrame({"team": [None]})]), COURTS["fiba"])
+
+
+def test_a_roster_bounds_the_number_of_players() -> None:
+    settings = IdentifySettings(min_players=8, max_players=30)
+    ten, six = (bounded(settings, pd.DataFrame({"team": ["A"] * count})) for count in (10, 6))
+    assert (ten.min_players, ten.max_players) == (8, 10)
+    assert (six.min_players, six.max_players) == (6, 6)
+
+
+def test_more_players_than_a_roster_lists_are_said() -> None:
+    players = pd.DataFrame({"role": ["player"] * 3 + ["referee"]})
+    assert surplus_warnings(players, pd.DataFrame({"team": ["A"] * 3})) == ()
+    (said,) = surplus_warnings(players, pd.DataFrame({"team": ["A"] * 2}))
+    assert said.startswith("3 players were found, and the roster lists 2")
