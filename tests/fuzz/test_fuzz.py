@@ -20,6 +20,9 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="each input is r
 TRIED = [target for target in TARGETS if target.tried]
 WHOLE_RUN_S = 15.0
 """Targets that are allowed so many processor seconds analyse a game, which other tests do."""
+SLOW_S = 6.0
+"""Of targets that are allowed so many processor seconds the suite reads a few inputs; `benchmarks.fuzz` reads all."""
+FEW = 4
 ALL = pytest.mark.parametrize("target", TRIED, ids=lambda target: target.name)
 
 
@@ -50,7 +53,7 @@ def read(target: Target, data: bytes, server: ForkServer, examples: Path) -> End
 )
 def test_valid_inputs_are_read(target: Target, server: ForkServer, examples: Path) -> None:
     """Else the changes would begin with what is refused at once."""
-    for data in target.examples(examples)[:4]:
+    for data in target.examples(examples)[: 1 if target.honest_s >= SLOW_S else FEW]:
         ended = read(target, data, server, examples)
         assert ended.code == 0, ended.said
 
@@ -58,7 +61,8 @@ def test_valid_inputs_are_read(target: Target, server: ForkServer, examples: Pat
 @ALL
 @pytest.mark.usefixtures("strict")
 def test_inputs_that_failed_once_do_so_no_more(target: Target, server: ForkServer, examples: Path) -> None:
-    for path in target.corpus():
+    corpus = target.corpus()
+    for path in corpus[:: 1 + len(corpus) // FEW] if target.honest_s >= SLOW_S else corpus:
         ended = read(target, path.read_bytes(), server, examples)
         assert is_well(ended), f"{path.name}: {ended}"
 
