@@ -54,8 +54,10 @@ class Target:
     """That a reader needs, imported once for all inputs."""
 
     def inputs(self, rng: random.Random, folder: Path) -> Iterator[bytes]:
-        """Make changed inputs without end, of examples and of what was found before."""
-        valid = [*self.examples(folder), *(path.read_bytes() for path in self.corpus())]
+        """Give what was found before, and then changed inputs without end, of that and of examples."""
+        found_before = [path.read_bytes() for path in self.corpus()]
+        yield from found_before
+        valid = [*self.examples(folder), *found_before]
         while True:
             yield self.change(rng, chosen(rng, valid))
 
