@@ -131,7 +131,7 @@ def changed_tensors(rng: random.Random, data: bytes) -> bytes:
         return changed_bytes(rng, data)
     if kind == 1:
         return struct.pack("<Q", rng.choice((*_INTEGERS, len(data), 10**9))) + data[8:]
-    (length,) = struct.unpack_from("<Q", data)
+    length = int.from_bytes(data[:8], "little")
     if length > len(data) - 8:
         return changed_bytes(rng, data)
     if kind == 2:
