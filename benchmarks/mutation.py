@@ -180,14 +180,14 @@ def nearest_tests(root: Path, module: str, also: Mapping[str, Sequence[str]]) ->
     """
     path = Path(module)
     mirror = Path("tests") / path.parent
-    own = mirror / f"test_{path.stem}.py"
+    mirrored_file = mirror / f"test_{path.stem}.py"
     while not (root / mirror).is_dir():
         mirror = mirror.parent
     others = [place for key, places in also.items() if path.is_relative_to(key) for place in places]
     examples = ">>>" in (root / path).read_text(encoding="utf-8")
     named = [
         *([module] if examples else []),
-        *([own.as_posix()] if (root / own).is_file() else []),
+        *([mirrored_file.as_posix()] if (root / mirrored_file).is_file() else []),
         mirror.as_posix(),
         *others,
     ]
@@ -208,7 +208,7 @@ def tried(
     Raises:
         SystemExit: tests fail without any change.
     """
-    judged = {(known["file"], known["before"], known["after"]) for known in configuration.get("equivalent", ())}
+    judged = {(entry["file"], entry["before"], entry["after"]) for entry in configuration.get("equivalent", ())}
     tests = {mutant: nearest_tests(root, mutant.module, configuration["also_tested_by"]) for mutant in drawn}
     every = list(dict.fromkeys(place for places in tests.values() for place in places))
     if not tests_pass and passes(root, every, None, keep_bytecode=True) is not True:

@@ -96,6 +96,9 @@ def test_people_by_their_height_and_the_court(plain: Evaluation) -> None:
     assert values["player recall, 40-64 px tall", "%"] == "25.0"
     assert values["player recall, 160 and more px tall", "%"] == "100.0"
     assert ("player recall, 64-96 px tall", "%") not in values
+    for name in ("player", "referee"):
+        measured = [values[f"{name} {what}", "%"] for what in ("AP50", "AP50-95", "recall", "precision")]
+        assert measured == ["50.0", "40.0", "90.0", "80.0"]
     assert values["frames with a court", "%"] == "75.0"
     assert values["court error, mean", "px"] == "1.0"
     assert values["court error, 95th percentile", "m"] == "4.00"

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.geometry.camera_fitting.alignment import align, align_all
 from pipeline.geometry.camera_fitting.evidence import Aligned, CourtEvidence, CourtLines
-from pipeline.geometry.camera_fitting.start import _SHIFT_M, _bent, start_from_places
+from pipeline.geometry.camera_fitting.start import _SHIFT_M, _bent, _consensus, start_from_places
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
@@ -107,3 +107,14 @@ def test_guesses_move_all_places_by_some_metres_whatever_the_courts_size() -> No
     evidence = sighting(camera, rng)
     moved = np.array([(_bent(evidence, rng).place - evidence.place).mean(axis=0) for _ in range(800)])
     assert moved.std(axis=0) * [28, 15] == pytest.approx([_SHIFT_M] * 2, rel=0.1)
+
+
+def test_the_homography_that_most_places_agree_on_is_found() -> None:
+    """Far from the middle of the axes, with a tenth of the places anywhere."""
+    camera = Pinhole(np.array(VIEWS["broadcast"]), SIZE)
+    px, floor = visible(camera, FLAT, "fiba")
+    wrong = np.arange(len(px)) % 10 == 0
+    matrix, inside = _consensus(px, floor + np.where(wrong[:, None], 9.0, 0.0), np.random.default_rng(0))
+    assert matrix is not None
+    assert (inside == ~wrong).all()
+    assert project(matrix, px) == pytest.approx(floor, abs=1e-3)
