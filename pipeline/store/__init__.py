@@ -46,7 +46,7 @@ from pipeline.store.fingerprint import fingerprint, hash_file
 from pipeline.store.folder import Folder, read_array, read_table, write_arrays, write_table
 from pipeline.store.published import PublishedFiles
 from pipeline.store.run_directory import Manifest, Part, RunDirectory
-from pipeline.store.seal import is_sealed, seal
+from pipeline.store.sealing import is_sealed, seal
 
 __all__ = [
     "Folder",
