@@ -13,8 +13,7 @@ _GOES_ON = "what was finished is kept: the same command goes on from there"
 _KEPT = {
     "analyze": _GOES_ON,
     "batch": _GOES_ON,
-    "relabel": "finished tables are kept. If the correction stands in corrections.csv, courtside analyze goes on with it; if not, "
-    "give the same command again",
+    "relabel": _GOES_ON,
     "video": "no half of a video is kept, and an earlier one stays as it was: the same command draws it from the start",
     "export": "no half of a file is kept: the same command writes all of them",
     "heatmap": "no half of a picture is kept: the same command draws it again",

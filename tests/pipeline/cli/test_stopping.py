@@ -24,6 +24,13 @@ def wait_until(happens: Callable[[], bool], seconds: float = 120) -> None:
         time.sleep(0.05)
 
 
+def hear_signals() -> None:
+    """Let a child hear the signals that whoever started the tests has it ignore, as shells do in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def started(*arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", "from pipeline.cli import main; main()", *map(str, arguments)],
@@ -32,7 +39,7 @@ def started(*arguments: object) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509  (one thread)
+        preexec_fn=hear_signals,  # noqa: PLW1509  (one thread)
     )
 
 
@@ -74,7 +81,13 @@ with stoppable():
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_second_signal_ends_at_once(number: signal.Signals) -> None:
-    process = subprocess.Popen([sys.executable, "-c", SLOW_END], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOW_END],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_signals,  # noqa: PLW1509  (one thread)
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "begun\n"
     process.send_signal(number)
