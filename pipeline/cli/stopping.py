@@ -44,22 +44,31 @@ class Stopped(BaseException):
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Raise `Stopped` in the block at the first signal; leave a second to the system, which ends the process at once."""
+    """Raise `Stopped` in the block at the first signal; leave a second to the system, which ends the process at once.
+
+    Whatever the block makes of it, a library that was being loaded an `ImportError` for one, it ends in `Stopped`.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    asked: list[Stopped] = []
     before = {number: signal.getsignal(number) for number in _SIGNALS}
 
     def stop(number: int, _frame: FrameType | None) -> None:
         for each in handled:
             signal.signal(each, signal.SIG_DFL)
-        raise Stopped(number)
+        asked.append(Stopped(number))
+        raise asked[0]
 
     handled = [number for number, handler in before.items() if handler is not signal.SIG_IGN]  # nohup keeps its word
     for number in handled:
         signal.signal(number, stop)
     try:
         yield
+    except Exception as error:
+        if asked:
+            raise asked[0] from error
+        raise
     finally:
         for number in handled:
             signal.signal(number, before[number])

@@ -5,12 +5,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from pipeline.cli.stopping import what_is_kept
+from pipeline.cli.stopping import Stopped, stoppable, what_is_kept
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 ROOT = Path(__file__).parents[3]
@@ -79,6 +79,14 @@ with stoppable():
 """
 
 
+@pytest.fixture
+def hearing() -> Iterator[None]:
+    """Hear SIGTERM, whatever whoever started the tests had them ignore."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_second_signal_ends_at_once(number: signal.Signals) -> None:
     process = subprocess.Popen(
@@ -95,6 +103,22 @@ def test_a_second_signal_ends_at_once(number: signal.Signals) -> None:
     process.send_signal(number)
     process.communicate(timeout=30)
     assert process.returncode == -number
+
+
+@pytest.mark.usefixtures("hearing")
+def test_what_a_library_makes_of_a_signal_is_still_a_stop() -> None:
+    """Loading one in C ends in an ImportError where something was raised meanwhile."""
+
+    def load() -> None:
+        with stoppable():
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            except Stopped as stopped:
+                raise ImportError("initialization failed") from stopped
+
+    with pytest.raises(Stopped) as caught:
+        load()
+    assert caught.value.exit_code == 143
 
 
 def test_a_rendering_that_is_stopped_leaves_an_earlier_game_as_it_was(tmp_path: Path) -> None:
