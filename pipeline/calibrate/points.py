@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from pipeline.geometry.fit import MIN_POINTS, PointPairs, reprojection_px
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
 from pipeline.untrusted import parse_number, parse_whole, read_user_json
+from pipeline.user_csv import parse_rows, read_text, separator_of
 
 COLUMNS = ("frame", "time_s", "u_px", "v_px", "landmark", "x_m", "y_m")
 """Of a CSV file with points; those that are not needed may be left out or empty."""
@@ -157,20 +157,15 @@ def _as_data(entry: CalibrationFile) -> Any:
 
 def _from_csv(path: Path, image_size_px: tuple[int, int]) -> dict[str, Any]:
     """Collect the rows of a CSV by frame."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {path}: {error}") from error
-    rows = csv.DictReader(text.splitlines())
-    unknown = set(rows.fieldnames or ()) - set(COLUMNS)
-    if unknown or not {"u_px", "v_px"} <= set(rows.fieldnames or ()):
-        raise CalibrationError(
-            f"{path}: expected the columns {', '.join(COLUMNS)}, got {', '.join(rows.fieldnames or ())}"
-        )
+    text = read_text(path, "the points")
+    header = [name.strip().lower() for name in text.splitlines()[0].split(separator_of(text))] if text else []
+    if set(header) - set(COLUMNS) or not {"u_px", "v_px"} <= set(header):
+        named = ", ".join(header)[:200]
+        raise CalibrationError(f"{path}: expected the columns {', '.join(COLUMNS)}, got {named}")
     views: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for number, row in enumerate(rows, start=2):
-        when = (row.get("frame") or "").strip(), (row.get("time_s") or "").strip()
-        views.setdefault(when, []).append(_point(row, f"{path}: line {number}"))
+    for row in parse_rows(text, path, COLUMNS, optional=COLUMNS):
+        when = row.cells["frame"], row.cells["time_s"]
+        views.setdefault(when, []).append(_point(row.cells, row.where))
     frames = [_frame(when, points) for when, points in views.items()]
     return {"image_size": image_size_px, "frames": frames}
 

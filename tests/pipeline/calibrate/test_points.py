@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.calibrate.points import assessed, calibrate_by_points, entry_of, point_errors
 from pipeline.calibrate.sketch import from_above, in_picture, to_px
-from pipeline.errors import CalibrationError, InputError
+from pipeline.errors import CalibrationError, CourtsideError, InputError
 from pipeline.geometry.calibration import CalibratedFrame, read_calibration, write_calibration
 from pipeline.geometry.court import COURTS, landmarks
 from pipeline.geometry.lens import Lens
@@ -154,3 +154,11 @@ def test_every_court_can_be_shown(name):
     sketch = from_above(COURTS[name])
     assert len(sketch["paints"]) == len(sketch["rings"]) == COURTS[name].baskets
     json.dumps(sketch, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "u_px,v_px\n" + "9" * 200_000, 'u_px,v_px,landmark\n1,2,"x', "u_px,v_px,landmrak\n1,2,x"]
+)
+def test_tables_of_points_that_cannot_be_meant_are_refused(points, text):
+    with pytest.raises(CourtsideError, match=r"points\.csv"):
+        calibrate_by_points(points(text), SIZE, None)

@@ -34,7 +34,7 @@ def run(analysed_game: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def positions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Another game, without pixels."""
-    settings = RenderSettings(seed=4, seconds=8, fps=10, camera="fixed", substitutions=False)
+    settings = RenderSettings(seed=4, seconds=4, fps=10, camera="fixed", substitutions=False)
     return render_positions(settings, NoiseSettings(false_boxes=0), tmp_path_factory.mktemp("games") / "game")
 
 
@@ -187,37 +187,34 @@ def test_a_folder_in_use_is_left_alone(positions: Path, tmp_path: Path) -> None:
     assert b"<html" in after["report.html"]
 
 
-@pytest.mark.parametrize("stopped_in", ["_understand", "_present"])
-def test_a_stopped_correction_goes_on(
-    positions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped_in: str
-) -> None:
+def test_a_stopped_correction_goes_on(positions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = analyze_job(Job(positions, tmp_path / "run")).out
     whole = Path(shutil.copytree(out, tmp_path / "whole"))
     asked = Relabel(nobody=int(RunDirectory(out).read_table("players")["player_id"].iloc[0]), name=(2, "Bo"))
     relabel(whole, asked)
-    finish = getattr(analysis_module, stopped_in)
-    calls: list[int] = []
 
-    def dies(*arguments: Any) -> Any:
-        calls.append(1)
-        if len(calls) == (5 if stopped_in == "_understand" else 1):
-            raise KeyboardInterrupt
-        return finish(*arguments)
+    def stopped(place: str, call: int) -> None:
+        """Correct, and be stopped at a call of a function of the analysis."""
+        finish, calls = getattr(analysis_module, place), []
 
-    def stopped() -> None:
-        calls.clear()
+        def dies(*arguments: Any) -> Any:
+            calls.append(place)
+            if len(calls) == call:
+                raise KeyboardInterrupt
+            return finish(*arguments)
+
         with monkeypatch.context() as patched:
-            patched.setattr(analysis_module, stopped_in, dies)
+            patched.setattr(analysis_module, place, dies)
             with pytest.raises(KeyboardInterrupt):
                 relabel(out, asked)
 
-    stopped()
-    stopped()
+    stopped("_understand", 5)
+    stopped("_present", 1)
     relabel(out, asked)
     assert without_times(for_people(out)) == without_times(for_people(whole))
     stopped_again = Path(shutil.copytree(whole, tmp_path / "again"))
     out, asked = stopped_again, Relabel(name=(3, "Cy"))
-    stopped()
+    stopped("_understand", 5)
     with pytest.raises(InputError, match="an earlier correction was interrupted, and is carried out now"):
         relabel(out, Relabel(name=(4, "Di")))
     relabel(out, Relabel(name=(4, "Di")))
