@@ -178,7 +178,8 @@ def _corrections_with(directory: RunDirectory, noted: FinishedRun, asked: Relabe
     new = [replace(correction, video=tag) for correction in spots.corrections(asked)]
     if not new:
         raise InputError("nothing to correct: say what, for example --merge 3 7 or --name 4 'A. Smith'")
-    text = as_csv([*before, *new])
+    standing = {as_csv([correction]) for correction in before}
+    text = as_csv([*before, *(correction for correction in new if as_csv([correction]) not in standing)])
     spots.check(parse_corrections(text, file))
     return text
 

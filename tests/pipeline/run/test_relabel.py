@@ -123,6 +123,15 @@ def test_what_was_perceived_is_kept_whole_or_refused(finished: Path) -> None:
     assert {path: path.read_bytes() for path in (finished / "work").glob("*.manifest.json")} == before
 
 
+def test_the_same_again_adds_no_line(finished: Path) -> None:
+    """A command may have been killed when all but its last word was done."""
+    relabel(finished, Relabel(name=(1, "Ada")))
+    before = (finished / "corrections.csv").read_bytes()
+    relabel(finished, Relabel(name=(1, "Ada")))
+    assert (finished / "corrections.csv").read_bytes() == before
+    assert players(finished).loc[1, "name"] == "Ada"
+
+
 def test_from_the_command_line(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert courtside(["relabel", str(finished), "--name", "1", "A. Smith", "--number", "1", "0"]) == 0
     assert "A. Smith" in capsys.readouterr().out
