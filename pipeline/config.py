@@ -1,7 +1,6 @@
 """Settings: strict, frozen, one class per stage; read safely from YAML.
 
-An unknown key, a wrong type or an impossible value is a `SettingsError` with its dotted path.
-`configs/default.yaml` lists every key with its default.
+An unknown key, a wrong type or an impossible value is a `SettingsError` with its path. `configs/default.yaml` lists all keys.
 """
 
 from __future__ import annotations

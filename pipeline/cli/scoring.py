@@ -157,8 +157,9 @@ def _rows(run: Path, truth: Path | None, max_fps: float | None) -> tuple[list[tu
         _check_finished(run)
         return evaluation.rows(evaluation.evaluate(run, truth, max_fps)), str(truth)
     from pipeline.run.finished import SCORES
+    from pipeline.store import is_plain_file
 
-    if not (run / SCORES).is_file():
+    if not is_plain_file(run / SCORES):
         raise InputError(f"{run} has not been scored; give --truth, or run courtside evaluate {run} --truth DIR first")
     from pipeline.store import read_json
 

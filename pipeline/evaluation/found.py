@@ -74,8 +74,10 @@ def read_found(path: Path) -> Found:
     folder = RunDirectory(path)
     if not folder.table_path("frames").is_file():
         raise InputError(f"{path} is neither an output directory of courtside analyze nor a MOT text file")
-    tables: dict[TableName, pd.DataFrame] = {name: folder.read_table(name) for name in NEEDED}
-    tables |= {name: folder.read_table(name) for name in OPTIONAL if folder.table_path(name).is_file()}
+    names = [*NEEDED, *(name for name in OPTIONAL if folder.table_path(name).is_file())]
+    if (path / "run.json").is_file():
+        folder.check_whole([f"{name}.parquet" for name in names])
+    tables: dict[TableName, pd.DataFrame] = {name: folder.read_table(name) for name in names}
     facts = folder.read_json(FACTS) if folder.json_path(FACTS).is_file() else None
     return of_tables(path.name, tables, facts)
 

@@ -88,7 +88,7 @@ class Job:
             calibration = calibration or _if_there(video / _GAME_CALIBRATION)
             roster = roster or _if_there(video / _GAME_ROSTER)
             video = video / _GAME_VIDEO if filmed else video
-        corrections = self.corrections or _if_there(out / CORRECTIONS)
+        corrections = self.corrections or _of_run(out)
         for path in (video, out, calibration, roster, corrections):
             _check_name(path)
         for path, what in ((calibration, "calibration"), (roster, "roster"), (corrections, "corrections")):
@@ -171,7 +171,7 @@ def remembered(run: RunDirectory, calibration: Path | None = None, roster: Path 
         job,
         calibration=calibration or _kept(run, "calibration", named["calibration"]),
         roster=roster or _kept(run, "roster", named["roster"]),
-        corrections=_if_there(run.root / CORRECTIONS),
+        corrections=_of_run(run.root),
     )
 
 
@@ -212,6 +212,18 @@ def _check_name(path: Path | None) -> None:
         str(path).encode("utf-8")
     except UnicodeEncodeError as error:
         raise InputError(f"the name {path} holds bytes that are not UTF-8 text; rename it") from error
+
+
+def _of_run(out: Path) -> Path | None:
+    """Return the corrections that lie in an output directory, if any do.
+
+    Raises:
+        InputError: they are no plain file: a link could lead anywhere.
+    """
+    path = out / CORRECTIONS
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise InputError(f"{path} is a link or no file; name the corrections with --corrections FILE, or remove it")
+    return _if_there(path)
 
 
 def _if_there(path: Path) -> Path | None:

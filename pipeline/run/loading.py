@@ -15,7 +15,7 @@ from pipeline.run import given
 from pipeline.run.context import RunContext
 from pipeline.run.job import Job, video_noted
 from pipeline.run.order import STAGE_NAMES
-from pipeline.store import RunDirectory, hash_file, read_json
+from pipeline.store import RunDirectory, hash_file, is_plain_file, read_json
 from pipeline.tables import TableName
 from pipeline.video import VideoInfo, probe
 
@@ -79,7 +79,7 @@ def read_run(out: Path, begun: bool = False) -> FinishedRun:
         SettingsError: one of its settings has a value that cannot be.
     """
     path = out / "run.json"
-    if not path.is_file():
+    if not is_plain_file(path):
         raise InputError(f"{out} is not a finished output directory of courtside analyze: it has no run.json")
     missing = [name for name in STAGE_NAMES if RunDirectory(out).manifest(name) is None]
     if missing and not begun:

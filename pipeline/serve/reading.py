@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -12,12 +9,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from pipeline.errors import CourtsideError
+from pipeline.untrusted import parse_json, parse_number
 
-MOST_DIGITS = 15
-"""Of a whole number; what has more is no pixel, frame or second."""
 MOST_FIELDS = 20
 """Of a query."""
-_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{0,20})?([eE][-+]?[0-9]{1,3})?")
 
 
 class RequestError(CourtsideError):
@@ -66,50 +61,19 @@ def number(fields: Mapping[str, str], name: str, least: float, most: float) -> f
     Raises:
         RequestError: it is missing, no number, or not within the bounds.
     """
-    text = fields.get(name, "")
-    value = float(text) if _NUMBER.fullmatch(text) else math.nan
-    if not least <= value <= most:
+    value = parse_number(fields.get(name, ""))
+    if value is None or not least <= value <= most:
         raise RequestError(f"{name}: expected a number from {least:g} to {most:g}")
     return value
 
 
 def json_of(body: bytes) -> Any:
-    """Read JSON that has finite numbers and no key twice.
+    """Read the JSON of a request as `parse_json` does; its length is bounded before.
 
     Raises:
         RequestError: it is no such JSON.
     """
     try:
-        return json.loads(
-            body.decode("utf-8"),
-            object_pairs_hook=_object,
-            parse_constant=_finite,
-            parse_float=_finite,
-            parse_int=_whole,
-        )
-    except UnicodeDecodeError as error:
-        raise RequestError("the request is no UTF-8") from error
-    except RecursionError as error:
-        raise RequestError("the request is nested too deeply") from error
-    except json.JSONDecodeError as error:
-        raise RequestError(f"the request is no JSON: {error}") from error
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise RequestError("the request has a key twice")
-    return found
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise RequestError("the request has a number that is not finite")
-    return value
-
-
-def _whole(text: str) -> int:
-    if len(text.removeprefix("-")) > MOST_DIGITS:
-        raise RequestError(f"the request has a number of more than {MOST_DIGITS} digits")
-    return int(text)
+        return parse_json(body.decode("utf-8"), len(body))
+    except ValueError as error:
+        raise RequestError(f"the request is no JSON that is read here: {error}") from error

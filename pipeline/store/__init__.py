@@ -41,7 +41,16 @@ Files for people are made in a folder of `work/` and take their places together;
 `replacing(path)` gives any other writer (pictures, HTML, CSV) the same atomic behaviour and error line.
 """
 
-from pipeline.store.files import json_bytes, make_directory, read_json, remove_tree, replacing, write_bytes, write_json
+from pipeline.store.files import (
+    is_plain_file,
+    json_bytes,
+    make_directory,
+    read_json,
+    remove_tree,
+    replacing,
+    write_bytes,
+    write_json,
+)
 from pipeline.store.fingerprint import fingerprint, hash_file
 from pipeline.store.folder import Folder, read_array, read_table, write_arrays, write_table
 from pipeline.store.published import PublishedFiles
@@ -56,6 +65,7 @@ __all__ = [
     "RunDirectory",
     "fingerprint",
     "hash_file",
+    "is_plain_file",
     "is_sealed",
     "json_bytes",
     "make_directory",

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -130,6 +131,14 @@ def remove_tree(path: Path) -> None:
             path.unlink(missing_ok=True)
     except OSError as error:
         raise output_error(path, error) from error
+
+
+def is_plain_file(path: Path) -> bool:
+    """Say whether a path is a file itself, not a link to one, a device or a pipe."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def make_directory(path: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.errors import OutputError, TableError
-from pipeline.store.files import make_directory, output_error, read_json, remove_tree, sync, write_json
+from pipeline.store.files import is_plain_file, make_directory, output_error, read_json, remove_tree, sync, write_json
 from pipeline.store.fingerprint import hash_file
 
 RECORD = "published.json"
@@ -158,7 +157,7 @@ class PublishedFiles:
         """Take what a version without a record published as ours."""
         if (self._work / RECORD).is_file():
             return
-        found = [path for pattern in _OF_EARLIER_VERSIONS for path in self._root.glob(pattern) if _is_regular(path)]
+        found = [path for pattern in _OF_EARLIER_VERSIONS for path in self._root.glob(pattern) if is_plain_file(path)]
         names = [path.relative_to(self._root).as_posix() for path in found if not path.parent.is_symlink()]
         self._write(
             _Record(None, {name: PublishedFile(_group_of(name), (hash_file(self._root / name),)) for name in names})
@@ -203,7 +202,7 @@ class PublishedFiles:
         path = self._path(name)
         if not os.path.lexists(path):
             return "absent"
-        if name not in files or not _is_regular(path):
+        if name not in files or not is_plain_file(path):
             return "foreign"
         return "ours" if self._hash(path) in files[name].sha256 else "changed"
 
@@ -222,7 +221,7 @@ class PublishedFiles:
 
     def _hash(self, path: Path) -> str:
         """Return the hash of a file; '' for one that is none. It is read again only when size or time have changed."""
-        if not _is_regular(path):
+        if not is_plain_file(path):
             return ""
         found = path.lstat()
         key = (str(path), found.st_size, found.st_mtime_ns, found.st_ino)
@@ -270,7 +269,7 @@ _RECORD: TypeAdapter[Any] = TypeAdapter(_Record)
 
 def is_ours_to_read(folder: Path, names: Sequence[str]) -> bool:
     """Say whether names that a manifest lists are plain files in a folder, reached without a link."""
-    return all(_is_inside(name) and _is_regular(folder / name) and _unlinked(folder, name) for name in names)
+    return all(_is_inside(name) and is_plain_file(folder / name) and _unlinked(folder, name) for name in names)
 
 
 def _is_inside(name: str) -> bool:
@@ -282,14 +281,6 @@ def _is_inside(name: str) -> bool:
 def _unlinked(folder: Path, name: str) -> bool:
     parents = list(PurePosixPath(name).parents)[:-1]
     return not any((folder / parent).is_symlink() for parent in parents)
-
-
-def _is_regular(path: Path) -> bool:
-    """Say whether a path is a file itself, not a link to one, a device or a pipe."""
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
-        return False
 
 
 def _files_below(folder: Path) -> list[Path]:

@@ -26,6 +26,7 @@ from pipeline.store.files import (
 from pipeline.store.fingerprint import hash_file
 from pipeline.store.folder import Folder
 from pipeline.store.published import RECORD, PublishedFiles, is_ours_to_read
+from pipeline.tables import TableName
 
 _MARKER = ".courtside"
 _MARKER_TEXT = (
@@ -67,6 +68,8 @@ class Part(Folder):
 
     def is_done(self) -> bool:
         """Say whether the part was completed with this fingerprint and its files are still whole."""
+        if self.path.parent.is_symlink():
+            return False
         return _is_whole(self.path, _read_manifest(self.json_path(_DONE)), self.fingerprint)
 
     @contextmanager
@@ -123,6 +126,30 @@ class RunDirectory(Folder):
             run._remove_partials()
             run.published.adopt()
             yield run
+
+    def table_path(self, name: TableName) -> Path:
+        """Return where a table is; refuse a link.
+
+        Raises:
+            TableError: it is one.
+        """
+        return _no_link(super().table_path(name))
+
+    def array_path(self, name: str) -> Path:
+        """Return where an array is; refuse a link.
+
+        Raises:
+            TableError: it is one.
+        """
+        return _no_link(super().array_path(name))
+
+    def json_path(self, name: str) -> Path:
+        """Return where a JSON file is; refuse a link.
+
+        Raises:
+            TableError: it is one.
+        """
+        return _no_link(super().json_path(name))
 
     def is_fresh(self, stage: str, fingerprint: str) -> bool:
         """Say whether a stage was finished with this fingerprint and its outputs are still whole."""
@@ -249,6 +276,17 @@ def _own(run: RunDirectory, alongside: bool) -> None:
         write_bytes(work / _MARKER, _MARKER_TEXT)
     except OSError as error:
         raise output_error(work, error) from error
+
+
+def _no_link(path: Path) -> Path:
+    """Return a path that leads to nothing outside of its directory by a link.
+
+    Raises:
+        TableError: it is a link.
+    """
+    if path.is_symlink():
+        raise TableError(f"{path} is a link, which courtside does not follow; remove it and run again")
+    return path
 
 
 def _is_foreign(entry: Path, work: Path) -> bool:

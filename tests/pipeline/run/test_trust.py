@@ -1,12 +1,14 @@
 """A run directory may come from a stranger, and a folder may hold a person's files: neither is trusted, nothing is lost."""
 
 import json
+import os
 import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import pipeline.run.analysis as analysis_module
@@ -21,6 +23,7 @@ from pipeline.run.job import Job
 from pipeline.run.relabel import GivenAgain, Relabel, relabel
 from pipeline.store import RunDirectory
 
+NEEDS_LINKS = pytest.mark.skipif(os.name == "nt", reason="Windows lets only administrators make symbolic links")
 PICTURES = 'class="crops"'
 NAMED = Relabel(name=(1, "Ada"))
 
@@ -116,6 +119,31 @@ def test_files_beside_the_video_are_those_that_the_run_keeps(run: Path, tmp_path
     (run / "work" / "calibration.json").unlink()
     with pytest.raises(InputError, match="does not keep it; give it with --calibration FILE"):
         relabel(run, NAMED)
+
+
+@NEEDS_LINKS
+@pytest.mark.parametrize(
+    "name", ["corrections.csv", "run.json", "work/job.json", "work/detections.parquet", "work/court.facts.json"]
+)
+def test_a_link_in_a_received_run_is_not_followed(
+    run: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Even where what it leads to is right."""
+    relabel(run, NAMED)
+    (run / name).rename(tmp_path / "outside")
+    (run / name).symlink_to(tmp_path / "outside")
+    before = (tmp_path / "outside").read_bytes()
+    assert courtside(["relabel", str(run), "--number", "1", "5"]) in (3, 8)
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+    assert (tmp_path / "outside").read_bytes() == before
+
+
+def test_a_changed_table_is_not_scored(run: Path, game: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = run / "work" / "detections.parquet"
+    table = pd.read_parquet(path)
+    table.assign(x1=table["x1"] - 1).to_parquet(path, index=False)
+    assert courtside(["evaluate", str(run), "--truth", str(game)]) == 8
+    assert "detections.parquet is not as it was written" in capsys.readouterr().err
 
 
 def test_what_was_changed_is_written_anew_and_kept_beside(run: Path, game: Path) -> None:
