@@ -63,7 +63,6 @@ def write_video(results: Results, path: Path, height_px: int | None, progress: P
         "fps": fps,
         "frames": written,
         "encoder": encoder,
-        "size_bytes": path.stat().st_size,
     }
 
 
