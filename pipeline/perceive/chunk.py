@@ -20,7 +20,9 @@ from models.numbers.reader import NumberReader
 from models.runtime.hardware import usable_cores
 from pipeline.config import ShotSettings
 from pipeline.perceive import court_points, crops, motion, numbers
+from pipeline.perceive.camera_path import CameraPath, TimedView
 from pipeline.perceive.court_points import CourtLocator, KeyedFrame, with_keyframes
+from pipeline.perceive.graphics import NO_GRAPHICS, Graphics
 from pipeline.perceive.schedule import worth_embedding
 from pipeline.perceive.side_by_side import in_order
 from pipeline.tables import DETECTIONS, MOTION_COLUMNS, PERSON_CLASSES, conform
@@ -29,6 +31,8 @@ from pipeline.video import Frame
 Image = NDArray[np.uint8]
 _MOST_FRAMES = 16
 """Of one window."""
+_COVERED = 0.6
+"""A box that lies so much under graphics is of them."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class PerceptionModels:
     """The court is looked for once in so many seconds."""
     embed_every_s: float = 0.5
     """Somebody who goes on undisturbed is embedded once in so many seconds; 0: in every frame."""
+    graphics: Graphics = NO_GRAPHICS
+    """Of the whole video; what is there is not of the world."""
 
 
 def perceive(frames: Iterable[Frame], networks: PerceptionModels) -> Perception:
@@ -75,25 +81,26 @@ def perceive(frames: Iterable[Frame], networks: PerceptionModels) -> Perception:
     Returns:
         The tables and embeddings of the chunk.
     """
-    rows: list[dict[str, Any]] = []
     described: list[_DescribedBoxes] = []
     vectors: list[NDArray[np.float16]] = []
     reads: list[numbers.FrameReads] = []
     courts: list[tuple[int, Sighting]] = []
-    last: _FrameSummary | None = None
+    path = CameraPath(networks.shots)
+    last: TimedView | None = None
     windows = _windows(with_keyframes(frames, networks.keyframe_s), networks.embed_every_s)
     for result in in_order(partial(_perceive_window, networks=networks), windows, usable_cores()):
-        moved = (_moved(last, result.first, networks), *result.moved)
-        last = result.last
+        for seen, moved in zip(result.seen, (_moved(last, result.seen[0], networks), *result.moved), strict=True):
+            path.add(seen, moved)
+        last = result.seen[-1]
         courts += result.courts
         for number, of_frame in enumerate(result.described):
             if of_frame.frame >= 0:
-                rows.append(_frame_row(of_frame, moved[number]))
                 described.append(of_frame)
                 vectors.append(result.vectors[number])
                 reads.append(result.reads[number])
+    moved_of_rows = path.finish()[-len(described) :] if described else []
     return Perception(
-        frames=_frames_table(rows),
+        frames=_frames_table(list(map(_frame_row, described, moved_of_rows))),
         detections=_detections_table(described, networks),
         embeddings=_stacked(vectors, networks.encoder.dim),
         number_reads=numbers.table(reads, [len(of_frame.class_index) for of_frame in described]),
@@ -102,20 +109,10 @@ def perceive(frames: Iterable[Frame], networks: PerceptionModels) -> Perception:
 
 
 @dataclass(frozen=True)
-class _FrameSummary:
-    """What the camera motion to the next frame is measured from."""
-
-    view: motion.ReducedFrame
-    people_px: NDArray[np.float32]
-    """(n, 4) boxes of people."""
-
-
-@dataclass(frozen=True)
 class _WindowResult:
     """What one window of frames gives by itself."""
 
-    first: _FrameSummary
-    last: _FrameSummary
+    seen: list[TimedView]
     moved: tuple[motion.Motion, ...]
     """Of every frame but the first, which only the window before could tell."""
     described: tuple[_DescribedBoxes, ...]
@@ -128,13 +125,15 @@ class _WindowResult:
 def _perceive_window(keyed: Sequence[KeyedFrame], networks: PerceptionModels) -> _WindowResult:
     """Do with a window of frames all that does not need another window."""
     window = [each.frame for each in keyed]
-    found = networks.detector.detect([frame.image for frame in window])
-    summaries = [_summary(frame, boxes, networks) for frame, boxes in zip(window, found, strict=True)]
-    moved = tuple(_moved(before, now, networks) for before, now in itertools.pairwise(summaries))
+    found = [
+        _of_world(boxes, frame, networks)
+        for boxes, frame in zip(networks.detector.detect([frame.image for frame in window]), window, strict=True)
+    ]
+    seen = [_seen(frame, boxes, networks) for frame, boxes in zip(window, found, strict=True)]
+    moved = tuple(_moved(before, now, networks) for before, now in itertools.pairwise(seen))
     shown = _chosen_people(window, found, moved, networks)
     return _WindowResult(
-        first=summaries[0],
-        last=summaries[-1],
+        seen=seen,
         moved=moved,
         described=tuple(map(_describe, window, found, shown)),
         vectors=_embed(window, found, shown, networks),
@@ -148,7 +147,11 @@ def _courts(window: Sequence[KeyedFrame], networks: PerceptionModels) -> list[tu
     locator = networks.court
     if locator is None:
         return []
-    return [(each.frame.index, locator.sight(each.frame.image)) for each in window if each.key]
+    sightings = [(each.frame, locator.sight(each.frame.image)) for each in window if each.key]
+    return [
+        (frame.index, court_points.of_world(sighting, networks.graphics, _size_px(frame)))
+        for frame, sighting in sightings
+    ]
 
 
 @dataclass(frozen=True)
@@ -167,8 +170,10 @@ def _chosen_people(
     """Choose in each frame of a window the people that are rated and embedded."""
     people = [_people(boxes, networks) for boxes in found]
     people_px = [boxes.xyxy_px[rows] for boxes, rows in zip(found, people, strict=True)]
-    sizes_px = [(frame.image.shape[1], frame.image.shape[0]) for frame in window]
-    clarity = [crops.clarity(boxes, size) for boxes, size in zip(people_px, sizes_px, strict=True)]
+    clarity = [
+        crops.clarity(boxes, _size_px(frame)) * (1 - networks.graphics.cover(boxes, _size_px(frame)))
+        for boxes, frame in zip(people_px, window, strict=True)
+    ]
     chosen = worth_embedding(people_px, clarity, moved)
     if not networks.embed_every_s:
         chosen = [np.ones(len(rows), bool) for rows in people]
@@ -177,12 +182,25 @@ def _chosen_people(
     ]
 
 
-def _summary(frame: Frame, found: Boxes, networks: PerceptionModels) -> _FrameSummary:
-    """Reduce a frame for the next one."""
-    return _FrameSummary(motion.view(frame.image, networks.shots), found.xyxy_px[_people(found, networks)])
+def _of_world(found: Boxes, frame: Frame, networks: PerceptionModels) -> Boxes:
+    """Leave out what is found in graphics."""
+    world = networks.graphics.cover(found.xyxy_px, _size_px(frame)) < _COVERED
+    return Boxes(found.xyxy_px[world], found.score[world], found.class_index[world])
 
 
-def _moved(last: _FrameSummary | None, now: _FrameSummary, networks: PerceptionModels) -> motion.Motion:
+def _seen(frame: Frame, found: Boxes, networks: PerceptionModels) -> TimedView:
+    """Reduce a frame for the camera's motion."""
+    view = motion.view(frame.image, networks.shots, networks.graphics)
+    return TimedView(frame.time_s, view, found.xyxy_px[_people(found, networks)])
+
+
+def _size_px(frame: Frame) -> tuple[int, int]:
+    """Return width and height."""
+    height, width = frame.image.shape[:2]
+    return width, height
+
+
+def _moved(last: TimedView | None, now: TimedView, networks: PerceptionModels) -> motion.Motion:
     """Measure the camera's motion since the previous frame; unknown at the start of the video."""
     if last is None:
         return motion.Motion(None, cut=False)

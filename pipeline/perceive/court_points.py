@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.court.finder import Sighting
+from pipeline.perceive.graphics import Graphics
 from pipeline.tables import COURT_POINTS, conform
 from pipeline.video import Frame
 
@@ -63,6 +64,20 @@ def with_keyframes(frames: Iterable[Frame], every_s: float) -> Iterator[KeyedFra
         now = math.floor(frame.time_s / every_s + 1e-6)
         yield KeyedFrame(frame, frame.index >= 0 and now != before)
         before = now
+
+
+def of_world(sighting: Sighting, graphics: Graphics, size_px: tuple[int, int]) -> Sighting:
+    """Leave out what was found where graphics lie over a picture of a size (width, height)."""
+    place, line = ~graphics.hold(sighting.place_px, size_px), ~graphics.hold(sighting.line_px, size_px)
+    return replace(
+        sighting,
+        place_px=sighting.place_px[place],
+        place=sighting.place[place],
+        place_score=sighting.place_score[place],
+        line_px=sighting.line_px[line],
+        line_angle=sighting.line_angle[line],
+        line_score=sighting.line_score[line],
+    )
 
 
 def table_of(sightings: Sequence[tuple[int, Sighting]]) -> pd.DataFrame:

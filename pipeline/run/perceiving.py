@@ -16,10 +16,11 @@ from pipeline.config import Settings
 from pipeline.errors import InputError, OutputError
 from pipeline.perceive.chunk import PerceptionModels, perceive
 from pipeline.perceive.court_points import keyframe_interval_s
-from pipeline.perceive.networks import choose_input_size, load_networks
+from pipeline.perceive.networks import load_networks
+from pipeline.run.survey import Survey, survey
 from pipeline.store import Part, RunDirectory, fingerprint
 from pipeline.tables import TableName
-from pipeline.video import Chunk, Frame, ReadReport, VideoInfo, chunks, combine, decoder_for, glances, read_chunk
+from pipeline.video import Chunk, Frame, ReadReport, VideoInfo, chunks, combine, decoder_for, read_chunk
 
 if TYPE_CHECKING:  # types alone, so that what they import is not code that perception rests on
     from pipeline.run.execution import Executor
@@ -27,7 +28,6 @@ if TYPE_CHECKING:  # types alone, so that what they import is not code that perc
     from pipeline.run.observer import Observer
 
 STAGE = "perceive"
-_SAMPLES = 6
 
 
 def pieces_of(job: Job, video: VideoInfo) -> tuple[Chunk, ...]:
@@ -60,7 +60,7 @@ class ChunkPerceiver:
     video: VideoInfo
     settings: Settings
     device: str
-    input_size_px: int
+    survey: Survey
     decoder: str | None = None
     """That of a card; None: software."""
 
@@ -86,7 +86,8 @@ class ChunkPerceiver:
 
     @cached_property
     def _networks(self) -> PerceptionModels:
-        networks = load_networks(self.settings, self.device, self.input_size_px)
+        networks = load_networks(self.settings, self.device, self.survey.input_size_px)
+        networks = replace(networks, graphics=self.survey.graphics)
         return replace(networks, keyframe_s=keyframe_interval_s(networks.keyframe_s, self.video.duration_s))
 
 
@@ -109,18 +110,20 @@ def perceive_video(
         executor_for: says who perceives a number of chunks.
 
     Returns:
-        Facts: decoded, analysed and damaged frames, whether the file ended early, the detector's input size.
+        Facts: decoded, analysed and damaged frames, whether the file ended early, the detector's input size, and the boxes
+        (x, y, width, height, px) of graphics over the picture.
     """
     pieces = pieces_of(job, video)
-    input_size_px = _input_size(job, video, stage_fingerprint, run)
+    found = survey(job, video, stage_fingerprint, run)
     parts = [run.part(STAGE, chunk.number, fingerprint(stage_fingerprint, asdict(chunk))) for chunk in pieces]
     absolute = replace(video, path=video.path.absolute())
-    perceiver = ChunkPerceiver(absolute, job.settings, job.device, input_size_px, decoder_for(job.device))
+    perceiver = ChunkPerceiver(absolute, job.settings, job.device, found, decoder_for(job.device))
     reports = _reports(pieces, parts, perceiver, observer, executor_for)
     if sum(report.analysed for report in reports) == 0:
         raise InputError(f"{video.path}: no frame between {job.start_s:g} s and the end could be decoded")
     _join(parts[: len(reports)], reports, run)
-    return {**asdict(combine(reports)), "input_size_px": input_size_px}
+    graphics_px = found.graphics.boxes((video.width_px, video.height_px))
+    return {**asdict(combine(reports)), "input_size_px": found.input_size_px, "graphics_px": graphics_px}
 
 
 def outputs(run: RunDirectory) -> list[Any]:
@@ -217,22 +220,3 @@ def _join(parts: Sequence[Part], reports: Sequence[ReadReport], run: RunDirector
     run.assemble_table("number_reads", parts, [{"detection_id": shift["detection_id"]} for shift in shifts])
     run.assemble_table("court_points", parts, [{"frame": shift["frame"]} for shift in shifts])
     run.assemble_array("embeddings", parts)
-
-
-def _input_size(job: Job, video: VideoInfo, stage_fingerprint: str, run: RunDirectory) -> int:
-    """Choose the detector's input size once for the whole video, and remember it for the next start."""
-    part = run.part("scale", 0, stage_fingerprint)
-    if not part.is_done():
-        samples = [frame.image for frame in glances(video, _spread(job, video))]
-        size = choose_input_size(job.settings, job.device, samples)
-        with part.writing():
-            part.write_json("scale", {"input_size_px": size})
-    return int(part.read_json("scale")["input_size_px"])
-
-
-def _spread(job: Job, video: VideoInfo) -> list[float]:
-    """Spread a few times, in seconds, evenly over the asked part of the video; none if the size is set."""
-    if job.settings.detect.input_size_px != "auto":
-        return []
-    until_s = min(video.duration_s, job.end_s or video.duration_s)
-    return [job.start_s + (until_s - job.start_s) * (step + 0.5) / _SAMPLES for step in range(_SAMPLES)]
