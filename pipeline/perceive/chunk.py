@@ -25,6 +25,7 @@ from pipeline.perceive.court_points import CourtLocator, KeyedFrame, with_keyfra
 from pipeline.perceive.graphics import NO_GRAPHICS, Graphics
 from pipeline.perceive.schedule import worth_embedding
 from pipeline.perceive.side_by_side import in_order
+from pipeline.perceive.time_jumps import time_jumps
 from pipeline.tables import DETECTIONS, MOTION_COLUMNS, PERSON_CLASSES, conform
 from pipeline.video import Frame
 
@@ -86,11 +87,15 @@ def perceive(frames: Iterable[Frame], networks: PerceptionModels) -> Perception:
     reads: list[numbers.FrameReads] = []
     courts: list[tuple[int, Sighting]] = []
     path = CameraPath(networks.shots)
+    people_px: list[NDArray[np.float32]] = []
+    times_s: list[float] = []
     last: TimedView | None = None
     windows = _windows(with_keyframes(frames, networks.keyframe_s), networks.embed_every_s)
     for result in in_order(partial(_perceive_window, networks=networks), windows, usable_cores()):
-        for seen, moved in zip(result.seen, (_moved(last, result.seen[0], networks), *result.moved), strict=True):
-            path.add(seen, moved)
+        for seen, moved_to in zip(result.seen, (_moved(last, result.seen[0], networks), *result.moved), strict=True):
+            path.add(seen, moved_to)
+            people_px.append(seen.people_px)
+            times_s.append(seen.time_s)
         last = result.seen[-1]
         courts += result.courts
         for number, of_frame in enumerate(result.described):
@@ -98,9 +103,11 @@ def perceive(frames: Iterable[Frame], networks: PerceptionModels) -> Perception:
                 described.append(of_frame)
                 vectors.append(result.vectors[number])
                 reads.append(result.reads[number])
-    moved_of_rows = path.finish()[-len(described) :] if described else []
+    moved = path.finish()
+    for frame in np.flatnonzero(time_jumps(people_px, moved, np.array(times_s))):
+        moved[frame] = motion.Motion(None, cut=True)
     return Perception(
-        frames=_frames_table(list(map(_frame_row, described, moved_of_rows))),
+        frames=_frames_table(list(map(_frame_row, described, moved[len(moved) - len(described) :]))),
         detections=_detections_table(described, networks),
         embeddings=_stacked(vectors, networks.encoder.dim),
         number_reads=numbers.table(reads, [len(of_frame.class_index) for of_frame in described]),

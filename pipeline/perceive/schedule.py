@@ -79,7 +79,7 @@ def _continued(earlier: Boxes, later: Boxes, moved: Motion) -> NDArray[np.int64]
     before = np.full(len(later), -1, dtype=np.int64)
     if moved.cut or not len(earlier) or not len(later):
         return before
-    shared = iou(_carried(earlier, moved), later)  # (n earlier, n later)
+    shared = iou(carried(earlier, moved), later)  # (n earlier, n later)
     partner = shared.argmax(axis=0)
     mutual = shared.argmax(axis=1)[partner] == np.arange(len(later))
     good = mutual & (shared[partner, np.arange(len(later))] >= _SAME_IOU)
@@ -87,7 +87,7 @@ def _continued(earlier: Boxes, later: Boxes, moved: Motion) -> NDArray[np.int64]
     return before
 
 
-def _carried(boxes: Boxes, moved: Motion) -> NDArray[np.float64]:
+def carried(boxes: NDArray[np.floating], moved: Motion) -> NDArray[np.float64]:
     """Move boxes (n, 4) with the camera by the motion of their centres."""
     if moved.matrix is None:
         return boxes.astype(np.float64)
