@@ -80,12 +80,17 @@ class Graphics:
         return np.asarray(np.clip(covered / area, 0, 1), dtype=np.float32)
 
     def boxes(self, size_px: tuple[int, int]) -> list[tuple[int, int, int, int]]:
-        """List each graphic's x, y, width, height in px of a picture of a size (width, height), the largest first."""
+        """List each graphic's x, y, width, height in px of a picture of a size (width, height), the largest first.
+
+        What is no box, such as a frame about the picture, is not among them.
+        """
         height, width = self.mask.shape
         across, down = size_px[0] / width, size_px[1] / height
         _, _, stats, _ = cv2.connectedComponentsWithStats(self.mask.astype(np.uint8))
         found = [
-            (round(x * across), round(y * down), round(w * across), round(h * down)) for x, y, w, h, _ in stats[1:]
+            (round(x * across), round(y * down), round(w * across), round(h * down))
+            for x, y, w, h, area in stats[1:].tolist()
+            if area >= _BOX_FILLED * w * h
         ]
         return sorted(found, key=lambda box: -box[2] * box[3])
 

@@ -78,7 +78,8 @@ class RunContext:
     @cached_property
     def registration(self) -> CourtRegistration:
         """The table `court` with what lies beside it; to be asked for once the court was looked for."""
-        return registration_of(self.tables["court"], self.facts["court"], self.image_size_px)
+        graphics_px = self.facts.get("perceive", {}).get("graphics_px", ())
+        return registration_of(self.tables["court"], self.facts["court"], self.image_size_px, graphics_px)
 
     @cached_property
     def on_court(self) -> BoxesOnCourt:

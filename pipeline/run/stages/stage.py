@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -57,7 +57,10 @@ class StageOutput:
 
 
 def registration_of(
-    court_table: pd.DataFrame, facts: Mapping[str, Any], image_size_px: tuple[int, int]
+    court_table: pd.DataFrame,
+    facts: Mapping[str, Any],
+    image_size_px: tuple[int, int],
+    graphics_px: Sequence[tuple[float, float, float, float]] = (),
 ) -> CourtRegistration:
     """Put the table `court` and what lies beside it together.
 
@@ -65,6 +68,7 @@ def registration_of(
         court_table: table `court`.
         facts: of the stage `court`.
         image_size_px: width, height of the picture as displayed.
+        graphics_px: x, y, width, height of graphics over the picture.
     """
     from pipeline.understand.court import CourtRegistration
 
@@ -76,6 +80,7 @@ def registration_of(
         image_size_px,
         facts["fixed"],
         tuple(facts["warnings"]),
+        tuple(graphics_px),
     )
 
 

@@ -22,6 +22,8 @@ COURT_NOISE_M = 0.1
 """Standard deviation of the court from frame to frame."""
 CUT_PX = 2.0
 """A box that ends this close to the lower border shows no feet."""
+CUT_BY_GRAPHICS = 0.01
+"""So does one that ends so close to graphics, picture heights."""
 WELL_COVERED = 0.995
 """Share of the frames from which on the court counts as known throughout."""
 
@@ -39,18 +41,30 @@ class CourtRegistration:
     """The camera stands still: one homography holds for all rows."""
     warnings: tuple[str, ...]
     """In plain words, for the report."""
+    graphics_px: tuple[tuple[float, float, float, float], ...] = ()
+    """x, y, width, height of graphics over the picture, which hide feet."""
 
     def feet_m(self, detections: pd.DataFrame) -> Floats:
         """Locate each person on the court: the middle of the box's lower edge, and the depth of a foot behind it.
 
         Returns:
             (m, 2) metres per row of detections; NaN for other classes, frames without a homography, points beyond the
-            horizon, and boxes cut by the lower border of the picture.
+            horizon, and boxes cut by the lower border of the picture or by graphics.
         """
         positions_m = self._on_floor(detections)
-        no_feet = detections["y2"].to_numpy(np.float64) >= self.image_size_px[1] - CUT_PX
-        positions_m[no_feet] = np.nan
+        positions_m[self._without_feet(detections)] = np.nan
         return positions_m
+
+    def _without_feet(self, detections: pd.DataFrame) -> NDArray[np.bool_]:
+        """Say of which rows of detections (m,) the lower edge is not where the feet are."""
+        middle_px = detections[["x1", "x2"]].to_numpy(np.float64).mean(axis=1)
+        low_px = detections["y2"].to_numpy(np.float64)
+        cut = low_px >= self.image_size_px[1] - CUT_PX
+        for left, top, width, height in self.graphics_px:
+            beside = (middle_px < left) | (middle_px > left + width)
+            margin_px = CUT_BY_GRAPHICS * self.image_size_px[1]
+            cut |= ~beside & (low_px >= top - margin_px) & (low_px <= top + height + margin_px)
+        return np.asarray(cut)
 
     def foot_covariance_m2(self, detections: pd.DataFrame) -> Floats:
         """Propagate the noise of a box's lower edge to the court, to first order.

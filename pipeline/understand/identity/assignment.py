@@ -76,7 +76,8 @@ def roles(
 ) -> NDArray[Any]:
     """Tell what everybody is: player, referee, bench, coach or crowd (n,).
 
-    Somebody who never moves about is on the bench in a team's jersey, else in the crowd, with everybody who works there.
+    Somebody who never moves about, and not within the lines, is on the bench in a team's jersey, else in the crowd, with
+    everybody who works there.
     Somebody who moves about beside the court is a coach, unless in a numbered shirt; a player who is there for long is on
     the bench. Whoever a correction mentions is a player or a referee in any case.
 
@@ -89,7 +90,7 @@ def roles(
     features, tracklets = evidence.features, evidence.tracklets
     count = int(person.max(initial=-1)) + 1
     corrected = np.isin(person, person[evidence.constraints.mentioned])
-    still = features.still & ~corrected
+    still = features.still & ~corrected & ~sideline.plays()
     moves = np.bincount(person, weights=np.isfinite(tracklets.roaming) & ~still, minlength=count) > 0  # (count,)
     stays = (np.bincount(person, weights=still, minlength=count) > 0) & ~moves
     in_team_jersey = np.zeros(count, dtype=bool)

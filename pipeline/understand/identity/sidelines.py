@@ -1,4 +1,4 @@
-"""Time beside the court: that of coaches, and of substitutes who wait to come in."""
+"""Time beside the court, that of coaches and of substitutes who wait to come in; and time within its lines, that of nobody else but players and referees."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ Array = NDArray[np.float64]
 
 _BEYOND_M = 0.3
 """Feet are beyond a side line from here on, m: those of somebody who stands on it seem to be so far off at times."""
+_WITHIN_M, _WITHIN_S = 1.0, 1.0
+"""Feet so far within all lines, for so long, are on the court whatever the errors."""
 _NEARLY_ALWAYS = 0.9
 """Share of the time that somebody is beyond a side line who stays there; a player comes back, a referee walks about it."""
 
@@ -27,25 +29,34 @@ class SidelineTime:
     """(n,) time with feet whose position on the court is known."""
     beyond_s: Array
     """(n,) part of it beyond a side line."""
+    within_s: Array
+    """(n,) part of it well within the lines."""
 
     def of_groups(self, group: NDArray[np.int64], count: int) -> SidelineTime:
         """Add up the time of tracklets that are one person; `group` (n,) from 0, -1 for nobody."""
         member = group >= 0
-        sums = (_summed(group[member], values[member], count) for values in (self.placed_s, self.beyond_s))
+        sums = (
+            _summed(group[member], values[member], count) for values in (self.placed_s, self.beyond_s, self.within_s)
+        )
         return SidelineTime(*sums)
 
     def stays(self, least_s: float) -> NDArray[np.bool_]:
         """Tell who (n,) is beyond a side line nearly always, and for `least_s` or more.
 
         Example:
-            >>> SidelineTime(np.array([20.0, 20.0, 2.0]), np.array([19.5, 15.0, 2.0])).stays(least_s=10.0).tolist()
+            >>> time = SidelineTime(np.array([20.0, 20.0, 2.0]), np.array([19.5, 15.0, 2.0]), np.zeros(3))
+            >>> time.stays(least_s=10.0).tolist()
             [True, False, False]
         """
         return np.asarray((self.beyond_s >= least_s) & (self.beyond_s >= _NEARLY_ALWAYS * self.placed_s))
 
+    def plays(self) -> NDArray[np.bool_]:
+        """Tell who (n,) is nearly always well within the lines, as no bench and no spectator is, however little he moves."""
+        return np.asarray((self.within_s >= _WITHIN_S) & (self.within_s >= _NEARLY_ALWAYS * self.placed_s))
+
 
 def sideline_time(game: TrackedGame, evidence: TrackletEvidence, court: Court) -> SidelineTime:
-    """Measure for how long each tracklet is beyond a side line.
+    """Measure for how long each tracklet is beyond a side line, and well within the lines.
 
     The end lines do not count: a referee stands behind the one that is attacked.
 
@@ -54,10 +65,15 @@ def sideline_time(game: TrackedGame, evidence: TrackletEvidence, court: Court) -
         evidence: of its n tracklets.
         court: whose lines they are.
     """
-    y_m = game.feet_m[evidence.row, 1]  # (boxes,)
+    feet_m = game.feet_m[evidence.row]  # (boxes, 2)
+    y_m = feet_m[:, 1]
+    inset_m = np.minimum(feet_m, (court.length_m, court.width_m) - feet_m).min(axis=1)  # (boxes,) to the nearest line
     beyond = (y_m < -_BEYOND_M) | (y_m > court.width_m + _BEYOND_M)
     owner = np.repeat(np.arange(len(evidence)), evidence.boxes())
-    sums = (_summed(owner, values * evidence.step_s, len(evidence)) for values in (np.isfinite(y_m), beyond))
+    sums = (
+        _summed(owner, values * evidence.step_s, len(evidence))
+        for values in (np.isfinite(y_m), beyond, inset_m > _WITHIN_M)
+    )
     return SidelineTime(*sums)
 
 

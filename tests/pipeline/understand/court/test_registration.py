@@ -1,5 +1,7 @@
 """Court registration: fixed and moving cameras with known motion, cuts, bad calibrations."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,11 +9,12 @@ import pytest
 from pipeline.config import CourtSettings
 from pipeline.errors import CalibrationError
 from pipeline.geometry.calibration import CalibratedFrame, Calibration
+from pipeline.geometry.court import COURTS
 from pipeline.geometry.homography import oriented, project
 from pipeline.geometry.lens import Lens
 from pipeline.tables import COURT_POINTS, DETECTIONS, FRAMES, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, check, conform
 from pipeline.understand.court import register_court
-from pipeline.understand.court.registration import COURT_NOISE_M, FOOT_DEPTH_M, FOOT_NOISE
+from pipeline.understand.court.registration import COURT_NOISE_M, FOOT_DEPTH_M, FOOT_NOISE, CourtRegistration
 
 SIZE = (1280, 720)
 SETTINGS = CourtSettings()
@@ -358,3 +361,23 @@ def test_no_frames_no_rows(fixed):
 def test_one_frame_is_enough(fixed):
     found = register(still(1), calibration_of(view(0.0, 0), fixed=fixed), SETTINGS)
     assert found.table["frame"].tolist() == [0]
+
+
+def test_feet_under_graphics_are_not_seen() -> None:
+    boxes = pd.DataFrame(
+        {
+            "frame": 0,
+            "class": "player",
+            "x1": [100.0, 300.0, 500.0, 500.0],
+            "x2": [140.0, 340.0, 540.0, 540.0],
+            "y1": [300.0, 470.0, 470.0, 520.0],
+            "y2": [400.0, 571.0, 540.0, 600.0],
+        }
+    )
+    table = pd.DataFrame([[0, *np.diag([0.01, 0.01, 1.0]).ravel()]], columns=["frame", *HOMOGRAPHY_COLUMNS])
+    free = CourtRegistration(table, Lens(), COURTS["fiba"], (1280, 720), True, ())
+
+    covered = replace(free, graphics_px=((0.0, 576.0, 450.0, 144.0), (510.0, 590.0, 200.0, 40.0)))
+
+    assert np.isfinite(free.feet_m(boxes)).all()
+    assert np.isfinite(covered.feet_m(boxes)).all(axis=1).tolist() == [True, False, True, False]

@@ -24,10 +24,23 @@ def test_feet_beyond_a_side_line_and_not_an_end_line_count() -> None:
     found = sideline_time(made, gather_evidence(made, 5), COURTS["fiba"])
     assert found.placed_s == pytest.approx([5 / FPS])
     assert found.beyond_s == pytest.approx([2 / FPS])
+    assert found.within_s == [0.0]
+
+
+def test_feet_a_metre_within_all_lines_are_on_the_court() -> None:
+    made = game([(0, [0] * 6)])
+    made = replace(made, feet_m=np.array([[1.1, 7], [26.9, 13.9], [14, 1.1], [0.9, 7], [14, 14.1], [np.nan, np.nan]]))
+    found = sideline_time(made, gather_evidence(made, 5), COURTS["fiba"])
+    assert found.within_s == pytest.approx([3 / FPS])
+
+
+def test_who_stays_well_within_the_lines_plays_however_little_he_moves() -> None:
+    time = SidelineTime(np.array([8.5, 8.5, 0.5, 0.0]), np.zeros(4), np.array([8.0, 7.0, 0.5, 0.0]))
+    assert time.plays().tolist() == [True, False, False, False]
 
 
 def test_who_is_beyond_for_nine_tenths_and_long_enough_stays_there() -> None:
-    time = SidelineTime(np.array([40.0, 40.0, 10.0, 10.0]), np.array([36.0, 35.9, 10.0, 9.9]))
+    time = SidelineTime(np.array([40.0, 40.0, 10.0, 10.0]), np.array([36.0, 35.9, 10.0, 9.9]), np.zeros(4))
     assert time.stays(10.0).tolist() == [True, False, True, False]
     together = time.of_groups(np.array([1, 1, 0, -1]), 3)
     assert together.placed_s.tolist() == [10, 80, 0]
