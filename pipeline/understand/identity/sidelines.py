@@ -15,8 +15,8 @@ Array = NDArray[np.float64]
 
 _BEYOND_M = 0.3
 """Feet are beyond a side line from here on, m: those of somebody who stands on it seem to be so far off at times."""
-_WITHIN_M, _WITHIN_S = 1.0, 1.0
-"""Feet so far within all lines, for so long, are on the court whatever the errors."""
+_WITHIN_M, _WITHIN_S = 2.0, 3.0
+"""Feet so far within all lines, for so long, are a player's or a referee's: coaches step onto the court for a moment."""
 _NEARLY_ALWAYS = 0.9
 """Share of the time that somebody is beyond a side line who stays there; a player comes back, a referee walks about it."""
 
@@ -36,7 +36,8 @@ class SidelineTime:
         """Add up the time of tracklets that are one person; `group` (n,) from 0, -1 for nobody."""
         member = group >= 0
         sums = (
-            _summed(group[member], values[member], count) for values in (self.placed_s, self.beyond_s, self.within_s)
+            _summed(group[member], values[member], count)
+            for values in (self.placed_s, self.beyond_s, self.within_s)
         )
         return SidelineTime(*sums)
 
