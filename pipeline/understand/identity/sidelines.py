@@ -72,8 +72,8 @@ def sideline_time(game: TrackedGame, evidence: TrackletEvidence, court: Court) -
     beyond = (y_m < -_BEYOND_M) | (y_m > court.width_m + _BEYOND_M)
     owner = np.repeat(np.arange(len(evidence)), evidence.boxes())
     sums = (
-        _summed(owner, values * evidence.step_s, len(evidence))
-        for values in (np.isfinite(y_m), beyond, inset_m > _WITHIN_M)
+        _summed(owner, np.asarray(where * evidence.step_s, np.float64), len(evidence))
+        for where in (np.isfinite(y_m), beyond, inset_m > _WITHIN_M)
     )
     return SidelineTime(*sums)
 
