@@ -62,7 +62,7 @@ class DetectSettings(_Section):
     input_size_px: Annotated[int, Field(ge=64, le=4096)] | Literal["auto"] = Field(
         "auto", description="long side of the network input; a multiple of 32"
     )
-    min_score: float = Field(0.25, gt=0, lt=1, description="person boxes below are dropped")
+    min_score: float = Field(0.1, gt=0, lt=1, description="person boxes below are dropped; see track.min_score")
     min_score_small: float = Field(0.25, gt=0, lt=1, description="ball, rim and number boxes below are dropped")
     nms_iou: float = Field(0.6, gt=0, lt=1, description="boxes of one class that overlap more are one")
 
@@ -130,7 +130,7 @@ class CourtSettings(_Section):
 class TrackSettings(_Section):
     """DeepSORT."""
 
-    min_score: float = Field(0.35, gt=0, lt=1, description="boxes below are not tracked")
+    min_score: float = Field(0.35, gt=0, lt=1, description="boxes below begin no tracklet, and only go on with one")
     max_age_s: float = Field(0.2, ge=0.001, le=3600, description="a tracklet without a box for longer ends")
     max_gap_s: float = Field(
         2.0,

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 CLASSES = ("player", "referee", "ball", "rim", "number")
 PERSON_CLASSES = ("player", "referee")
+SURE_SCORE = 0.25
+"""A person's box of a lower score says nothing by itself: a tracklet may go on through it, and no more."""
 ROLES = (*PERSON_CLASSES, "bench", "coach", "crowd")
 
 TableName = Literal[

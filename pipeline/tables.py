@@ -12,7 +12,19 @@ from types import MappingProxyType
 import pandas as pd
 
 from pipeline.errors import TableError
-from pipeline.schema import CLASSES, PERSON_CLASSES, ROLES, Column, Table, TableName, at_least, dtype_of, one_of, share
+from pipeline.schema import (
+    CLASSES,
+    PERSON_CLASSES,
+    ROLES,
+    SURE_SCORE,
+    Column,
+    Table,
+    TableName,
+    at_least,
+    dtype_of,
+    one_of,
+    share,
+)
 from pipeline.statistics_tables import PERIODS, PLAYER_PERIODS, PLAYER_STATS, TEAM_PERIODS, TEAM_STATS
 
 __all__ = [
@@ -39,6 +51,7 @@ __all__ = [
     "ROLES",
     "SHOTS",
     "SPLIT_TRACKS",
+    "SURE_SCORE",
     "TEAM_PERIODS",
     "TEAM_STATS",
     "TENS_COLUMNS",

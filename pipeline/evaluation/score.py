@@ -20,6 +20,7 @@ from pipeline.evaluation.registration import score_registration
 from pipeline.evaluation.results import Classes, Evaluation, ShotScores
 from pipeline.evaluation.tracking import score_tracking
 from pipeline.evaluation.truth import Truth, read_truth, thinned
+from pipeline.tables import SURE_SCORE
 
 
 def evaluate(run: Path, truth: Path, max_fps: float | None = None) -> Evaluation:
@@ -133,7 +134,8 @@ def _detection(found: Found, truth: Truth, frames: Ints) -> Classes:
 
 
 def _class_scores(table: pd.DataFrame, truth: Truth, role: str | None, frames: Ints) -> DetectionScores:
-    """Score the boxes of one class."""
+    """Score the boxes of one class, those that count by themselves."""
+    table = table[table["score"] >= SURE_SCORE]
     rows = table if role is None else table[table["class"] == role]
     corners = rows[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
     boxes = IdentifiedBoxes(

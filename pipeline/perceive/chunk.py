@@ -26,7 +26,7 @@ from pipeline.perceive.graphics import NO_GRAPHICS, Graphics
 from pipeline.perceive.schedule import worth_embedding
 from pipeline.perceive.side_by_side import in_order
 from pipeline.perceive.time_jumps import time_jumps
-from pipeline.tables import DETECTIONS, MOTION_COLUMNS, PERSON_CLASSES, conform
+from pipeline.tables import DETECTIONS, MOTION_COLUMNS, PERSON_CLASSES, SURE_SCORE, conform
 from pipeline.video import Frame
 
 Image = NDArray[np.uint8]
@@ -236,9 +236,9 @@ def _windows(frames: Iterable[KeyedFrame], every_s: float) -> Iterator[list[Keye
 
 
 def _people(found: Boxes, networks: PerceptionModels) -> NDArray[np.intp]:
-    """Number the boxes of people, (m,)."""
+    """Number the boxes that surely are people's, (m,)."""
     wanted = [index for index, name in enumerate(networks.detector.class_names) if name in PERSON_CLASSES]
-    return np.flatnonzero(np.isin(found.class_index, wanted))
+    return np.flatnonzero(np.isin(found.class_index, wanted) & (found.score >= SURE_SCORE))
 
 
 @dataclass(frozen=True)

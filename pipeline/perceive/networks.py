@@ -15,6 +15,7 @@ from models.encoders import load_encoder
 from models.numbers.reader import NumberReader
 from pipeline.config import CourtSettings, NetworkSettings, Settings
 from pipeline.perceive.chunk import PerceptionModels
+from pipeline.tables import SURE_SCORE
 
 
 def choose_input_size(settings: Settings, device: str, samples: Sequence[NDArray[np.uint8]]) -> int:
@@ -30,7 +31,10 @@ def choose_input_size(settings: Settings, device: str, samples: Sequence[NDArray
     """
     if settings.detect.input_size_px != "auto":
         return settings.detect.input_size_px
-    return suggest_input_size(lambda size_px: load_detector(_detector_settings(settings, device, size_px)), samples)
+    sure = settings.model_copy(
+        update={"detect": settings.detect.model_copy(update={"min_score": max(settings.detect.min_score, SURE_SCORE)})}
+    )
+    return suggest_input_size(lambda size_px: load_detector(_detector_settings(sure, device, size_px)), samples)
 
 
 def load_networks(settings: Settings, device: str, input_size_px: int) -> PerceptionModels:

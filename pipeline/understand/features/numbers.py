@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.numbers.texts import TEXTS, text_probabilities
-from pipeline.tables import ONES_COLUMNS, PERSON_CLASSES, TENS_COLUMNS
+from pipeline.tables import ONES_COLUMNS, PERSON_CLASSES, SURE_SCORE, TENS_COLUMNS
 from pipeline.understand.game import TrackedGame
 
 Array = NDArray[np.float64]
@@ -171,13 +171,15 @@ def owners_of_numbers(detections: pd.DataFrame, number_reads: pd.DataFrame, trac
     Returns:
         Columns detection_id (of the number box), frame, track_id.
     """
-    people = detections[detections["class"].isin(PERSON_CLASSES)].sort_values("frame", kind="stable")
+    tracked = detections["detection_id"].isin(tracks["detection_id"])
+    seen = detections["class"].isin(PERSON_CLASSES) & ((detections["score"] >= SURE_SCORE) | tracked)
+    people = detections[seen].sort_values("frame", kind="stable")
     numbers = detections[detections["detection_id"].isin(number_reads["detection_id"])]
     owner = np.full(len(numbers), -1, dtype=np.int64)
-    tracked = tracks.set_index("detection_id")["track_id"].reindex(people["detection_id"]).fillna(-1)
+    track_of = tracks.set_index("detection_id")["track_id"].reindex(people["detection_id"]).fillna(-1)
     for start in range(0, len(numbers), _BLOCK):
         part = slice(start, start + _BLOCK)
-        owner[part] = _owners(numbers.iloc[part], people, tracked.to_numpy(np.int64))
+        owner[part] = _owners(numbers.iloc[part], people, track_of.to_numpy(np.int64))
     table = pd.DataFrame(
         {"detection_id": numbers["detection_id"].to_numpy(), "frame": numbers["frame"].to_numpy(), "track_id": owner}
     )

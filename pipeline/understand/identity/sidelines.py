@@ -36,8 +36,7 @@ class SidelineTime:
         """Add up the time of tracklets that are one person; `group` (n,) from 0, -1 for nobody."""
         member = group >= 0
         sums = (
-            _summed(group[member], values[member], count)
-            for values in (self.placed_s, self.beyond_s, self.within_s)
+            _summed(group[member], values[member], count) for values in (self.placed_s, self.beyond_s, self.within_s)
         )
         return SidelineTime(*sums)
 

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.geometry.boxes import iou
-from pipeline.tables import PERSON_CLASSES, SHOTS, conform
+from pipeline.tables import PERSON_CLASSES, SHOTS, SURE_SCORE, conform
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.shots.replays import Repeat, find_repeat, places_in_picture
 
@@ -57,7 +57,7 @@ def _shots(game: TrackedGame) -> NDArray[np.int64]:
     cut = np.diff(game.shot, prepend=game.shot[0]) != 0
     unknown = np.flatnonzero(np.isnan(game.motion).any(axis=(1, 2)) & ~cut)
     unknown = unknown[unknown > 0]
-    people = game.detections[game.detections["class"].isin(PERSON_CLASSES)]
+    people = _people(game)
     people = people[people["frame"].isin(game.frame[np.union1d(unknown, unknown - 1)])]
     boxes = {frame: rows[["x1", "y1", "x2", "y2"]].to_numpy(np.float64) for frame, rows in people.groupby("frame")}
     for row in unknown:
@@ -65,6 +65,12 @@ def _shots(game: TrackedGame) -> NDArray[np.int64]:
         if before is not None and now is not None:
             cut[row] = (iou(now, before).max(axis=1) >= SAME_IOU).mean() < SAME_SHARE
     return np.cumsum(cut).astype(np.int64)
+
+
+def _people(game: TrackedGame) -> pd.DataFrame:
+    """Return the boxes that surely are people's."""
+    boxes = game.detections
+    return boxes[boxes["class"].isin(PERSON_CLASSES) & (boxes["score"] >= SURE_SCORE)]
 
 
 def _kind(kind: str, reason: str | None = None, repeat: Repeat | None = None) -> dict[str, Any]:
@@ -79,7 +85,7 @@ def _kind(kind: str, reason: str | None = None, repeat: Repeat | None = None) ->
 
 def _close_ups(game: TrackedGame, court: pd.DataFrame) -> list[str | None]:
     """Say of each shot why it is a close-up, None where it is none."""
-    people = game.detections[game.detections["class"].isin(PERSON_CLASSES)]
+    people = _people(game)
     height = (people["y2"] - people["y1"]).groupby(people["frame"])
     in_view = pd.DataFrame({"tallest": height.max(), "count": height.size()}).reindex(game.frames["frame"])
     count = in_view["count"].fillna(0).to_numpy(np.float64)  # (t,)

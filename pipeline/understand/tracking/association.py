@@ -37,6 +37,10 @@ _PEOPLE = 12
 """How many other people are anywhere in the picture."""
 _COURT_M2 = 600.0
 """What the picture shows of the court and about it."""
+_WEAK_S = 1.0
+"""For so long a tracklet goes on by boxes that are not sure; those at its end do not count."""
+_DOUBLED_IOU = 0.5
+"""A box that is not sure and overlaps more with one that is, shows the same person."""
 _NEVER = 1e5
 """Score of a pair that is out of reach, negated."""
 
@@ -49,6 +53,7 @@ class CandidateBoxes:
     xyxy: Floats  # (m, 4) corners x1 y1 x2 y2, px
     measured: MeasuredBoxes  # of the m boxes, in the picture and on the court
     vector: Vectors  # (m, dim + 3) see `with_jersey_colour`
+    sure: NDArray[np.bool_]  # (m,) seen well enough to begin a tracklet; the others can only go on with one
 
     def __len__(self) -> int:
         """Count the boxes."""
@@ -56,7 +61,9 @@ class CandidateBoxes:
 
     def take(self, boxes: Ints | slice) -> CandidateBoxes:
         """Choose boxes (k,), in the order named."""
-        return CandidateBoxes(self.row[boxes], self.xyxy[boxes], self.measured.take(boxes), self.vector[boxes])
+        return CandidateBoxes(
+            self.row[boxes], self.xyxy[boxes], self.measured.take(boxes), self.vector[boxes], self.sure[boxes]
+        )
 
 
 class Tracklet(Track):  # type: ignore[misc]  # the library has no types
@@ -78,16 +85,19 @@ class Tracklet(Track):  # type: ignore[misc]  # the library has no types
         self.rows = [row]
         self.vectors = [vector]  # until it is confirmed
         self.place: int | None = None  # in the gallery, once it is confirmed
-        self.last_seen_s = time_s
+        self.last_seen_s = self.last_sure_s = time_s
+        self.sure_rows = 1  # how many of the rows there were when its latest sure box came
 
     def age_by_one(self) -> None:
         """Count a frame."""
         self.age += 1
         self.time_since_update += 1
 
-    def extend(self, row: int, time_s: float) -> None:
+    def extend(self, row: int, time_s: float, sure: bool) -> None:
         """Take the next box."""
         self.rows.append(row)
+        if sure:
+            self.sure_rows, self.last_sure_s = len(self.rows), time_s
         self.last_seen_s = time_s
         self.hits += 1
         self.time_since_update = 0
@@ -156,17 +166,37 @@ class LikelihoodTracker(Tracker):  # type: ignore[misc]  # the library has no ty
 
     def update(self, boxes: CandidateBoxes, time_s: float) -> None:
         """Associate the boxes of a frame, start tracklets, and end those that were not seen for too long."""
-        matched, box = self.match(boxes)
+        sure = np.flatnonzero(boxes.sure)
+        matched, of_sure = self.match(boxes.take(sure))
+        box = sure[of_sure]
+        if len(sure) < len(boxes):
+            more, weak = self.match_weak(unmatched(len(self.tracks), matched), boxes, time_s)
+            matched, box = np.concatenate([matched, more]), np.concatenate([box, weak])
         self.states.update(matched, boxes.measured.take(box))
-        for i, row in zip(matched.tolist(), boxes.row[box].tolist(), strict=True):
-            self.tracks[i].extend(row, time_s)
+        for i, row, well in zip(matched.tolist(), boxes.row[box].tolist(), boxes.sure[box].tolist(), strict=True):
+            self.tracks[i].extend(row, time_s, well)
         self._remember([self.tracks[i] for i in matched.tolist()], boxes.vector[box])
         for i in unmatched(len(self.tracks), matched).tolist():
             self.tracks[i].mark_missed()
         self.keep([not track.is_deleted() for track in self.tracks])
         left = unmatched(len(boxes), box)
+        left = left[boxes.sure[left]]
         if len(left):
             self.initiate(boxes.take(left), time_s)
+
+    def match_weak(self, left: Ints, boxes: CandidateBoxes, time_s: float) -> tuple[Ints, Ints]:
+        """Match confirmed tracklets `left` (n,) without a box with boxes that are not sure: indices (k,), (k,).
+
+        As in ByteTrack (Zhang et al., 2022): who is half hidden or blurred has a box of low score where he is expected.
+        """
+        weak = np.flatnonzero(~boxes.sure)
+        doubled = iou(boxes.xyxy[weak], boxes.xyxy[boxes.sure]).max(axis=1, initial=0.0) > _DOUBLED_IOU
+        weak = weak[~doubled]
+        lately = [
+            self.tracks[i].is_confirmed() and time_s - self.tracks[i].last_sure_s <= _WEAK_S for i in left.tolist()
+        ]
+        matched, box = self.match_confirmed(left[lately], boxes.take(weak))
+        return matched, weak[box]
 
     def match(self, boxes: CandidateBoxes) -> tuple[Ints, Ints]:
         """Match confirmed tracklets, then tentative ones with the boxes that are left: indices (k,), (k,)."""
@@ -252,7 +282,7 @@ class LikelihoodTracker(Tracker):  # type: ignore[misc]  # the library has no ty
         """Keep the boxes of a tracklet, if it was ever confirmed."""
         if track.place is not None:
             self.gallery.close(track.place)
-            self.ended.append(track.rows)
+            self.ended.append(track.rows[: track.sure_rows])
 
     def _remember(self, tracks: Sequence[Tracklet], vectors: Vectors) -> None:
         """Put the vectors (k, dim + 3) of the boxes that tracklets (k,) went on with into the gallery.

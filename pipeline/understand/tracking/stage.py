@@ -50,6 +50,7 @@ class _Trackable:
     xyxy: NDArray[np.float64]  # (n, 4) corners x1 y1 x2 y2, px
     measured: MeasuredBoxes
     jersey_lab: NDArray[np.float64]  # (n, 3) CIE L* a* b*; NaN where unknown
+    sure: NDArray[np.bool_]  # (n,) of a score that begins tracklets
 
 
 def track(
@@ -106,6 +107,7 @@ def track(
             boxes.xyxy[of_frame],
             boxes.measured.take(of_frame),
             vectors.of(of_frame),
+            boxes.sure[of_frame],
         )
         for of_frame in slices
     )
@@ -169,12 +171,12 @@ def _trackable(
     foot_covariance_m2: NDArray[np.float64] | None,
     settings: TrackSettings,
 ) -> _Trackable:
-    """Select person boxes on the court with an area and a sufficient score; of two on one person the better."""
+    """Select person boxes on the court with an area; of two on one person the better."""
     detections, xyxy_px = game.detections, game.xyxy_px
     size = xyxy_px[:, 2:] - xyxy_px[:, :2]
     score = detections["score"].to_numpy(np.float64)
     person = detections["class"].isin(PERSON_CLASSES).to_numpy()
-    chosen = person & on_court & (score >= settings.min_score) & np.isfinite(xyxy_px).all(axis=1) & (size > 0).all(1)
+    chosen = person & on_court & np.isfinite(xyxy_px).all(axis=1) & (size > 0).all(1)
     chosen[cross_class_duplicates(game, chosen, settings.duplicate_iou)] = False
     row = np.flatnonzero(chosen)
     row = row[np.argsort(game.box_frame[row], kind="stable")]
@@ -188,6 +190,7 @@ def _trackable(
         xyxy_px[row],
         MeasuredBoxes.of(np.hstack([xyxy_px[row, :2], size[row]]), feet_m, covariance_m2),
         game.jersey_lab[row],
+        score[row] >= settings.min_score,
     )
 
 
