@@ -42,8 +42,8 @@ def time_jumps(
     count = len(people_px)
     share, people = np.zeros(count), np.zeros(count)
     for frame in range(1, count):
-        if moved[frame].matrix is not None:
-            share[frame], people[frame] = _replaced(people_px[frame - 1], people_px[frame], moved[frame])
+        if not moved[frame].cut:
+            share[frame], people[frame] = _replaced(people_px[frame - 1], people_px[frame], moved[frame].matrix)
     jumps = np.zeros(count, dtype=bool)
     if count < 2:
         return jumps
@@ -56,11 +56,22 @@ def time_jumps(
     return jumps
 
 
-def _replaced(earlier: NDArray[np.floating], later: NDArray[np.floating], moved: Motion) -> tuple[float, int]:
-    """Say how many of the people (n, 4) of a frame are replaced in the next: as a share, and as a number."""
+def _replaced(
+    earlier: NDArray[np.floating], later: NDArray[np.floating], matrix: NDArray[np.float64] | None
+) -> tuple[float, int]:
+    """Say how many of the people (n, 4) of a frame are replaced in the next: as a share, and as a number.
+
+    Where the camera's motion is unknown, it is the shift that keeps most people.
+    """
     if not len(earlier) or not len(later):
         return 0.0, 0
-    shared = iou(carried(earlier, moved), later)  # (n earlier, n later)
+    if matrix is None:
+        shifts = np.unique((later[None, :, 2:] - earlier[:, None, 2:]).reshape(-1, 2), axis=0)
+        kept = [(iou(earlier + np.tile(shift, 2), later) >= _SAME_IOU).any(axis=0).sum() for shift in shifts]
+        earlier = earlier + np.tile(shifts[int(np.argmax(kept))], 2)
+    else:
+        earlier = carried(earlier, Motion(matrix, cut=False))
+    shared = iou(earlier, later)  # (n earlier, n later)
     gone = int((shared.max(axis=1) < _SAME_IOU).sum())
     new = int((shared.max(axis=0) < _SAME_IOU).sum())
     return min(gone / len(earlier), new / len(later)), min(gone, new)

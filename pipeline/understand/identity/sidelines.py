@@ -15,8 +15,9 @@ Array = NDArray[np.float64]
 
 _BEYOND_M = 0.3
 """Feet are beyond a side line from here on, m: those of somebody who stands on it seem to be so far off at times."""
-_WITHIN_M, _WITHIN_S = 2.0, 3.0
-"""Feet so far within all lines, for so long, are a player's or a referee's: coaches step onto the court for a moment."""
+_WITHIN_M, _WITHIN_S = (1.0, 2.0), 3.0
+"""Feet so far within the end lines and the side lines, for so long, are a player's or a referee's: coaches step onto the
+court for a moment."""
 _NEARLY_ALWAYS = 0.9
 """Share of the time that somebody is beyond a side line who stays there; a player comes back, a referee walks about it."""
 
@@ -67,12 +68,12 @@ def sideline_time(game: TrackedGame, evidence: TrackletEvidence, court: Court) -
     """
     feet_m = game.feet_m[evidence.row]  # (boxes, 2)
     y_m = feet_m[:, 1]
-    inset_m = np.minimum(feet_m, (court.length_m, court.width_m) - feet_m).min(axis=1)  # (boxes,) to the nearest line
+    within = ((feet_m > _WITHIN_M) & (feet_m < (court.length_m, court.width_m) - np.array(_WITHIN_M))).all(axis=1)
     beyond = (y_m < -_BEYOND_M) | (y_m > court.width_m + _BEYOND_M)
     owner = np.repeat(np.arange(len(evidence)), evidence.boxes())
     sums = (
         _summed(owner, np.asarray(where * evidence.step_s, np.float64), len(evidence))
-        for where in (np.isfinite(y_m), beyond, inset_m > _WITHIN_M)
+        for where in (np.isfinite(y_m), beyond, within)
     )
     return SidelineTime(*sums)
 

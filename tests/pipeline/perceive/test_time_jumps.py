@@ -8,7 +8,7 @@ from pipeline.perceive.motion import Motion
 from pipeline.perceive.time_jumps import time_jumps
 
 PEOPLE = 10
-STILL = Motion(np.eye(3), cut=False)
+STILL, UNKNOWN = Motion(np.eye(3), cut=False), Motion(None, cut=False)
 
 
 def walk(count: int, step_px: float, seed: int = 1) -> list[NDArray[np.float32]]:
@@ -43,14 +43,20 @@ def test_another_part_of_the_game_from_the_same_camera_is_a_jump() -> None:
     assert found(walk(20, 5.0) + walk(20, 5.0, seed=2)) == [20]
 
 
+def test_a_jump_is_found_where_the_motion_is_unknown() -> None:
+    people = walk(20, 5.0) + walk(20, 5.0, seed=2)
+
+    assert found(people, UNKNOWN) == [20]
+    cut = [STILL] * 20 + [Motion(None, cut=True)] + [STILL] * 19
+    assert not time_jumps(people, cut, times(40)).any(), "a cut is one already"
+
+
 def test_the_camera_moves_and_people_do_not() -> None:
     step = np.array([[1.0, 0, -50], [0, 1, 0], [0, 0, 1]])
     people = [boxes - np.float32(50 * k) * np.array([1, 0, 1, 0], np.float32) for k, boxes in enumerate(walk(20, 2.0))]
 
     assert found(people, Motion(step, cut=False)) == []
-    assert not time_jumps(people, [Motion(None, cut=False)] * 20, times(20)).any(), (
-        "nothing is said where it is unknown"
-    )
+    assert found(people, UNKNOWN) == [], "a shift of everybody is the camera's"
 
 
 def test_a_frame_in_which_nobody_is_found_is_no_jump() -> None:

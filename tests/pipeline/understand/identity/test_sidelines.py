@@ -27,9 +27,9 @@ def test_feet_beyond_a_side_line_and_not_an_end_line_count() -> None:
     assert found.within_s == [0.0]
 
 
-def test_feet_two_metres_within_all_lines_are_on_the_court() -> None:
+def test_feet_well_within_all_lines_are_on_the_court() -> None:
     made = game([(0, [0] * 6)])
-    made = replace(made, feet_m=np.array([[2.1, 7], [25.9, 12.9], [14, 2.1], [1.9, 7], [14, 13.1], [np.nan, np.nan]]))
+    made = replace(made, feet_m=np.array([[1.1, 7], [26.9, 12.9], [14, 2.1], [0.9, 7], [14, 13.1], [np.nan, np.nan]]))
     found = sideline_time(made, gather_evidence(made, 5), COURTS["fiba"])
     assert found.within_s == pytest.approx([3 / FPS])
 
