@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter1d
 
 from pipeline.config import StatsSettings
 
@@ -29,30 +28,38 @@ def held_speed(speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], hold_s
         dt_s: (n,) seconds that each sample stands for.
         piece: (n,) number of the uninterrupted piece that each belongs to.
         hold_s: how long.
+
+    Example:
+        >>> speed = np.array([1.0, 5.0, 4.0, 9.0, 1.0])
+        >>> held_speed(speed, np.array([0.1, 0.1, 0.4, 0.1, 0.1]), np.zeros(5, dtype=int), 0.5)
+        4.0
     """
-    count = max(1, int(np.ceil(hold_s / float(np.median(dt_s)) - 1e-6)))
-    best = np.nan
+    best = -np.inf
     for run in _slices(piece):
-        values = np.where(np.isfinite(speed_mps[run]), speed_mps[run], 0.0)
-        if len(values) >= count:
-            lowest = minimum_filter1d(values, count)[count // 2 : len(values) - (count - 1) // 2]
-            best = np.fmax(best, lowest.max())
-    return float(best)
+        values = np.where(np.isfinite(speed_mps[run]), speed_mps[run], -np.inf)
+        total = np.concatenate([[0.0], np.cumsum(dt_s[run])])
+        stop = np.searchsorted(total, total[:-1] + hold_s - 1e-9)
+        start = np.flatnonzero(stop < len(total))
+        if len(start):
+            window = np.column_stack([start, np.maximum(stop[start], start + 1)]).ravel()
+            best = max(best, float(np.minimum.reduceat(np.append(values, np.inf), window)[::2].max()))
+    return best if np.isfinite(best) else np.nan
 
 
-def speed_zones(speed_mps: Floats, dt_s: Floats, settings: StatsSettings) -> dict[str, float]:
+def speed_zones(speed_mps: Floats, believed_mps: Floats, dt_s: Floats, settings: StatsSettings) -> dict[str, float]:
     """Sum the time and the distance in each zone of speed: `walk_s`, `walk_m` and so on.
 
     Args:
         speed_mps: (n,), NaN where unknown.
+        believed_mps: (n,) the same, no faster than the top speed: it says which zone a moment is in.
         dt_s: (n,) seconds that each sample stands for.
         settings: the limits of the zones.
     """
     edges = [0.0, settings.jog_mps, settings.run_mps, settings.sprint_mps, np.inf]
     moving = np.isfinite(speed_mps)
-    speed, dt = speed_mps[moving], dt_s[moving]
-    seconds, _ = np.histogram(speed, bins=edges, weights=dt)
-    metres, _ = np.histogram(speed, bins=edges, weights=speed * dt)
+    speed, believed, dt = speed_mps[moving], believed_mps[moving], dt_s[moving]
+    seconds, _ = np.histogram(believed, bins=edges, weights=dt)
+    metres, _ = np.histogram(believed, bins=edges, weights=speed * dt)
     return {
         **{f"{zone}_s": float(value) for zone, value in zip(SPEED_ZONES, seconds, strict=True)},
         **{f"{zone}_m": float(value) for zone, value in zip(SPEED_ZONES, metres, strict=True)},
