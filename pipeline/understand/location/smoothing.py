@@ -37,7 +37,7 @@ USUAL_NOISE_M = 0.1
 """Taken where a track is too short to tell."""
 LEAST_NOISE_M = 0.005
 """No box is more exact."""
-NOISE_WINDOWS_S = (0.35, 0.6, 1.1, 2.0)
+NOISE_WINDOWS_S = (0.45, 0.8, 1.5)
 """Windows, s, about whose line fits the noise is measured: the shortest that has enough samples."""
 LEVEL_WINDOW_S = 3.5
 """The level of the noise is averaged over so many seconds."""

@@ -14,10 +14,7 @@ Mask = NDArray[np.bool_]
 
 SPEED_ZONES = ("walk", "jog", "run", "sprint")
 ACCELERATION_S = 0.5
-"""Accelerations are means over this long: shorter ones are noise at the smoothing's shortest window."""
-
-SURE = 3.0
-"""A change of speed counts less so many standard deviations of the speed: of many changes, noise makes some large."""
+"""Accelerations are means over this long, s: shorter ones are noise as often as not."""
 
 
 def held_speed(speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], hold_s: float) -> float:
@@ -67,7 +64,7 @@ def speed_zones(speed_mps: Floats, believed_mps: Floats, dt_s: Floats, settings:
 
 
 def efforts(
-    speed_mps: Floats, sd_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], settings: StatsSettings
+    speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], settings: StatsSettings
 ) -> dict[str, int]:
     """Count sprints, accelerations and decelerations.
 
@@ -78,7 +75,6 @@ def efforts(
 
     Args:
         speed_mps: (n,), NaN where unknown.
-        sd_mps: (n,) its standard deviation.
         dt_s: (n,) seconds that each sample stands for.
         piece: (n,) number of the uninterrupted piece that each belongs to.
         settings: the limits.
@@ -86,9 +82,10 @@ def efforts(
     sprints, faster, slower = 0, 0, 0
     for run in _slices(piece):
         speed, dt = speed_mps[run], dt_s[run]
-        sprints += len(_lasting(speed >= settings.sprint_mps, dt, settings.min_sprint_s))
+        least_s = max(settings.min_sprint_s, settings.top_speed_hold_s)
+        sprints += len(_lasting(speed >= settings.sprint_mps, dt, least_s))
         change = _change(speed, dt)
-        hard = np.abs(change) - SURE * sd_mps[run] >= settings.acceleration_mps2 * ACCELERATION_S
+        hard = np.abs(change) >= settings.acceleration_mps2 * ACCELERATION_S
         faster += len(_lasting(hard & (change > 0), dt, 0.0))
         slower += len(_lasting(hard & (change < 0), dt, 0.0))
     return {"sprints": sprints, "accelerations": faster, "decelerations": slower}
