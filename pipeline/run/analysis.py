@@ -31,7 +31,6 @@ from pipeline.store import RunDirectory, fingerprint, hash_file, json_bytes
 from pipeline.tables import ALL, TableName
 from pipeline.video import probe
 
-_LONG_GAP_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -308,6 +307,7 @@ def draw_video(context: RunContext, before: str, stages: StageRunner, height_px:
 
 def _warnings(context: RunContext) -> tuple[str, ...]:
     """Say in plain words what is not as a user would expect."""
+    from pipeline.run.measured_share import metres_warnings, time_warnings
     from pipeline.understand import identity as identify
     from pipeline.understand.shots import kinds_of_frames
 
@@ -324,11 +324,11 @@ def _warnings(context: RunContext) -> tuple[str, ...]:
         )
     if read["damaged"]:
         found.append(f"{read['damaged']} damaged pieces of the video were skipped")
-    if read["longest_gap_s"] > _LONG_GAP_S:
-        found.append(f"the video has gaps, the longest {read['longest_gap_s']:.1f} s: nobody was seen there")
+    found += time_warnings(context.tables["frames"], context.settings.stats.max_gap_s)
     found += context.registration.warnings
     counted = kinds_of_frames(context.tables["frames"], context.tables["shots"]) == "game"
     found += context.registration.coverage_warnings(context.tables["frames"].loc[counted, "frame"].to_numpy("int64"))
+    found += metres_warnings(context.tables["player_stats"])
     found += context.facts["identity"]["warnings"]
     found += identify.complaints(context.tables["players"], context.settings.identify)
     if context.tables["players"].empty:
