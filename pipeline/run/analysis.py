@@ -322,6 +322,16 @@ def _warnings(context: RunContext) -> tuple[str, ...]:
         found.append(
             f"{context.video.strays} pictures of the file have times more than an hour off all others; they were left out"
         )
+    if not context.video.is_timed:
+        found.append(
+            f"the file does not say when its pictures are shown: {context.video.fps:g} frames a second are assumed, and times, "
+            "speeds and distances are as right as that; give it a clock first (ffmpeg -r RATE -i FILE -c copy FILE.mp4)"
+        )
+    if read.get("rewound", 0) > 0:
+        found.append(
+            f"the file's clock begins again after {read['last_s'] or 0:.1f} s, as where recordings are put together: "
+            f"{read['rewound']} pictures behind that were not read; analyse each recording, or join them with ffmpeg's concat"
+        )
     if read["damaged"]:
         found.append(f"{read['damaged']} damaged pieces of the video were skipped")
     found += time_warnings(context.tables["frames"], context.settings.stats.max_gap_s)
