@@ -105,9 +105,9 @@ def _regular(rows: pd.DataFrame, grid: Floats, frame_s: Floats, joined: Mask) ->
     exact = np.isclose(times_s[nearest], grid, atol=1e-6)
     before = np.maximum(after - 1, 0)
     follows = (frame[nearest] - frame[before] == 1) & joined[frame[before]]
-    known = exact | ((after > 0) & (after < len(times_s)) & follows)
+    certain = exact | ((after > 0) & (after < len(times_s)) & follows)
     place = np.column_stack([np.interp(grid, times_s, rows[name].to_numpy(np.float64)) for name in ("x_m", "y_m")])
-    return np.where(known[:, None], place, np.nan)
+    return np.where(certain[:, None], place, np.nan)
 
 
 def _sportvu(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:

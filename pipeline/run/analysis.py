@@ -32,7 +32,6 @@ from pipeline.tables import ALL, TableName
 from pipeline.video import probe
 
 
-
 @dataclass(frozen=True)
 class Analysis:
     """What an analysis leaves."""
@@ -307,7 +306,7 @@ def draw_video(context: RunContext, before: str, stages: StageRunner, height_px:
 
 def _warnings(context: RunContext) -> tuple[str, ...]:
     """Say in plain words what is not as a user would expect."""
-    from pipeline.run.measured_share import metres_warnings, time_warnings
+    from pipeline.present.measured_share import metres_warnings, time_warnings
     from pipeline.understand import identity as identify
     from pipeline.understand.shots import kinds_of_frames
 

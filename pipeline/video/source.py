@@ -311,5 +311,7 @@ def _of_its_content(info: VideoInfo, stamps: list[int]) -> VideoInfo:
     span_s = float((stamps[-1] - max(stamps[0], info.start_pts)) * info.time_base)
     if span_s <= 0 or info.duration_s < _MUCH_LONGER * span_s:
         return info
-    fps = info.fps if abs(info.fps * span_s / (len(stamps) - 1) - 1) < 0.5 else min((len(stamps) - 1) / span_s, _MAX_FPS)
+    fps = (
+        info.fps if abs(info.fps * span_s / (len(stamps) - 1) - 1) < 0.5 else min((len(stamps) - 1) / span_s, _MAX_FPS)
+    )
     return replace(info, fps=fps, duration_s=span_s + 1 / fps)

@@ -70,7 +70,10 @@ def _unidentified_lanes(results: Results) -> list[dict[str, str]]:
     """Draw the lanes of unknown people, with the time that somebody was in them, shots that do not count left out."""
     boxes = unidentified_boxes(results)
     game = kinds_of_frames(results.frames, results.shots) == "game"
-    lasting = pd.Series(frame_durations(results.frames, results.settings.stats.max_gap_s) * game, index=results.frames["frame"].to_numpy())
+    lasting = pd.Series(
+        frame_durations(results.frames, results.settings.stats.max_gap_s) * game,
+        index=results.frames["frame"].to_numpy(),
+    )
     seconds = boxes["frame"].map(lasting).groupby(boxes["who"]).sum().to_dict()
     return [
         {

@@ -111,7 +111,7 @@ def smooth(
     scatter = _scatter([sums.fit(window_s) for window_s in NOISE_WINDOWS_S])
     noise = _noise(apart_s, position_m, segment, sums, scatter)
     standing = _standing(sums.fit(STANDING_WINDOW_S), scatter, standing_mps)
-    grid = _Grid(time_s, segment, noise, JERK_DENSITY * (USUAL_SMOOTH_S / smooth_s) ** 6)
+    grid = _TimeGrid(time_s, segment, noise, JERK_DENSITY * (USUAL_SMOOTH_S / smooth_s) ** 6)
     origin = position_m.mean(axis=0)
     position, velocity = grid.fit(position_m - origin)
     probes = np.random.default_rng(0).normal(0, 1, (len(time_s), PROBES)) * np.sqrt(noise)[:, None]
@@ -119,7 +119,7 @@ def smooth(
     return Smoothed(position + origin, velocity, *left, standing)
 
 
-class _Grid:
+class _TimeGrid:
     """Regular times of all segments, one after the other, between which a position is interpolated linearly.
 
     Args:
@@ -153,7 +153,10 @@ class _Grid:
         np.add.at(bands[0], self.high, self.weight * b * b)
         np.add.at(bands[1], self.low[self.high > self.low], (self.weight * a * b)[self.high > self.low])
         held = RIDGE * float(np.median(self.weight))
-        for difference, strength in ((np.array([-1.0, 1]), held), (np.array([-1.0, 3, -3, 1]), 1 / (jerk_density * STEP_S**5))):
+        for difference, strength in (
+            (np.array([-1.0, 1]), held),
+            (np.array([-1.0, 3, -3, 1]), 1 / (jerk_density * STEP_S**5)),
+        ):
             width = len(difference)
             if self.size < width:
                 continue

@@ -63,9 +63,7 @@ def speed_zones(speed_mps: Floats, believed_mps: Floats, dt_s: Floats, settings:
     }
 
 
-def efforts(
-    speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], settings: StatsSettings
-) -> dict[str, int]:
+def efforts(speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], settings: StatsSettings) -> dict[str, int]:
     """Count sprints, accelerations and decelerations.
 
     A sprint is a run at sprinting speed that lasts. An acceleration is a stretch in which the speed rises by at least

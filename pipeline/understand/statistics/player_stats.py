@@ -128,7 +128,7 @@ def _movement(
         return {}
     distance = float(speed[moving] @ dt[moving])
     mean = distance / speed_s
-    piece = _pieces(timeline, row, settings)
+    piece = _pieces(timeline, row)
     top = float(np.fmax(held_speed(_cautious_speed(located), dt, piece, settings.top_speed_hold_s), mean))
     believed = np.minimum(speed, top)
     low, high = _interval(located, dt, distance, settings)
@@ -167,7 +167,7 @@ def _interval(located: pd.DataFrame, dt: Floats, distance: float, settings: Stat
     return low, distance + float(np.hypot(measured, missed)) + creeping
 
 
-def _pieces(timeline: GameTimeline, row: Integers, settings: StatsSettings) -> Integers:
+def _pieces(timeline: GameTimeline, row: Integers) -> Integers:
     """Number the runs (n,) of neighbouring frames of one shot, without a hole in the video."""
     hole = np.diff(timeline.time_s[row]) > timeline.duration_s[row[:-1]] + 1e-6
     breaks = (np.diff(row) > 1) | (np.diff(timeline.shot[row]) != 0) | hole
@@ -193,8 +193,8 @@ def _phases(located: pd.DataFrame) -> dict[str, float]:
     sums: dict[str, float] = {}
     for name, sign in (("offence", 1), ("defence", -1)):
         inside = phase == sign
-        known = inside & moving
-        metres = float(speed[known] @ dt[known]) if known.any() or not inside.any() else np.nan
+        measured = inside & moving
+        metres = float(speed[measured] @ dt[measured]) if measured.any() or not inside.any() else np.nan
         sums |= {f"{name}_s": float(dt[inside].sum()), f"{name}_m": metres}
     return sums
 

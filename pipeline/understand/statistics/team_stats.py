@@ -59,9 +59,7 @@ def _unknown_s(timeline: GameTimeline, team: str) -> float:
     return float(timeline.duration_s[timeline.unknown.loc[timeline.unknown["team"] == team, "row"]].sum())
 
 
-def _row(
-    team: str, located: pd.DataFrame, court: Court, phase: NDArray[np.int8], duration_s: Floats
-) -> dict[str, Any]:
+def _row(team: str, located: pd.DataFrame, court: Court, phase: NDArray[np.int8], duration_s: Floats) -> dict[str, Any]:
     """Sum up one team.
 
     Args:
@@ -133,7 +131,9 @@ def _shape(located: pd.DataFrame, court: Court) -> dict[str, Any]:
         shape[f"{name}spacing_m"] = _mean(spacing, dt, chosen, LEAST_PLACE_S)
         shape[f"{name}hull_m2"] = _mean(hull, dt, chosen, LEAST_PLACE_S)
     if min(float(dt[phase == sign].sum()) for sign in (1, -1)) >= LEAST_PHASE_S or court.baskets == 1:
-        shape["centroid_x_m"], shape["centroid_y_m"] = (_mean(centroid[:, k], dt, turned, LEAST_PLACE_S) for k in (0, 1))
+        shape["centroid_x_m"], shape["centroid_y_m"] = (
+            _mean(centroid[:, k], dt, turned, LEAST_PLACE_S) for k in (0, 1)
+        )
     return shape
 
 

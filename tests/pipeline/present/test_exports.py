@@ -135,7 +135,8 @@ def test_nobody_gives_whole_files(name: str, game: OnCourt) -> None:
 def test_a_stall_of_the_file_is_bridged_and_a_hole_is_not(game: OnCourt) -> None:
     def left_out(pause_s: float) -> OnCourt:
         frames, positions = (
-            table.assign(time_s=table["time_s"] + pause_s * (table["frame"] >= 10)) for table in (game.frames, game.positions)
+            table.assign(time_s=table["time_s"] + pause_s * (table["frame"] >= 10))
+            for table in (game.frames, game.positions)
         )
         periods = game.periods.assign(end_s=game.periods["end_s"] + pause_s)
         return OnCourt(frames, game.players, positions, periods, game.registration, game.max_gap_s)

@@ -249,7 +249,9 @@ class TestGaps:
     @pytest.mark.parametrize("stalls", [1, 6])
     def test_time_that_the_file_leaves_out_is_bridged(self, stalls):
         """A recorder that stalls for 0.7 s now and then: all time counts, and so does the way meanwhile."""
-        kept = ~np.logical_or.reduce([(self.time_s > at) & (self.time_s < at + 0.7) for at in range(5, 5 + 9 * stalls, 9)])
+        kept = ~np.logical_or.reduce(
+            [(self.time_s > at) & (self.time_s < at + 0.7) for at in range(5, 5 + 9 * stalls, 9)]
+        )
         time_s = self.time_s[kept]
         stats = Scene(time_s, {1: oval(time_s, 3.0)}).one()
         assert stats["seen_s"] == stats["located_s"] == pytest.approx(60, abs=0.05)

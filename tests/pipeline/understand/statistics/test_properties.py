@@ -80,7 +80,9 @@ def figures_of(game: RandomGame) -> tuple[Statistics, pd.DataFrame]:
     feet = np.where(runs(rng, shape, game.unknown)[..., None], np.nan, place)[frame, player]
     boxes = pd.DataFrame({"detection_id": range(len(frame)), "frame": frame, "track_id": player + 1})
     empty = dict.fromkeys(("x1", "y1", "x2", "y2", "quality", "jersey_l", "jersey_a", "jersey_b"), 1.0)
-    frames = pd.DataFrame({"frame": range(count), "time_s": time_s, "shot": rng.random(count).cumsum().astype(int) // 99})
+    frames = pd.DataFrame(
+        {"frame": range(count), "time_s": time_s, "shot": rng.random(count).cumsum().astype(int) // 99}
+    )
     tracked = TrackedGame.of(
         conform("frames", frames.assign(**dict.fromkeys(MOTION_COLUMNS, np.nan))),
         conform("detections", boxes.assign(score=0.9, **empty, **{"class": "player"})),

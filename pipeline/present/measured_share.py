@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.present.formats import clock, duration
 from pipeline.understand.game import longest_step_s, usual_step_s
-from pipeline.understand.statistics.least import LEAST_RATE_S
+from pipeline.understand.statistics import LEAST_RATE_S
 
 WELL_MEASURED = 0.8
 """Share of the time in view above which nothing is said of what has no metres."""
