@@ -43,9 +43,9 @@ def path_errors(time_s: Floats, true_m: Floats, found_m: Floats, found_mps: Floa
         found_mps: (n,) published speed; NaN where unknown ends a stretch.
     """
     usual = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 1.0
-    known = np.flatnonzero(np.isfinite(found_mps))
+    rated = np.flatnonzero(np.isfinite(found_mps))
     parts: list[PathErrors] = []
-    for rows in np.split(known, np.flatnonzero(np.diff(time_s[known]) > 1.5 * usual) + 1):
+    for rows in np.split(rated, np.flatnonzero(np.diff(time_s[rated]) > 1.5 * usual) + 1):
         if len(rows) * usual < LEAST_S:
             continue
         filtered = butter(2, CUTOFF_HZ * 2 * usual, output="sos")

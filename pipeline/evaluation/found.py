@@ -151,6 +151,8 @@ def _shifted(table: pd.DataFrame, offset: int) -> pd.DataFrame:
 def _people(tracked: pd.DataFrame, identities: pd.DataFrame, players: pd.DataFrame) -> FoundPeople:
     """Join boxes, identities and labels."""
     rows = tracked.merge(identities, on="track_id").merge(players, on="player_id")
+    rows = rows.sort_values("interpolated", kind="stable")  # where a person has a box, none is filled in
+    rows = rows[~(rows["interpolated"] & rows.duplicated(["player_id", "frame"]))]
     return FoundPeople(
         _boxes(rows, "player_id"),
         labels(rows["role"]),
