@@ -115,8 +115,10 @@ def smooth(
     origin = position_m.mean(axis=0)
     position, velocity = grid.fit(position_m - origin)
     probes = np.random.default_rng(0).normal(0, 1, (len(time_s), PROBES)) * np.sqrt(noise)[:, None]
-    left = [np.sqrt(_running_mean(apart_s, (of**2).mean(axis=1), PROBE_WINDOW_S)) for of in grid.fit(probes)]
-    return Smoothed(position + origin, velocity, *left, standing)
+    position_sd, velocity_sd = (
+        np.sqrt(_running_mean(apart_s, (rest**2).mean(axis=1), PROBE_WINDOW_S)) for rest in grid.fit(probes)
+    )
+    return Smoothed(position + origin, velocity, position_sd, velocity_sd, standing)
 
 
 class _TimeGrid:
