@@ -70,7 +70,9 @@ def table(errors: PathErrors) -> str:
     """Print root mean squares by band of true speed, in Markdown."""
     lines = ["| true speed | share of the time | position, m | speed, m/s |", "|---|---:|---:|---:|"]
     everything = np.ones(len(errors.true_mps), bool)
-    inside = [(errors.true_mps >= low) & (errors.true_mps < high) for low, high in zip(BANDS_MPS, BANDS_MPS[1:], strict=False)]
+    inside = [
+        (errors.true_mps >= low) & (errors.true_mps < high) for low, high in zip(BANDS_MPS, BANDS_MPS[1:], strict=False)
+    ]
     for name, chosen in zip((*NAMES, "all"), (*inside, everything), strict=True):
         if chosen.any():
             of_position, of_speed = (

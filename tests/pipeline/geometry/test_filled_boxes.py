@@ -16,7 +16,16 @@ def boxes(*seen: int, track_id: int = 1) -> pd.DataFrame:
     """Somebody who goes 3 px a frame to the right."""
     x = 3.0 * np.array(seen)
     return pd.DataFrame(
-        {"track_id": track_id, "frame": seen, "x1": x, "y1": 0.0, "x2": x + 20, "y2": 50.0, "score": 0.8, "class": "player"}
+        {
+            "track_id": track_id,
+            "frame": seen,
+            "x1": x,
+            "y1": 0.0,
+            "x2": x + 20,
+            "y2": 50.0,
+            "score": 0.8,
+            "class": "player",
+        }
     )
 
 
