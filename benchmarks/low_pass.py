@@ -8,6 +8,7 @@ derivative of the true positions, found speed the published one. Published valid
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,9 +71,7 @@ def table(errors: PathErrors) -> str:
     """Print root mean squares by band of true speed, in Markdown."""
     lines = ["| true speed | share of the time | position, m | speed, m/s |", "|---|---:|---:|---:|"]
     everything = np.ones(len(errors.true_mps), bool)
-    inside = [
-        (errors.true_mps >= low) & (errors.true_mps < high) for low, high in zip(BANDS_MPS, BANDS_MPS[1:], strict=False)
-    ]
+    inside = [(errors.true_mps >= low) & (errors.true_mps < high) for low, high in pairwise(BANDS_MPS)]
     for name, chosen in zip((*NAMES, "all"), (*inside, everything), strict=True):
         if chosen.any():
             of_position, of_speed = (

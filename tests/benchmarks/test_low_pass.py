@@ -10,7 +10,7 @@ LINE = np.column_stack([3.0 * TIME_S, 0 * TIME_S])
 
 
 def test_a_path_that_is_off_by_a_constant_has_its_error_and_no_other() -> None:
-    errors = path_errors(TIME_S, LINE, LINE + [0.3, 0.4], np.full(500, 3.2))
+    errors = path_errors(TIME_S, LINE, LINE + np.array([0.3, 0.4]), np.full(500, 3.2))
     assert errors.position_m == pytest.approx(0.5)
     assert errors.speed_mps[50:-50] == pytest.approx(0.2, abs=1e-3)
     assert errors.true_mps[50:-50] == pytest.approx(3.0, abs=1e-3)
