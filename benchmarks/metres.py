@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.low_pass import CUTOFF_HZ, PathErrors, joined, path_errors, table
 from pipeline.evaluation.found import of_tables
 from pipeline.evaluation.oracle import true_identities
 from pipeline.evaluation.score import score
@@ -56,13 +57,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     for camera in CAMERAS:
         games = [_measured(chosen.out, seed, camera, chosen.minutes * 60) for seed in chosen.seeds]
-        players, teams, scored = (pd.concat(tables) for tables in zip(*games, strict=True))
+        players, teams, scored = (pd.concat(tables) for tables in zip(*(game[:3] for game in games), strict=True))
         _show_players(camera, players, scored)
         _show_teams(camera, teams)
+        print(f"\n{camera} camera, root mean square errors after a low-pass of {CUTOFF_HZ:g} Hz\n")
+        print(table(joined([game[3] for game in games])), flush=True)
 
 
-def _measured(out: Path, seed: int, camera: str, seconds: float) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Give found and true numbers of players and of teams side by side (columns end in _x and _y), and the scores."""
+def _measured(
+    out: Path, seed: int, camera: str, seconds: float
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, PathErrors]:
+    """Give found and true numbers of players and of teams side by side (columns end in _x and _y), scores, and errors."""
     game = _rendered(out / f"game-{seed}-{camera}", seed, camera, seconds)
     everything = read_truth(_rendered(out / f"game-{seed}-fixed", seed, "fixed", seconds))
     run = out / f"run-{seed}-{camera}"
@@ -80,7 +85,24 @@ def _measured(out: Path, seed: int, camera: str, seconds: float) -> tuple[pd.Dat
     movement = score(of_tables(run.name, found.tables, found.facts["court"]), seen).movement
     scored = pd.DataFrame([asdict(player) for player in movement.players] if movement is not None else [])
     long = scored["seen_true_s"] >= LEAST_S
-    return players[(players["role_x"] == "player") & (players["seen_s_y"] >= LEAST_S)], teams, scored[long]
+    errors = _path_errors(found.tables["positions"], true.tables["positions"])
+    return players[(players["role_x"] == "player") & (players["seen_s_y"] >= LEAST_S)], teams, scored[long], errors
+
+
+def _path_errors(found: pd.DataFrame, true: pd.DataFrame) -> PathErrors:
+    """Compare everybody's positions with the true ones."""
+    both = found.merge(true, on=["player_id", "frame"]).sort_values(["player_id", "frame"])
+    return joined(
+        [
+            path_errors(
+                rows["time_s_x"].to_numpy(np.float64),
+                rows[["x_m_y", "y_m_y"]].to_numpy(np.float64),
+                rows[["x_m_x", "y_m_x"]].to_numpy(np.float64),
+                rows["speed_mps_x"].to_numpy(np.float64),
+            )
+            for _, rows in both.groupby("player_id")
+        ]
+    )
 
 
 def _starts(context: RunContext) -> list[float]:
@@ -107,7 +129,7 @@ def _put_truth(context: RunContext, truth: Truth) -> None:
     persons = persons.assign(player_id=persons["identity"].map(ids), detection_id=persons.index)
     who = persons.drop_duplicates("player_id").assign(number=None, name=None, color=None)
     unused = dict.fromkeys(("x1", "y1", "x2", "y2", "score", "quality", "jersey_l", "jersey_a", "jersey_b"), 1.0)
-    table: dict[TableName, pd.DataFrame] = {
+    tables: dict[TableName, pd.DataFrame] = {
         "players": who,
         "identities": who.assign(track_id=who["player_id"], confidence=1.0),
         "tracks": persons.assign(track_id=persons["player_id"]),
@@ -117,8 +139,8 @@ def _put_truth(context: RunContext, truth: Truth) -> None:
     }
     last = int(context.tables["frames"]["frame"].iloc[-1])
     whole = {"shot": [0], "first_frame": 0, "last_frame": last, "kind": "game", "reason": None}
-    table["shots"] = pd.DataFrame({**whole, "repeats_from_s": np.nan, "speed": np.nan})
-    context.tables |= {name: conform(name, rows) for name, rows in table.items()}
+    tables["shots"] = pd.DataFrame({**whole, "repeats_from_s": np.nan, "speed": np.nan})
+    context.tables |= {name: conform(name, rows) for name, rows in tables.items()}
 
 
 def _speeds(persons: pd.DataFrame) -> pd.Series[float]:

@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
+from benchmarks.low_pass import PathErrors, joined, path_errors, table
 from pipeline.config import StatsSettings
 from pipeline.geometry.court import COURTS, FOOT_M
 from pipeline.tables import ALL, MOTION_COLUMNS, conform
@@ -73,16 +74,34 @@ def sportvu(path: Path) -> None:
     paths = [np.array([next((q[2], q[3]) for q in m[5] if q[1] == p) for m in moments], float) * FOOT_M for p in people]
     true_m = np.array([np.linalg.norm(np.diff(path, axis=0), axis=1).sum() for path in paths])
     for sd_m, tau_s in NOISES:
-        errors = []
+        errors: list[Floats] = []
+        off: list[PathErrors] = []
         for seed in range(20):
             feet = [path + noise(len(time_s), 25, sd_m, tau_s, 100 * seed + k) for k, path in enumerate(paths)]
             found = measured(time_s - time_s[0], feet)
+            off += _path_errors(time_s - time_s[0], feet, paths)
             errors.append(found["distance_m"].to_numpy() / true_m - 1)
         all_ = np.array(errors)
         print(
             f"SportVU event, {len(paths)} players, {time_s[-1] - time_s[0]:.2f} s, noise {sd_m:.2f} m lasting {tau_s:.1f} s: "
             f"mean {all_.mean():+.1%}, mean of absolute errors {np.abs(all_).mean():.1%}, sum of all {np.mean((all_ * true_m).sum(axis=1) / true_m.sum()):+.1%}"
         )
+        print(table(joined(off)), flush=True)
+
+
+def _path_errors(time_s: Floats, feet: list[Floats], paths: list[Floats]) -> list[PathErrors]:
+    """Compare everybody's positions with the true ones."""
+    game, identities, _ = tables_of(time_s, feet)
+    positions = dict(list(locate(game, identities, SETTINGS).groupby("player_id")))
+    return [
+        path_errors(
+            rows["time_s"].to_numpy(np.float64),
+            path[rows["frame"].to_numpy()],
+            rows[["x_m", "y_m"]].to_numpy(np.float64),
+            rows["speed_mps"].to_numpy(np.float64),
+        )
+        for rows, path in ((positions[k], path) for k, path in enumerate(paths, start=1))
+    ]
 
 
 def full_game() -> None:

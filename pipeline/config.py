@@ -218,7 +218,7 @@ class StatsSettings(_Section):
         0.6,
         ge=0.001,
         le=60,
-        description="shortest window of the smoothing of positions; it grows up to 3.5 s where noise asks for it",
+        description="movements shorter than about this are smoothed away at a usual noise of the boxes; longer ones at a larger",
     )
     dead_band_mps: float = Field(0.2, ge=0, le=100, description="smoothed speed below counts as standing")
     max_speed_mps: float = Field(10.5, ge=0.1, le=1000, description="faster than a human: not believed")

@@ -16,6 +16,7 @@ from pipeline.evaluation.labels import Labels
 from pipeline.evaluation.mot_text import read_mot
 from pipeline.evaluation.truth.court import MARGIN_M, CourtMap, beyond_margin
 from pipeline.geometry.court import COURTS
+from pipeline.geometry.filled_boxes import filled_boxes
 from pipeline.geometry.lens import Lens
 from pipeline.store import RunDirectory
 from pipeline.tables import HOMOGRAPHY_COLUMNS, TableName
@@ -94,6 +95,8 @@ def of_tables(
 ) -> Found:
     """Take a run's tables.
 
+    Tracks are scored as `mot.txt` has them, with the boxes that fill short gaps; detections are those that were found alone.
+
     Args:
         name: of the run.
         tables: NEEDED, and any of OPTIONAL.
@@ -103,6 +106,7 @@ def of_tables(
     offset = first_frame(tables["frames"])
     counted = {key: _shifted(table, offset) for key, table in tables.items()}
     tracked = counted["detections"].merge(counted["tracks"], on="detection_id", validate="one_to_one")
+    tracked = filled_boxes(tracked, counted["frames"])
     court = None
     if court_facts is not None and "court" in counted:
         court = _court(counted["court"], court_facts)
@@ -147,6 +151,8 @@ def _shifted(table: pd.DataFrame, offset: int) -> pd.DataFrame:
 def _people(tracked: pd.DataFrame, identities: pd.DataFrame, players: pd.DataFrame) -> FoundPeople:
     """Join boxes, identities and labels."""
     rows = tracked.merge(identities, on="track_id").merge(players, on="player_id")
+    rows = rows.sort_values("interpolated", kind="stable")  # where a person has a box, none is filled in
+    rows = rows[~(rows["interpolated"] & rows.duplicated(["player_id", "frame"]))]
     return FoundPeople(
         _boxes(rows, "player_id"),
         labels(rows["role"]),

@@ -47,7 +47,9 @@ def embedding_map_of(results: Results) -> EmbeddingMap | None:
         The map of the longest tracklets; None where there are fewer than `LEAST_TRACKLETS`.
     """
     boxes = _boxes(results)
-    lasting = pd.Series(frame_durations(results.frames), index=results.frames["frame"].to_numpy())
+    lasting = pd.Series(
+        frame_durations(results.frames, results.settings.stats.max_gap_s), index=results.frames["frame"].to_numpy()
+    )
     seconds = boxes["frame"].map(lasting).groupby(boxes["track_id"]).sum().sort_values(ascending=False, kind="stable")
     shown = np.sort(seconds.index[:MOST_TRACKLETS].to_numpy(np.int64))
     if len(shown) < LEAST_TRACKLETS:

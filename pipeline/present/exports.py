@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from pipeline.geometry.court import FOOT_M
 from pipeline.present.labels import Person, people
 from pipeline.present.on_court import OnCourt
+from pipeline.understand.game import longest_step_s
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 ExportName = Literal["sportvu", "kloppy", "floodlight"]
 
 RATE_HZ = 25
-LONGEST_STEPS = 3.0
-"""Positions further apart than so many usual steps are not joined."""
 TEAMS = ("A", "B")
 BALL = (-1, -1, None, None, None)
 """SportVU's row of the ball, first of each moment: team, person, x, y, z. Where it is nobody knows."""
@@ -68,28 +68,46 @@ def _paths(game: OnCourt) -> _Paths:
     persons = [person for person in people(game.players) if person.role == "player" and person.team in TEAMS]
     times = game.frames["time_s"].to_numpy(np.float64)
     grid = times[0] + np.arange(int((times[-1] - times[0]) * RATE_HZ + 1e-6) + 1) / RATE_HZ if len(times) else times
-    longest_s = LONGEST_STEPS * float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+    joined = _joined(game)
     by_player = dict(list(game.positions.groupby("player_id")))
     place = np.full((len(grid), len(persons), 2), np.nan)  # (t, k, 2)
     for k, person in enumerate(persons):
         if person.player_id in by_player:
-            place[:, k] = _regular(by_player[person.player_id], grid, longest_s)
+            place[:, k] = _regular(by_player[person.player_id], grid, times, joined)
     period = np.zeros(len(grid), np.int64)
     for number, start, end in game.periods[["period", "start_s", "end_s"]].itertuples(index=False):
         period[(grid >= start) & (grid < end)] = number
     return _Paths(grid, period, persons, place)
 
 
-def _regular(rows: pd.DataFrame, grid: Floats, longest_s: float) -> Floats:
-    """Interpolate one player's positions at times (t,): (t, 2), NaN within gaps and outside."""
+def _joined(game: OnCourt) -> Mask:
+    """Say after which frames (t,) the next one follows without a hole in the video."""
+    steps = np.diff(game.frames["time_s"].to_numpy(np.float64), append=np.inf)
+    return np.asarray(steps <= longest_step_s(game.frames, game.max_gap_s))
+
+
+def _regular(rows: pd.DataFrame, grid: Floats, frame_s: Floats, joined: Mask) -> Floats:
+    """Interpolate one player's positions at regular times, between neighbouring frames.
+
+    Args:
+        rows: the player's positions.
+        grid: (t,) the times.
+        frame_s: (f,) times of all frames.
+        joined: (f,) after which of them the next one goes on.
+
+    Returns:
+        (t, 2) NaN within gaps and outside.
+    """
     times_s = rows["time_s"].to_numpy(np.float64)
+    frame = np.searchsorted(frame_s, times_s - 1e-6)  # (n,)
     after = np.searchsorted(times_s, grid, side="left")
     nearest = np.minimum(after, len(times_s) - 1)
     exact = np.isclose(times_s[nearest], grid, atol=1e-6)
-    gap = times_s[nearest] - times_s[np.maximum(after - 1, 0)]
-    joined = exact | ((after > 0) & (after < len(times_s)) & (gap <= longest_s + 1e-9))
+    before = np.maximum(after - 1, 0)
+    follows = (frame[nearest] - frame[before] == 1) & joined[frame[before]]
+    certain = exact | ((after > 0) & (after < len(times_s)) & follows)
     place = np.column_stack([np.interp(grid, times_s, rows[name].to_numpy(np.float64)) for name in ("x_m", "y_m")])
-    return np.where(joined[:, None], place, np.nan)
+    return np.where(certain[:, None], place, np.nan)
 
 
 def _sportvu(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:

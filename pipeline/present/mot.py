@@ -1,10 +1,11 @@
-"""Tracks as MOT challenge text: `frame,id,x,y,w,h,conf,-1,-1,-1`, frames and ids from 1, players only."""
+"""Tracks as a table, and as MOT challenge text: `frame,id,x,y,w,h,conf,-1,-1,-1`, frames and ids from 1, players only."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
+from pipeline.geometry.filled_boxes import filled_boxes
 from pipeline.present.results import Results
 
 _BOX = ["x1", "y1", "x2", "y2"]
@@ -29,9 +30,25 @@ def tracklet_mot(results: Results) -> str:
     return mot_text(boxes.assign(id=boxes["track_id"]))
 
 
+def person_boxes(results: Results) -> pd.DataFrame:
+    """Make the table of everybody's boxes: those found, and those between them where a box is missing for a few frames.
+
+    Returns:
+        player_id, track_id, frame, time_s, x1, y1, x2, y2, score, interpolated; by player and frame, each once.
+    """
+    boxes = _boxes(results).merge(results.identities[["track_id", "player_id"]], on="track_id")
+    boxes = boxes.merge(results.frames[["frame", "time_s"]], on="frame")
+    order = boxes.sort_values(
+        ["player_id", "frame", "interpolated", "score"], ascending=[True, True, True, False], kind="stable"
+    )
+    columns = ["player_id", "track_id", "frame", "time_s", *_VALUES, "interpolated"]
+    return order.drop_duplicates(["player_id", "frame"])[columns].reset_index(drop=True)
+
+
 def _boxes(results: Results) -> pd.DataFrame:
-    """Join detections with their tracklet."""
-    return results.tracks.merge(results.detections, on="detection_id", how="inner", validate="one_to_one")
+    """Join detections with their tracklet, short gaps filled."""
+    boxes = results.tracks.merge(results.detections, on="detection_id", how="inner", validate="one_to_one")
+    return filled_boxes(boxes, results.frames)
 
 
 def fill_steps(boxes: pd.DataFrame, frames: pd.DataFrame) -> pd.DataFrame:

@@ -37,6 +37,8 @@ class OnCourt:
     positions: pd.DataFrame
     periods: pd.DataFrame
     registration: CourtRegistration
+    max_gap_s: float
+    """The longest pause of the video that is bridged."""
 
     @property
     def court(self) -> Court:
@@ -63,7 +65,7 @@ class OnCourt:
         frames, positions = (
             table[table["time_s"].between(start_s, end_s, inclusive="left")] for table in (self.frames, self.positions)
         )
-        return OnCourt(frames, self.players, positions, chosen, self.registration)
+        return OnCourt(frames, self.players, positions, chosen, self.registration, self.max_gap_s)
 
     def of(self, members: list[int]) -> pd.DataFrame:
         """Take the positions of some players, as filmed."""

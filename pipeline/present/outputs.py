@@ -6,11 +6,13 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pandas as pd
+
 from pipeline.present.crops import Crop, cut_crops
 from pipeline.present.csv_tables import coach_table, csv_text, rounded
 from pipeline.present.heat_maps.painting import HeatPainter, HeatPictures
 from pipeline.present.heat_maps.subjects import Direction, Subject, map_of, subjects, subtitle
-from pipeline.present.mot import player_mot, tracklet_mot
+from pipeline.present.mot import person_boxes, player_mot, tracklet_mot
 from pipeline.present.on_court import OnCourt
 from pipeline.present.report import Pictures, report_html
 from pipeline.present.results import Results
@@ -61,10 +63,15 @@ def _write(path: Path, data: bytes | str) -> Path:
     return path
 
 
+def _parquet(table: pd.DataFrame) -> bytes:
+    """Write a table as Parquet."""
+    stream = io.BytesIO()
+    table.to_parquet(stream, index=False)
+    return stream.getvalue()
+
+
 def _write_tables(results: Results, directory: Path) -> list[Path]:
     """Write what other programs read."""
-    stream = io.BytesIO()
-    results.positions.to_parquet(stream, index=False)
     players = results.players
     tables = {
         "player_stats": coach_table(results.player_stats, players),
@@ -77,7 +84,8 @@ def _write_tables(results: Results, directory: Path) -> list[Path]:
     return [
         *(_write(directory / f"{name}.csv", csv_text(table, dialect)) for name, table in tables.items()),
         _write(directory / WORKBOOK, workbook_bytes(tables)),
-        _write(directory / "positions.parquet", stream.getvalue()),
+        _write(directory / "positions.parquet", _parquet(results.positions)),
+        _write(directory / "boxes.parquet", _parquet(person_boxes(results))),
         _write(directory / "mot.txt", player_mot(results)),
         _write(directory / "tracklets_mot.txt", tracklet_mot(results)),
     ]

@@ -58,7 +58,9 @@ class Results:
         """What is in metres; None without a registration."""
         if self.registration is None or not self.has_metres:
             return None
-        return OnCourt(self.frames, self.players, self.positions, self.periods, self.registration)
+        return OnCourt(
+            *(self.frames, self.players, self.positions, self.periods, self.registration), self.settings.stats.max_gap_s
+        )
 
     @property
     def has_metres(self) -> bool:

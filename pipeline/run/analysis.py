@@ -31,8 +31,6 @@ from pipeline.store import RunDirectory, fingerprint, hash_file, json_bytes
 from pipeline.tables import ALL, TableName
 from pipeline.video import probe
 
-_LONG_GAP_S = 1.0
-
 
 @dataclass(frozen=True)
 class Analysis:
@@ -308,6 +306,7 @@ def draw_video(context: RunContext, before: str, stages: StageRunner, height_px:
 
 def _warnings(context: RunContext) -> tuple[str, ...]:
     """Say in plain words what is not as a user would expect."""
+    from pipeline.present.measured_share import metres_warnings, time_warnings
     from pipeline.understand import identity as identify
     from pipeline.understand.shots import kinds_of_frames
 
@@ -322,13 +321,23 @@ def _warnings(context: RunContext) -> tuple[str, ...]:
         found.append(
             f"{context.video.strays} pictures of the file have times more than an hour off all others; they were left out"
         )
+    if not context.video.is_timed:
+        found.append(
+            f"the file does not say when its pictures are shown: {context.video.fps:g} frames a second are assumed, and times, "
+            "speeds and distances are as right as that; give it a clock first (ffmpeg -r RATE -i FILE -c copy FILE.mp4)"
+        )
+    if read.get("rewound", 0) > 0:
+        found.append(
+            f"the file's clock begins again after {read['last_s'] or 0:.1f} s, as where recordings are put together: "
+            f"{read['rewound']} pictures behind that were not read; analyse each recording, or join them with ffmpeg's concat"
+        )
     if read["damaged"]:
         found.append(f"{read['damaged']} damaged pieces of the video were skipped")
-    if read["longest_gap_s"] > _LONG_GAP_S:
-        found.append(f"the video has gaps, the longest {read['longest_gap_s']:.1f} s: nobody was seen there")
+    found += time_warnings(context.tables["frames"], context.settings.stats.max_gap_s)
     found += context.registration.warnings
     counted = kinds_of_frames(context.tables["frames"], context.tables["shots"]) == "game"
     found += context.registration.coverage_warnings(context.tables["frames"].loc[counted, "frame"].to_numpy("int64"))
+    found += metres_warnings(context.tables["player_stats"])
     found += context.facts["identity"]["warnings"]
     found += identify.complaints(context.tables["players"], context.settings.identify)
     if context.tables["players"].empty:

@@ -35,7 +35,9 @@ def on_court(run: Path) -> OnCourt:
     tables = context.tables
     if tables["positions"].empty:
         raise InputError(f"{run} has no positions in metres: the court was neither found nor given (--calibration)")
-    return OnCourt(tables["frames"], tables["players"], tables["positions"], tables["periods"], context.registration)
+    return OnCourt(
+        *(tables[name] for name in _TABLES[:4]), context.registration, max_gap_s=context.settings.stats.max_gap_s
+    )
 
 
 def write_annotated(

@@ -161,6 +161,7 @@ def _facts(time_s: NDArray[np.float64]) -> dict[str, Any]:
         "first_s": float(time_s[0]),
         "last_s": float(time_s[-1]),
         "longest_gap_s": float(np.diff(time_s).max(initial=0.0)),
+        "rewound": 0,
         "end_of_file": True,
         "ended_early": False,
     }

@@ -16,8 +16,10 @@ from pipeline.tables import ALL, MOTION_COLUMNS
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+LONGEST_HOLE_S = 1.5
+"""A picture stands until the next one, for at most so long (s): what is missing after it was not seen."""
 LONGEST_STEPS = 3.0
-"""A frame stands for at most this many usual steps: what is missing after it was not seen."""
+"""At least, if that is more, for so many usual steps."""
 
 
 @dataclass(frozen=True)
@@ -177,21 +179,29 @@ class TrackedGame:
         return pd.Series(np.arange(len(ids)), index=ids)
 
 
-def frame_durations(frames: pd.DataFrame) -> NDArray[np.float64]:
+def frame_durations(frames: pd.DataFrame, max_gap_s: float = LONGEST_HOLE_S) -> NDArray[np.float64]:
     """Return the seconds (n,) that each frame stands for: until the next one, by their timestamps.
 
-    The last frame, and one before a longer hole, stands for the usual step or up to three of them.
+    The last frame, and one before a longer hole than may be bridged, stands for the usual step.
+
+    Args:
+        frames: in order of time.
+        max_gap_s: the longest hole that is bridged.
 
     Example:
-        >>> frame_durations(pd.DataFrame({"time_s": [0.0, 0.04, 0.08, 5.0, 5.04]})).round(2).tolist()
-        [0.04, 0.04, 0.12, 0.04, 0.04]
+        >>> frame_durations(pd.DataFrame({"time_s": [0.0, 0.04, 0.08, 0.78, 5.0, 5.04]})).round(2).tolist()
+        [0.04, 0.04, 0.7, 0.04, 0.04, 0.04]
     """
     time_s = frames["time_s"].to_numpy(np.float64)
     if len(time_s) < 2:
         return np.zeros(len(time_s))
-    steps = np.diff(time_s)
-    usual = float(np.median(steps))
-    return np.append(np.minimum(steps, LONGEST_STEPS * usual), usual)
+    steps, usual = np.diff(time_s), usual_step_s(frames)
+    return np.append(np.where(steps <= longest_step_s(frames, max_gap_s), steps, usual), usual)
+
+
+def longest_step_s(frames: pd.DataFrame, max_gap_s: float = LONGEST_HOLE_S) -> float:
+    """Return the longest time between two frames that is no hole in the video, s."""
+    return max(max_gap_s, LONGEST_STEPS * usual_step_s(frames)) + 1e-9
 
 
 def usual_step_s(frames: pd.DataFrame) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ _FRAMES_PAST_END = 2
 _FRAMES_AHEAD = 8
 """Frames that are decoded before they are asked for."""
 _EARLY_END_S = 1.0
+_REWOUND_S = 1.0
+"""A frame that comes so much before an earlier one is not out of order: the file's clock began again."""
 _SAME_TIME_S = 1e-4
 """Timestamps that were rounded to text and back."""
 
@@ -48,6 +51,7 @@ class ReadReport:
     `first_s`, `last_s`: times of the first and last source frame; None if there was none.
     `longest_gap_s`: longest time between two source frames. Damage can swallow frames without a trace but this.
     `end_of_file`: the file ends in here, so later chunks are empty.
+    `rewound`: frames behind one at which the file's clock begins again, as where recordings were put together; not read.
     `ended_early`: it ends more than a second before its declared length (or the wanted end, if that is earlier).
     """
 
@@ -57,6 +61,7 @@ class ReadReport:
     first_s: float | None = None
     last_s: float | None = None
     longest_gap_s: float = 0.0
+    rewound: int = 0
     end_of_file: bool = False
     ended_early: bool = False
 
@@ -65,7 +70,7 @@ def combine(reports: Iterable[ReadReport]) -> ReadReport:
     """Sum up the reports of consecutive chunks.
 
     Example:
-        >>> total = combine([ReadReport(10, 5, 1, 0.0, 0.25, 0.125), ReadReport(4, 2, 0, 0.75, 1.0, 0.125, True)])
+        >>> total = combine([ReadReport(10, 5, 1, 0.0, 0.25, 0.125), ReadReport(4, 2, 0, 0.75, 1.0, 0.125, 0, True)])
         >>> total.decoded, total.first_s, total.last_s, total.longest_gap_s, total.end_of_file
         (14, 0.0, 1.0, 0.5, True)
     """
@@ -77,6 +82,7 @@ def combine(reports: Iterable[ReadReport]) -> ReadReport:
         total.decoded += report.decoded
         total.analysed += report.analysed
         total.damaged += report.damaged
+        total.rewound += report.rewound
         total.last_s = total.last_s if report.last_s is None else report.last_s
         total.end_of_file |= report.end_of_file
         total.ended_early |= report.ended_early
@@ -176,7 +182,12 @@ def _sampled(
     def wanted(time_s: float) -> bool:
         return not chunk.is_past(time_s) and is_first(time_s)
 
+    latest_s = -math.inf
     for time_s, frame in decode_from(info, begin_s, state, wanted, hardware):
+        if time_s < latest_s - _REWOUND_S:
+            report.rewound += 1
+            continue
+        latest_s = max(latest_s, time_s)
         if chunk.is_past(time_s):
             past += 1
             if past >= _FRAMES_PAST_END:

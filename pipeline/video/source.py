@@ -21,6 +21,8 @@ from pipeline.errors import InputError
 _FORMATS = "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,mxf,ogg,h264,hevc,ivf,nut,dv,yuv4mpegpipe"
 _LENIENT: dict[str, str] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 """Titles and names in a file need not be text; PyAV from 19 on takes them as they are."""
+_UNTIMED = ("h264", "hevc", "m4v", "mpegvideo")
+"""Bare streams without a container, to whose pictures FFmpeg gives times at a rate of its own."""
 _PROBE_PACKETS = 2000
 """Packets that are read to measure rate and length where the file does not say them."""
 _THREADS = 1
@@ -36,6 +38,8 @@ _LEAST_FRAME_BYTES, _SMALL_FILE_BYTES = 8, 1 << 16
 """A frame takes no less, so a file of some size cannot be longer; tiny files of tests are let be."""
 _STRAY_S = 3600.0
 """Packets further off all others do not belong to the game."""
+_MUCH_LONGER = 1.5
+"""A length that is declared so many times too large is not believed."""
 _FRAMES_OF_A_WRONG_LENGTH = 1.5
 """Some files declare no length, or one in the wrong unit, which gives no more than one frame."""
 
@@ -67,6 +71,8 @@ class VideoInfo:
     size_bytes: int
     strays: int = 0
     """Packets whose timestamps lie more than an hour off all others: they are not read."""
+    is_timed: bool = True
+    """Whether the file says when its pictures are shown; a bare stream of pictures does not, and a usual rate is taken."""
 
     @property
     def frame_count(self) -> int:
@@ -114,6 +120,7 @@ def probe(path: Path) -> VideoInfo:
             time_base=stream.time_base,
             start_pts=start_pts,
             size_bytes=size_bytes,
+            is_timed=container.format.name not in _UNTIMED,
         )
     is_said = info.fps > 0 and info.duration_s * info.fps > _FRAMES_OF_A_WRONG_LENGTH
     info = info if is_said else _measured(info)
@@ -281,7 +288,7 @@ def _without_strays(info: VideoInfo) -> VideoInfo:
     gap = int(_STRAY_S / info.time_base)
     borders = [0, *(k for k in range(1, len(stamps)) if stamps[k] - stamps[k - 1] > gap), len(stamps)]
     if len(borders) < 3:
-        return info
+        return _of_its_content(info, stamps)
     first, end = max(pairwise(borders), key=lambda stretch: stretch[1] - stretch[0])
     start_pts = max(stamps[first], info.start_pts)
     span_s = float((stamps[end - 1] - start_pts) * info.time_base)
@@ -295,3 +302,16 @@ def _without_strays(info: VideoInfo) -> VideoInfo:
         start_pts=start_pts,
         strays=len(stamps) - (end - first),
     )
+
+
+def _of_its_content(info: VideoInfo, stamps: list[int]) -> VideoInfo:
+    """Say how long a file is by the timestamps in it, rising, where what it declares is a multiple of that."""
+    if len(stamps) < 2:
+        return info
+    span_s = float((stamps[-1] - max(stamps[0], info.start_pts)) * info.time_base)
+    if span_s <= 0 or info.duration_s < _MUCH_LONGER * span_s:
+        return info
+    fps = (
+        info.fps if abs(info.fps * span_s / (len(stamps) - 1) - 1) < 0.5 else min((len(stamps) - 1) / span_s, _MAX_FPS)
+    )
+    return replace(info, fps=fps, duration_s=span_s + 1 / fps)

@@ -70,7 +70,10 @@ def _unidentified_lanes(results: Results) -> list[dict[str, str]]:
     """Draw the lanes of unknown people, with the time that somebody was in them, shots that do not count left out."""
     boxes = unidentified_boxes(results)
     game = kinds_of_frames(results.frames, results.shots) == "game"
-    lasting = pd.Series(frame_durations(results.frames) * game, index=results.frames["frame"].to_numpy())
+    lasting = pd.Series(
+        frame_durations(results.frames, results.settings.stats.max_gap_s) * game,
+        index=results.frames["frame"].to_numpy(),
+    )
     seconds = boxes["frame"].map(lasting).groupby(boxes["who"]).sum().to_dict()
     return [
         {
@@ -86,7 +89,7 @@ def _not_counted(results: Results, begin: float, span: float) -> str:
     """Draw the stretches that do not count as an SVG path."""
     shots = results.shots[results.shots["kind"] != "game"]
     times = results.frames.set_index("frame")["time_s"]
-    steps = pd.Series(frame_durations(results.frames), index=times.index)
+    steps = pd.Series(frame_durations(results.frames, results.settings.stats.max_gap_s), index=times.index)
     stretches = [
         ((times[first] - begin) / span, min((times[last] + steps[last] - begin) / span, 1.0))
         for first, last in zip(shots["first_frame"], shots["last_frame"], strict=True)

@@ -1,11 +1,9 @@
-"""Local linear regression of positions over a window that adapts to noise and movement (Lepski's rule).
+"""Smoothing of positions: of all paths the one that agrees with the samples, as far as their noise goes, with the least jerk.
 
-Around every moment a straight line is fitted to the samples within windows of growing length, and neighbouring windows
-are combined so that turning and accelerating bend the result less. A longer window has less noise but cuts corners; the
-longest one is taken that does not contradict the shorter ones (intersection of confidence intervals: Goldenshluger and
-Nemirovski, "On spatially adaptive estimation of nonparametric regression", 1997). A player who stays within a small
-circle for seconds stands, whatever the noise does meanwhile. True timestamps throughout; no window crosses from one
-segment to another.
+A smoothing spline of degree five, on a grid of time (Whittaker, "On a new method of graduation", 1923; the same as a
+Kalman smoother whose acceleration wanders). How much a sample weighs is its noise, which is measured on the path itself,
+together with how long it lasts; how much people's acceleration wanders is known. A player who stays within a small circle for
+seconds stands, whatever the noise does meanwhile. True timestamps throughout; no piece of the path knows of another one.
 """
 
 from __future__ import annotations
@@ -14,28 +12,37 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solveh_banded
 from scipy.ndimage import median_filter
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-GROWTH = 1.35
-"""Ratio of one window to the next."""
-LONGEST_S = 3.5
-"""Longest window, s."""
-CONFIDENCE = 1.2
-"""Half-width of the compared intervals, in standard deviations."""
+STEP_S = 0.04
+"""Step of the grid, s."""
+JERK_DENSITY = 25.0
+"""Power of the jerk of people who play, m^2 s^-5, at the usual setting of the smoothing."""
+USUAL_SMOOTH_S = 0.6
+"""That setting, s."""
+RIDGE = 1e-6
+"""Share of a sample's weight by which neighbours on the grid hold together where nothing was seen."""
+PROBES = 12
+"""Times that noise is sent through the smoothing, to see what is left of it."""
+PROBE_WINDOW_S = 0.5
+"""What is left of the noise is averaged over so many seconds."""
 MIN_SAMPLES = 4
 """Fewer in a window do not tell its residual variance."""
-PLAIN_FROM = -3
-"""The longest windows also serve without extrapolation."""
-CENTRED = 0.25
-"""A window is centred if its mean time is this close to the moment, in standard deviations of its times."""
 USUAL_NOISE_M = 0.1
 """Taken where a track is too short to tell."""
-NOISE_WINDOW_S = 1.0
-"""Window, s, about whose line fit the noise is measured."""
+LEAST_NOISE_M = 0.005
+"""No box is more exact."""
+NOISE_WINDOWS_S = (0.45, 0.8, 1.5)
+"""Windows, s, about whose line fits the noise is measured: the shortest that has enough samples."""
+LEVEL_WINDOW_S = 3.5
+"""The level of the noise is averaged over so many seconds."""
+CORRELATION_WINDOW_S = 1.0
+"""Window, s, about whose line fit the noise's duration is measured."""
 CALM_SHARE = 0.3
 """Noise is read off the calmest part of the track: movement only adds to residuals."""
 MAX_LAG_S = 0.5
@@ -59,13 +66,11 @@ class Smoothed:
     position_m: Floats
     """(n, 2)."""
     velocity_mps: Floats
-    """(n, 2)."""
+    """(n, 2); NaN where a segment is too short."""
     position_sd_m: Floats
     """(n,) standard deviation of each coordinate."""
     velocity_sd_mps: Floats
     """(n,) standard deviation of each component."""
-    window_s: Floats
-    """(n,) length of the window taken."""
     standing: Mask
     """(n,) stays within a small circle, without drifting faster than the given speed."""
 
@@ -79,14 +84,12 @@ class _LineFit:
     count: Floats
     spread: Floats
     """Sum of squared times about their mean, s^2."""
-    offset: Floats
-    """Moment of evaluation minus mean time, s."""
     residual: Floats
     """Residual variance per coordinate, m^2; NaN with fewer than MIN_SAMPLES."""
 
 
 def smooth(
-    time_s: Floats, position_m: Floats, segment: Integers, window_s: float, standing_mps: float = 0.3
+    time_s: Floats, position_m: Floats, segment: Integers, smooth_s: float, standing_mps: float = 0.3
 ) -> Smoothed:
     """Smooth a track.
 
@@ -94,20 +97,94 @@ def smooth(
         time_s: (n,), rising.
         position_m: (n, 2).
         segment: (n,) number of the unbroken piece that a sample belongs to, rising.
-        window_s: the shortest window.
+        smooth_s: the strength; movements shorter than this are smoothed away at a usual noise.
         standing_mps: who drifts faster over seconds does not stand.
 
     Returns:
         Positions, velocities and their uncertainty at the samples; velocity is NaN where a segment has one sample.
     """
-    time_s = _separated(time_s, segment)
-    windows = window_s * GROWTH ** np.arange(np.ceil(np.log(max(LONGEST_S / window_s, 1)) / np.log(GROWTH)) + 1)
-    sums = _RunningSums(time_s, position_m)
-    fits = [sums.fit(window) for window in windows]
-    scatter = _scatter(fits)
-    noise = _noise(time_s, position_m, segment, sums, scatter)
+    if not len(time_s):
+        none = np.zeros(0)
+        return Smoothed(np.zeros((0, 2)), np.zeros((0, 2)), none, none, np.zeros(0, bool))
+    apart_s = _separated(time_s, segment)
+    sums = _RunningSums(apart_s, position_m)
+    scatter = _scatter([sums.fit(window_s) for window_s in NOISE_WINDOWS_S])
+    noise = _noise(apart_s, position_m, segment, sums, scatter)
     standing = _standing(sums.fit(STANDING_WINDOW_S), scatter, standing_mps)
-    return _longest_consistent(_ladder(fits, windows, noise), standing)
+    grid = _TimeGrid(time_s, segment, noise, JERK_DENSITY * (USUAL_SMOOTH_S / smooth_s) ** 6)
+    origin = position_m.mean(axis=0)
+    position, velocity = grid.fit(position_m - origin)
+    probes = np.random.default_rng(0).normal(0, 1, (len(time_s), PROBES)) * np.sqrt(noise)[:, None]
+    position_sd, velocity_sd = (
+        np.sqrt(_running_mean(apart_s, (rest**2).mean(axis=1), PROBE_WINDOW_S)) for rest in grid.fit(probes)
+    )
+    return Smoothed(position + origin, velocity, position_sd, velocity_sd, standing)
+
+
+class _TimeGrid:
+    """Regular times of all segments, one after the other, between which a position is interpolated linearly.
+
+    Args:
+        time_s: (n,) of the samples.
+        segment: (n,) piece of each.
+        noise: (n,) variance of each, m^2.
+        jerk_density: m^2 s^-5.
+    """
+
+    def __init__(self, time_s: Floats, segment: Integers, noise: Floats, jerk_density: float) -> None:
+        first = np.flatnonzero(np.diff(segment, prepend=segment[0] - 1))
+        last = np.append(first[1:], len(segment)) - 1
+        points = np.maximum(np.ceil((time_s[last] - time_s[first]) / STEP_S - 1e-6).astype(np.int64), 0) + 1
+        begin = np.concatenate([[0], np.cumsum(points)])
+        owner = np.repeat(np.arange(len(first)), last - first + 1)
+        at = (time_s - time_s[first[owner]]) / STEP_S
+        self.size = int(begin[-1])
+        self.low = begin[owner] + np.minimum(np.floor(at + 1e-9).astype(np.int64), np.maximum(points[owner] - 2, 0))
+        self.high = np.minimum(self.low + 1, begin[owner + 1] - 1)
+        self.share = np.where(self.high > self.low, at - (self.low - begin[owner]), 0.0)
+        self.weight = 1.0 / noise
+        self.piece = np.repeat(np.arange(len(first)), points)  # (size,)
+        self.single = points[owner] < 2
+        self.bands = self._bands(jerk_density)
+
+    def _bands(self, jerk_density: float) -> Floats:
+        """Set up the normal equations (4, size), as SciPy stores the lower bands of a symmetric matrix."""
+        bands = np.zeros((4, self.size))
+        a, b = 1 - self.share, self.share
+        np.add.at(bands[0], self.low, self.weight * a * a)
+        np.add.at(bands[0], self.high, self.weight * b * b)
+        np.add.at(bands[1], self.low[self.high > self.low], (self.weight * a * b)[self.high > self.low])
+        held = RIDGE * float(np.median(self.weight))
+        for difference, strength in (
+            (np.array([-1.0, 1]), held),
+            (np.array([-1.0, 3, -3, 1]), 1 / (jerk_density * STEP_S**5)),
+        ):
+            width = len(difference)
+            if self.size < width:
+                continue
+            whole = self.piece[width - 1 :] == self.piece[: self.size - width + 1]
+            for i in range(width):
+                for j in range(i + 1):
+                    bands[i - j, j : self.size - width + 1 + j] += strength * difference[i] * difference[j] * whole
+        return bands
+
+    def fit(self, values: Floats) -> tuple[Floats, Floats]:
+        """Smooth values (n, k): positions and velocities (n, k) at the samples."""
+        right = np.zeros((self.size, values.shape[1]))
+        np.add.at(right, self.low, (self.weight * (1 - self.share))[:, None] * values)
+        np.add.at(right, self.high, (self.weight * self.share)[:, None] * values)
+        path = solveh_banded(self.bands[: min(4, self.size)], right, lower=True, check_finite=False)
+        step = np.diff(path, axis=0, prepend=path[:1])
+        inside = np.diff(self.piece, prepend=-1) == 0  # has a neighbour before it
+        after = np.append(inside[1:], False)
+        steps = step * inside[:, None] + np.append(step[1:], step[:1], axis=0) * after[:, None]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            velocity = steps / (STEP_S * (inside.astype(np.float64) + after))[:, None]
+        return self._at(path), np.where(self.single[:, None], np.nan, self._at(velocity))
+
+    def _at(self, path: Floats) -> Floats:
+        """Interpolate a path (size, k) at the samples (n, k)."""
+        return np.asarray((1 - self.share)[:, None] * path[self.low] + self.share[:, None] * path[self.high])
 
 
 def _scatter(fits: list[_LineFit]) -> Floats:
@@ -178,31 +255,31 @@ class _RunningSums:
         offset = (self.time_s - self.mean_time) - t
         position = x + np.where(np.isnan(slope), 0, slope) * offset[:, None] + self.origin
         residual = np.where(n >= MIN_SAMPLES, left, np.nan)
-        return _LineFit(position, slope, n, spread, offset, residual)
+        return _LineFit(position, slope, n, spread, residual)
 
 
 def _separated(time_s: Floats, segment: Integers) -> Floats:
     """Move segments so far apart that no window spans two."""
     breaks = np.diff(segment, prepend=segment[:1]) != 0
     gap = np.diff(time_s, prepend=time_s[:1])
-    return np.asarray(time_s + np.cumsum(np.where(breaks, np.maximum(0, 2 * LONGEST_S - gap), 0.0)))
+    return np.asarray(time_s + np.cumsum(np.where(breaks, np.maximum(0, 2 * LEVEL_WINDOW_S - gap), 0.0)))
 
 
 def _noise(time_s: Floats, position_m: Floats, segment: Integers, sums: _RunningSums, scatter: Floats) -> Floats:
     """Estimate the noise (n,): variance per sample times its correlation length in samples, m^2."""
     if not np.isfinite(scatter).any():
         return np.full(len(time_s), USUAL_NOISE_M**2)
-    local = _running_mean(time_s, scatter, LONGEST_S)
+    local = _running_mean(time_s, scatter, LEVEL_WINDOW_S)
     local = np.where(np.isfinite(local), local, np.nanmedian(scatter))
-    return np.maximum(local, 0.005**2) * _correlation(time_s, position_m, segment, sums)
+    return np.maximum(local, LEAST_NOISE_M**2) * _correlation(time_s, position_m, segment, sums)
 
 
 def _correlation(time_s: Floats, position_m: Floats, segment: Integers, sums: _RunningSums) -> float:
     """Estimate how many samples of the noise count as one: 1 + 2 (sum of its autocorrelation), up to MAX_CORRELATION_S."""
-    fit = sums.fit(NOISE_WINDOW_S)
+    fit = sums.fit(CORRELATION_WINDOW_S)
     residual = position_m - fit.position
-    level = _running_mean(time_s, (residual**2).mean(axis=1), NOISE_WINDOW_S)
-    full = fit.spread > 0.5 * fit.count * NOISE_WINDOW_S**2 / 12
+    level = _running_mean(time_s, (residual**2).mean(axis=1), CORRELATION_WINDOW_S)
+    full = fit.spread > 0.5 * fit.count * CORRELATION_WINDOW_S**2 / 12
     if full.sum() < 30:
         return 1.0
     calm = full & (level <= np.quantile(level[full], CALM_SHARE))
@@ -228,84 +305,3 @@ def _running_mean(time_s: Floats, values: Floats, window_s: float) -> Floats:
     high = np.searchsorted(time_s, time_s + window_s / 2, side="right")
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray((sums[high] - sums[low]) / (counts[high] - counts[low]))
-
-
-@dataclass(frozen=True)
-class _RungEstimate:
-    """What one rung of the ladder says at each sample."""
-
-    position: Floats
-    velocity: Floats
-    position_variance: Floats
-    velocity_variance: Floats
-    """NaN where it says nothing."""
-    window_s: float
-
-
-def _ladder(fits: list[_LineFit], windows: Floats, noise: Floats) -> list[_RungEstimate]:
-    """Order estimates from the least biased to the least noisy.
-
-    First pairs of neighbouring windows, combined so that a constant change of acceleration does no harm (Richardson's
-    extrapolation; the same order as a local cubic), then the plain lines that have still less noise.
-    """
-    rungs = [
-        _extrapolated(long, short, noise, float(w))
-        for short, long, w in zip(fits[:-1], fits[1:], windows[1:], strict=True)
-    ]
-    plain = [_plain(fit, noise, float(w)) for fit, w in zip(fits, windows, strict=True)]
-    return [*rungs, *(plain[PLAIN_FROM:])] if len(fits) > 1 else plain
-
-
-def _plain(fit: _LineFit, noise: Floats, window_s: float) -> _RungEstimate:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        variance = np.where((fit.spread > 1e-12) & (fit.count >= MIN_SAMPLES), noise / fit.spread, np.nan)
-        place = noise / fit.count + np.where(fit.spread > 1e-12, noise * fit.offset**2 / fit.spread, 0)
-    return _RungEstimate(fit.position, fit.velocity, place, variance, window_s)
-
-
-def _extrapolated(long: _LineFit, short: _LineFit, noise: Floats, window_s: float) -> _RungEstimate:
-    """Combine two windows; one-sided ones, at the ends of a segment, stay as they are."""
-    a, b = _plain(long, noise, window_s), _plain(short, noise, window_s)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = (short.spread / short.count) / (long.spread / long.count)
-        centred = np.maximum(_off_centre(long), _off_centre(short)) < CENTRED
-        usable = centred & (ratio < 0.8) & np.isfinite(b.velocity_variance)
-        w = np.where(usable, 1 / (1 - ratio), 0.0)
-    variances = [
-        np.where(usable, w**2 * y + (1 - w) ** 2 * x + 2 * w * (1 - w) * x, x)
-        for x, y in ((a.position_variance, b.position_variance), (a.velocity_variance, b.velocity_variance))
-    ]
-    values = [
-        np.where(usable[:, None], w[:, None] * y + (1 - w)[:, None] * x, x)
-        for x, y in ((a.position, b.position), (a.velocity, b.velocity))
-    ]
-    return _RungEstimate(values[0], values[1], variances[0], variances[1], window_s)
-
-
-def _off_centre(fit: _LineFit) -> Floats:
-    """Measure how far the moment is from the mean time (n,), in standard deviations of the times."""
-    return np.asarray(np.abs(fit.offset) / np.sqrt(fit.spread / fit.count))
-
-
-def _longest_consistent(rungs: list[_RungEstimate], standing: Mask) -> Smoothed:
-    """Take for each sample the estimate with least noise before velocities begin to contradict each other."""
-    count = len(standing)
-    low, high = np.full((count, 2), -np.inf), np.full((count, 2), np.inf)
-    open_, chosen = np.ones(count, bool), np.zeros(count, np.int64)
-    best = np.full(count, np.inf)
-    for k, rung in enumerate(rungs):
-        sd = np.sqrt(rung.velocity_variance)[:, None]
-        usable = np.isfinite(sd[:, 0])
-        low = np.where(usable[:, None], np.maximum(low, rung.velocity - CONFIDENCE * sd), low)
-        high = np.where(usable[:, None], np.minimum(high, rung.velocity + CONFIDENCE * sd), high)
-        open_ &= (low <= high).all(axis=1)
-        better = open_ & (~(sd[:, 0] >= best))
-        chosen[better] = k
-        best[better] = np.where(usable, sd[:, 0], np.inf)[better]
-    rows = np.arange(count)
-    position, velocity, place, pace = (
-        np.stack([getattr(rung, name) for rung in rungs])[chosen, rows]
-        for name in ("position", "velocity", "position_variance", "velocity_variance")
-    )
-    windows = np.array([rung.window_s for rung in rungs])
-    return Smoothed(position, velocity, np.sqrt(place), np.sqrt(pace), windows[chosen], standing)

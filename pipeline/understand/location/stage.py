@@ -24,7 +24,7 @@ JUMP_M = 1.0
 """Noise that two neighbouring samples may add to what a player runs between them."""
 JUMP_DEVIATIONS = 6.0
 """The same in median steps, where that is more."""
-SIGNIFICANT = 2.5
+SIGNIFICANT = 2.0
 """A speed below this many of its standard deviations may be noise alone."""
 
 

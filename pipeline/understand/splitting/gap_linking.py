@@ -30,7 +30,7 @@ Ints = NDArray[np.int64]
 _HEIGHTS, _HEIGHTS_PER_S = 0.3, 1.0
 """Body heights by which somebody is elsewhere than expected after a gap: at once, and for each second of it."""
 _MIN_GAP_S, _SIDE_S = 0.2, 0.3
-"""Shortest gap that is cut open, and least time on either side of it, s."""
+"""Shortest gap that is cut open, and least time on either side of it, s; at a low rate a step, and `_MIN_BOXES` of them."""
 _CUTS, _MIN_CUTS = 600, 20
 """How many tracklets are cut open to learn, and how many are too few."""
 _MIN_BOXES = 3
@@ -119,19 +119,20 @@ def _learn(boxes: CameraBoxes, tracklets: Spans, max_gap_s: float) -> GapModel |
     Self-supervised: tracklets are cut open for as long as a gap lasts.
     """
     rng = np.random.default_rng(0)
+    min_gap_s, side_s = max(_MIN_GAP_S, boxes.step_s), max(_SIDE_S, _MIN_BOXES * boxes.step_s)
     time_s = boxes.time_s[tracklets.row]  # (k,)
     begin_s, end_s = time_s[tracklets.begin], time_s[tracklets.end - 1]
-    spare_s = end_s - begin_s - _MIN_GAP_S - 2 * _SIDE_S
+    spare_s = end_s - begin_s - min_gap_s - 2 * side_s
     if not (spare_s > 0).any():
         return None
     weight = np.maximum(spare_s, 0.0)
     before_end, later, later_begin, cut = [], [], [], []  # of the cuts, and of the tracklets behind them
     opened = rng.choice(len(tracklets), _CUTS, p=weight / weight.sum())
     for number, k in enumerate(opened.tolist()):
-        gap_s = rng.uniform(_MIN_GAP_S, min(max_gap_s, _MIN_GAP_S + spare_s[k]))
-        from_s = rng.uniform(begin_s[k] + _SIDE_S, end_s[k] - gap_s - _SIDE_S)
+        gap_s = rng.uniform(min_gap_s, min(max(max_gap_s, min_gap_s), min_gap_s + spare_s[k]))
+        from_s = rng.uniform(begin_s[k] + side_s, end_s[k] - gap_s - side_s)
         before_end.append(_place(time_s, tracklets, k, from_s, "right"))
-        for present in np.flatnonzero((begin_s < from_s) & (end_s > from_s + gap_s + _SIDE_S)).tolist():
+        for present in np.flatnonzero((begin_s < from_s) & (end_s > from_s + gap_s + side_s)).tolist():
             later.append(present)
             later_begin.append(_place(time_s, tracklets, present, from_s + gap_s, "left"))
             cut.append(number)

@@ -21,7 +21,7 @@ _MAX_CROPS = 30
 _SHARPNESS = 4
 """Power of the quality that a crop is weighed by: beside a clear one, one with somebody in front does not count."""
 _MIN_BOXES = 4
-"""From fewer boxes no velocity is measured."""
+"""From fewer boxes no velocity is measured; at a low rate it is measured over as many."""
 _BLOCK = 512
 """Ends that are described at once."""
 _PRIOR_S2 = 0.02
@@ -99,6 +99,8 @@ class CameraBoxes:
     """(t, 3, 3) px of the first frame of the shot to px of each."""
     back: Floats
     """(t, 3, 3) the inverse."""
+    step_s: float
+    """Usual time between frames, s."""
 
     @classmethod
     def of(cls, game: TrackedGame, moving: bool) -> CameraBoxes:
@@ -117,6 +119,7 @@ class CameraBoxes:
             game.is_embedded,
             game.camera if moving else still,
             game.camera_back if moving else still,
+            game.step_s,
         )
 
     def ends(self, spans: Spans) -> TrackletEnds:
@@ -140,7 +143,8 @@ class CameraBoxes:
     def _described(self, spans: Spans, last: bool) -> TrackletEnds:
         """Describe stretches about their last box, or their first."""
         box = spans.row[spans.end - 1 if last else spans.begin]
-        position, velocity, height = self._motion(box, *self._near(spans, last, _VELOCITY_S))
+        velocity_s = max(_VELOCITY_S, (_MIN_BOXES - 0.5) * self.step_s)
+        position, velocity, height = self._motion(box, *self._near(spans, last, velocity_s))
         row, near = self._near(spans, last, _APPEARANCE_S)
         embedding = self._pooled(row, near & self.is_embedded[row], self._unit)
         embedding /= np.maximum(np.linalg.norm(embedding, axis=1, keepdims=True), 1e-9)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter1d
 
 from pipeline.config import StatsSettings
 
@@ -15,10 +14,7 @@ Mask = NDArray[np.bool_]
 
 SPEED_ZONES = ("walk", "jog", "run", "sprint")
 ACCELERATION_S = 0.5
-"""Accelerations are means over this long: shorter ones are noise at the smoothing's shortest window."""
-
-SURE = 3.0
-"""A change of speed counts less so many standard deviations of the speed: of many changes, noise makes some large."""
+"""Accelerations are means over this long, s: shorter ones are noise as often as not."""
 
 
 def held_speed(speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], hold_s: float) -> float:
@@ -29,39 +25,45 @@ def held_speed(speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], hold_s
         dt_s: (n,) seconds that each sample stands for.
         piece: (n,) number of the uninterrupted piece that each belongs to.
         hold_s: how long.
+
+    Example:
+        >>> speed = np.array([1.0, 5.0, 4.0, 9.0, 1.0])
+        >>> held_speed(speed, np.array([0.1, 0.1, 0.4, 0.1, 0.1]), np.zeros(5, dtype=int), 0.5)
+        4.0
     """
-    count = max(1, int(np.ceil(hold_s / float(np.median(dt_s)) - 1e-6)))
-    best = np.nan
+    best = -np.inf
     for run in _slices(piece):
-        values = np.where(np.isfinite(speed_mps[run]), speed_mps[run], 0.0)
-        if len(values) >= count:
-            lowest = minimum_filter1d(values, count)[count // 2 : len(values) - (count - 1) // 2]
-            best = np.fmax(best, lowest.max())
-    return float(best)
+        values = np.where(np.isfinite(speed_mps[run]), speed_mps[run], -np.inf)
+        total = np.concatenate([[0.0], np.cumsum(dt_s[run])])
+        stop = np.searchsorted(total, total[:-1] + hold_s - 1e-9)
+        start = np.flatnonzero(stop < len(total))
+        if len(start):
+            window = np.column_stack([start, np.maximum(stop[start], start + 1)]).ravel()
+            best = max(best, float(np.minimum.reduceat(np.append(values, np.inf), window)[::2].max()))
+    return best if np.isfinite(best) else np.nan
 
 
-def speed_zones(speed_mps: Floats, dt_s: Floats, settings: StatsSettings) -> dict[str, float]:
+def speed_zones(speed_mps: Floats, believed_mps: Floats, dt_s: Floats, settings: StatsSettings) -> dict[str, float]:
     """Sum the time and the distance in each zone of speed: `walk_s`, `walk_m` and so on.
 
     Args:
         speed_mps: (n,), NaN where unknown.
+        believed_mps: (n,) the same, no faster than the top speed: it says which zone a moment is in.
         dt_s: (n,) seconds that each sample stands for.
         settings: the limits of the zones.
     """
     edges = [0.0, settings.jog_mps, settings.run_mps, settings.sprint_mps, np.inf]
     moving = np.isfinite(speed_mps)
-    speed, dt = speed_mps[moving], dt_s[moving]
-    seconds, _ = np.histogram(speed, bins=edges, weights=dt)
-    metres, _ = np.histogram(speed, bins=edges, weights=speed * dt)
+    speed, believed, dt = speed_mps[moving], believed_mps[moving], dt_s[moving]
+    seconds, _ = np.histogram(believed, bins=edges, weights=dt)
+    metres, _ = np.histogram(believed, bins=edges, weights=speed * dt)
     return {
         **{f"{zone}_s": float(value) for zone, value in zip(SPEED_ZONES, seconds, strict=True)},
         **{f"{zone}_m": float(value) for zone, value in zip(SPEED_ZONES, metres, strict=True)},
     }
 
 
-def efforts(
-    speed_mps: Floats, sd_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], settings: StatsSettings
-) -> dict[str, int]:
+def efforts(speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], settings: StatsSettings) -> dict[str, int]:
     """Count sprints, accelerations and decelerations.
 
     A sprint is a run at sprinting speed that lasts. An acceleration is a stretch in which the speed rises by at least
@@ -71,7 +73,6 @@ def efforts(
 
     Args:
         speed_mps: (n,), NaN where unknown.
-        sd_mps: (n,) its standard deviation.
         dt_s: (n,) seconds that each sample stands for.
         piece: (n,) number of the uninterrupted piece that each belongs to.
         settings: the limits.
@@ -79,9 +80,10 @@ def efforts(
     sprints, faster, slower = 0, 0, 0
     for run in _slices(piece):
         speed, dt = speed_mps[run], dt_s[run]
-        sprints += len(_lasting(speed >= settings.sprint_mps, dt, settings.min_sprint_s))
+        least_s = max(settings.min_sprint_s, settings.top_speed_hold_s)
+        sprints += len(_lasting(speed >= settings.sprint_mps, dt, least_s))
         change = _change(speed, dt)
-        hard = np.abs(change) - SURE * sd_mps[run] >= settings.acceleration_mps2 * ACCELERATION_S
+        hard = np.abs(change) >= settings.acceleration_mps2 * ACCELERATION_S
         faster += len(_lasting(hard & (change > 0), dt, 0.0))
         slower += len(_lasting(hard & (change < 0), dt, 0.0))
     return {"sprints": sprints, "accelerations": faster, "decelerations": slower}

@@ -14,6 +14,13 @@ from pipeline.geometry.zones import ZONES, zones
 from pipeline.tables import PLAYER_PERIODS, PLAYER_STATS, conform
 from pipeline.understand.statistics.efforts import efforts, held_speed, speed_zones
 from pipeline.understand.statistics.game_timeline import GameTimeline
+from pipeline.understand.statistics.least import (
+    LEAST_PHASE_S,
+    LEAST_PLACE_S,
+    LEAST_RATE_S,
+    LEAST_SHARE_OF_TIME,
+    LEAST_SPEED_S,
+)
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -43,15 +50,15 @@ def player_stats(timeline: GameTimeline, court: Court, settings: StatsSettings) 
     Returns:
         One row per player who was in view at all.
     """
-    seen = dict(list(timeline.seen.groupby("player_id")))
+    present = dict(list(timeline.present.groupby("player_id")))
     located = dict(list(timeline.located.groupby("player_id")))
     rows = []
     for player in timeline.players.to_dict("records"):
-        seen_rows = seen.get(player["player_id"])
-        if seen_rows is None:
+        rows_present = present.get(player["player_id"])
+        if rows_present is None or not (rows_present["state"] == "seen").any():
             continue
         who = {key: player[key] for key in ("player_id", "role", "team", "number", "name")}
-        row = {**who, **_times(timeline, seen_rows, settings)}
+        row = {**who, **_times(timeline, rows_present)}
         if timeline.has_metres:
             located_rows = located.get(player["player_id"], timeline.located.iloc[:0])
             row |= _metres(timeline, located_rows, row["on_court_s"], court, settings)
@@ -74,23 +81,19 @@ def player_periods(timeline: GameTimeline, court: Court, settings: StatsSettings
     return conform("player_periods", pd.concat(tables, ignore_index=True)) if tables else PLAYER_PERIODS.empty()
 
 
-def _times(timeline: GameTimeline, seen: pd.DataFrame, settings: StatsSettings) -> dict[str, Any]:
+def _times(timeline: GameTimeline, present: pd.DataFrame) -> dict[str, Any]:
     """Sum the seconds of one player."""
-    row = seen["row"].to_numpy(np.int64)
-    time_s, duration_s = timeline.time_s, timeline.duration_s
-    seen_s = float(duration_s[row].sum())
-    away_s = np.diff(time_s[row])
-    bridged = (away_s <= settings.max_gap_s) & (np.diff(timeline.shot[row]) == 0)
-    total = np.concatenate([[0.0], np.cumsum(duration_s)])
-    hidden_s = total[row[1:]] - total[row[:-1] + 1]
-    confidence = seen["confidence"].to_numpy(np.float64)
+    row, state = present["row"].to_numpy(np.int64), present["state"].to_numpy()
+    lasting = timeline.duration_s[row]
+    seen = state == "seen"
+    seen_s, confidence = float(lasting[seen].sum()), present["confidence"].to_numpy(np.float64)[seen]
     return {
-        "confidence": min(1.0, float(np.average(confidence, weights=duration_s[row] if seen_s > 0 else None))),
-        "first_s": float(time_s[row[0]]),
-        "last_s": float(time_s[row[-1]]),
+        "confidence": min(1.0, float(np.average(confidence, weights=lasting[seen] if seen_s > 0 else None))),
+        "first_s": float(timeline.time_s[row[seen][0]]),
+        "last_s": float(timeline.time_s[row[seen][-1]]),
         "seen_s": seen_s,
-        "bridged_s": float(hidden_s[bridged].sum()),
-        "on_court_s": seen_s + float(hidden_s[away_s <= settings.max_absence_s].sum()),
+        "bridged_s": float(lasting[state == "bridged"].sum()),
+        "on_court_s": seen_s + float(lasting[~seen].sum()),
     }
 
 
@@ -100,27 +103,47 @@ def _metres(
     """Sum what needs positions."""
     if located.empty:
         return {"located_s": 0.0}
+    dt = _column(located, "dt")
+    return {
+        "located_s": float(dt.sum()),
+        **_movement(timeline, located, on_court_s, settings),
+        **_phases(located),
+        **_places(located[["x_m", "y_m"]].to_numpy(np.float64), dt, court),
+        **_attack_places(located, court),
+    }
+
+
+def _movement(
+    timeline: GameTimeline, located: pd.DataFrame, on_court_s: float, settings: StatsSettings
+) -> dict[str, Any]:
+    """Sum what needs speeds.
+
+    The top speed is the least that the speeds allow: held for a time, less half a standard deviation, no less than the mean. No
+    moment counts as faster, whether for zones, sprints or efforts.
+    """
     row, dt, speed = located["row"].to_numpy(np.int64), _column(located, "dt"), _column(located, "speed_mps")
     moving = np.isfinite(speed)
     speed_s = float(dt[moving].sum())
-    distance = float(speed[moving] @ dt[moving]) if moving.any() else np.nan
-    mean_speed = distance / speed_s if speed_s > 0 else np.nan
+    if speed_s <= 0:
+        return {}
+    distance = float(speed[moving] @ dt[moving])
+    mean = distance / speed_s
+    piece = _pieces(timeline, row)
+    top = float(np.fmax(held_speed(_cautious_speed(located), dt, piece, settings.top_speed_hold_s), mean))
+    believed = np.minimum(speed, top)
     low, high = _interval(located, dt, distance, settings)
-    piece = _pieces(row, timeline.shot[row])
+    enough = speed_s >= LEAST_SPEED_S
+    estimable = enough and speed_s >= LEAST_SHARE_OF_TIME * on_court_s
     return {
-        "located_s": float(dt.sum()),
         "distance_m": distance,
         "distance_low_m": low,
         "distance_high_m": high,
-        "estimated_full_distance_m": distance + mean_speed * max(0.0, on_court_s - speed_s),
-        "distance_per_min_m": 60 * mean_speed,
-        "mean_speed_mps": mean_speed,
-        "top_speed_mps": held_speed(_cautious_speed(located), dt, piece, settings.top_speed_hold_s),
-        **speed_zones(speed, dt, settings),
-        **efforts(speed, _deviations(located), dt, piece, settings),
-        **_phases(located, dt, np.where(moving, speed, 0.0)),
-        **_places(located[["x_m", "y_m"]].to_numpy(np.float64), dt, court),
-        **_attack_places(located[["attack_x_m", "attack_y_m"]].to_numpy(np.float64), dt, court),
+        "estimated_full_distance_m": distance + mean * max(0.0, on_court_s - speed_s) if estimable else np.nan,
+        "distance_per_min_m": 60 * mean if speed_s >= LEAST_RATE_S else np.nan,
+        "mean_speed_mps": mean if enough else np.nan,
+        "top_speed_mps": top if enough else np.nan,
+        **speed_zones(speed, believed, dt, settings),
+        **efforts(believed, dt, piece, settings),
     }
 
 
@@ -144,9 +167,11 @@ def _interval(located: pd.DataFrame, dt: Floats, distance: float, settings: Stat
     return low, distance + float(np.hypot(measured, missed)) + creeping
 
 
-def _pieces(row: Integers, shot: Integers) -> Integers:
-    """Number the runs (n,) of neighbouring frames of one shot."""
-    return np.concatenate([[0], np.cumsum((np.diff(row) > 1) | (np.diff(shot) != 0))]).astype(np.int64)
+def _pieces(timeline: GameTimeline, row: Integers) -> Integers:
+    """Number the runs (n,) of neighbouring frames of one shot, without a hole in the video."""
+    hole = np.diff(timeline.time_s[row]) > timeline.duration_s[row[:-1]] + 1e-6
+    breaks = (np.diff(row) > 1) | (np.diff(timeline.shot[row]) != 0) | hole
+    return np.concatenate([[0], np.cumsum(breaks)]).astype(np.int64)
 
 
 def _cautious_speed(located: pd.DataFrame) -> Floats:
@@ -159,22 +184,25 @@ def _deviations(located: pd.DataFrame) -> Floats:
     return np.nan_to_num(_column(located, "speed_sd_mps"))
 
 
-def _phases(located: pd.DataFrame, dt: Floats, speed: Floats) -> dict[str, float]:
+def _phases(located: pd.DataFrame) -> dict[str, float]:
     """Sum time and distance in offence and in defence; NaN where neither is ever known."""
-    phase = located["phase"].to_numpy()
+    phase, dt, speed = located["phase"].to_numpy(), _column(located, "dt"), _column(located, "speed_mps")
     if not phase.any():
         return {}
+    moving = np.isfinite(speed)
     sums: dict[str, float] = {}
     for name, sign in (("offence", 1), ("defence", -1)):
         inside = phase == sign
-        sums |= {f"{name}_s": float(dt[inside].sum()), f"{name}_m": float(speed[inside] @ dt[inside])}
+        measured = inside & moving
+        metres = float(speed[measured] @ dt[measured]) if measured.any() or not inside.any() else np.nan
+        sums |= {f"{name}_s": float(dt[inside].sum()), f"{name}_m": metres}
     return sums
 
 
 def _places(position_m: Floats, dt: Floats, court: Court) -> dict[str, float]:
     """Weigh places by time."""
     total = float(dt.sum())
-    if total <= 0:
+    if total < LEAST_PLACE_S:
         return {}
     return {
         "left_half_share": _share(position_m[:, 0] < court.length_m / 2, dt),
@@ -185,12 +213,14 @@ def _places(position_m: Floats, dt: Floats, court: Court) -> dict[str, float]:
     }
 
 
-def _attack_places(ahead_m: Floats, dt: Floats, court: Court) -> dict[str, float]:
-    """Weigh places in attacking direction by time, where it is known."""
-    turned = np.isfinite(ahead_m[:, 0])
+def _attack_places(located: pd.DataFrame, court: Court) -> dict[str, float]:
+    """Weigh places in attacking direction by time, where it is known; nothing is said of who was seen in one phase only."""
+    ahead_m, dt = located[["attack_x_m", "attack_y_m"]].to_numpy(np.float64), _column(located, "dt")
+    turned, phase = np.isfinite(ahead_m[:, 0]), located["phase"].to_numpy()
+    briefer_s = min(float(dt[phase == sign].sum()) for sign in (1, -1))
     ahead_m, dt = ahead_m[turned], dt[turned]
     total = float(dt.sum())
-    if total <= 0:
+    if total < LEAST_PLACE_S or (court.baskets == 2 and briefer_s < LEAST_PHASE_S):
         return {}
     zone = zones(court, ahead_m)
     shares = {

@@ -11,6 +11,13 @@ from numpy.typing import NDArray
 from pipeline.geometry.court import Court
 from pipeline.tables import TEAM_PERIODS, TEAM_STATS, conform
 from pipeline.understand.statistics.game_timeline import GameTimeline
+from pipeline.understand.statistics.least import (
+    LEAST_ATTACKS,
+    LEAST_PACE_S,
+    LEAST_PHASE_S,
+    LEAST_PLACE_S,
+    LEAST_SPEED_S,
+)
 
 Floats = NDArray[np.float64]
 
@@ -23,9 +30,8 @@ _BLOCK = 5000
 def team_stats(timeline: GameTimeline, court: Court) -> pd.DataFrame:
     """Make the table `team_stats` of a game, or the same of a period: one row per team with located players."""
     players = timeline.located[timeline.located["role"] == "player"]
-    size = 5 if court.baskets == 2 else 3
     rows = [
-        _row(str(team), rows, size)
+        _row(str(team), rows, court, timeline.phases[str(team)], timeline.duration_s)
         | {"seen_s": _seen_s(timeline, str(team)), "unknown_s": _unknown_s(timeline, str(team))}
         for team, rows in players.groupby("team")
     ]
@@ -44,7 +50,8 @@ def _seen_s(timeline: GameTimeline, team: str) -> float:
     members = timeline.players.loc[
         (timeline.players["team"] == team) & (timeline.players["role"] == "player"), "player_id"
     ]
-    return float(timeline.duration_s[timeline.seen.loc[timeline.seen["player_id"].isin(members), "row"]].sum())
+    boxes = timeline.present[timeline.present["state"] == "seen"]
+    return float(timeline.duration_s[boxes.loc[boxes["player_id"].isin(members), "row"]].sum())
 
 
 def _unknown_s(timeline: GameTimeline, team: str) -> float:
@@ -52,54 +59,62 @@ def _unknown_s(timeline: GameTimeline, team: str) -> float:
     return float(timeline.duration_s[timeline.unknown.loc[timeline.unknown["team"] == team, "row"]].sum())
 
 
-def _row(team: str, located: pd.DataFrame, size: int) -> dict[str, Any]:
-    """Sum up one team."""
+def _row(team: str, located: pd.DataFrame, court: Court, phase: NDArray[np.int8], duration_s: Floats) -> dict[str, Any]:
+    """Sum up one team.
+
+    Args:
+        team: its name.
+        located: its players.
+        court: that is played on.
+        phase: (t,) of the team, in every frame.
+        duration_s: (t,) that each frame stands for.
+    """
     dt, speed = located["dt"].to_numpy(np.float64), located["speed_mps"].to_numpy(np.float64)
     moving = np.isfinite(speed)
-    phase = located["phase"].to_numpy()
+    phases = located["phase"].to_numpy()
     return {
         **TEAM_STATS.unknown(),
         "team": team,
         "players": located["player_id"].nunique(),
         "distance_m": float(speed[moving] @ dt[moving]) if moving.any() else np.nan,
-        "mean_speed_mps": _mean(speed, dt, moving),
-        "offence_speed_mps": _mean(speed, dt, moving & (phase == 1)),
-        "defence_speed_mps": _mean(speed, dt, moving & (phase == -1)),
-        **_pace(located),
-        **_shape(located, size),
+        "mean_speed_mps": _mean(speed, dt, moving, LEAST_SPEED_S),
+        "offence_speed_mps": _mean(speed, dt, moving & (phases == 1), LEAST_SPEED_S),
+        "defence_speed_mps": _mean(speed, dt, moving & (phases == -1), LEAST_SPEED_S),
+        **_pace(phase, duration_s),
+        **_shape(located, court),
     }
 
 
-def _mean(values: Floats, weights: Floats, chosen: NDArray[np.bool_]) -> float:
-    """Average the chosen values by weight; NaN where none is."""
+def _mean(values: Floats, weights: Floats, chosen: NDArray[np.bool_], least_s: float) -> float:
+    """Average the chosen values by weight; NaN where they weigh too little."""
     total = float(weights[chosen].sum())
-    return float(values[chosen] @ weights[chosen]) / total if total > 0 else np.nan
+    return float(values[chosen] @ weights[chosen]) / total if total >= least_s else np.nan
 
 
-def _pace(located: pd.DataFrame) -> dict[str, Any]:
+def _pace(phase: NDArray[np.int8], duration_s: Floats) -> dict[str, Any]:
     """Sum the time in both halves, and count attacks: unbroken stays of the play in the attacked half."""
-    moments = located.drop_duplicates("row").sort_values("row")
-    phase, dt = moments["phase"].to_numpy(), moments["dt"].to_numpy(np.float64)
-    if not phase.any():
-        return {}
-    offence_s, defence_s = (float(dt[phase == sign].sum()) for sign in (1, -1))
     decided = phase != 0
-    phase, dt = phase[decided], dt[decided]
+    if not decided.any():
+        return {}
+    phase, dt = phase[decided], duration_s[decided]
+    offence_s, defence_s = (float(dt[phase == sign].sum()) for sign in (1, -1))
     spell = np.cumsum(np.diff(phase, prepend=phase[0]) != 0)
     lasting = np.bincount(spell[phase == 1], dt[phase == 1])
-    attacks = int((lasting >= LEAST_ATTACK_S).sum())
+    lasting = lasting[lasting >= LEAST_ATTACK_S - 1e-9]
+    enough = offence_s + defence_s >= LEAST_PACE_S
     return {
         "offence_s": offence_s,
         "defence_s": defence_s,
-        "offence_share": offence_s / (offence_s + defence_s),
-        "attacks": attacks,
-        "attacks_per_min": 60 * attacks / (offence_s + defence_s),
-        "attack_s": float(lasting[lasting >= LEAST_ATTACK_S].mean()) if attacks else np.nan,
+        "offence_share": offence_s / (offence_s + defence_s) if enough else np.nan,
+        "attacks": len(lasting),
+        "attacks_per_min": 60 * len(lasting) / (offence_s + defence_s) if enough else np.nan,
+        "attack_s": float(lasting.mean()) if len(lasting) >= LEAST_ATTACKS else np.nan,
     }
 
 
-def _shape(located: pd.DataFrame, size: int) -> dict[str, Any]:
-    """Average the shape of the team over the time in which exactly `size` of it are located."""
+def _shape(located: pd.DataFrame, court: Court) -> dict[str, Any]:
+    """Average the shape of the team over the time in which exactly as many of it are located as play."""
+    size = court.team_size
     whole = located[located.groupby("row")["player_id"].transform("size") == size].sort_values("row")
     if whole.empty:
         return {"shape_s": 0.0}
@@ -113,9 +128,12 @@ def _shape(located: pd.DataFrame, size: int) -> dict[str, Any]:
     always, turned = np.ones(len(dt), bool), np.isfinite(centroid[:, 0])
     shape: dict[str, Any] = {"shape_s": float(dt.sum())}
     for name, chosen in (("", always), ("offence_", phase == 1), ("defence_", phase == -1)):
-        shape[f"{name}spacing_m"] = _mean(spacing, dt, chosen)
-        shape[f"{name}hull_m2"] = _mean(hull, dt, chosen)
-    shape["centroid_x_m"], shape["centroid_y_m"] = (_mean(centroid[:, k], dt, turned) for k in (0, 1))
+        shape[f"{name}spacing_m"] = _mean(spacing, dt, chosen, LEAST_PLACE_S)
+        shape[f"{name}hull_m2"] = _mean(hull, dt, chosen, LEAST_PLACE_S)
+    if min(float(dt[phase == sign].sum()) for sign in (1, -1)) >= LEAST_PHASE_S or court.baskets == 1:
+        shape["centroid_x_m"], shape["centroid_y_m"] = (
+            _mean(centroid[:, k], dt, turned, LEAST_PLACE_S) for k in (0, 1)
+        )
     return shape
 
 

@@ -26,7 +26,7 @@ def game(make_results: Callable[..., Results]) -> OnCourt:
     known = results.on_court
     assert known is not None
     gone = (known.positions["player_id"] == 2) & known.positions["frame"].between(8, 15)
-    return OnCourt(known.frames, known.players, known.positions[~gone], known.periods, known.registration)
+    return OnCourt(known.frames, known.players, known.positions[~gone], known.periods, known.registration, 1.5)
 
 
 def true_place(game: OnCourt, player: int, times_s: np.ndarray) -> np.ndarray:
@@ -63,7 +63,7 @@ def test_moments_of_sportvu_have_its_six_fields_and_say_nothing_that_is_not_know
 
 
 def test_a_moment_of_sportvu_with_nobody_still_has_the_ball_first(game: OnCourt) -> None:
-    nobody = OnCourt(game.frames, game.players, game.positions.iloc[:0], game.periods, game.registration)
+    nobody = OnCourt(game.frames, game.players, game.positions.iloc[:0], game.periods, game.registration, 1.5)
     event = json.loads(export(nobody, "sportvu", "game")["sportvu.json"])["events"][0]
     assert {len(moment[5]) for moment in event["moments"]} == {1}
 
@@ -127,6 +127,24 @@ def test_floodlight_reads_one_row_per_player_and_moment(game: OnCourt) -> None:
 
 @pytest.mark.parametrize("name", ["sportvu", "kloppy", "floodlight"])
 def test_nobody_gives_whole_files(name: str, game: OnCourt) -> None:
-    nobody = OnCourt(game.frames, game.players.iloc[:0], game.positions.iloc[:0], game.periods, game.registration)
+    nobody = OnCourt(game.frames, game.players.iloc[:0], game.positions.iloc[:0], game.periods, game.registration, 1.5)
     texts = export(nobody, name, "game")  # type: ignore[arg-type]
     assert all(text for text in texts.values())
+
+
+def test_a_stall_of_the_file_is_bridged_and_a_hole_is_not(game: OnCourt) -> None:
+    def left_out(pause_s: float) -> OnCourt:
+        frames, positions = (
+            table.assign(time_s=table["time_s"] + pause_s * (table["frame"] >= 10))
+            for table in (game.frames, game.positions)
+        )
+        periods = game.periods.assign(end_s=game.periods["end_s"] + pause_s)
+        return OnCourt(frames, game.players, positions, periods, game.registration, game.max_gap_s)
+
+    def known(given: OnCourt) -> np.ndarray:
+        moments = json.loads(export(given, "sportvu", "game")["sportvu.json"])["events"][0]["moments"]
+        return np.array([any(row[1] == 1 for row in moment[5]) for moment in moments])
+
+    assert known(left_out(0.7)).all()
+    missing_s = float((~known(left_out(3.0))).sum()) / 25
+    assert missing_s == pytest.approx(3.0, abs=0.1)

@@ -49,7 +49,7 @@ def game(make_results: Callable[..., Results]) -> OnCourt:
         positions.loc[rows, ["x_m", "y_m"]] = place_m(int(player), positions.loc[rows, "time_s"].to_numpy())
     positions = positions[(positions["player_id"] != 2) | (positions["frame"] >= 12)]
     halves = pd.concat([made.periods.assign(end_s=0.4), made.periods.assign(period=2, start_s=0.4)], ignore_index=True)
-    return OnCourt(made.frames, made.players, positions, halves, made.registration)
+    return OnCourt(made.frames, made.players, positions, halves, made.registration, 1.5)
 
 
 def written(game: OnCourt, name: ExportName, folder: Path) -> list[Path]:

@@ -77,6 +77,7 @@ def test_without_metres(make_results: Make, game: Path, tmp_path: Path) -> None:
         "periods.csv",
         "statistics.xlsx",
         "positions.parquet",
+        "boxes.parquet",
         "mot.txt",
         "tracklets_mot.txt",
     }

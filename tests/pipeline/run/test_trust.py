@@ -263,7 +263,7 @@ def test_a_stopped_correction_goes_on(positions: Path, tmp_path: Path, monkeypat
         ("work/job.json", lambda noted: noted.update(start_s=10**400)),
         ("work/job.json", lambda noted: noted.update(settings=[])),
         ("work/job.json", lambda noted: noted.pop("calibration")),
-        ("work/perceive.facts.json", lambda noted: noted.update(longest_gap_s="long")),
+        ("work/perceive.facts.json", lambda noted: noted.update(rewound="many")),
         ("work/perceive.facts.json", lambda noted: noted.clear()),
         ("work/court.facts.json", lambda noted: noted.clear()),
     ],

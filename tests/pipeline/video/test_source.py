@@ -152,3 +152,34 @@ def test_too_many_pieces_are_refused_before_any_is_read(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="would be read in 129,600 pieces, at most 20,000 are"):
         chunks(days)
     assert len(chunks(days, chunk_s=3600)) == 720
+
+
+def test_a_length_of_years_in_the_head_is_not_believed(tmp_path: Path) -> None:
+    """Matroska's DURATION tag may say anything; work is as long as the pictures are."""
+    honest = make_video(tmp_path / "honest.mkv", steady(75, 25)).read_bytes()
+    boast = honest.replace(b"00:00:03.000000000", b"99999:00:03.000000")
+    assert boast != honest
+    (tmp_path / "boast.mkv").write_bytes(boast)
+    info = probe(tmp_path / "boast.mkv")
+    assert info.duration_s == pytest.approx(3.0, abs=0.05)
+    report = ReadReport()
+    assert len(list(read_chunks(info, chunks(info), report))) == 75
+    assert not report.ended_early
+
+
+def test_a_bare_stream_of_pictures_has_no_clock(tmp_path: Path) -> None:
+    info = probe(make_video(tmp_path / "bare.h264", steady(30, 25)))
+    assert (info.is_timed, info.fps) == (False, 25.0)
+    assert probe(make_video(tmp_path / "timed.mp4", steady(30, 25))).is_timed
+
+
+def test_two_recordings_in_one_file_are_read_to_where_the_clock_begins_again(tmp_path: Path) -> None:
+    parts = [make_video(tmp_path / f"{count}.ts", steady(count, 25)) for count in (100, 60)]
+    both = tmp_path / "both.ts"
+    both.write_bytes(b"".join(part.read_bytes() for part in parts))
+    info, report = probe(both), ReadReport()
+    times = [frame.time_s for frame in read_chunks(info, chunks(info), report)]
+    assert times == pytest.approx(steady(len(times), 25))
+    assert 98 <= len(times) <= 100
+    assert 58 <= report.rewound <= 60
+    assert not report.ended_early

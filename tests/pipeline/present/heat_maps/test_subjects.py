@@ -28,7 +28,9 @@ def game(make_results: Callable[..., Results]) -> OnCourt:
         y_m=known.positions["y_m"].mask(one, np.where(early, 3.0, 12.0)),
     )
     halves = {"period": [1, 2], "start_s": [0.0, 0.4], "end_s": [0.4, 0.8], "right_team": ["A", "B"], "agreement": 0.9}
-    return OnCourt(known.frames, known.players, positions, conform("periods", pd.DataFrame(halves)), known.registration)
+    return OnCourt(
+        known.frames, known.players, positions, conform("periods", pd.DataFrame(halves)), known.registration, 1.5
+    )
 
 
 def centre_of(heat: HeatMap) -> tuple[float, float]:

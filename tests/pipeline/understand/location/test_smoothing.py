@@ -23,6 +23,7 @@ def test_positions_lie_about_as_far_off_as_is_said(lasts: int) -> None:
     assert np.median(smoothed.position_sd_m) == pytest.approx(off_m, rel=0.15)
 
 
-def test_noise_that_lasts_for_two_samples_counts_as_half_as_many() -> None:
+def test_noise_that_lasts_is_said_to_leave_more() -> None:
+    """Less than twice as much where two samples in a row are alike: more noise is smoothed more."""
     said = [np.median(standing(lasts)[0].position_sd_m ** 2) for lasts in (1, 2)]
-    assert said[1] / said[0] == pytest.approx(2, rel=0.25)
+    assert 1.3 < said[1] / said[0] < 2

@@ -20,6 +20,15 @@ GAP = (150, 170)
 """Frames in which people 0 and 1 are hidden."""
 
 
+def at_rate(game: TrackedGame, who: NDArray[np.int64], every: int) -> tuple[TrackedGame, NDArray[np.int64]]:
+    """Take one of so many frames of a standing camera."""
+    frames = game.frames[game.frames["frame"] % every == 0].reset_index(drop=True)
+    kept = (game.detections["frame"] % every == 0).to_numpy()
+    tracks = game.tracks[kept].reset_index(drop=True)
+    few = TrackedGame.of(frames, game.detections[kept].reset_index(drop=True), game.embeddings[kept], tracks=tracks)
+    return few, who[kept]
+
+
 def scene(crossing: bool, pan_px: float = 0.0, seed: int = 0) -> tuple[TrackedGame, NDArray[np.int64]]:
     """Four people who go to and fro; two are hidden for 0.8 s, before which they may head for each other.
 
@@ -155,3 +164,23 @@ def test_one_side_without_embeddings_speaks_neither_for_nor_against() -> None:
     vectors = np.array(game.embeddings)
     vectors[later] = np.nan
     assert linked(link_gaps(replace(game, embeddings=vectors), TrackSettings()), who)
+
+
+@pytest.mark.parametrize("every", [2, 3, 5, 8])
+@pytest.mark.parametrize("crossing", [False, True])
+def test_three_to_ten_frames_a_second_are_enough(crossing: bool, every: int) -> None:
+    game, who = at_rate(*scene(crossing), every)
+    assert linked(link_gaps(game, TrackSettings()), who)
+
+
+@pytest.mark.parametrize("every", [1, 3, 5, 8, 12])
+@pytest.mark.parametrize("seconds", [0.5, 1.0, 1.5, 2.0, 3.0, 7.0])
+def test_however_few_boxes_there_are_nothing_fails_and_nobody_becomes_two(every: int, seconds: float) -> None:
+    game, who = at_rate(*scene(False), every)
+    early = (game.detections["frame"] < seconds * FPS).to_numpy()
+    frames = game.frames[game.frames["frame"] < seconds * FPS].reset_index(drop=True)
+    boxes = game.detections[early].reset_index(drop=True)
+    short = TrackedGame.of(frames, boxes, game.embeddings[early], tracks=game.tracks[early].reset_index(drop=True))
+    found = link_gaps(short, TrackSettings())
+    people = pd.Series(who[early]).groupby(found["track_id"].to_numpy()).nunique()
+    assert (people == 1).all()

@@ -246,6 +246,31 @@ class TestGaps:
         feet[self.time_s >= 30] += [12, 0]
         assert Scene(self.time_s, {1: feet}).one()["distance_m"] < 1
 
+    @pytest.mark.parametrize("stalls", [1, 6])
+    def test_time_that_the_file_leaves_out_is_bridged(self, stalls):
+        """A recorder that stalls for 0.7 s now and then: all time counts, and so does the way meanwhile."""
+        kept = ~np.logical_or.reduce(
+            [(self.time_s > at) & (self.time_s < at + 0.7) for at in range(5, 5 + 9 * stalls, 9)]
+        )
+        time_s = self.time_s[kept]
+        stats = Scene(time_s, {1: oval(time_s, 3.0)}).one()
+        assert stats["seen_s"] == stats["located_s"] == pytest.approx(60, abs=0.05)
+        assert stats["distance_m"] == pytest.approx(180, rel=0.02)
+        assert stats["top_speed_mps"] == pytest.approx(3, rel=0.05)
+
+    def test_a_screen_recording_in_bursts_counts_whole(self):
+        time_s = np.concatenate([0.8 * k + np.arange(10) / 30 for k in range(75)])
+        stats = Scene(time_s, {1: oval(time_s, 3.0)}).one()
+        assert stats["seen_s"] == pytest.approx(59.5, abs=0.1)
+        assert stats["distance_m"] == pytest.approx(178.6, rel=0.03)
+        assert stats["top_speed_mps"] == pytest.approx(3, rel=0.1)
+
+    def test_the_rate_may_change_for_good(self):
+        time_s = np.concatenate([np.arange(600) / 30, 20 + np.arange(120) / 8])
+        stats = Scene(time_s, {1: oval(time_s, 3.0)}).one()
+        assert stats["seen_s"] == pytest.approx(35, abs=0.1)
+        assert stats["distance_m"] == pytest.approx(105, rel=0.02)
+
     def test_a_hole_in_the_video_is_not_time_seen(self):
         time_s = np.where(self.time_s < 30, self.time_s, self.time_s + 100)
         stats = Scene(time_s, {1: standing(time_s)}).one()
@@ -318,13 +343,38 @@ class TestTables:
         stats = statistics(game, nobody, players.iloc[:0], positions)
         assert check("player_stats", stats).empty
 
-    def test_a_player_seen_once_has_a_place_and_no_speed(self):
+    def test_a_player_seen_once_has_no_figures(self):
         feet = np.full((600, 2), np.nan)
         feet[100] = [3.0, 7.5]
-        stats = Scene(self.time_s, {1: feet, 2: standing(self.time_s)}).stats().loc[1]
-        assert stats["mean_x_m"] == pytest.approx(3.0)
-        assert stats["paint_share"] == 1
-        assert np.isnan(stats["distance_m"])
+        scene = Scene(self.time_s, {1: feet, 2: standing(self.time_s)})
+        assert scene.positions()["x_m"].iloc[0] == pytest.approx(3.0)
+        stats = scene.stats().loc[1]
+        assert stats["located_s"] == pytest.approx(1 / 30)
+        unknown = ["distance_m", "top_speed_mps", "walk_s", "sprints", "mean_x_m", "paint_share"]
+        assert stats[unknown].isna().all()
+
+    @pytest.mark.parametrize(
+        ("seconds", "given", "missing"),
+        [
+            (2.0, ("distance_m", "walk_s", "sprints"), ("mean_speed_mps", "top_speed_mps", "mean_x_m", "paint_share")),
+            (5.0, ("mean_speed_mps", "top_speed_mps", "mean_x_m"), ("distance_per_min_m", "backcourt_share")),
+            (11.0, ("distance_per_min_m",), ("backcourt_share", "mean_attack_x_m")),
+        ],
+    )
+    def test_what_is_given_depends_on_how_long_was_measured(self, seconds, given, missing):
+        stats = Scene(times(30, seconds), {1: oval(times(30, seconds), 2.0)}).one()
+        assert stats[list(given)].notna().all()
+        assert stats[list(missing)].isna().all()
+
+    def test_the_whole_distance_is_not_guessed_from_a_small_part_of_it(self):
+        time_s = times(10, 100)
+        game, identities, players = Scene(time_s, {1: oval(time_s, 2.0)}).tables()
+        for share, is_given in ((0.3, False), (0.7, True)):
+            known = np.arange(len(game.feet_m))[:, None] < share * len(game.feet_m)
+            part = replace(game, feet_m=np.where(known, game.feet_m, np.nan))
+            row = statistics(part, identities, players, locate(part, identities, SETTINGS)).iloc[0]
+            assert np.isfinite(row["estimated_full_distance_m"]) == is_given
+            assert row["distance_m"] == pytest.approx(200 * share, rel=0.03)
 
     def test_shares_and_zones_follow_time(self):
         feet = standing(self.time_s)

@@ -91,12 +91,34 @@ def test_shape_by_phase_in_closed_form():
 
 
 def test_pace_counts_stays_of_the_play():
-    table = team_stats(game(in_turns), COURT).set_index("team")
-    assert table["attacks"].tolist() == [2, 2]
+    table = team_stats(game(in_turns, seconds=90), COURT).set_index("team")
+    assert table["attacks"].tolist() == [3, 3]
     assert table["attack_s"].tolist() == pytest.approx([20, 10])
     assert table["offence_share"].tolist() == pytest.approx([2 / 3, 1 / 3])
     assert table["attacks_per_min"].tolist() == pytest.approx([2, 2])
-    assert table["distance_m"].tolist() == pytest.approx([600, 600])
+    assert table["distance_m"].tolist() == pytest.approx([900, 900])
+
+
+def test_one_attack_is_no_pace():
+    table = team_stats(game(in_turns, seconds=30), COURT).set_index("team")
+    assert table["attacks"].tolist() == [1, 1]
+    assert table[["offence_share", "attacks_per_min", "attack_s"]].isna().all().all()
+
+
+def test_who_was_seen_in_defence_only_has_no_places_by_the_basket_attacked():
+    stats = player_stats(game(in_turns, seconds=20), COURT, StatsSettings()).set_index("player_id")
+    assert stats["defence_s"].tolist() == pytest.approx([0] * 5 + [20] * 5)
+    assert stats[["backcourt_share", "attack_paint_share", "mean_attack_x_m"]].isna().all().all()
+    assert stats["left_half_share"].tolist() == [0] * 10
+
+
+def test_both_teams_agree_on_where_the_play_was():
+    def hidden(team, time_s):
+        return np.where(team == "A" and time_s % 7 < 3, np.nan, 1) * in_turns(team, time_s)
+
+    table = team_stats(game(hidden, seconds=90), COURT).set_index("team")
+    assert table.loc["A", "offence_s"] == table.loc["B", "defence_s"]
+    assert table.loc["B", "offence_s"] == table.loc["A", "defence_s"]
 
 
 def test_four_of_a_team_have_no_shape():
