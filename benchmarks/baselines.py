@@ -41,6 +41,7 @@ CLIPS = {
     "novellara_lugo": ("novellara_lugo_fixed_720p60.mp4", "court_points.json"),
 }
 COCO = Path("weights") / "yolo11n_coco.safetensors"
+CHUNK_S = 20.0
 LONG_FRAMES, SCORED_FPS = 20_000, 5.0
 """Longer material is scored on fewer frames a second."""
 COLUMNS = ("material", "method", "HOTA", "DetA", "AssA", "IDF1", "identity", "where found", "switches", "found", "true")
@@ -169,7 +170,7 @@ def compare(material: Material, job: Job, coco_job: Job | None) -> list[Line]:
                 continue
             rows = rows_on_court(seen, each.settings) if each is job else rows_above(seen, LEAST_SCORE.get(name, 0.0))
             video = each.video if name in NEEDS_PICTURES else None
-            theirs = score(link(seen, rows, embeddings, tracker, each.settings, video), truth, max_fps)
+            theirs = score(link(seen, rows, embeddings, tracker, video), truth, max_fps)
             lines.append(Line(material.name, name + remark, theirs.players, theirs.identity))
     return lines
 
@@ -182,7 +183,7 @@ def compare_on_true_boxes(path: Path, settings: Settings) -> list[Line]:
         np.zeros((len(found.tables["detections"]), 1), np.float16),
     )
     linked = {"courtside, tracklets": our_tracklets(found, settings)}
-    linked |= {name: link(found, rows, nothing, TRACKERS[name], settings, None) for name in USABLE}
+    linked |= {name: link(found, rows, nothing, TRACKERS[name], None) for name in USABLE}
     scores = {name: score(each, truth) for name, each in linked.items()}
     return [Line(path.stem, name, each.players, each.identity) for name, each in scores.items()]
 
@@ -205,7 +206,6 @@ def link(
     rows: NDArray[np.int64],
     embeddings: NDArray[np.float16],
     tracker: Tracker,
-    settings: Settings,
     video: Path | None,
 ) -> Found:
     """Run a tracker on some rows of the detections; a track is a player's if most of its boxes are of class player.
@@ -215,11 +215,10 @@ def link(
         rows: (k,) rows of its detections.
         embeddings: (n, dim) of all detections.
         tracker: the tracker.
-        settings: of the run, for the sampling of pictures.
         video: for a tracker that needs pictures; None for the others.
     """
     table = found.tables["detections"].reset_index(drop=True)
-    linked = np.array(list(tracker(frames_of(found, table, rows, embeddings, settings, video))), dtype=np.int64)
+    linked = np.array(list(tracker(frames_of(found, table, rows, embeddings, video))), dtype=np.int64)
     taken = table.iloc[linked.reshape(-1, 2)[:, 0]].assign(identity=linked.reshape(-1, 2)[:, 1])
     players = taken[(taken["class"] == "player").groupby(taken["identity"]).transform("mean") > 0.5]
     corners = players[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
@@ -237,7 +236,6 @@ def frames_of(
     table: pd.DataFrame,
     rows: NDArray[np.int64],
     embeddings: NDArray[np.float16],
-    settings: Settings,
     video: Path | None,
 ) -> Iterator[FrameBoxes]:
     """Yield the boxes of every analysed frame, with its picture where a video is given.
@@ -247,27 +245,25 @@ def frames_of(
         table: its detections.
         rows: (k,) rows that are used.
         embeddings: (n, dim) of all detections.
-        settings: of the run, for the sampling of pictures.
         video: to decode pictures from; None for none.
     """
     frame = table["frame"].to_numpy(np.int64)[rows]
     xyxy_px = table[["x1", "y1", "x2", "y2"]].to_numpy(np.float32)
     score_of = table["score"].to_numpy(np.float32)
-    pictures = None if video is None else _pictures(video, settings)
+    pictures = None if video is None else _pictures(video)
     for number in found.frames if found.frames is not None else ():
         here = rows[np.searchsorted(frame, number) : np.searchsorted(frame, number, side="right")]
-        image = None if pictures is None else next(pictures)
+        image = None if pictures is None else next(image for index, image in pictures if index == number)
         size_px = (1280, 720) if image is None else (image.shape[1], image.shape[0])
         yield FrameBoxes(
             here, xyxy_px[here], score_of[here], np.asarray(embeddings[here], dtype=np.float32), image, size_px
         )
 
 
-def _pictures(video: Path, settings: Settings) -> Iterator[NDArray[np.uint8]]:
-    """Decode the analysed frames again."""
+def _pictures(video: Path) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Decode all frames again, with their numbers."""
     info = probe(video)
-    pieces = chunks(info, 0.0, None, settings.video.chunk_s, settings.video.max_fps)
-    return (frame.image for frame in read_chunks(info, pieces))
+    return ((frame.index, frame.image) for frame in read_chunks(info, chunks(info, 0.0, None, CHUNK_S, max_fps=None)))
 
 
 def markdown(lines: Sequence[Line]) -> str:
