@@ -215,7 +215,7 @@ def _unusual(name: CameraName, court: Court, size: tuple[int, int], lens: Lens, 
         "opposite": ((length / 2 + aside, -back, rng.uniform(5.5, 8.0)), (0.5, 0.65), whole),
         "low": ((length / 2 + 2 * aside, width + rng.uniform(3.5, 5), rng.uniform(1.3, 1.8)), (0.5, 0.4), 640 * px),
         "roof": ((length / 2 + aside, width + rng.uniform(2, 5), rng.uniform(12, 15)), (0.5, 0.52), 690 * px),
-        "panorama": ((length / 2 + aside, width + back, rng.uniform(5.0, 7.5)), (0.5, 0.62), whole),
+        "panorama": ((length / 2 + aside, width + back, rng.uniform(5.0, 7.5)), (0.5, 0.55), whole),
     }
     place, (along, across), focal = places[name]
     return Rig(name, np.array(place), np.array([length * along, width * across, 0.5]), float(focal), size, lens)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.geometry.court import Court
 from pipeline.rendering.camera.views import CameraView
 from pipeline.rendering.scene import floor
-from pipeline.rendering.scene.crowd import foreground, spectators
+from pipeline.rendering.scene.crowd import foreground, near_stand, spectators
 from pipeline.rendering.scene.equipment import basket_layer, furniture
 from pipeline.rendering.scene.layer import Layer
 from pipeline.rendering.settings import CameraName, RenderSettings
@@ -79,6 +79,8 @@ def build_backdrop(canvas: CameraView, court: Court, settings: RenderSettings, r
     if not arena:
         _lamps(image, canvas, court, rng)
     spectators(image, canvas, court, arena, settings.crowd, rng)
+    if arena and settings.camera in _ALL_ROUND:
+        near_stand(image, canvas, court, settings.crowd, rng.spawn(1)[0])
     furniture(image, canvas, court, settings, rng)
     gain = rng.uniform(0.82, 1.06) * rng.uniform(0.96, 1.04, 3)
     image = np.clip(image * gain.astype(np.float32), 0, 255).astype(np.uint8)
