@@ -1,12 +1,13 @@
 """What a user would otherwise pick, against courtside: on the same detections, and end to end.
 
     python -m benchmarks.baselines --data ../shared/data --game videos/demo --game videos/full --out reports/baselines
+    python -m benchmarks.baselines --mot ../shared/data/mot/trackid3x3/outdoor_IMG_0104.txt      # true boxes alone
 
 analyses the clips with hand-made truth and the named rendered games (or takes what is stored in `--out`), feeds the stored
 detections and embeddings of each to the trackers of `benchmarks.trackers`, scores all of them, and prints one table in
 Markdown. End to end ("own detector") a tracker gets what its user would give it: persons found by YOLO11n of COCO at
 640 px, of which all are taken for players, wherever they stand. Games without pixels have no such rows, nor BoT-SORT, which
-needs the picture. Needs the package `lap` for the trackers of ultralytics: pip install "courtside[bench]".
+needs the picture. Needs `lap` for the trackers of ultralytics, `arcsort` and `trackers`: pip install "courtside[bench]".
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.trackers import LEAST_SCORE, NEEDS_PICTURES, TRACKERS, FrameBoxes, Tracker, import_offline
+from benchmarks.true_boxes import USABLE, our_tracklets, read_boxes
 from pipeline.config import Settings, load_settings
 from pipeline.evaluation.boxes import IdentifiedBoxes
 from pipeline.evaluation.found import Found, of_mot, off_court, read_found
@@ -39,6 +41,7 @@ CLIPS = {
     "novellara_lugo": ("novellara_lugo_fixed_720p60.mp4", "court_points.json"),
 }
 COCO = Path("weights") / "yolo11n_coco.safetensors"
+CHUNK_S = 20.0
 LONG_FRAMES, SCORED_FPS = 20_000, 5.0
 """Longer material is scored on fewer frames a second."""
 COLUMNS = ("material", "method", "HOTA", "DetA", "AssA", "IDF1", "identity", "where found", "switches", "found", "true")
@@ -79,25 +82,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--config", type=Path, help="settings of the analysis; the annotated video is never written")
     parser.add_argument("--only", action="append", metavar="NAME", help="of the material; may be repeated")
     parser.add_argument("--stored", action="store_true", help="take the runs in --out as they are; analyse nothing")
+    parser.add_argument("--mot", type=Path, action="append", default=[], help="MOT text of true boxes; may be repeated")
     given = parser.parse_args(arguments)
     import_offline()
     settings = load_settings(given.config)
     quick = settings.present.model_copy(update={"video": False, "crops_per_player": 0})
     settings = settings.model_copy(update={"present": quick})
     coco = None if given.data is None else coco_settings(settings, given.data / COCO)
-    lines: list[Line] = []
+    lines = [line for path in given.mot for line in compare_on_true_boxes(path, settings)]
     for material in materials(given.data, given.game):
         if given.only is not None and material.name not in given.only:
             continue
         job = job_of(material, given.out / material.name, settings, given.device)
         coco_job = None
-        if coco is not None and job.has_pixels:
-            coco_job = job_of(material, given.out / f"{material.name}-coco", coco, given.device)
+        of_coco = given.out / f"{material.name}-coco"
+        if coco is not None and job.has_pixels and (of_coco.is_dir() or not given.stored):
+            coco_job = job_of(material, of_coco, coco, given.device)
         for each in (job, coco_job):
             if each is not None and not given.stored:
                 analyze_job(each)
         lines += compare(material, job, coco_job)
     table = markdown(lines)
+    given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "baselines.md").write_text(table + "\n", encoding="utf-8")
     print(table)
 
@@ -164,9 +170,22 @@ def compare(material: Material, job: Job, coco_job: Job | None) -> list[Line]:
                 continue
             rows = rows_on_court(seen, each.settings) if each is job else rows_above(seen, LEAST_SCORE.get(name, 0.0))
             video = each.video if name in NEEDS_PICTURES else None
-            theirs = score(link(seen, rows, embeddings, tracker, each.settings, video), truth, max_fps)
+            theirs = score(link(seen, rows, embeddings, tracker, video), truth, max_fps)
             lines.append(Line(material.name, name + remark, theirs.players, theirs.identity))
     return lines
+
+
+def compare_on_true_boxes(path: Path, settings: Settings) -> list[Line]:
+    """Score courtside's tracker and the others on MOT truth without pictures."""
+    truth, found = read_boxes(path)
+    rows, nothing = (
+        np.arange(len(found.tables["detections"])),
+        np.zeros((len(found.tables["detections"]), 1), np.float16),
+    )
+    linked = {"courtside, tracklets": our_tracklets(found, settings)}
+    linked |= {name: link(found, rows, nothing, TRACKERS[name], None) for name in USABLE}
+    scores = {name: score(each, truth) for name, each in linked.items()}
+    return [Line(path.stem, name, each.players, each.identity) for name, each in scores.items()]
 
 
 def rows_on_court(found: Found, settings: Settings) -> NDArray[np.int64]:
@@ -187,7 +206,6 @@ def link(
     rows: NDArray[np.int64],
     embeddings: NDArray[np.float16],
     tracker: Tracker,
-    settings: Settings,
     video: Path | None,
 ) -> Found:
     """Run a tracker on some rows of the detections; a track is a player's if most of its boxes are of class player.
@@ -197,11 +215,10 @@ def link(
         rows: (k,) rows of its detections.
         embeddings: (n, dim) of all detections.
         tracker: the tracker.
-        settings: of the run, for the sampling of pictures.
         video: for a tracker that needs pictures; None for the others.
     """
     table = found.tables["detections"].reset_index(drop=True)
-    linked = np.array(list(tracker(frames_of(found, table, rows, embeddings, settings, video))), dtype=np.int64)
+    linked = np.array(list(tracker(frames_of(found, table, rows, embeddings, video))), dtype=np.int64)
     taken = table.iloc[linked.reshape(-1, 2)[:, 0]].assign(identity=linked.reshape(-1, 2)[:, 1])
     players = taken[(taken["class"] == "player").groupby(taken["identity"]).transform("mean") > 0.5]
     corners = players[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
@@ -219,7 +236,6 @@ def frames_of(
     table: pd.DataFrame,
     rows: NDArray[np.int64],
     embeddings: NDArray[np.float16],
-    settings: Settings,
     video: Path | None,
 ) -> Iterator[FrameBoxes]:
     """Yield the boxes of every analysed frame, with its picture where a video is given.
@@ -229,27 +245,25 @@ def frames_of(
         table: its detections.
         rows: (k,) rows that are used.
         embeddings: (n, dim) of all detections.
-        settings: of the run, for the sampling of pictures.
         video: to decode pictures from; None for none.
     """
     frame = table["frame"].to_numpy(np.int64)[rows]
     xyxy_px = table[["x1", "y1", "x2", "y2"]].to_numpy(np.float32)
     score_of = table["score"].to_numpy(np.float32)
-    pictures = None if video is None else _pictures(video, settings)
+    pictures = None if video is None else _pictures(video)
     for number in found.frames if found.frames is not None else ():
         here = rows[np.searchsorted(frame, number) : np.searchsorted(frame, number, side="right")]
-        image = None if pictures is None else next(pictures)
+        image = None if pictures is None else next(image for index, image in pictures if index == number)
         size_px = (1280, 720) if image is None else (image.shape[1], image.shape[0])
         yield FrameBoxes(
             here, xyxy_px[here], score_of[here], np.asarray(embeddings[here], dtype=np.float32), image, size_px
         )
 
 
-def _pictures(video: Path, settings: Settings) -> Iterator[NDArray[np.uint8]]:
-    """Decode the analysed frames again."""
+def _pictures(video: Path) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Decode all frames again, with their numbers."""
     info = probe(video)
-    pieces = chunks(info, 0.0, None, settings.video.chunk_s, settings.video.max_fps)
-    return (frame.image for frame in read_chunks(info, pieces))
+    return ((frame.index, frame.image) for frame in read_chunks(info, chunks(info, 0.0, None, CHUNK_S, max_fps=None)))
 
 
 def markdown(lines: Sequence[Line]) -> str:

@@ -13,7 +13,6 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +32,7 @@ from pipeline.rendering.settings import CameraName
 
 PRECISION = 0.9
 """At which the recall is given."""
+CAMERAS: tuple[CameraName, ...] = ("fixed", "corner", "broadcast", "handheld")
 SEEDS = (9001, 9002, 9003)
 """Of the rendered games; no training uses them."""
 SECONDS, EVERY_S = 24.0, 2.0
@@ -78,7 +78,7 @@ def _worlds(data: Path, every: int) -> Iterator[tuple[str, list[Picture]]]:
     """Yield the real clips, then rendered games by camera."""
     for clip in CLIPS:
         yield f"real: {clip}", list(real_pictures(data, clip))[::every]
-    for camera in get_args(CameraName):
+    for camera in CAMERAS:
         yield f"rendered: {camera}", [p for seed in SEEDS for p in rendered_pictures(camera, seed, every * EVERY_S)]
 
 

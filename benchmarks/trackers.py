@@ -9,16 +9,19 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import yaml
 from numpy.typing import NDArray
 
 from benchmarks.deep_eiou import DeepEIoU
+from benchmarks.gta_link import gta_link
 
 
 @dataclass(frozen=True)
@@ -83,13 +86,98 @@ def deep_eiou(frames: Iterable[FrameBoxes]) -> Linked:
             yield int(boxes.row[box]), identity
 
 
+def arc_sort(frames: Iterable[FrameBoxes], preset: str = "sportsmot") -> Linked:
+    """ARC-SORT (Adari, 2026) by one of its presets, with our embeddings in place of those that have to be downloaded."""
+    from arcsort import ARCTracker
+
+    stored = _StoredEmbeddings()
+    tracker = ARCTracker.from_preset(preset, reid_weights="none")
+    tracker.embedding_computer = stored
+    for boxes in frames:
+        stored.boxes = boxes
+        tracker.use_cmc = boxes.image is not None
+        columns = [boxes.xyxy_px, boxes.score[:, None], np.zeros((len(boxes.row), 1))]
+        for *corners, identity in tracker.update(np.hstack(columns).astype(np.float64), boxes.image):
+            away = np.abs(boxes.xyxy_px - np.array(corners)).max(axis=1)
+            yield int(boxes.row[away.argmin()]), int(identity)
+
+
+def arc_sort_merged(frames: Iterable[FrameBoxes]) -> Linked:
+    """ARC-SORT, and its tracklets split and merged by GTA-link's rule: the merge of its authors is in no package."""
+    seen: list[FrameBoxes] = []
+
+    def noted() -> Iterator[FrameBoxes]:
+        for boxes in frames:
+            seen.append(replace(boxes, image=None))
+            yield boxes
+
+    linked = np.array(list(arc_sort(noted())), dtype=np.int64).reshape(-1, 2)
+    if len(linked) == 0:
+        return
+    rows = np.concatenate([boxes.row for boxes in seen])
+    frame = np.repeat(np.arange(len(seen)), [len(boxes.row) for boxes in seen])
+    vectors = np.concatenate([boxes.embedding for boxes in seen])
+    detections = pd.DataFrame({"detection_id": rows, "frame": frame})
+    tracks, person = gta_link(detections, vectors, pd.DataFrame(linked, columns=["detection_id", "track_id"]))
+    for row, track in zip(tracks["detection_id"].tolist(), tracks["track_id"].tolist(), strict=True):
+        yield row, int(person[track - 1]) + 1
+
+
+class _StoredEmbeddings:
+    """Answers ARC-SORT's calls for embeddings of boxes of the present frame."""
+
+    boxes: FrameBoxes
+
+    def has_cache(self) -> bool:
+        """Say that no picture is needed."""
+        return True
+
+    def set_frame(self, frame: int) -> None:
+        """Take no notice: `boxes` are those of the frame."""
+
+    def compute_embeddings(self, _: NDArray[np.uint8] | None, corners: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return the unit embeddings (k, dim) of the boxes (k, 4); zeros where one has none."""
+        away = np.abs(self.boxes.xyxy_px[None] - corners[:, None, :4]).max(axis=2)  # (k, n)
+        vectors = np.nan_to_num(self.boxes.embedding[away.argmin(axis=1)])
+        return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), dtype=np.float32)
+
+
+def of_roboflow(frames: Iterable[FrameBoxes], name: str) -> Linked:
+    """Run a tracker of roboflow's `trackers` with its defaults; none of them takes embeddings."""
+    import supervision
+    import trackers
+
+    tracker = getattr(trackers, name)()
+    for boxes in frames:
+        detections = supervision.Detections(
+            xyxy=boxes.xyxy_px, confidence=boxes.score, class_id=np.zeros(len(boxes.row), int), data={"row": boxes.row}
+        )
+        named = {"frame": boxes.image} if name == "BoTSORTTracker" else {}
+        found = tracker.update(detections, **named)
+        if len(found):
+            yield from (
+                (int(row), int(identity))
+                for row, identity in zip(found.data["row"], found.tracker_id, strict=True)
+                if identity >= 0
+            )
+
+
 TRACKERS: dict[str, Tracker] = {
     "ByteTrack": byte_track,
     "BoT-SORT": bot_sort,
     "deep-sort-realtime": deep_sort,
     "Deep-EIoU": deep_eiou,
+    "ARC-SORT": arc_sort,
+    "ARC-SORT, preset of Deep-EIoU's inputs": partial(arc_sort, preset="sportsmot_deepeiou_inputs"),
+    "ARC-SORT, merged": arc_sort_merged,
+    "roboflow BoT-SORT": partial(of_roboflow, name="BoTSORTTracker"),
+    "roboflow OC-SORT": partial(of_roboflow, name="OCSORTTracker"),
+    "roboflow C-BIoU": partial(of_roboflow, name="CBIoUTracker"),
 }
-NEEDS_PICTURES = frozenset({"BoT-SORT"})
+NEEDS_PICTURES = frozenset(
+    {"BoT-SORT", *(name for name in TRACKERS if name.startswith("ARC-SORT")), "roboflow BoT-SORT"}
+)
+NEEDS_EMBEDDINGS = frozenset({"deep-sort-realtime", "Deep-EIoU", "ARC-SORT, merged"})
 LEAST_SCORE = {"deep-sort-realtime": 0.25}
 """Score below which boxes are not fed to a tracker that has no limit of its own: what ultralytics predicts by default."""
 

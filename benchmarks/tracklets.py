@@ -69,7 +69,7 @@ def of_others(material: Material, job: Job, context: RunContext) -> Iterator[tup
         if name not in NEEDS_PICTURES or job.has_pixels:
             video = job.video if name in NEEDS_PICTURES else None
             rows = rows_on_court(found, job.settings)
-            yield name, link(found, rows, context.embeddings, tracker, job.settings, video).people.boxes
+            yield name, link(found, rows, context.embeddings, tracker, video).people.boxes
 
 
 def _ours(context: RunContext) -> Iterator[tuple[str, IdentifiedBoxes]]:

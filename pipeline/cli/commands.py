@@ -13,6 +13,10 @@ from pipeline.cli.loading import loading
 from pipeline.cli.terminal import print_text
 from pipeline.errors import SettingsError
 
+_CAMERAS = (
+    "Who films it: fixed, corner, broadcast, handheld, diagonal, endline, opposite, low, roof, panorama or upright."
+)
+
 if TYPE_CHECKING:
     from pipeline.rendering import NoiseSettings, RenderSettings
 
@@ -182,7 +186,7 @@ def render_game_command(
     ] = False,
     seed: Annotated[int, typer.Option(help="Another seed is another game.")] = 1,
     seconds: Annotated[float | None, typer.Option(help="Length of the game; 60 unless a whole one.")] = None,
-    camera: Annotated[str, typer.Option(metavar="fixed|corner|broadcast|handheld", help="Who films it.")] = "broadcast",
+    camera: Annotated[str, typer.Option(metavar="NAME", help=_CAMERAS)] = "broadcast",
     court: Annotated[CourtName, typer.Option(help="Whose rule book the court follows.")] = "fiba",
     size: Annotated[str, typer.Option(metavar="WxH", help="Size of the picture in px.")] = "1280x720",
     fps: Annotated[float, typer.Option(help="Frames per second.")] = 30.0,

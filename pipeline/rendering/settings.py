@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -13,7 +13,13 @@ from pipeline.untrusted import given_text
 
 _Kind = TypeVar("_Kind", bound=BaseModel)
 
-CameraName = Literal["fixed", "corner", "broadcast", "handheld"]
+CameraName = Literal[
+    "fixed", "corner", "broadcast", "handheld", "diagonal", "endline", "opposite", "low", "roof", "panorama", "upright"
+]  # fmt: skip
+STANDING: frozenset[CameraName] = frozenset(get_args(CameraName)) - {"broadcast", "handheld", "upright"}
+"""Cameras that do not move."""
+_LEAST_PANORAMA = 3.0
+"""Width over height."""
 HallName = Literal["auto", "arena", "gym"]
 
 
@@ -58,6 +64,9 @@ class RenderSettings(BaseModel):
         18.0, ge=0.1, le=86_400, description="then the ball is dead at the next change of possession, or by a foul"
     )
     other_lines: bool = Field(False, description="lines of other sports on the floor")
+    many_lines: bool = Field(
+        False, description="lines of five sports and of courts across, white and yellow ones among them"
+    )
     lens: float | None = Field(
         None, ge=-0.4, le=0.2, description="lambda of the division model; null: the camera's own"
     )
@@ -73,8 +82,12 @@ class RenderSettings(BaseModel):
             raise ValueError("width_px and height_px must be even")
         if self.periods > 1 and self.period_s is None:
             raise ValueError("several periods need their length: period_s")
-        if self.lens and self.camera not in ("fixed", "corner"):
-            raise ValueError("a lens is for the cameras that do not move: fixed and corner")
+        if self.lens and self.camera not in STANDING:
+            raise ValueError(f"a lens is for the cameras that do not move: {', '.join(sorted(STANDING))}")
+        if self.camera == "panorama" and self.width_px < _LEAST_PANORAMA * self.height_px:
+            raise ValueError("a panorama is at least three times as wide as high: width_px=3300, height_px=450, say")
+        if self.camera == "upright" and self.height_px <= self.width_px:
+            raise ValueError("a phone held upright has height_px above width_px: width_px=720, height_px=1280, say")
         if self.court == "3x3":
             raise ValueError("the game is five against five, on a court with two baskets")
         return self
@@ -98,7 +111,7 @@ def render_settings(values: Mapping[str, Any]) -> RenderSettings:
         >>> render_settings({"camera": "drone"})
         Traceback (most recent call last):
         ...
-        pipeline.errors.SettingsError: camera: Input should be 'fixed', 'corner', 'broadcast' or 'handheld' (got 'drone')
+        pipeline.errors.SettingsError: camera: Input should be 'fixed', 'corner', 'broadcast', ... or 'upright' (got 'drone')
     """
     return checked(RenderSettings, values)
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 from av.video.reformatter import Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
+from pipeline.video.display import first_field_only, in_standard_range, is_high_range
 from pipeline.video.hardware import HardwareFailedError
 from pipeline.video.memory import keep_pictures_apart
 from pipeline.video.source import VideoInfo, open_video, picture_stream
@@ -30,8 +30,6 @@ _LEAD_S = {"mpeg": 3.0}
 _UNSPECIFIED_COLORSPACE = 2
 """FFmpeg's AVCOL_SPC_UNSPECIFIED."""
 _HD_HEIGHT_PX = 720
-TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
-"""OpenCV's code for a rotation flag in degrees."""
 
 
 @dataclass
@@ -206,26 +204,30 @@ def _packets(container: Any, stream: Any, state: DecodeState) -> Iterator[Any]:
 
 
 class PictureConverter:
-    """Turns decoded frames into BGR pictures of one size, rotation flag applied."""
+    """Turns decoded frames into BGR pictures of one size, as they are to be shown."""
 
     def __init__(self, info: VideoInfo) -> None:
-        self._turn = TURNS.get(info.rotation_deg)
-        swapped = info.rotation_deg in (90, 270)
-        self._width_px = info.height_px if swapped else info.width_px
-        self._height_px = info.width_px if swapped else info.height_px
+        self._orientation = info.orientation
+        self._size_px = (info.width_px, info.height_px)
+        if self._orientation.swaps_sides:
+            self._size_px = self._size_px[::-1]
         self._reformatter = VideoReformatter()
 
     def __call__(self, frame: Any) -> NDArray[np.uint8]:
         """Return the picture, (h, w, 3) uint8 BGR, its own memory."""
-        picture = self._reformatter.reformat(
-            frame,
-            width=self._width_px,
-            height=self._height_px,
-            format="bgr24",
-            src_colorspace=colorspace_of(frame),
-            threads=1,
-        ).to_ndarray()
-        return np.ascontiguousarray(picture if self._turn is None else cv2.rotate(picture, self._turn), dtype=np.uint8)
+        frame = first_field_only(frame)
+        if is_high_range(frame):
+            picture: NDArray[Any] = in_standard_range(frame, self._size_px, self._reformatter)
+        else:
+            picture = self._reformatter.reformat(
+                frame,
+                width=self._size_px[0],
+                height=self._size_px[1],
+                format="bgr24",
+                src_colorspace=colorspace_of(frame),
+                threads=1,
+            ).to_ndarray()
+        return np.ascontiguousarray(self._orientation.applied(picture), dtype=np.uint8)
 
 
 def colorspace_of(frame: Any) -> Colorspace | None:

@@ -6,10 +6,12 @@ from typing import Any
 
 import cv2
 import numpy as np
+from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
-from pipeline.video.decode import TURNS, colorspace_of
+from pipeline.video.decode import colorspace_of
+from pipeline.video.display import Orientation, first_field_only, in_standard_range, is_high_range
 from pipeline.video.source import VideoInfo
 
 
@@ -41,7 +43,7 @@ class Planes:
 
 
 class PlaneConverter:
-    """Turns decoded frames into planes of one size, rotation flag applied; scaled on the way, never at full size in BGR.
+    """Turns decoded frames into planes of one size, as they are to be shown; scaled on the way, never at full size in BGR.
 
     Args:
         info: the video.
@@ -49,14 +51,15 @@ class PlaneConverter:
     """
 
     def __init__(self, info: VideoInfo, size_px: tuple[int, int]) -> None:
-        self._rotation_deg = info.rotation_deg
-        self._size_px = size_px[::-1] if info.rotation_deg in (90, 270) else size_px
+        self._orientation = info.orientation
+        self._size_px = size_px[::-1] if self._orientation.swaps_sides else size_px
         self._reformatter = VideoReformatter()
 
     def __call__(self, frame: Any) -> Planes:
         """Convert a decoded frame."""
+        frame = first_field_only(frame)
         planes = self._taken(frame) if self._is_alike(frame) else self._reformatted(frame)
-        return _turned(planes, self._rotation_deg) if self._rotation_deg else planes
+        return planes if self._orientation.is_upright else _turned(planes, self._orientation)
 
     def _is_alike(self, frame: Any) -> bool:
         """Say whether a frame differs from what is wanted by the order of its bytes alone."""
@@ -65,6 +68,7 @@ class PlaneConverter:
             and (frame.width, frame.height) == self._size_px
             and Colorspace.ITU709 in (frame.colorspace, colorspace_of(frame))
             and frame.color_range != ColorRange.JPEG
+            and not is_high_range(frame)
         )
 
     def _taken(self, frame: Any) -> Planes:
@@ -79,6 +83,8 @@ class PlaneConverter:
     def _reformatted(self, frame: Any) -> Planes:
         """Scale a frame and convert its colours."""
         width, height = self._size_px
+        if is_high_range(frame):
+            frame = VideoFrame.from_ndarray(in_standard_range(frame, self._size_px, self._reformatter), format="bgr24")
         converted = self._reformatter.reformat(
             frame,
             width=width,
@@ -97,10 +103,10 @@ def _plane(plane: Any) -> NDArray[np.uint8]:
     return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 
-def _turned(planes: Planes, rotation_deg: int) -> Planes:
-    """Turn a picture clockwise."""
+def _turned(planes: Planes, orientation: Orientation) -> Planes:
+    """Flip and turn a picture."""
     width, height = planes.size_px
-    turned = Planes.empty(*((height, width) if rotation_deg in (90, 270) else (width, height)))
-    turned.luma[:] = cv2.rotate(planes.luma, TURNS[rotation_deg])
-    turned.chroma[:] = cv2.rotate(planes.chroma, TURNS[rotation_deg])
+    turned = Planes.empty(*((height, width) if orientation.swaps_sides else (width, height)))
+    turned.luma[:] = orientation.applied(planes.luma)
+    turned.chroma[:] = orientation.applied(planes.chroma)
     return turned

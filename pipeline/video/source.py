@@ -15,6 +15,7 @@ import av
 from av.codec.hwaccel import HWAccel
 
 from pipeline.errors import InputError
+from pipeline.video.display import Orientation, orientation_of, pixel_aspect
 
 # Containers that hold films of games. Play lists (HLS, concat), images and text are not among them: a play list makes
 # FFmpeg open other files or addresses.
@@ -48,7 +49,7 @@ _FRAMES_OF_A_WRONG_LENGTH = 1.5
 class VideoInfo:
     """A video file that can be read.
 
-    `width_px`, `height_px`: size of a picture as displayed, rotation flag applied.
+    `width_px`, `height_px`: size of a picture as displayed: turned as flagged, and with square pixels.
     `fps`: frames per second, the average over the file (29.97 is 30000 / 1001).
     `start_s`: where the picture starts on the file's own clock; all other times count from there.
     `duration_s`: length that the file declares; a damaged file can end earlier.
@@ -69,10 +70,17 @@ class VideoInfo:
     time_base: Fraction
     start_pts: int
     size_bytes: int
+    mirrored: bool = False
+    """Left and right of the stored picture are flipped before it is turned, already done to frames."""
     strays: int = 0
     """Packets whose timestamps lie more than an hour off all others: they are not read."""
     is_timed: bool = True
     """Whether the file says when its pictures are shown; a bare stream of pictures does not, and a usual rate is taken."""
+
+    @property
+    def orientation(self) -> Orientation:
+        """How stored pictures are turned and flipped."""
+        return Orientation(self.rotation_deg, self.mirrored)
 
     @property
     def frame_count(self) -> int:
@@ -103,20 +111,22 @@ def probe(path: Path) -> VideoInfo:
     with open_video(path) as container:
         stream = picture_stream(container, path)
         frame = _first_frame(container, stream, path)
-        rotation = -round(frame.rotation / 90) * 90 % 360
-        turned = rotation in (90, 270)
+        orientation = orientation_of(frame)
+        shown_px = round(frame.width * pixel_aspect(stream)), frame.height
+        shown_px = shown_px[::-1] if orientation.swaps_sides else shown_px
         start_pts = _start_pts(stream, frame)
         info = VideoInfo(
             path=path,
-            width_px=frame.height if turned else frame.width,
-            height_px=frame.width if turned else frame.height,
+            width_px=shown_px[0],
+            height_px=shown_px[1],
             fps=_fps(stream),
             start_s=float(start_pts * stream.time_base),
             duration_s=_declared_duration_s(container, stream, start_pts),
             codec=stream.codec_context.codec.canonical_name,
             pixel_format=frame.format.name,
             has_audio=len(container.streams.audio) > 0,
-            rotation_deg=rotation,
+            rotation_deg=orientation.rotation_deg,
+            mirrored=orientation.mirrored,
             time_base=stream.time_base,
             start_pts=start_pts,
             size_bytes=size_bytes,

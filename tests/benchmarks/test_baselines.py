@@ -39,7 +39,7 @@ def scene() -> tuple[Truth, dict, np.ndarray]:
 def test_a_tracker_gets_all_people_and_its_players_are_scored() -> None:
     truth, run, embeddings = scene()
     found = of_tables("run", run)
-    linked = link(found, rows_on_court(found, Settings()), embeddings, deep_sort, Settings(), video=None)
+    linked = link(found, rows_on_court(found, Settings()), embeddings, deep_sort, video=None)
     scores = score(linked, truth)
     assert scores.identity.players_found == 2
     assert scores.identity.accuracy_when_found == 1

@@ -23,10 +23,21 @@ def walk() -> Iterator[FrameBoxes]:
         yield FrameBoxes(rows, xyxy_px, np.full(PEOPLE, 0.9, np.float32), embeddings, image, (800, 360))
 
 
+def need_packages_of(name: str) -> None:
+    """Skip where a tracker's package is not installed."""
+    for start, package in (
+        ("ByteTrack", "lap"),
+        ("BoT-SORT", "lap"),
+        ("ARC-SORT", "arcsort"),
+        ("roboflow", "trackers"),
+    ):
+        if name.startswith(start):
+            pytest.importorskip(package)
+
+
 @pytest.mark.parametrize("name", TRACKERS)
 def test_four_people_keep_four_identities(name):
-    if name in ("ByteTrack", "BoT-SORT"):
-        pytest.importorskip("lap")
+    need_packages_of(name)
     linked = dict(TRACKERS[name](walk()))
     assert len(linked) >= PEOPLE * (FRAMES - 4)  # some trackers wait before they confirm
     identities = [{identity for row, identity in linked.items() if row % PEOPLE == person} for person in range(PEOPLE)]
@@ -36,8 +47,7 @@ def test_four_people_keep_four_identities(name):
 
 @pytest.mark.parametrize("name", TRACKERS)
 def test_frames_without_boxes_are_no_trouble(name):
-    if name in ("ByteTrack", "BoT-SORT"):
-        pytest.importorskip("lap")
+    need_packages_of(name)
     empty = FrameBoxes(
         np.zeros(0, np.int64), np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 16), np.float32),
         np.zeros((360, 800, 3), np.uint8), (800, 360),

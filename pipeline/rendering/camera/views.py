@@ -19,7 +19,8 @@ from pipeline.rendering.settings import CameraName
 
 Array = NDArray[np.float64]
 
-_DEFAULT_LENS: dict[CameraName, float] = {"fixed": -0.12, "corner": -0.08, "broadcast": 0.0, "handheld": 0.0}
+_DEFAULT_LENS: dict[CameraName, float] = {"fixed": -0.12, "corner": -0.08, "diagonal": -0.06, "opposite": -0.1}
+"""Lambda of the division model; 0 for the other cameras."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def rig(name: CameraName, court: Court, size: tuple[int, int], lens: float | Non
     """
     length, width = court.length_m, court.width_m
     px = size[0] / 1280
-    lam = _DEFAULT_LENS[name] if lens is None else lens
+    lam = _DEFAULT_LENS.get(name, 0.0) if lens is None else lens
     glass = Lens((size[0] / 2, size[1] / 2), size[0] / 2, lam)
     side = rng.uniform(-1.5, 1.5)
     if name == "fixed":
@@ -182,9 +183,42 @@ def rig(name: CameraName, court: Court, size: tuple[int, int], lens: float | Non
         distance = float(np.hypot(position[1] - width / 2, position[2]))
         focal = rng.uniform(150, 178) / 1.95 * distance * px
         return Rig(name, position, np.array([length / 2, width * 0.47, 1.0]), focal, size, glass, 0.8, 0.06)
+    if name != "handheld":
+        return _unusual(name, court, size, glass, rng)
     position = np.array([length / 2 + 2 * side, width + rng.uniform(6, 9), rng.uniform(3.5, 5.0)])
     focal = rng.uniform(880, 1050) * px
     return Rig(name, position, np.array([length / 2, width * 0.4, 0.9]), focal, size, glass, 0.72, 0.05, 0.004)
+
+
+def _unusual(name: CameraName, court: Court, size: tuple[int, int], lens: Lens, rng: np.random.Generator) -> Rig:
+    """Set up a camera where stands seldom are.
+
+    Args:
+        name: diagonal, endline, opposite, low, roof, panorama or upright.
+        court: the court, for its size.
+        size: width and height, px.
+        lens: of the camera.
+        rng: where it stands exactly.
+    """
+    length, width = court.length_m, court.width_m
+    px, aside = size[0] / 1280, float(rng.uniform(-1.5, 1.5))
+    back = float(rng.uniform(9.0, 13.0))
+    whole = size[0] / 2 / (length / 2 + 0.8) * (back + 1.0)
+    """Focal length, px, with which the near side line fills the picture."""
+    if name == "upright":
+        position = np.array([length / 2 + aside, width + rng.uniform(6, 9), rng.uniform(3.5, 5.0)])
+        focal = float(rng.uniform(850, 1000)) * size[1] / 1280
+        return Rig(name, position, np.array([length / 2, width * 0.4, 0.9]), focal, size, lens, 0.8, 0.05, 0.004)
+    places = {
+        "diagonal": ((-rng.uniform(3, 5), width + rng.uniform(3, 5), rng.uniform(4.5, 6.5)), (0.42, 0.45), 760 * px),
+        "endline": ((-rng.uniform(7, 10), width / 2 + aside, rng.uniform(4.5, 7.5)), (0.42, 0.5), 850 * px),
+        "opposite": ((length / 2 + aside, -back, rng.uniform(5.5, 8.0)), (0.5, 0.65), whole),
+        "low": ((length / 2 + 2 * aside, width + rng.uniform(3.5, 5), rng.uniform(1.3, 1.8)), (0.5, 0.4), 640 * px),
+        "roof": ((length / 2 + aside, width + rng.uniform(2, 5), rng.uniform(12, 15)), (0.5, 0.52), 690 * px),
+        "panorama": ((length / 2 + aside, width + back, rng.uniform(5.0, 7.5)), (0.5, 0.55), whole),
+    }
+    place, (along, across), focal = places[name]
+    return Rig(name, np.array(place), np.array([length * along, width * across, 0.5]), float(focal), size, lens)
 
 
 def follow(

@@ -18,6 +18,8 @@ from pipeline.rendering.simulation.bodies import Bodies
 
 Array = NDArray[np.float64]
 Image = NDArray[np.uint8]
+_CLEAR_M = 6.0
+"""Nobody sits so near to a camera beside the near stand."""
 
 
 def seated_bodies(places: Array, facing: float, rng: np.random.Generator) -> Bodies:
@@ -113,6 +115,28 @@ def spectators(
             offset = np.sign(side) * 0.85 * row
             spots = np.column_stack([np.full(len(taken), away + offset), taken, np.full(len(taken), 0.2 + 0.45 * row)])
             _seat(image, view, spots, 0.0 if side < 0 else np.pi, 0.75, rng)
+
+
+def near_stand(image: Image, view: CameraView, court: Court, share: float, rng: np.random.Generator) -> None:
+    """Fill the stand behind the near side line, which a camera at an end or on the far side sees, in place.
+
+    Args:
+        image: (h, w, 3).
+        view: the camera.
+        court: the court.
+        share: of the seats that are taken.
+        rng: everything random.
+    """
+    rows = []
+    for row in range(14):
+        x = np.arange(-4, court.length_m + 4, 0.54) + rng.uniform(0, 0.3)
+        x = x[rng.random(len(x)) < share]
+        rows.append(
+            np.column_stack([x, np.full(len(x), court.width_m + 5.0 + 0.75 * row), np.full(len(x), 0.36 * row)])
+        )
+    places = np.vstack(rows)
+    near = np.linalg.norm(places[:, :2] - view.position[:2], axis=1) < _CLEAR_M
+    _seat(image, view, places[~near], -np.pi / 2, float(rng.uniform(0.45, 0.8)), rng)
 
 
 def _seat(image: Image, view: CameraView, places: Array, facing: float, dim: float, rng: np.random.Generator) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -52,7 +53,12 @@ def draw_floor_style(arena: bool, rng: np.random.Generator) -> FloorStyle:
 
 
 def paint_floor(
-    court: Court, style: FloorStyle, px_per_m: float, other_lines: bool, title: str, rng: np.random.Generator
+    court: Court,
+    style: FloorStyle,
+    px_per_m: float,
+    lines_of_others: Literal["none", "some", "many"],
+    title: str,
+    rng: np.random.Generator,
 ) -> Image:
     """Paint the floor from above.
 
@@ -60,7 +66,8 @@ def paint_floor(
         court: whose lines.
         style: colours.
         px_per_m: resolution.
-        other_lines: volleyball and handball lines as in a school gym.
+        lines_of_others: none; some: volleyball, handball and badminton as in a school gym; many: five sports, and courts
+            across, in colours that basketball has as well.
         title: word on the end aprons; empty for none.
         rng: grain of the wood.
 
@@ -89,8 +96,10 @@ def paint_floor(
                 painter.fill([circle], style.lane)
     if style.lane != style.wood:
         painter.fill([lines[2]], style.lane)
-    if other_lines:
+    if lines_of_others == "some":
         _other_sports(painter, court, rng)
+    if lines_of_others == "many":
+        _many_sports(painter, court, rng.spawn(1)[0])
     for line in lines:
         painter.stroke(line, style.line, court.line_m)
     if title:
@@ -189,6 +198,38 @@ def _other_sports(painter: _FloorPainter, court: Court, rng: np.random.Generator
     for way in (-1, 1):
         field = box(6.7, 3.05) + np.array([way * 7.0, 0])
         painter.stroke(field, colors[order[2]], 0.04)
+
+
+def _many_sports(painter: _FloorPainter, court: Court, rng: np.random.Generator) -> None:
+    """Handball, volleyball along and across, badminton, futsal and small basketball courts across, a colour each."""
+    colors: list[Color] = [(238, 238, 238), (40, 210, 240), (190, 90, 30), (50, 60, 200), (60, 150, 60), (40, 35, 30)]
+    handball, volley, badminton, futsal, small, across = (colors[k] for k in rng.permutation(len(colors)))
+    middle = np.array([court.length_m / 2, court.width_m / 2])
+
+    def rectangle(half_x: float, half_y: float, at: tuple[float, float] = (0.0, 0.0)) -> NDArray[np.float64]:
+        signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]])
+        return np.asarray(middle + at + signs * np.array([half_x, half_y]))
+
+    angles = np.linspace(-np.pi / 2, np.pi / 2, 48)
+    for way in (-1, 1):
+        goal = middle + np.array([way * 16.0, 0.0])
+        for radius, dashed in ((6.0, False), (9.0, True)):
+            curve = np.column_stack([-way * radius * np.cos(angles), radius * np.sin(angles)])
+            pieces = np.array_split(curve, 12)[::2] if dashed else [curve]
+            for piece in pieces:
+                painter.stroke(goal + piece, handball, 0.05)
+        painter.stroke(rectangle(2.6, 2.6, (way * 10.5, 0.0)), futsal, 0.05)
+        painter.stroke(rectangle(6.1, 3.05, (way * 6.7, 0.0)), badminton, 0.04)
+        painter.stroke(rectangle(4.0, 6.9, (way * 7.0, 0.0)), across, 0.05)
+        painter.stroke(
+            middle + np.array([way * 7.0, 0.0]) + 1.3 * np.column_stack([np.sin(2 * angles), np.cos(2 * angles)]),
+            small,
+            0.05,
+        )
+    painter.stroke(rectangle(17.5, 10.0), handball, 0.05)
+    painter.stroke(rectangle(9.0, 4.5), volley, 0.05)
+    for x in (-3.0, 0.0, 3.0):
+        painter.stroke(middle + np.array([[x, -4.5], [x, 4.5]]), volley, 0.05)
 
 
 def paint_wall(length_m: float, height_m: float, px_per_m: float, arena: bool, rng: np.random.Generator) -> Image:

@@ -7,6 +7,7 @@ by a homography for every frame.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -15,16 +16,20 @@ from numpy.typing import NDArray
 from pipeline.geometry.court import Court
 from pipeline.rendering.camera.views import CameraView
 from pipeline.rendering.scene import floor
-from pipeline.rendering.scene.crowd import foreground, spectators
+from pipeline.rendering.scene.crowd import foreground, near_stand, spectators
 from pipeline.rendering.scene.equipment import basket_layer, furniture
 from pipeline.rendering.scene.layer import Layer
-from pipeline.rendering.settings import RenderSettings
+from pipeline.rendering.settings import CameraName, RenderSettings
 
 Array = NDArray[np.float64]
 Image = NDArray[np.uint8]
 Rays = NDArray[np.float32]
 
 _BLOCK_ROWS = 128
+_ALL_ROUND: frozenset[CameraName] = frozenset({"diagonal", "endline", "opposite", "low", "roof", "panorama"})
+"""Cameras that stand elsewhere than in the main stand, or look at more than the far side."""
+_BEHIND_M = 2.0
+"""Walls stand at least so far behind a camera."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +73,19 @@ def build_backdrop(canvas: CameraView, court: Court, settings: RenderSettings, r
     """
     arena = settings.hall == "arena" or (settings.hall == "auto" and settings.camera == "broadcast")
     planes = _planes(canvas, court, arena, settings, rng)
+    if settings.camera in _ALL_ROUND:
+        planes += _near_walls(canvas, court, arena, rng.spawn(1)[0])
     image = cast_rays(canvas, planes, (24, 22, 22) if arena else (120, 125, 128))
     if not arena:
         _lamps(image, canvas, court, rng)
     spectators(image, canvas, court, arena, settings.crowd, rng)
+    if arena and settings.camera in _ALL_ROUND:
+        near_stand(image, canvas, court, settings.crowd, rng.spawn(1)[0])
     furniture(image, canvas, court, settings, rng)
     gain = rng.uniform(0.82, 1.06) * rng.uniform(0.96, 1.04, 3)
     image = np.clip(image * gain.astype(np.float32), 0, 255).astype(np.uint8)
     baskets = tuple(basket_layer(canvas, court, left, rng) for left in (True, False))
-    near = foreground(canvas, court, settings, rng)
+    near = None if settings.camera in _ALL_ROUND else foreground(canvas, court, settings, rng)
     return Backdrop(canvas, image, tuple(b for b in baskets if b is not None), near)
 
 
@@ -86,14 +95,21 @@ def _planes(
     """Floor, walls and, in an arena, the far stand."""
     length, width = court.length_m, court.width_m
     left, far, right, near = floor.APRON_M
-    gap = float(np.hypot(canvas.position[1] - width * 0.8, canvas.position[2]))
+    gap = float(np.hypot(_off_court_m(canvas, court), canvas.position[2]))
+    if settings.camera not in _ALL_ROUND:
+        gap = float(np.hypot(canvas.position[1] - width * 0.8, canvas.position[2]))
     px_per_m = float(np.clip(1.15 * canvas.focal_px / max(gap, 4), 16, 90))
     title = str(rng.choice(["ARENA", "BASKET", "CITY HAWKS", "RIVERSIDE", "HOME COURT"])) if arena else ""
     style = floor.draw_floor_style(arena, rng)
-    texture = floor.paint_floor(court, style, px_per_m, settings.other_lines, title, rng)
+    others: Literal["none", "some", "many"] = (
+        "many" if settings.many_lines else "some" if settings.other_lines else "none"
+    )
+    texture = floor.paint_floor(court, style, px_per_m, others, title, rng)
     x, y, z = np.eye(3)
     ground = Plane(np.array([-left, -far, 0.0]), x * (length + left + right), y * (width + far + near), texture)
     height, back, wide = (14.0, -18.0, 30.0) if arena else (_gym_height(canvas), -4.6, 5.5)
+    back = min(back, float(canvas.position[1]) - _BEHIND_M)
+    wide = max(wide, _BEHIND_M - float(canvas.position[0]), float(canvas.position[0]) - length + _BEHIND_M)
     detail = min(px_per_m, 40.0)
     reach = length + 2 * wide
     wall = floor.paint_wall(reach, height, detail, arena, rng)
@@ -108,6 +124,24 @@ def _planes(
         ceiling = np.full((8, 8, 3), (105, 110, 112), dtype=np.uint8)
         planes.append(Plane(np.array([-wide, back, height]), x * reach, y * 60, ceiling))
     return planes
+
+
+def _near_walls(canvas: CameraView, court: Court, arena: bool, rng: np.random.Generator) -> list[Plane]:
+    """The wall behind the near side line, which a camera at an end or on the far side sees."""
+    x, _, z = np.eye(3)
+    height, reach = 14.0 if arena else _gym_height(canvas), court.length_m + 120.0
+    place = max(court.width_m + (18.0 if arena else 7.5), float(canvas.position[1]) + _BEHIND_M)
+    wall = floor.paint_wall(reach, height, 24.0, arena, rng)
+    return [Plane(np.array([-60.0 + reach, place, height]), -x * reach, -z * height, wall)]
+
+
+def _off_court_m(canvas: CameraView, court: Court) -> float:
+    """Distance of the camera's foot from the court, metres; 0 above it."""
+    away = np.maximum(
+        0.0,
+        np.abs(canvas.position[:2] - [court.length_m / 2, court.width_m / 2]) - [court.length_m / 2, court.width_m / 2],
+    )
+    return float(np.hypot(*away))
 
 
 def _gym_height(canvas: CameraView) -> float:

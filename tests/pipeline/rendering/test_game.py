@@ -137,6 +137,8 @@ def test_progress_and_files(tmp_path):
         {"periods": 2},
         {"camera": "drone"},
         {"lens": -0.1, "camera": "broadcast"},
+        {"camera": "panorama"},
+        {"camera": "upright"},
     ],
 )
 def test_wrong_settings_are_refused(wrong):
