@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.court.finder import CourtFinder
 from models.detector.detection import DetectorSettings, ScoreThresholds, suggest_input_size
+from models.detector.tiles import TiledDetector, tile_columns
 from models.detector.yolo import load_detector
 from models.encoders import load_encoder
 from models.numbers.reader import NumberReader
@@ -34,7 +35,8 @@ def choose_input_size(settings: Settings, device: str, samples: Sequence[NDArray
     sure = settings.model_copy(
         update={"detect": settings.detect.model_copy(update={"min_score": max(settings.detect.min_score, SURE_SCORE)})}
     )
-    return suggest_input_size(lambda size_px: load_detector(_detector_settings(sure, device, size_px)), samples)
+    tiles = [sample[:, left:right] for sample in samples for left, right in tile_columns(*sample.shape[1::-1])]
+    return suggest_input_size(lambda size_px: load_detector(_detector_settings(sure, device, size_px)), tiles)
 
 
 def load_networks(settings: Settings, device: str, input_size_px: int) -> PerceptionModels:
@@ -52,7 +54,7 @@ def load_networks(settings: Settings, device: str, input_size_px: int) -> Percep
     runtime, precision = settings.networks.runtime, settings.networks.precision
     cv2.setNumThreads(1)  # the networks have the cores; OpenCV's own threads would get in their way
     return PerceptionModels(
-        detector=load_detector(_detector_settings(settings, device, input_size_px)),
+        detector=TiledDetector(load_detector(_detector_settings(settings, device, input_size_px))),
         encoder=load_encoder(settings.embed.encoder, settings.embed.weights, device, runtime, precision),
         reader=None
         if settings.numbers.weights is None

@@ -9,8 +9,8 @@ court is propagated by the measured camera motion as from any calibration.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,12 @@ from pipeline.understand.court.propagation import is_known
 Floats = NDArray[np.float64]
 
 GUESSED: tuple[CourtName, ...] = ("nba", "fiba")
-"""Courts that are tried when none is given; the others differ too little from these to be told apart."""
+"""Courts that are looked for when none is given."""
+KIN: tuple[CourtName, ...] = ("wnba", "ncaa")
+"""Courts that are tried where one of those was found: they differ in the lane or the three-point line. Those of NCAA men and
+women have the same lines."""
+CLEARLY_BETTER = 1.03
+"""So many times the support of the court that was found makes it another: views that show neither lane nor arc tell nothing."""
 LENSES = (-0.1, -0.2, -0.32)
 """Distortions that a fit starts from where none does not explain the lines."""
 WELL_EXPLAINED, BADLY_EXPLAINED = 0.35, 0.25
@@ -57,6 +62,20 @@ class AutomaticCalibration:
     """How many showed enough of a court."""
     used: int
     """How many of them it has a fit of."""
+    support: Mapping[CourtName, float] = field(default_factory=dict)
+    """How well the lines of each court that was tried are seen; only ratios mean anything."""
+
+    @property
+    def runner_up(self) -> tuple[CourtName, float] | None:
+        """The court that fits second best, and how many times as well the best one fits; None if no other was tried."""
+        if self.calibration is None:
+            return None
+        found = self.calibration.court
+        others = {name: value for name, value in self.support.items() if name != found}
+        if not others or found not in self.support:
+            return None
+        second = max(others, key=others.__getitem__)
+        return second, self.support[found] / max(others[second], 1e-9)
 
 
 def find_calibration(
@@ -78,11 +97,11 @@ def find_calibration(
     shown = keyframes(frames, court_points)
     if not shown:
         return AutomaticCalibration(None, 0, 0)
-    names = GUESSED if settings.court is None else (settings.court,)
+    names, kin = (GUESSED, KIN) if settings.court is None else ((settings.court,), ())
     if COURTS[names[0]].baskets == 1:  # the network knows courts with two
         return AutomaticCalibration(None, len(shown), 0)
     fitter = _KeyframeFitter(frames, detections, image_size_px)
-    lines, fits = fitter.fit_best_court(shown, [CourtLines(COURTS[name]) for name in names])
+    lines, fits = fitter.fit_best_court(shown, *([CourtLines(COURTS[name]) for name in some] for some in (names, kin)))
     if not fits:
         return AutomaticCalibration(None, len(shown), 0)
     time_s = frames["time_s"].to_numpy(np.float64)
@@ -92,7 +111,10 @@ def find_calibration(
     )
     fixed = len(fits) == 1 and fits[0].standing and fitter.is_one_run
     return AutomaticCalibration(
-        Calibration(lines.court.name, image_size_px, fits[0].aligned.lens, views, fixed or None), len(shown), len(fits)
+        Calibration(lines.court.name, image_size_px, fits[0].aligned.lens, views, fixed or None),
+        len(shown),
+        len(fits),
+        fitter.support,
     )
 
 
@@ -119,6 +141,7 @@ class _KeyframeFitter:
         self._gate = Gate(frames, detections)
         self._moving = MovingCameraFitter(self._time_s, self._motion, size_px, self._gate)
         self._searched_runs = 0
+        self.support: dict[CourtName, float] = {}
 
     @property
     def is_one_run(self) -> bool:
@@ -135,15 +158,20 @@ class _KeyframeFitter:
         return Lens((width / 2, height / 2), width / 2, lam)
 
     def fit_best_court(
-        self, shown: list[Keyframe], candidates: list[CourtLines]
+        self, shown: list[Keyframe], candidates: list[CourtLines], kin: list[CourtLines]
     ) -> tuple[CourtLines, list[KeyframeFit]]:
         """Fit all keyframes to the court that suits them best.
 
         Where the camera always stands that is the court whose lines are seen best in the run with most keyframes.
+
+        Args:
+            shown: the keyframes.
+            candidates: courts that are looked for.
+            kin: courts that are tried where one was found.
         """
         by_run = self._by_run(shown)
         if not all(standing for _, standing in by_run):
-            lines, lens = self.choose_court(shown, candidates)
+            lines, lens = self.choose_court(shown, candidates, kin)
             return lines, self.fit_all(shown, lines, lens)
         richest = max((of_run for of_run, _ in by_run), key=len)
         middle, evidence = richest[len(richest) // 2].row, CourtEvidence.joined([key.evidence for key in richest])
@@ -152,10 +180,16 @@ class _KeyframeFitter:
         for candidate in candidates:
             believed = best if best is not None and best.coverage >= LIMITS.coverage else None
             found = align_standing(evidence, candidate, self._size, middle, believed)
+            self._note(candidate, 0.0 if found is None else found.coverage)
             if found is not None and (best is None or found.coverage > best.coverage):
                 best, lines = found, candidate
         if best is None or not self._gate.believes_standing(best, middle):
             return lines, []
+        for candidate in kin:
+            found = align_standing(evidence, candidate, self._size, middle, best)
+            self._note(candidate, 0.0 if found is None else found.coverage)
+            if found is not None and found.coverage > CLEARLY_BETTER * best.coverage:
+                best, lines = found, candidate
         return lines, self.fit_all(shown, lines, self._flat(), [KeyframeFit(middle, best, True)])
 
     def _by_run(self, shown: list[Keyframe]) -> list[tuple[list[Keyframe], bool]]:
@@ -167,8 +201,16 @@ class _KeyframeFitter:
         )
         return [(of_run, standing) for of_run, standing in every if of_run]
 
-    def choose_court(self, shown: list[Keyframe], candidates: list[CourtLines]) -> tuple[CourtLines, Lens]:
-        """Choose the court and the lens that most line points of a few keyframes agree with."""
+    def choose_court(
+        self, shown: list[Keyframe], candidates: list[CourtLines], kin: list[CourtLines]
+    ) -> tuple[CourtLines, Lens]:
+        """Choose the court and the lens that most line points of a few keyframes agree with.
+
+        Args:
+            shown: the keyframes.
+            candidates: courts that are looked for.
+            kin: courts that are tried where one was found.
+        """
         rich = sorted(shown, key=lambda key: -len(key.evidence.line_px))[: 3 * SAMPLES]
         chosen = sorted(rich, key=lambda key: key.row)[:: max(1, len(rich) // SAMPLES)][:SAMPLES]
         tried = [self._tried(chosen[::2], lines, 0.0, search=False) for lines in candidates]
@@ -179,15 +221,27 @@ class _KeyframeFitter:
         if mean_share(best) < BADLY_EXPLAINED:
             tried = [self._tried(chosen[::3], lines, lam, search=True) for lines in candidates for lam in LENSES]
             best = max([best, *tried], key=mean_support)
-        lines = next((lines for lines in candidates if best and lines.court is best[0].court), candidates[0])
+        for relative in kin if best else ():
+            found = self._tried(chosen[::2], relative, middle_lens(best), search=False)
+            if len(found) >= len(best) and mean_support(found) > CLEARLY_BETTER * mean_support(best):
+                best = found
+        lines = next((lines for lines in (*candidates, *kin) if best and lines.court is best[0].court), candidates[0])
         return lines, self._flat(middle_lens(best))
 
     def _tried(self, chosen: list[Keyframe], lines: CourtLines, lam: float, search: bool) -> list[Aligned]:
         """Fit some keyframes to a court with a free lens that starts from a lambda."""
-        if not search:
-            return self._free(chosen, lines, self._flat(lam))
-        found = [self._searched(key.evidence, lines, lam, key.row) for key in chosen]
-        return [fit for fit in found if fit is not None]
+        if search:
+            searched = [self._searched(key.evidence, lines, lam, key.row) for key in chosen]
+            found = [fit for fit in searched if fit is not None]
+        else:
+            found = self._free(chosen, lines, self._flat(lam))
+        self._note(lines, mean_support(found))
+        return found
+
+    def _note(self, lines: CourtLines, support: float) -> None:
+        """Remember how well a court's lines were seen at best."""
+        name = lines.court.name
+        self.support[name] = max(support, self.support.get(name, 0.0))
 
     def _searched(self, evidence: CourtEvidence, lines: CourtLines, lam: float, seed: int) -> Aligned | None:
         """Fit one keyframe from many guesses, then free the lens."""

@@ -11,7 +11,7 @@ from pipeline.geometry.calibration import Calibration
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
 from pipeline.tables import COURT
-from pipeline.understand.court.automatic import find_calibration
+from pipeline.understand.court.automatic import CLEARLY_BETTER, AutomaticCalibration, find_calibration
 from pipeline.understand.court.from_calibration import register_calibrated
 from pipeline.understand.court.registration import CourtRegistration
 
@@ -50,14 +50,24 @@ def register_court(
         return register_calibrated(frames, calibration, image_size_px, settings)
     if not settings.automatic:
         return _unregistered(settings, image_size_px, NO_CALIBRATION)
-    found = find_calibration(frames, court_points, detections, image_size_px, settings).calibration
+    automatic = find_calibration(frames, court_points, detections, image_size_px, settings)
+    found = automatic.calibration
     if found is None:
         return _unregistered(settings, image_size_px, NOT_FOUND)
     limits = settings.model_copy(update={"max_propagation_s": settings.max_automatic_s})
     registration = register_calibrated(frames, found, image_size_px, limits)
-    return replace(
-        registration, warnings=(f"the court was found in the picture, as {registration.court.name.upper()}",)
-    )
+    return replace(registration, warnings=(_said(automatic, registration),))
+
+
+def _said(found: AutomaticCalibration, registration: CourtRegistration) -> str:
+    """Say as which court it was found, and how clearly."""
+    said = f"the court was found in the picture, as {registration.court.name.upper()}"
+    if found.runner_up is None:
+        return said
+    second, times = found.runner_up
+    if times < CLEARLY_BETTER:
+        return f"{said}; the lines of {second.upper()} fit as well: --court {second} if it is one"
+    return f"{said}, whose lines fit {times:.1f} times as well as those of {second.upper()}"
 
 
 def _unregistered(settings: CourtSettings, image_size_px: tuple[int, int], warning: str) -> CourtRegistration:
