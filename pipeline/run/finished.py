@@ -36,7 +36,12 @@ def on_court(run: Path) -> OnCourt:
     if tables["positions"].empty:
         raise InputError(f"{run} has no positions in metres: the court was neither found nor given (--calibration)")
     return OnCourt(
-        *(tables[name] for name in _TABLES[:4]), context.registration, max_gap_s=context.settings.stats.max_gap_s
+        frames=tables["frames"],
+        players=tables["players"],
+        positions=tables["positions"],
+        periods=tables["periods"],
+        registration=context.registration,
+        max_gap_s=context.settings.stats.max_gap_s,
     )
 
 

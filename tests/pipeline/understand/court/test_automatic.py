@@ -54,13 +54,14 @@ def register(frames: pd.DataFrame, points: pd.DataFrame, court: str | None = Non
     return register_court(frames, points, DETECTIONS.empty(), None, SIZE, CourtSettings(court=court))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("court", ["nba", "fiba"])
+@pytest.mark.parametrize("court", ["nba", "fiba", "wnba", "ncaa"])
 def test_moving_camera_is_registered_in_every_frame(court: str) -> None:
     cameras = panning(41)
     rng = np.random.default_rng(1)
     seen = {row: sighting(cameras[row], rng, court) for row in range(0, 41, 5)}
     found = register(frames_of(cameras), as_table(seen))
     assert found.court.name == court
+    assert "times as well as those of" in found.warnings[0]
     assert len(found.table) == 41
     assert not found.fixed
     assert np.max(errors_m(found, cameras, court, Lens())) < 0.15
