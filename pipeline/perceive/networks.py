@@ -12,7 +12,9 @@ from models.court.finder import CourtFinder
 from models.detector.detection import DetectorSettings, ScoreThresholds, suggest_input_size
 from models.detector.yolo import load_detector
 from models.encoders import load_encoder
+from models.numbers.ocr import RAPIDOCR, OcrNumberReader
 from models.numbers.reader import NumberReader
+from models.runtime.hardware import usable_cores
 from pipeline.config import CourtSettings, NetworkSettings, Settings
 from pipeline.perceive.chunk import PerceptionModels
 
@@ -52,6 +54,8 @@ def load_networks(settings: Settings, device: str, input_size_px: int) -> Percep
         encoder=load_encoder(settings.embed.encoder, settings.embed.weights, device, runtime, precision),
         reader=None
         if settings.numbers.weights is None
+        else OcrNumberReader(usable_cores())
+        if settings.numbers.weights == RAPIDOCR
         else NumberReader(settings.numbers.weights, device, runtime, precision),
         shots=settings.shots,
         court=_court_locator(settings.court, settings.networks, device),
