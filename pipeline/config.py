@@ -89,7 +89,9 @@ class EmbedSettings(_Section):
 class NumberSettings(_Section):
     """The reader of jersey numbers."""
 
-    weights: _Text | None = Field("builtin", description="'builtin', 'rapidocr', a .safetensors file; null: none are read")
+    weights: _Text | None = Field(
+        "builtin", description="'builtin', 'rapidocr', a .safetensors file; null: none are read"
+    )
 
 
 class CourtSettings(_Section):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,7 @@ _BATCH = 4
 
 
 class OcrNumberReader(NumberReader):
-    """Reads digits with PP-OCR where the shipped reader finds some; mirrored numbers are its alone to find.
+    """Reads digits with PP-OCR where the shipped reader finds some; that reader says how likely they are in a mirror.
 
     Args:
         calls: threads that use it at once.
@@ -71,12 +70,16 @@ class OcrNumberReader(NumberReader):
         likelihood = np.stack([text_likelihoods(output, self._columns) for output in outputs])  # (k, 101)
         share = likelihood + _FLOOR
         share /= share.sum(axis=1, keepdims=True)
-        legible, tens, ones = found.legible.copy(), found.tens.copy(), found.ones.copy()
-        legible[chosen] = np.minimum(likelihood.sum(axis=1), 1 - found.mirrored[chosen])
+        legible, mirrored, tens, ones = (
+            part.copy() for part in (found.legible, found.mirrored, found.tens, found.ones)
+        )
+        some = np.clip(likelihood.sum(axis=1), 0, 1) / (legible[chosen] + mirrored[chosen])  # digits, of either kind
+        legible[chosen] *= some
+        mirrored[chosen] *= some
         tens[chosen], ones[chosen] = (
             share @ np.eye(count)[place] for place, count in ((TENS, TENS_COUNT), (ONES, ONES_COUNT))
         )
-        return replace(found, legible=np.clip(legible, 0, 1), tens=tens, ones=ones)
+        return Reads(legible, mirrored, tens, ones)
 
 
 def text_likelihoods(output: NDArray[np.floating], columns: Sequence[Sequence[int]]) -> Array:

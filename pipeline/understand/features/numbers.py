@@ -49,8 +49,10 @@ _MIRROR_FLOOR = 0.05
 """Probability of neither that every read is given: no read is certain of what is a mirror's."""
 _MOST_OF_VIEW = 3.0
 """Log-odds of a mirror, for or against, that one view can give."""
-_MIRROR_PRIOR = -4.6
-"""Log-odds that a video is mirrored before anything was read: one of a hundred is."""
+_MIRROR_PRIOR = -6.9
+"""Log-odds that a video is mirrored before anything was read: one of a thousand is."""
+_PERHAPS_MIRRORED = -5.7
+"""Log-odds of a mirror above which no number of the game is certain: 1 to 300, as of a number itself."""
 _ALWAYS_MISREAD = 0.02
 """Share of people whose number is misread in every view alike: a typeface, a sponsor. No more views help against it."""
 _NOT_LISTED = 0.01
@@ -72,7 +74,7 @@ class NumberEvidence:
     votes: NDArray[np.int64]
     """(n, 101) how many reads have each text as the likeliest."""
     mirrored: bool = False
-    """The picture is a mirror's: numbers that were read say nothing."""
+    """The picture may be a mirror's: numbers that were read say nothing."""
 
     def __len__(self) -> int:
         """Count them."""
@@ -185,7 +187,7 @@ def added_up(track_id: NDArray[np.int64], row: NDArray[np.int64], time_s: Array,
     weight = independent_share(row, time_s, _clear(reads))
     starts = view_starts(row, time_s)
     total, votes = np.zeros((len(track_id), len(TEXTS))), np.zeros((len(track_id), len(TEXTS)), dtype=np.int64)
-    mirrored = bool(len(starts)) and mirror_log_odds(reads, weight, starts) > 0
+    mirrored = bool(len(starts)) and mirror_log_odds(reads, weight, starts) > _PERHAPS_MIRRORED
     if len(starts) and not mirrored:
         np.add.at(votes, (row, evidence.argmax(axis=1)), 1)
         np.add.at(total, row[starts], capped(np.add.reduceat(weight[:, None] * evidence, starts, axis=0)))

@@ -37,7 +37,7 @@ from pipeline.understand.identity.sidelines import sideline_time
 
 _MIN_GAIN = 0.5
 """Log-likelihood ratio from which on a tracklet that took no part in clustering is assigned to a person."""
-_SEEN_IN_A_MIRROR = "the video is mirrored: its numbers are seen the wrong way round, and nobody is given one"
+_SEEN_IN_A_MIRROR = "numbers look as if the video were mirrored: nobody is given one"
 
 
 class IdentityResult(NamedTuple):

@@ -106,7 +106,7 @@ def test_a_mirrored_video_is_said_to_be_one() -> None:
     made, reads = with_numbers(scene([Tracklet(p, 0, 320) for p in range(4)]), {p + 1: str(20 + p) for p in range(4)})
     found = made.identify(number_reads=conform("number_reads", reads.assign(legible=0.1, mirrored=0.8)))
     assert found.players["number"].isna().all()
-    assert "the video is mirrored" in found.warnings[0]
+    assert "as if the video were mirrored" in found.warnings[0]
     assert not made.identify(number_reads=reads).warnings
 
 
