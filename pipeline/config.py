@@ -89,9 +89,7 @@ class EmbedSettings(_Section):
 class NumberSettings(_Section):
     """The reader of jersey numbers."""
 
-    weights: _Text | None = Field(
-        "builtin", description="'builtin', 'rapidocr', a .safetensors file; null: none are read"
-    )
+    weights: _Text | None = Field("builtin", description="'builtin', 'rapidocr' or a .safetensors file; null: not read")
 
 
 class CourtSettings(_Section):
