@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -66,7 +65,9 @@ class OcrNumberReader(NumberReader):
         chosen = np.flatnonzero(found.legible >= _WORTH_READING)
         if not len(chosen):
             return found
-        outputs = self._recogniser(np.stack([_shown(crops[row]) for row in chosen]))[0]  # (k, steps, characters)
+        outputs = self._recogniser(np.stack([_shown(crops[row]) for row in chosen.tolist()]))[
+            0
+        ]  # (k, steps, characters)
         likelihood = np.stack([text_likelihoods(output, self._columns) for output in outputs])  # (k, 101)
         share = likelihood + _FLOOR
         share /= share.sum(axis=1, keepdims=True)
@@ -136,7 +137,7 @@ def _shown(crop: Image) -> NDArray[np.float32]:
 
 def _model_file() -> Path:
     """Find the recogniser's file in the installed package."""
-    package: Any = importlib.util.find_spec(RAPIDOCR)
+    package = importlib.util.find_spec(RAPIDOCR)
     if package is None or package.origin is None:
         raise DependencyError(
             f"numbers.weights {RAPIDOCR}: it is not installed; pip install --no-deps rapidocr==3.10.0"
