@@ -42,7 +42,7 @@ _MISLEADING = 0.03
 """Share of views that say nothing of the person's number, however often it is read in them."""
 _HIDDEN_IN_VIEW = 0.01
 """Share of views of a two-digit number that show one of its digits only, however often they are read: likeliest on rendered
-numbers and on the held-out game."""
+numbers."""
 _MIRRORED_SHARE = 0.1
 """Share of numbers that were mirrored where the reader learned: taken out of what it says."""
 _MIRROR_FLOOR = 0.05
