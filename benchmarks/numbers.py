@@ -11,7 +11,8 @@ Material:
   person on whose torso they lie, whom a person had named (configs/reid/bpd3_people.csv). Many of them cannot be read by
   anybody. One of its teams plays in the training games too; the other is new.
 - *truth clips*: the number boxes that the shipped detector finds in three clips of other games and cameras, labelled by
-  the person whose hand-made box they lie on, where his number is known.
+  the person whose hand-made box they lie on, where his number is known; and in their mirror images, where nothing that is
+  read is right unless it looks the same in a mirror.
 - *rendered games* (--game): true number boxes of every fifth frame. Their block letters are not among those learned
   from.
 
@@ -43,7 +44,7 @@ from models.numbers.training.settings import read_settings
 from models.numbers.window import INPUT_PX, cut_window, window
 from pipeline.config import Settings
 from pipeline.perceive.networks import load_networks
-from pipeline.tables import MOTION_COLUMNS, ONES_COLUMNS, TENS_COLUMNS, conform
+from pipeline.tables import MOTION_COLUMNS, READ_COLUMNS, conform
 from pipeline.understand.features.numbers import NumberEvidence, number_evidence, owners_of_numbers
 from pipeline.understand.game import TrackedGame
 from pipeline.video import chunks, probe, read_chunks
@@ -87,7 +88,7 @@ def main() -> None:
     held_out, heights = held_out_game(given.data, reader)
     sets += held_out
     pieces: list[tuple[str, NumberEvidence, list[str]]] = [tracklets_of_held_out(given.data, reader)]
-    clips = [truth_clip(given.data, clip, reader) for clip in CLIPS]
+    clips = [truth_clip(given.data, clip, reader, mirrored) for mirrored in (False, True) for clip in CLIPS]
     for scored, evidence, jersey in (*clips, *(rendered_game(game, reader) for game in given.game)):
         sets.append(scored)
         pieces.append((scored.name, evidence, jersey))
@@ -191,8 +192,8 @@ def _evidence(rows: list[_Row], reads: Reads, fps: float = 30.0) -> NumberEviden
     frame = np.unique(table["frame"])
     frames = pd.DataFrame({"frame": frame, "time_s": frame / fps, "shot": 0})
     frames = conform("frames", frames.assign(**dict.fromkeys(MOTION_COLUMNS, np.nan)))
-    values = np.column_stack([reads.legible, reads.tens, reads.ones])
-    number_reads = pd.DataFrame(values, columns=pd.Index(["legible", *TENS_COLUMNS, *ONES_COLUMNS]))
+    values = np.column_stack([reads.legible, reads.mirrored, reads.tens, reads.ones])
+    number_reads = pd.DataFrame(values, columns=pd.Index(READ_COLUMNS))
     number_reads = number_reads.assign(detection_id=table.index[table["class"] == "number"])
     number_reads = conform("number_reads", number_reads)
     owners = owners_of_numbers(detections, number_reads, tracks)
@@ -201,8 +202,8 @@ def _evidence(rows: list[_Row], reads: Reads, fps: float = 30.0) -> NumberEviden
     return replace(evidence, track_id=evidence.track_id - 1)
 
 
-def truth_clip(data: Path, clip: str, reader: NumberReader) -> tuple[Scored, NumberEvidence, list[str]]:
-    """Find and read the numbers in the annotated frames of a clip with hand-made truth."""
+def truth_clip(data: Path, clip: str, reader: NumberReader, mirrored: bool) -> tuple[Scored, NumberEvidence, list[str]]:
+    """Find and read the numbers in the annotated frames of a clip with hand-made truth, or of its mirror image."""
     networks = load_networks(Settings(), "cpu", DETECTOR_PX)
     truth = pd.read_csv(data / "truth" / clip / "truth.csv", dtype={"jersey": str}).fillna({"jersey": "-"})
     present = {int(frame): boxes for frame, boxes in truth.groupby("frame")}
@@ -212,14 +213,17 @@ def truth_clip(data: Path, clip: str, reader: NumberReader) -> tuple[Scored, Num
     for frame in read_chunks(video, chunks(video, max_fps=None)):
         if frame.index not in present:
             continue
-        found = networks.detector.detect([frame.image])[0]
+        image = np.ascontiguousarray(frame.image[:, ::-1]) if mirrored else frame.image
+        found = networks.detector.detect([image])[0]
         for row in present[frame.index].itertuples(index=False):
-            rows.append((frame.index, row.role, row.x, row.y, row.x + row.w, row.y + row.h, row.id))
+            left = image.shape[1] - row.x - row.w if mirrored else row.x
+            rows.append((frame.index, row.role, left, row.y, left + row.w, row.y + row.h, row.id))
         for box in found.xyxy_px[found.class_index == networks.detector.class_names.index("number")].astype(np.float64):
             rows.append((frame.index, "number", *box.tolist(), -1))
-            crops.append(window(frame.image, box))
+            crops.append(window(image, box))
     jersey = truth.drop_duplicates("id").set_index("id")["jersey"]
-    return _with_owners(f"truth clip {clip}", rows, reader.read(crops), jersey, video.fps)
+    name = f"{'mirrored' if mirrored else 'truth'} clip {clip}"
+    return _with_owners(name, rows, reader.read(crops), jersey, video.fps)
 
 
 def rendered_game(game: Path, reader: NumberReader) -> tuple[Scored, NumberEvidence, list[str]]:
@@ -258,10 +262,9 @@ def _with_owners(
 
 def _owner(rows: list[_Row]) -> NDArray[np.int64]:
     """Find the person of each number among the rows (m,), -1 where it is not certain."""
-    reads = Reads(*(np.ones((sum(row[1] == "number" for row in rows), *shape)) for shape in ((), (11,), (10,))))
     table = pd.DataFrame(rows, columns=["frame", "class", "x1", "y1", "x2", "y2", "track_id"])
     numbers = np.flatnonzero(table["class"] == "number")
-    ids = pd.DataFrame({"detection_id": numbers, "legible": reads.legible})
+    ids = pd.DataFrame({"detection_id": numbers})
     detections = table.assign(detection_id=range(len(table)))
     tracks = detections[detections["track_id"] >= 0][["detection_id", "track_id"]]
     found = owners_of_numbers(detections, ids, tracks).set_index("detection_id")["track_id"]

@@ -89,7 +89,7 @@ class EmbedSettings(_Section):
 class NumberSettings(_Section):
     """The reader of jersey numbers."""
 
-    weights: _Text | None = Field("builtin", description="'builtin' or a .safetensors file; null: numbers are not read")
+    weights: _Text | None = Field("builtin", description="'builtin', 'rapidocr' or a .safetensors file; null: not read")
 
 
 class CourtSettings(_Section):
@@ -188,10 +188,10 @@ class IdentifySettings(_Section):
     crops_per_tracklet: int = Field(50, ge=1, le=10_000, description="best crops pooled per tracklet")
     teams: bool = Field(True, description="tell two teams apart by jersey colour; team-mates only are merged")
     number_odds: float = Field(
-        1000.0,
+        300.0,
         gt=1,
         le=1e12,
-        description="a number counts as read, and two numbers as different, if it is so many times likelier than not",
+        description="a number counts as read if it is so many times likelier than all others together",
     )
     unknown_below: float = Field(
         0.5, ge=0, lt=1, description="a tracklet whose player is less likely than this counts as nobody's: unknown"

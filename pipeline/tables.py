@@ -48,6 +48,7 @@ __all__ = [
     "PLAYER_STATS",
     "POSITIONS",
     "RAW_TRACKS",
+    "READ_COLUMNS",
     "ROLES",
     "SHOTS",
     "SPLIT_TRACKS",
@@ -74,6 +75,7 @@ MOTION_COLUMNS = tuple(f"m{ij}" for ij in _MATRIX)
 HOMOGRAPHY_COLUMNS = tuple(f"h{ij}" for ij in _MATRIX)
 TENS_COLUMNS = ("tens_none", *(f"tens_{digit}" for digit in range(10)))
 ONES_COLUMNS = tuple(f"ones_{digit}" for digit in range(10))
+READ_COLUMNS = ("legible", "mirrored", *TENS_COLUMNS, *ONES_COLUMNS)
 
 FRAMES = Table(
     "frames",
@@ -126,6 +128,7 @@ NUMBER_READS = Table(
     (
         Column("detection_id", "int64", "", "a row of detections, of class number", check=at_least(0)),
         Column("legible", "float32", "", "how likely it is that there is a number that can be read", check=share()),
+        Column("mirrored", "float32", "", "how likely it is that there is one, seen in a mirror", check=share()),
         *(
             Column(name, "float32", "", f"probability of this {name[:4]} digit, if it is legible", check=share())
             for name in (*TENS_COLUMNS, *ONES_COLUMNS)

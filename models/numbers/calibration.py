@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.numbers.texts import NO_TENS, TENS_COUNT, TEXTS
+from models.numbers.texts import KINDS, NO_TENS, TENS_COUNT, TEXTS
 
 Array = NDArray[np.float64]
 _FLAT_SINGLE = 10 / len(TEXTS)
@@ -20,7 +20,7 @@ class NumberCalibration:
     digits: float = 1.0
     """Temperature of tens and ones."""
     legible: float = 1.0
-    """Temperature of legibility."""
+    """Temperature of the kinds."""
     singles: float = _FLAT_SINGLE
     """Share of single digits that was learned from; probabilities are given for a flat prior over all texts."""
 
@@ -31,6 +31,8 @@ class Reads:
 
     legible: Array
     """(n,) that there is a number and its digits can be told."""
+    mirrored: Array
+    """(n,) that there is a number, seen in a mirror."""
     tens: Array
     """(n, 11) nothing, 0, ..., 9, if it is legible."""
     ones: Array
@@ -42,13 +44,18 @@ class Reads:
 
 
 def probabilities(logits: Array, calibration: NumberCalibration) -> Reads:
-    """Turn outputs (n, 22) into probabilities under a flat prior over the 101 texts."""
+    """Turn outputs (n, 23) into probabilities under a flat prior over the 101 texts."""
     shift = np.full(TENS_COUNT, np.log((1 - _FLAT_SINGLE) / (1 - calibration.singles)))
     shift[NO_TENS] = np.log(_FLAT_SINGLE / calibration.singles)
-    tens = softmax(logits[:, 1 : 1 + TENS_COUNT] / calibration.digits + shift)
-    ones = softmax(logits[:, 1 + TENS_COUNT :] / calibration.digits)
-    legible = 1 / (1 + np.exp(-np.clip(logits[:, 0] / calibration.legible, -30, 30)))
-    return Reads(legible, tens, ones)
+    tens = softmax(logits[:, KINDS : KINDS + TENS_COUNT] / calibration.digits + shift)
+    ones = softmax(logits[:, KINDS + TENS_COUNT :] / calibration.digits)
+    kinds = softmax(with_neither(logits[:, :KINDS]) / calibration.legible)
+    return Reads(kinds[:, 0], kinds[:, 1], tens, ones)
+
+
+def with_neither(kinds: Array) -> Array:
+    """Append the logit 0 of what is neither legible nor mirrored to the logits (n, 2) of the kinds."""
+    return np.column_stack([kinds, np.zeros(len(kinds))])
 
 
 def softmax(logits: Array) -> Array:

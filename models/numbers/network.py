@@ -1,15 +1,15 @@
-"""The network: a crop of 40 x 40 px in, legibility, tens and ones out."""
+"""The network: a crop of 40 x 40 px in, kind, tens and ones out."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from models.numbers.texts import OUTPUTS, TENS_COUNT
+from models.numbers.texts import KINDS, OUTPUTS, TENS_COUNT
 from models.numbers.window import INPUT_PX
 
-_WIDTHS = (24, 40, 64, 64, 96)
-_SQUEEZED, _HIDDEN = 40, 128
+_WIDTHS = (24, 48, 80, 96, 128)
+_SQUEEZED, _HIDDEN = 48, 160
 
 
 class DigitNetwork(nn.Module):
@@ -38,7 +38,7 @@ class DigitNetwork(nn.Module):
         )
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Map (n, 3, 40, 40), normalised, to logits (n, 22): legible, 11 tens, 10 ones."""
+        """Map (n, 3, 40, 40), normalised, to logits (n, 23): legible, mirrored, 11 tens, 10 ones."""
         result: Tensor = self.head(self.features(pixels))
         return result
 
@@ -58,8 +58,8 @@ def normalise(batch: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
 
 
 def split_logits(logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Part logits (n, 22) into legible (n,), tens (n, 11) and ones (n, 10)."""
-    return logits[:, 0], logits[:, 1 : 1 + TENS_COUNT], logits[:, 1 + TENS_COUNT :]
+    """Part logits (n, 23) into kinds (n, 2), tens (n, 11) and ones (n, 10)."""
+    return logits[:, :KINDS], logits[:, KINDS : KINDS + TENS_COUNT], logits[:, KINDS + TENS_COUNT :]
 
 
 def fused(network: DigitNetwork) -> DigitNetwork:

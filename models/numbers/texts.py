@@ -13,15 +13,19 @@ TEXTS = (*(str(number) for number in range(100)), "00")
 """In this order everywhere: text i is str(i), but for the last."""
 TENS_COUNT, ONES_COUNT = 11, 10
 """Nothing or a digit; a digit."""
-OUTPUTS = 1 + TENS_COUNT + ONES_COUNT
-"""Of the network: legible, tens, ones."""
+KINDS = 2
+"""Legible, and seen in a mirror; neither is what is left."""
+OUTPUTS = KINDS + TENS_COUNT + ONES_COUNT
+"""Of the network: kinds, tens, ones."""
 NO_TENS = 0
 """Place of 'nothing' among the eleven tens; digit d has place d + 1."""
 TENS: NDArray[np.int64] = np.array([int(text[0]) + 1 if len(text) == 2 else NO_TENS for text in TEXTS])
 """(101,) place of each text's tens."""
 ONES: NDArray[np.int64] = np.array([int(text[-1]) for text in TEXTS])
 """(101,) last digit of each text."""
-for _constant in (TENS, ONES):
+SYMMETRIC: NDArray[np.bool_] = np.array([set(text) <= set("018") for text in TEXTS])
+"""(101,) texts of digits that look the same in a mirror in some typeface."""
+for _constant in (TENS, ONES, SYMMETRIC):
     _constant.setflags(write=False)
 
 

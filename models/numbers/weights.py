@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from models.numbers.network import DigitNetwork
 
 METADATA_KEY = "courtside-numbers"
-VERSION = 1
+VERSION = 2
 BUILTIN = Path(__file__).parents[1] / "weights" / "numbers.safetensors"
 
 

@@ -13,7 +13,9 @@ from models.detector.detection import DetectorSettings, ScoreThresholds, suggest
 from models.detector.tiles import TiledDetector, tile_columns
 from models.detector.yolo import load_detector
 from models.encoders import load_encoder
+from models.numbers.ocr import RAPIDOCR, OcrNumberReader
 from models.numbers.reader import NumberReader
+from models.runtime.hardware import usable_cores
 from pipeline.config import CourtSettings, NetworkSettings, Settings
 from pipeline.perceive.chunk import PerceptionModels
 from pipeline.tables import SURE_SCORE
@@ -58,6 +60,8 @@ def load_networks(settings: Settings, device: str, input_size_px: int) -> Percep
         encoder=load_encoder(settings.embed.encoder, settings.embed.weights, device, runtime, precision),
         reader=None
         if settings.numbers.weights is None
+        else OcrNumberReader(usable_cores())
+        if settings.numbers.weights == RAPIDOCR
         else NumberReader(settings.numbers.weights, device, runtime, precision),
         shots=settings.shots,
         court=_court_locator(settings.court, settings.networks, device),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from models.detector.detection import Boxes
 from models.numbers.reader import NumberReader
 from models.numbers.window import window
-from pipeline.tables import NUMBER_READS, ONES_COLUMNS, TENS_COLUMNS, conform
+from pipeline.tables import NUMBER_READS, READ_COLUMNS, conform
 from pipeline.video import Frame
 
 
@@ -23,7 +23,7 @@ class FrameReads:
     row: NDArray[np.int64]
     """(k,) which of the frame's boxes."""
     values: NDArray[np.float32]
-    """(k, 22) legible, 11 tens, 10 ones."""
+    """(k, 23) the columns `READ_COLUMNS`."""
 
 
 def read(
@@ -40,7 +40,7 @@ def read(
     Returns:
         One entry per frame.
     """
-    nothing = np.zeros((0, 1 + len(TENS_COLUMNS) + len(ONES_COLUMNS)), np.float32)
+    nothing = np.zeros((0, len(READ_COLUMNS)), np.float32)
     if reader is None or "number" not in class_names:
         return [FrameReads(np.zeros(0, np.int64), nothing) for _ in batch]
     wanted = class_names.index("number")
@@ -51,7 +51,7 @@ def read(
         for row in chosen
     ]
     reads = reader.read(crops)
-    values = np.column_stack([reads.legible, reads.tens, reads.ones]).astype(np.float32)
+    values = np.column_stack([reads.legible, reads.mirrored, reads.tens, reads.ones]).astype(np.float32)
     parts = np.split(values, np.cumsum([len(chosen) for chosen in rows])[:-1])
     return [FrameReads(chosen, part) for chosen, part in zip(rows, parts, strict=True)]
 
@@ -63,5 +63,4 @@ def table(reads: Sequence[FrameReads], boxes: Sequence[int]) -> pd.DataFrame:
     first = np.concatenate([[0], np.cumsum(boxes)[:-1]]).astype(np.int64)
     ids = np.concatenate([start + of_frame.row for start, of_frame in zip(first, reads, strict=True)])
     values = np.concatenate([of_frame.values for of_frame in reads])
-    columns = pd.Index(["legible", *TENS_COLUMNS, *ONES_COLUMNS])
-    return conform("number_reads", pd.DataFrame(values, columns=columns).assign(detection_id=ids))
+    return conform("number_reads", pd.DataFrame(values, columns=pd.Index(READ_COLUMNS)).assign(detection_id=ids))

@@ -18,7 +18,6 @@ from pipeline.rendering.camera.coverage import Coverage, Take
 from pipeline.rendering.game import Progress, whole_or_nothing
 from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.truth.noise import NoiseSettings, Reported, SimulatedDetector
-from pipeline.rendering.truth.number_reads import READ_COLUMNS
 from pipeline.rendering.truth.sidecar import Sidecar
 from pipeline.rendering.truth.silhouettes import silhouettes
 from pipeline.rendering.truth.writer import TruthWriter
@@ -104,7 +103,7 @@ class _PerceivedWriter:
         """Add the rows of some frames."""
         detections = pd.DataFrame(report.columns)
         detections = detections.assign(detection_id=np.arange(self.rows, self.rows + len(detections)))
-        reads = pd.DataFrame(report.reads, columns=pd.Index(READ_COLUMNS)).assign(
+        reads = pd.DataFrame(report.reads, columns=pd.Index(tables.READ_COLUMNS)).assign(
             detection_id=detections["detection_id"]
         )
         self.rows += len(detections)

@@ -140,7 +140,7 @@ def test_metadata_of_an_encoder_that_cannot_be_used(about: str, tmp_path: Path) 
     ],
 )
 def test_a_number_reader_without_a_calibration(calibration: str, tmp_path: Path) -> None:
-    save_file(load_file(NUMBERS), tmp_path / "a.safetensors", {"courtside-numbers": f'{{"version": 1{calibration}}}'})
+    save_file(load_file(NUMBERS), tmp_path / "a.safetensors", {"courtside-numbers": f'{{"version": 2{calibration}}}'})
     with pytest.raises(WeightsError, match="its calibration cannot be used"):
         NumberReader(tmp_path / "a.safetensors")
 

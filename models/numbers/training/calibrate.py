@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.numbers.calibration import NumberCalibration, softmax
-from models.numbers.texts import ONES, TENS, TENS_COUNT, TEXTS
+from models.numbers.calibration import NumberCalibration, softmax, with_neither
+from models.numbers.texts import KINDS, ONES, TENS, TENS_COUNT, TEXTS
+from models.numbers.training.render import MIRRORED
 
 Array = NDArray[np.float64]
 _TRIED = np.geomspace(0.5, 4.0, 25)
@@ -18,10 +19,10 @@ _TRIED = np.geomspace(0.5, 4.0, 25)
 def calibrate(sets: Sequence[tuple[Array, NDArray[np.int64]]], singles: float) -> NumberCalibration:
     """Find the temperatures under which examples that were not learned from are most likely.
 
-    A number's text has the likelihood `legible x p(text) + (1 - legible) / 101`, what is no number `1 - legible`.
+    A number's text has the likelihood `legible x p(text) + neither / 101`, what is none `neither`, a mirrored one `mirrored`.
 
     Args:
-        sets: outputs (n, 22) and texts (n,), -1 for no number; each set counts as much as any other.
+        sets: outputs (n, 23) and texts (n,), -1 for no number, -2 for a mirrored one; each set counts as much as any other.
         singles: share of single digits that was learned from.
     """
     best, least = NumberCalibration(singles=singles), np.inf
@@ -29,7 +30,7 @@ def calibrate(sets: Sequence[tuple[Array, NDArray[np.int64]]], singles: float) -
         of_text = [_text_log(logits, text, float(digits)) for logits, text in sets]
         for legible in _TRIED:
             cost = sum(
-                _cost(logits[:, 0] / legible, text, log_text)
+                _cost(logits[:, :KINDS] / legible, text, log_text)
                 for (logits, text), log_text in zip(sets, of_text, strict=True)
             )
             if cost < least:
@@ -41,12 +42,12 @@ def _text_log(logits: Array, text: NDArray[np.int64], temperature: float) -> Arr
     """Give log of the probability (n,) of the true text, under the prior of training."""
     place = np.clip(text, 0, None)
     each = np.arange(len(text))
-    tens = np.log(softmax(logits[:, 1 : 1 + TENS_COUNT] / temperature))[each, TENS[place]]
-    return np.asarray(tens + np.log(softmax(logits[:, 1 + TENS_COUNT :] / temperature))[each, ONES[place]])
+    tens = np.log(softmax(logits[:, KINDS : KINDS + TENS_COUNT] / temperature))[each, TENS[place]]
+    return np.asarray(tens + np.log(softmax(logits[:, KINDS + TENS_COUNT :] / temperature))[each, ONES[place]])
 
 
-def _cost(legible: Array, text: NDArray[np.int64], log_text: Array) -> float:
+def _cost(kinds: Array, text: NDArray[np.int64], log_text: Array) -> float:
     """Give the mean negative log-likelihood."""
-    yes, no = -np.logaddexp(0, -legible), -np.logaddexp(0, legible)
-    number = np.logaddexp(yes + log_text, no - np.log(len(TEXTS)))
-    return float(-np.where(text >= 0, number, no).mean())
+    legible, mirrored, neither = np.log(softmax(with_neither(kinds))).T
+    number = np.logaddexp(legible + log_text, neither - np.log(len(TEXTS)))
+    return float(-np.select([text >= 0, text == MIRRORED], [number, mirrored], neither).mean())

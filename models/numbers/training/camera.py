@@ -69,11 +69,13 @@ class Film:
     motion_angle: float
     noise: float
     jpeg: int | None
+    sharpened: float = 0.0
+    """Strength of the halo that a camera or an encoder puts around edges."""
 
 
 def draw_film(rng: np.random.Generator) -> Film:
     """Draw a picture quality: from 7 px high numbers to 45 px, most of them small."""
-    moving = rng.random() < 0.35
+    moving = rng.random() < 0.3
     digit_px = float(np.exp(rng.uniform(np.log(7), np.log(45))))
     return Film(
         digit_px=digit_px,
@@ -81,7 +83,8 @@ def draw_film(rng: np.random.Generator) -> Film:
         motion_px=float(rng.uniform(0.05, 0.3)) * digit_px if moving else 0.0,
         motion_angle=float(rng.uniform(0, np.pi)),
         noise=float(rng.exponential(4.0)),
-        jpeg=int(rng.integers(25, 96)) if rng.random() < 0.8 else None,
+        jpeg=int(rng.integers(20, 96)) if rng.random() < 0.8 else None,
+        sharpened=float(rng.uniform(0.2, 1.5)) if rng.random() < 0.3 else 0.0,
     )
 
 
@@ -104,6 +107,8 @@ def film(image: Image, box: Box, side_in_boxes: float, out_px: int, take: Film, 
     small_px = max(4, round(side * scale))
     soft = _blurred(image, take, scale)
     small = cut_window(soft, (x, y), (side, side), small_px).astype(np.float32)
+    if take.sharpened:
+        small += take.sharpened * (small - cv2.GaussianBlur(small, (0, 0), 1.2))
     noisy = np.clip(small + rng.normal(0, take.noise, small.shape), 0, 255).astype(np.uint8)
     if take.jpeg is not None:
         _, packed = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, take.jpeg])

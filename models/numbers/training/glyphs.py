@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -66,6 +68,10 @@ _SHAPES: dict[str, tuple[tuple[Line, ...], ...]] = {
 """Drawings of each digit in a unit square, y downwards; corners are cut or rounded when it is drawn."""
 _FONTS = ("DejaVuSans*Bold*", "DejaVuSans.ttf", "DejaVuSerif*Bold*", "STIXGeneralBol*", "cmb10*", "cmss10*", "cmtt10*")
 """Fonts with digits that every installation of matplotlib brings."""
+_UNWANTED = re.compile(
+    r"italic|latin-ext|cyrillic|greek|vietnamese|devanagari|arabic|hebrew|thai|tamil|-[1-3]00-|-math"
+)
+"""Names of font files that are slanted, hairline thin, or of another script."""
 
 
 @dataclass(frozen=True)
@@ -74,18 +80,46 @@ class Typeface:
 
     digits: tuple[Mask, ...]
     """Masks (TALL_PX, w) of 0 to 9."""
+    letters: Path | None
+    """Font of the words beside the number; None where there is no font."""
 
 
-def draw_typeface(rng: np.random.Generator) -> Typeface:
-    """Make up a typeface: mostly strokes as on jerseys, else a font, wider or narrower than it is."""
-    if rng.random() < 0.7:
-        return _stroked(rng)
-    file = rng.choice(np.array([str(path) for path in font_files()]))
-    font = ImageFont.truetype(str(file), 64)
-    wide = rng.uniform(0.6, 1.25)
-    return Typeface(tuple(_fit(_printed(str(digit), font), wide) for digit in range(10)))
+def draw_typeface(rng: np.random.Generator, fonts: Sequence[Path] = ()) -> Typeface:
+    """Make up a typeface: strokes as on jerseys, or a font, wider or narrower, bolder and more slanted than it is.
+
+    Args:
+        rng: everything random.
+        fonts: font files beside those that come with matplotlib.
+    """
+    builtin = font_files()
+    candidates = builtin if not fonts or rng.random() < 0.1 else fonts
+    letters = candidates[int(rng.integers(len(candidates)))] if candidates else None
+    if letters is None or rng.random() < (0.5 if fonts else 0.7):
+        return _stroked(rng, letters)
+    font = ImageFont.truetype(str(letters), 64)
+    wide, slant = rng.uniform(0.6, 1.3), float(rng.choice([0.0, rng.uniform(-0.1, 0.25)], p=[0.8, 0.2]))
+    bolder = int(rng.choice([0, 3, 5], p=[0.6, 0.25, 0.15]))
+    digits = [_slanted(_printed(str(digit), font), slant) for digit in range(10)]
+    if bolder:
+        digits = [np.asarray(cv2.dilate(digit, np.ones((bolder, bolder), np.uint8)), np.uint8) for digit in digits]
+    return Typeface(tuple(_fit(digit, wide) for digit in digits), letters)
 
 
+def _slanted(mask: Mask, slant: float) -> Mask:
+    """Lean a mask to the right, by so many widths per height."""
+    tall, wide = mask.shape
+    room = int(abs(slant) * tall) + 4
+    matrix = np.array([[1.0, -slant, room + max(0.0, slant) * tall], [0.0, 1.0, 0.0]])
+    return np.asarray(cv2.warpAffine(mask, matrix, (wide + 3 * room, tall)), np.uint8)
+
+
+def fonts_in(folder: Path) -> tuple[Path, ...]:
+    """Find the upright Latin fonts of regular and bold weight in a folder and below it, in order of name."""
+    found = (path for path in folder.rglob("*") if path.suffix in {".ttf", ".otf", ".woff"})
+    return tuple(sorted(path for path in found if _UNWANTED.search(path.name) is None))
+
+
+@cache
 def font_files() -> tuple[Path, ...]:
     """Find the fonts that come with matplotlib, in order of name; none if it is not there."""
     spec = importlib.util.find_spec("matplotlib")
@@ -107,7 +141,7 @@ class _Pen:
     kernel: Mask
 
 
-def _stroked(rng: np.random.Generator) -> Typeface:
+def _stroked(rng: np.random.Generator, letters: Path | None) -> Typeface:
     """Draw the ten digits with one pen."""
     square = rng.random() < 0.7
     aspect = rng.uniform(0.32, 0.8)
@@ -121,7 +155,8 @@ def _stroked(rng: np.random.Generator) -> Typeface:
         slant=float(rng.choice([0.0, rng.uniform(-0.05, 0.2)], p=[0.7, 0.3])),
         kernel=np.asarray(cv2.getStructuringElement(cv2.MORPH_RECT if square else cv2.MORPH_ELLIPSE, size), np.uint8),
     )
-    return Typeface(tuple(_drawn(shapes[int(rng.integers(len(shapes)))], pen) for shapes in _SHAPES.values()))
+    digits = tuple(_drawn(shapes[int(rng.integers(len(shapes)))], pen) for shapes in _SHAPES.values())
+    return Typeface(digits, letters)
 
 
 def _drawn(lines: tuple[Line, ...], pen: _Pen) -> Mask:
@@ -205,19 +240,17 @@ def compose(digits: Sequence[Mask], gap_px: int) -> tuple[Mask, NDArray[np.int64
     return label, lefts.astype(np.int64)
 
 
-def print_word(text: str, tall_px: int, rng: np.random.Generator) -> Mask:
-    """Print a name or a town in some font, `tall_px` high; an empty mask (tall_px, 1) where there is no font.
+def print_word(text: str, tall_px: int, letters: Path | None) -> Mask:
+    """Print a name or a town, `tall_px` high; an empty mask (tall_px, 1) where there is no font.
 
     Args:
         text: letters.
         tall_px: height.
-        rng: chooses the font.
+        letters: font file.
     """
-    files = font_files()
-    if not files or not text:
+    if letters is None or not text:
         return np.zeros((tall_px, 1), np.uint8)
-    font = ImageFont.truetype(str(files[int(rng.integers(len(files)))]), max(8, round(tall_px * 1.3)))
-    mask = _printed(text, font)
+    mask = _printed(text, ImageFont.truetype(str(letters), max(8, round(tall_px * 1.3))))
     x, y, w, h = cv2.boundingRect(mask)
     if not w:
         return np.zeros((tall_px, 1), np.uint8)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.numbers.texts import TEXTS
+from models.numbers.texts import SYMMETRIC, TEXTS
 from models.numbers.training.camera import bend, draw_film, film, number_box
 from models.numbers.training.glyphs import Typeface, draw_typeface
-from models.numbers.training.shirts import SIDE_PX, Shirt, hide, paint_clutter, paint_shirt
+from models.numbers.training.shirts import SIDE_PX, hide, paint_clutter, paint_shirt
 from models.numbers.window import INPUT_PX, WINDOW, Box, Image
 
 STORED_PX = 48
 """Side of a stored example: a fifth more than the network takes, so that training can move the window."""
 NO_TEXT = -1
+MIRRORED = -2
+TAKES = 3
+"""Pictures of one shirt: another window, quality and distance each."""
 _LEAST_SEEN = 0.2
 """A digit of which less is seen is hidden."""
 
@@ -27,46 +31,91 @@ class Examples:
     images: NDArray[np.uint8]
     """(n, STORED_PX, STORED_PX, 3) BGR."""
     text: NDArray[np.int64]
-    """(n,) index into `TEXTS`; NO_TEXT where no number is to be seen."""
+    """(n,) index into `TEXTS`; NO_TEXT where no number is to be seen, MIRRORED where it is seen in a mirror."""
 
     def __len__(self) -> int:
         """Count them."""
         return len(self.text)
 
 
-def render_examples(
-    count: int, rng: np.random.Generator, single: float = 0.3, negatives: float = 0.15, typefaces: int = 300
-) -> Examples:
-    """Render examples.
+@dataclass(frozen=True)
+class Rendering:
+    """What is rendered."""
+
+    single: float = 0.3
+    """Share of the numbers that have one digit; within either kind every text is as likely."""
+    negatives: float = 0.15
+    """Share of examples without a number."""
+    mirrored: float = 0.08
+    """Share of examples with a number in a mirror."""
+    typefaces: int = 300
+    """How many are made up."""
+    fonts: tuple[Path, ...] = ()
+    """Font files beside those that come with matplotlib."""
+
+
+def render_examples(count: int, rng: np.random.Generator, rendering: Rendering) -> Examples:
+    """Render examples; those of one shirt, `TAKES` of them, lie one after the other.
 
     Args:
         count: how many.
         rng: source of chance.
-        single: share of the numbers that have one digit; within either kind every text is as likely.
-        negatives: share of examples without a number.
-        typefaces: how many are made up.
+        rendering: what.
     """
-    faces = [draw_typeface(rng) for _ in range(typefaces)]
+    faces = [draw_typeface(rng, rendering.fonts) for _ in range(rendering.typefaces)]
     images = np.empty((count, STORED_PX, STORED_PX, 3), np.uint8)
     text = np.full(count, NO_TEXT, np.int64)
-    for row in range(count):
-        face = faces[int(rng.integers(typefaces))]
-        if rng.random() < negatives:
-            images[row] = _nothing(face, rng)
-        else:
-            wanted = int(rng.integers(10) if rng.random() < single else rng.integers(10, len(TEXTS)))
-            images[row], seen = _number(wanted, face, rng)
-            text[row] = wanted if seen else NO_TEXT
+    for row in range(0, count, TAKES):
+        face = faces[int(rng.integers(len(faces)))]
+        shirt, text[row : row + TAKES] = _shirt(face, rendering, rng)
+        for take in range(row, min(row + TAKES, count)):
+            images[take] = shirt.filmed(rng)
     return Examples(images, text)
 
 
-def _number(text: int, face: Typeface, rng: np.random.Generator) -> tuple[Image, bool]:
+def _shirt(face: Typeface, rendering: Rendering, rng: np.random.Generator) -> tuple[_WornShirt, int]:
+    """Render a shirt, with or without a number, and say what is to be read."""
+    kind = rng.random()
+    if kind < rendering.negatives:
+        return _nothing(face, rng), NO_TEXT
+    wanted = int(rng.integers(10) if rng.random() < rendering.single else rng.integers(10, len(TEXTS)))
+    shirt, seen = _number(wanted, face, rng)
+    if not seen:
+        return shirt, NO_TEXT
+    if kind < rendering.negatives + rendering.mirrored and not SYMMETRIC[wanted]:
+        return shirt.mirrored(), MIRRORED
+    return shirt, wanted
+
+
+@dataclass(frozen=True)
+class _WornShirt:
+    """A shirt on somebody, and the box that a detector would give."""
+
+    image: Image
+    box: Box
+
+    def mirrored(self) -> _WornShirt:
+        """Swap left and right."""
+        wide = self.image.shape[1]
+        box = (wide - self.box[2], self.box[1], wide - self.box[0], self.box[3])
+        return _WornShirt(np.ascontiguousarray(self.image[:, ::-1]), box)
+
+    def filmed(self, rng: np.random.Generator) -> Image:
+        """Film the box, not quite where it is."""
+        wide, tall = self.box[2] - self.box[0], self.box[3] - self.box[1]
+        x, y = rng.normal(0, 0.04, 2) * (wide, tall)
+        moved = (self.box[0] + x, self.box[1] + y, self.box[2] + x, self.box[3] + y)
+        side = WINDOW * STORED_PX / INPUT_PX * rng.uniform(0.88, 1.15)
+        return film(self.image, moved, side, STORED_PX, draw_film(rng), rng)
+
+
+def _number(text: int, face: Typeface, rng: np.random.Generator) -> tuple[_WornShirt, bool]:
     """Render one number, and say whether any digit of it is to be seen."""
     flat = paint_shirt(TEXTS[text], face, rng)
     bent = bend(flat, rng)
     box = number_box(bent.label)
     if box is None:
-        return _filmed(bent, _anywhere(rng), rng), False
+        return _WornShirt(bent.image, _anywhere(rng)), False
     image, label = bent.image.copy(), bent.label.copy()
     _surround(image, box, rng)
     if rng.random() < 0.2:
@@ -74,7 +123,7 @@ def _number(text: int, face: Typeface, rng: np.random.Generator) -> tuple[Image,
     whole = [max(1, int((bent.label == place).sum())) for place in range(1, len(TEXTS[text]) + 1)]
     seen = [(label == place).sum() / size >= _LEAST_SEEN for place, size in enumerate(whole, start=1)]
     boxed = box if rng.random() < 0.5 else (number_box(label) or box)
-    return _filmed(Shirt(image, label), boxed, rng), any(seen)
+    return _WornShirt(image, boxed), any(seen)
 
 
 def _surround(image: Image, box: Box, rng: np.random.Generator) -> None:
@@ -93,11 +142,11 @@ def _surround(image: Image, box: Box, rng: np.random.Generator) -> None:
 _FACE = draw_typeface(np.random.default_rng(0))
 
 
-def _nothing(face: Typeface, rng: np.random.Generator) -> Image:
+def _nothing(face: Typeface, rng: np.random.Generator) -> _WornShirt:
     """Render what is no number: a shirt without one, clutter, or a number that lies outside what is read."""
     kind = rng.random()
     shirt = paint_clutter(rng) if kind < 0.5 else paint_shirt("", face, rng)
-    return _filmed(bend(shirt, rng), _anywhere(rng), rng)
+    return _WornShirt(bend(shirt, rng).image, _anywhere(rng))
 
 
 def _anywhere(rng: np.random.Generator) -> Box:
@@ -106,12 +155,3 @@ def _anywhere(rng: np.random.Generator) -> Box:
     wide = tall * rng.uniform(0.4, 1.1)
     x, y = rng.uniform(40, SIDE_PX - 40, 2)
     return (x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2)
-
-
-def _filmed(shirt: Shirt, box: Box, rng: np.random.Generator) -> Image:
-    """Film a box, not quite where it is."""
-    wide, tall = box[2] - box[0], box[3] - box[1]
-    shift = rng.normal(0, 0.04, 2) * (wide, tall)
-    moved = (box[0] + shift[0], box[1] + shift[1], box[2] + shift[0], box[3] + shift[1])
-    side = WINDOW * STORED_PX / INPUT_PX * rng.uniform(0.88, 1.15)
-    return film(shirt.image, moved, side, STORED_PX, draw_film(rng), rng)

@@ -17,7 +17,12 @@ class RenderedSettings(Strict):
     validation: int = Field(1000, ge=1, description="examples of other typefaces, for calibration")
     single: float = Field(0.3, gt=0, lt=1, description="share of numbers with one digit")
     negatives: float = Field(0.15, ge=0, lt=1, description="share without a number")
+    mirrored: float = Field(0.08, ge=0, lt=1, description="share with a number seen in a mirror")
     typefaces: int = Field(400, ge=1)
+    fonts: str | None = Field(
+        None,
+        description="folder of font files (.ttf, .otf, .woff), relative to the data root; None: matplotlib's alone",
+    )
 
 
 class FootageSettings(Strict):

@@ -17,7 +17,7 @@ Color = NDArray[np.float64]
 SIDE_PX = 160
 """Of the square picture that a shirt is painted on; the number is in its middle."""
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_LEAST_CONTRAST = 60.0
+_LEAST_CONTRAST = 45.0
 """Between cloth and print, of 255."""
 
 
@@ -41,17 +41,22 @@ def paint_shirt(text: str, face: Typeface, rng: np.random.Generator) -> Shirt:
     """
     cloth, ink = _uniform_colors(rng)
     image = _cloth(cloth, rng)
-    if rng.random() < 0.15:
-        _stripe(image, rng)
+    striped = rng.random() < (0.25 if text else 0.5)
+    if striped:
+        _stripe(image, cloth, rng)
     label = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
     if text:
         digits, _ = compose([face.digits[int(digit)] for digit in text], int(rng.integers(1, 9)))
         digits = _within(digits)
         top, left = (SIDE_PX - digits.shape[0]) // 2, (SIDE_PX - digits.shape[1]) // 2
         label[top : top + digits.shape[0], left : left + digits.shape[1]] = digits
+        if striped and rng.random() < 0.3:
+            _panel(image, label, cloth, rng)
         _print_number(image, label, ink, cloth, rng)
-    if rng.random() < (0.4 if text else 0.7):
-        _words(image, ink, rng, middle=not text)
+    if rng.random() < (0.5 if text else 0.7):
+        _words(image, ink, face, rng, middle=not text)
+    if rng.random() < 0.2:
+        _scribble(image, rng)
     return Shirt(np.clip(image, 0, 255).astype(np.uint8), label)
 
 
@@ -80,14 +85,30 @@ def _cloth(color: Color, rng: np.random.Generator) -> NDArray[np.float32]:
     return np.asarray(smooth[:, :, None] * color, np.float32)
 
 
-def _stripe(image: NDArray[np.float32], rng: np.random.Generator) -> None:
-    """Add stripes or a panel of another colour, in place."""
-    color = _color(rng).tolist()
-    step, wide = int(rng.integers(8, 90)), int(rng.integers(1, 7))
-    across = rng.random() < 0.3
+def _stripe(image: NDArray[np.float32], cloth: Color, rng: np.random.Generator) -> None:
+    """Add stripes, thin or as wide as the gaps between them, of another colour or another shade, in place."""
+    color = (_color(rng) if rng.random() < 0.6 else np.clip(cloth * rng.uniform(0.5, 1.6), 0, 255)).tolist()
+    step = int(rng.integers(8, 90) if rng.random() < 0.4 else rng.integers(8, 36))
+    wide = int(rng.integers(1, 7) if rng.random() < 0.5 else max(2, step * rng.uniform(0.3, 0.6)))
+    across = rng.random() < 0.2
     for at in range(int(rng.integers(0, step)), SIDE_PX, step):
         start, end = ((0, at), (SIDE_PX, at)) if across else ((at, 0), (at, SIDE_PX))
         cv2.line(image, start, end, color, wide)
+
+
+def _panel(image: NDArray[np.float32], label: Mask, cloth: Color, rng: np.random.Generator) -> None:
+    """Lay a plain panel between stripes and number, in place."""
+    x, y, w, h = cv2.boundingRect((label > 0).astype(np.uint8))
+    room = int(rng.integers(2, 14))
+    image[max(0, y - room) : y + h + room, max(0, x - room) : x + w + room] = cloth
+
+
+def _scribble(image: NDArray[np.float32], rng: np.random.Generator) -> None:
+    """Draw something like a sponsor's lettering below the number, in place."""
+    top = (SIDE_PX + TALL_PX) // 2 + int(rng.integers(6, 20))
+    x = np.linspace(rng.uniform(20, 60), rng.uniform(90, 140), 14)
+    points = np.column_stack([x, top + rng.normal(0, rng.uniform(2, 6), 14)]).astype(np.int32)
+    cv2.polylines(image, [points], False, _color(rng).tolist(), int(rng.integers(1, 5)))
 
 
 def _within(digits: Mask) -> Mask:
@@ -121,14 +142,18 @@ def _fill(image: NDArray[np.float32], mask: Mask, color: Color) -> None:
     image += soft * (color.astype(np.float32) * np.clip(light, 0.5, 1.5) - image)
 
 
-def _words(image: NDArray[np.float32], ink: Color, rng: np.random.Generator, middle: bool) -> None:
-    """Write a name above or a town below the number (or, without one, in the middle), in place."""
-    count = int(rng.integers(4, 11))
+def _words(image: NDArray[np.float32], ink: Color, face: Typeface, rng: np.random.Generator, middle: bool) -> None:
+    """Write a name or a club above, or a town below the number (or, without one, in the middle), in place."""
+    large = rng.random() < 0.3  # a club's three letters may be as high as the number
+    count = int(rng.integers(2, 5) if large else rng.integers(4, 11))
     word = "".join(_LETTERS[k] for k in rng.integers(0, len(_LETTERS), count))
-    tall = int(rng.integers(8, 22))
-    mask = print_word(word, tall, rng)[:, : SIDE_PX - 2]
+    tall = int(rng.integers(22, 60) if large else rng.integers(8, 22))
+    mask = print_word(word, tall, face.letters)[:, : SIDE_PX - 2]
     gap = int(rng.integers(2, 14))
     above, below = (SIDE_PX - TALL_PX) // 2 - gap - tall, (SIDE_PX + TALL_PX) // 2 + gap
+    mask = mask[max(0, -above) :] if large and not middle else mask
+    if large and not middle:
+        below = above = max(0, above)
     choices = [above, below] if not middle else [int(rng.integers(40, 110))]
     top = int(np.clip(choices[int(rng.integers(len(choices)))], 0, SIDE_PX - tall))
     left = (SIDE_PX - mask.shape[1]) // 2

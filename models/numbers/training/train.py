@@ -6,7 +6,7 @@ import copy
 import json
 import logging
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -16,14 +16,21 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.numbers.network import DigitNetwork, normalise, split_logits
-from models.numbers.texts import ONES, TENS, TEXTS
+from models.numbers.texts import ONES, SYMMETRIC, TENS, TEXTS
 from models.numbers.training.augment import augmented, plain
 from models.numbers.training.calibrate import calibrate
 from models.numbers.training.footage import Footage, exchange_halves, read_footage
-from models.numbers.training.render import NO_TEXT, Examples, render_examples
-from models.numbers.training.settings import FootageSettings, NumberRecipe, NumberTrainSettings, RoundSettings
+from models.numbers.training.glyphs import fonts_in
+from models.numbers.training.render import MIRRORED, NO_TEXT, Examples, Rendering, render_examples
+from models.numbers.training.settings import (
+    FootageSettings,
+    NumberRecipe,
+    NumberTrainSettings,
+    RenderedSettings,
+    RoundSettings,
+)
 from models.numbers.weights import read_number_network, write_number_network
-from pipeline.errors import SettingsError
+from pipeline.errors import InputError, SettingsError
 
 _LOG = logging.getLogger(__name__)
 
@@ -111,16 +118,25 @@ def gather(settings: NumberRecipe, count: int, data: Path, rng: np.random.Genera
         data: root of the footage.
         rng: everything random.
     """
-    options = settings.rendered
     footage, kept = None, []
     if settings.footage is not None:
         footage, validation = _split(_read(settings.footage, data, rng), settings.footage)
         kept = [validation.examples]
         _LOG.info("footage: %d examples, %d for calibration", len(footage), len(validation))
-    rendered = render_examples(count, rng, options.single, options.negatives, options.typefaces)
-    fresh = render_examples(options.validation, rng, options.single, options.negatives, max(1, options.typefaces // 8))
+    rendering = _rendering(settings.rendered, data)
+    rendered = render_examples(count, rng, rendering)
+    few = replace(rendering, typefaces=max(1, rendering.typefaces // 8))
+    fresh = render_examples(settings.rendered.validation, rng, few)
     _LOG.info("rendered: %d examples", len(rendered))
     return Material(rendered, footage, (fresh, *kept))
+
+
+def _rendering(options: RenderedSettings, data: Path) -> Rendering:
+    """Say what is to be rendered."""
+    fonts = () if options.fonts is None else fonts_in(data / options.fonts)
+    if options.fonts is not None and not fonts:
+        raise InputError(f"{data / options.fonts}: no .ttf, .otf or .woff file; see rendered.fonts of the recipe")
+    return Rendering(options.single, options.negatives, options.mirrored, options.typefaces, fonts)
 
 
 def _read(options: FootageSettings, data: Path, rng: np.random.Generator) -> Footage:
@@ -156,9 +172,7 @@ def _optimise(
             group["lr"] = this.learning_rate * learning_rate_share(step, this.steps, options.warmup)
         batch = drawer.draw(options.batch)
         pixels = normalise(augmented(batch.images, rng)).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):  # half the time where the processor has it
-            logits = network.train()(pixels)
-        loss = _loss(logits.float(), batch)
+        loss = _loss(network.train()(pixels), batch)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
@@ -187,6 +201,7 @@ class _Drawer:
 
     def __init__(self, material: Material, settings: NumberRecipe, halves: float, rng: np.random.Generator) -> None:
         self.material, self.halves, self.rng = material, halves, rng
+        self.mirrored = settings.rendered.mirrored
         self.share = 0.0 if settings.footage is None else settings.footage.share
         self.chance: NDArray[np.float64] | None = None
         rendered = material.rendered.text
@@ -207,35 +222,48 @@ class _Drawer:
         if real and self.material.footage is not None:
             chosen = self.rng.choice(len(self.material.footage), size=real, p=self.chance)
             drawn = exchange_halves(self.material.footage, chosen, self.halves, self.rng)
-            images.append(drawn.images)
-            text.append(drawn.text)
+            mirrored = _in_a_mirror(drawn, self.mirrored, self.rng)
+            images.append(mirrored.images)
+            text.append(mirrored.text)
         return NumberBatch(np.concatenate(images), np.concatenate(text), np.arange(size) < size - real)
 
 
+def _in_a_mirror(examples: Examples, share: float, rng: np.random.Generator) -> Examples:
+    """Swap left and right of a share of the numbers, but of those that may look the same then."""
+    changes = (examples.text >= 0) & ~SYMMETRIC[examples.text.clip(min=0)]
+    chosen = changes & (rng.random(len(examples)) < share)
+    images = np.where(chosen[:, None, None, None], examples.images[:, :, ::-1], examples.images)
+    return Examples(images, np.where(chosen, MIRRORED, examples.text))
+
+
 def _loss(logits: Tensor, batch: NumberBatch) -> Tensor:
-    """Sum up what is wrong with the outputs (n, 22).
+    """Sum up what is wrong with the outputs (n, 23).
 
     A number's text is as likely as the digits say where it is legible, and as any text where it is not (a mixture). Of
     a rendered number the digits are learned from directly; a weak label may be wrong, so the mixture decides how much
-    it counts. What is no number is not legible.
+    it counts. What is no number is neither legible nor mirrored; of a mirrored one with a weak label it is not known
+    whether it can be told at all.
     """
-    legible, tens, ones = split_logits(logits)
+    kinds, tens, ones = split_logits(logits)
+    logs = torch.log_softmax(nn.functional.pad(kinds, (0, 1)), 1)  # (n, 3) legible, mirrored, neither
     text = torch.from_numpy(batch.text)
-    number = text != NO_TEXT
+    number, mirrored = text >= 0, text == MIRRORED
     sure = torch.from_numpy(batch.sure) & number
     place = text.clamp(min=0)
     tens_log = torch.log_softmax(tens, 1).gather(1, torch.tensor(TENS)[place][:, None])[:, 0]
     ones_log = torch.log_softmax(ones, 1).gather(1, torch.tensor(ONES)[place][:, None])[:, 0]
     both = tens_log + ones_log
     likelihood = torch.where(sure, both.detach(), both) + math.log(len(TEXTS))
-    mixture = torch.logaddexp(nn.functional.logsigmoid(legible) + likelihood, nn.functional.logsigmoid(-legible))
-    nothing = nn.functional.softplus(legible)
-    return (torch.where(number, -mixture, nothing).sum() - both[sure].sum()) / len(text)
+    mixture = torch.logaddexp(logs[:, 0] + likelihood, logs[:, 2])
+    weak = ~torch.from_numpy(batch.sure)
+    mirror = torch.where(weak, torch.logaddexp(logs[:, 1] + math.log(2), logs[:, 2]), logs[:, 1])
+    gain = torch.where(number, mixture, torch.where(mirrored, mirror, logs[:, 2]))
+    return -(gain.sum() + both[sure].sum()) / len(text)
 
 
 @torch.no_grad()
 def logits_of(network: DigitNetwork, examples: Examples) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Give the outputs (n, 22) of a network for examples, and their texts (n,)."""
+    """Give the outputs (n, 23) of a network for examples, and their texts (n,)."""
     network.eval()
     batches = [
         network(normalise(plain(examples.images[start : start + 256]))).double().numpy()
@@ -249,7 +277,7 @@ def _scores(network: DigitNetwork, material: Material) -> dict[str, float]:
     scores = {}
     for name, examples in zip(("rendered", "footage"), material.validation, strict=False):
         logits, text = logits_of(network, examples)
-        number = text != NO_TEXT
+        number = text >= 0
         _, tens, ones = (part.numpy() for part in split_logits(torch.from_numpy(logits[number])))
         best = (tens[:, TENS] + ones[:, ONES]).argmax(axis=1)
         scores[name] = round(float((best == text[number]).mean()), 4)

@@ -14,8 +14,9 @@ from pydantic import Field
 from pipeline.rendering.camera.coverage import Take
 from pipeline.rendering.people.appearance import CastMember
 from pipeline.rendering.settings import checked
-from pipeline.rendering.truth.number_reads import READ_COLUMNS, NumberBoxes, NumberReporter, ReadingNoise
+from pipeline.rendering.truth.number_reads import NumberBoxes, NumberReporter, ReadingNoise
 from pipeline.rendering.truth.silhouettes import Silhouettes
+from pipeline.tables import READ_COLUMNS
 
 Array = NDArray[np.float64]
 
@@ -55,7 +56,7 @@ class Reported:
     embeddings: NDArray[np.float16]
     """(rows, dim) unit length; NaN for a number."""
     reads: NDArray[np.float32]
-    """(rows, 22) the columns of `number_reads` but detection_id; NaN unless a number."""
+    """(rows, 23) the columns of `number_reads` but detection_id; NaN unless a number."""
 
 
 class SimulatedDetector:

@@ -16,11 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.numbers.texts import ONES, TENS, index_of
 from pipeline.rendering.people.appearance import CastMember
-from pipeline.tables import ONES_COLUMNS, TENS_COLUMNS
+from pipeline.tables import READ_COLUMNS
 
 Array = NDArray[np.float64]
 
-READ_COLUMNS = ("legible", *TENS_COLUMNS, *ONES_COLUMNS)
 _LASTING = 0.8
 """Share of the noise of a read that lasts through a spell."""
 _LEAST_VISIBLE = 0.6
@@ -54,7 +53,7 @@ class NumberBoxes:
     box: Array
     """(k, 4) px."""
     reads: Array
-    """(k, 22) the columns `READ_COLUMNS`."""
+    """(k, 23) the columns `READ_COLUMNS`."""
 
 
 class NumberReporter:
@@ -111,7 +110,7 @@ class NumberReporter:
         self.said[new] = np.where(stray, self.rng.permutation(self.text)[: len(new)], self.text[new])
 
     def _read(self, person: NDArray[np.int64], box: Array) -> Array:
-        """Read the numbers of some people (k,) as they are shown; returns (k, 22)."""
+        """Read the numbers of some people (k,) as they are shown, none in a mirror; returns (k, 23)."""
         size = np.clip((box[:, 3] - box[:, 1]) / _FULL_HEIGHT_PX, 0, 1)
         clarity = (self.clarity[person] * np.sqrt(size))[:, None]
         fresh = self.rng.normal(size=(len(person), 21))
@@ -120,7 +119,8 @@ class NumberReporter:
         evidence[each, TENS[self.said[person]]] += clarity[:, 0]
         evidence[each, 11 + ONES[self.said[person]]] += clarity[:, 0]
         tens, ones = _softmax(clarity * evidence[:, :11]), _softmax(clarity * evidence[:, 11:])
-        return np.column_stack([self.rng.beta(20, 1, len(person)), tens, ones])
+        legible = self.rng.beta(20, 1, len(person))
+        return np.column_stack([legible, np.zeros(len(person)), tens, ones])
 
 
 def _runs(frame: NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -40,6 +40,8 @@ are needed."""
 _NUMBER_WEIGHT = 0.5
 """Share of the log-likelihood of a number that counts in telling people apart: what is misread once is misread again, in one
 typeface and under one fold. Chosen on rendered games."""
+_DIFFERENT_ODDS = 1000.0
+"""Two who are so many times likelier to wear different numbers than one are two people."""
 _CLOSE_UP_RATIO = 2.0
 """Somebody who is so many times as tall as people usually are in the picture is in a close-up."""
 _MAX_FOR_SCALE = 2000
@@ -116,7 +118,7 @@ def collect_features(
     worn = worn if listed_numbers is None else worn.expecting(listed_numbers)
     for first, second in (
         unreachable_pairs(evidence, gaps, settings.max_speed_mps),
-        worn.contradictions(settings.number_odds),
+        worn.contradictions(_DIFFERENT_ODDS),
     ):  # in place: in a long game such a matrix is half a gigabyte
         features.cannot_link[first, second] = features.cannot_link[second, first] = True
     return features

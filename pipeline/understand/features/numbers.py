@@ -3,8 +3,9 @@
 A read is evidence for its person: the number box lies on the torso of exactly one box of that frame. Evidence is kept as
 log-likelihoods of the 101 possible texts relative to no information, and added up along a tracklet. Four things are
 taken into account: a read may be of something else altogether (so none counts against a text for more than a fixed
-amount), one of two digits may have been hidden, reads close in time err together, and a whole view of a person, of some
-seconds, may mislead: a fold that makes a 9 of every 1, somebody else's back. So no read and no view decides alone.
+amount), one of two digits may have been hidden, in a read or through a whole view, reads close in time err together, and
+a view of a person, of some seconds, may mislead: a fold that makes a 9 of every 1, somebody else's back. So no read and no
+view decides alone. Where the numbers of a game are seen in a mirror, none is evidence.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.numbers.texts import TEXTS, text_probabilities
+from models.numbers.texts import SYMMETRIC, TEXTS, text_probabilities
 from pipeline.tables import ONES_COLUMNS, PERSON_CLASSES, SURE_SCORE, TENS_COLUMNS
 from pipeline.understand.game import TrackedGame
 
@@ -39,6 +40,21 @@ _VIEW_S = 3.0
 """Reads within so many s of the first one are one view."""
 _MISLEADING = 0.03
 """Share of views that say nothing of the person's number, however often it is read in them."""
+_HIDDEN_IN_VIEW = 0.01
+"""Share of views of a two-digit number that show one of its digits only, however often they are read: likeliest on rendered
+numbers."""
+_MIRRORED_SHARE = 0.1
+"""Share of numbers that were mirrored where the reader learned: taken out of what it says."""
+_MIRROR_FLOOR = 0.05
+"""Probability of neither that every read is given: no read is certain of what is a mirror's."""
+_MOST_OF_VIEW = 3.0
+"""Log-odds of a mirror, for or against, that one view can give."""
+_MIRROR_PRIOR = -6.9
+"""Log-odds that a video is mirrored before anything was read: one of a thousand is."""
+_PERHAPS_MIRRORED = -5.7
+"""Log-odds of a mirror above which no number of the game is certain: 1 to 300, as of a number itself."""
+_ALWAYS_MISREAD = 0.02
+"""Share of people whose number is misread in every view alike: a typeface, a sponsor. No more views help against it."""
 _NOT_LISTED = 0.01
 """How likely a number is that the roster does not have, against one that it has."""
 _BLOCK = 20_000
@@ -57,6 +73,8 @@ class NumberEvidence:
     """(n, 101) of each text of `TEXTS`, relative to no information: 0 everywhere where nothing was read."""
     votes: NDArray[np.int64]
     """(n, 101) how many reads have each text as the likeliest."""
+    mirrored: bool = False
+    """The picture may be a mirror's: numbers that were read say nothing."""
 
     def __len__(self) -> int:
         """Count them."""
@@ -66,6 +84,10 @@ class NumberEvidence:
         """Give the probability (n, 101) of each text, all of them equally likely before."""
         raised = np.exp(self.log_likelihood - self.log_likelihood.max(axis=1, keepdims=True))
         return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+    def confidence(self) -> Array:
+        """Give the probability (n, 101) of each text, allowing for people who are misread in every view alike."""
+        return np.asarray((1 - _ALWAYS_MISREAD) * self.posterior() + _ALWAYS_MISREAD / len(TEXTS))
 
     def best(self, min_odds: float) -> NDArray[np.int64]:
         """Give the text (n,) as an index into `TEXTS` where its odds against all others are `min_odds` or more, else -1.
@@ -78,10 +100,12 @@ class NumberEvidence:
         """
         if not len(self):
             return np.zeros(0, dtype=np.int64)
-        chance = self.posterior()
-        text = chance.argmax(axis=1)
-        sure = chance[np.arange(len(self)), text]
-        return np.where(sure >= min_odds * (1 - sure), text, -1)
+        return np.where(self.log_odds() >= np.log(min_odds), self.log_likelihood.argmax(axis=1), -1)
+
+    def log_odds(self) -> Array:
+        """Give the log-odds (n,) of the likeliest text against all others, all of them equally likely before."""
+        ordered = np.sort(self.log_likelihood, axis=1)
+        return np.asarray(ordered[:, -1] - np.logaddexp.reduce(ordered[:, :-1], axis=1))
 
     def agreement(self) -> Array:
         """Give the log-likelihood ratio (n, n) of 'both wear the same number' to 'their numbers are unrelated'.
@@ -147,15 +171,55 @@ def number_evidence(game: TrackedGame, number_reads: pd.DataFrame, track_id: NDA
     reads = number_reads.set_index("detection_id").loc[owners["detection_id"].to_numpy()]
     time_s = game.box_time_s[game.rows_of(owners["detection_id"])]
     order = np.lexsort((time_s, row))
-    row, time_s, reads = row[order], time_s[order], reads.iloc[order]
+    return added_up(np.asarray(track_id, dtype=np.int64), row[order], time_s[order], reads.iloc[order])
+
+
+def added_up(track_id: NDArray[np.int64], row: NDArray[np.int64], time_s: Array, reads: pd.DataFrame) -> NumberEvidence:
+    """Add up reads.
+
+    Args:
+        track_id: (n,) the tracklets.
+        row: (m,) which of them each read is of, not falling.
+        time_s: (m,) not falling within a tracklet.
+        reads: (m,) with the columns of `number_reads`.
+    """
     evidence = read_log_likelihoods(reads)
     weight = independent_share(row, time_s, _clear(reads))
     starts = view_starts(row, time_s)
     total, votes = np.zeros((len(track_id), len(TEXTS))), np.zeros((len(track_id), len(TEXTS)), dtype=np.int64)
-    np.add.at(votes, (row, evidence.argmax(axis=1)), 1)
-    if len(starts):
+    mirrored = bool(len(starts)) and mirror_log_odds(reads, weight, starts) > _PERHAPS_MIRRORED
+    if len(starts) and not mirrored:
+        np.add.at(votes, (row, evidence.argmax(axis=1)), 1)
         np.add.at(total, row[starts], capped(np.add.reduceat(weight[:, None] * evidence, starts, axis=0)))
-    return NumberEvidence(np.asarray(track_id, dtype=np.int64), total, votes)
+    return NumberEvidence(track_id, total, votes, mirrored)
+
+
+def mirror_log_odds(reads: pd.DataFrame, weight: Array, starts: NDArray[np.int64]) -> float:
+    """Give the log-odds that the picture is a mirror's, every view counting up to a fixed amount either way.
+
+    A number that looks the same in a mirror says nothing.
+
+    Args:
+        reads: (m,) with the columns of `number_reads`.
+        weight: (m,) for how much of an independent read each counts.
+        starts: (views,) where each view of somebody begins.
+
+    Example:
+        >>> texts = dict.fromkeys([*TENS_COLUMNS, *ONES_COLUMNS], 0.0) | {"tens_none": 1.0, "ones_7": 1.0}
+        >>> reads = pd.DataFrame([texts]).assign(legible=0.3, mirrored=0.5)
+        >>> round(mirror_log_odds(reads, np.ones(1), np.array([0])) - _MIRROR_PRIOR, 2)
+        2.2
+        >>> eights = reads.assign(ones_7=0.0, ones_8=1.0, mirrored=0.0)
+        >>> round(mirror_log_odds(eights, np.ones(1), np.array([0])) - _MIRROR_PRIOR, 2)
+        0.0
+    """
+    legible, mirrored = (reads[name].to_numpy(np.float64) for name in ("legible", "mirrored"))
+    text = text_probabilities(reads[list(TENS_COLUMNS)].to_numpy(), reads[list(ONES_COLUMNS)].to_numpy())
+    telling = legible * text[:, ~SYMMETRIC].sum(axis=1)
+    neither = 1 - telling - mirrored + _MIRROR_FLOOR
+    of_read = np.log((mirrored / _MIRRORED_SHARE + neither) / (telling / (1 - _MIRRORED_SHARE) + neither))
+    of_view = np.add.reduceat(weight * of_read, starts)
+    return float(_MIRROR_PRIOR + np.clip(of_view, -_MOST_OF_VIEW, _MOST_OF_VIEW).sum())
 
 
 def owners_of_numbers(detections: pd.DataFrame, number_reads: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
@@ -221,13 +285,13 @@ def view_starts(row: NDArray[np.int64], time_s: Array) -> NDArray[np.int64]:
 
 
 def capped(view: Array) -> Array:
-    """Allow for views that mislead: log-likelihoods (v, 101) in, the same relative to no information out.
+    """Allow for views that mislead or hide a digit: log-likelihoods (v, 101) in, the same relative to no information out.
 
-    With m the share of misleading views and p the texts' posterior after the view alone, it is log(101 p (1 - m) + m):
-    between log(m) and log(101).
+    With m the share of misleading views, p the posterior of what is seen after the view alone, and H what a text may be
+    seen as through a view, it is log(101 (H p) (1 - m) + m): between log(m) and log(101).
     """
     raised = np.exp(view - view.max(axis=1, keepdims=True))
-    chance = raised / raised.sum(axis=1, keepdims=True)
+    chance = (raised / raised.sum(axis=1, keepdims=True)) @ seen_as(_HIDDEN_IN_VIEW).T
     return np.asarray(np.log(len(TEXTS) * chance * (1 - _MISLEADING) + _MISLEADING))
 
 

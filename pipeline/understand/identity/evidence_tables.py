@@ -102,7 +102,7 @@ def _vote_table(numbers: NumberEvidence, player: NDArray[np.int64], count: int) 
     """Make the table `number_votes` of `count` players; `player` (n,) is the player id less 1, -1 for nobody."""
     numbers = numbers.of_groups(player, count)
     read = numbers.votes.sum(axis=1) > 0
-    probability = np.where(read[:, None], numbers.posterior(), 0.0)  # (count, 101)
+    probability = np.where(read[:, None], numbers.confidence(), 0.0)  # (count, 101)
     row, text = np.nonzero((numbers.votes > 0) | (probability >= _MIN_PROBABILITY))
     table = pd.DataFrame(
         {
@@ -125,7 +125,7 @@ def _teams(teams: TeamEvidence, players: NDArray[np.bool_]) -> tuple[NDArray[np.
 def _numbers(numbers: NumberEvidence) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
     """Give the likeliest number (n,) and its probability; None and NaN where nothing was read."""
     read = numbers.votes.sum(axis=1) > 0
-    probability = numbers.posterior()
+    probability = numbers.confidence()
     likeliest = probability.argmax(axis=1)
     sure = np.where(read, probability[np.arange(len(probability)), likeliest], np.nan)
     return _texts(TEXTS, np.where(read, likeliest, -1)), sure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
 import pandas as pd
@@ -50,14 +50,15 @@ def describe_players(
             "player_id": np.arange(1, len(people) + 1),
             "role": pd.Series(["referee" if described.referee else "player" for described in people], dtype=object),
             "team": pd.Series(teams, dtype=object),
-            "number": _texts(read.best(number_odds), people),
+            "number": _texts(_worn_once(read, people, features.cannot_link, number_odds), people),
             "name": pd.Series([None] * len(people), dtype=object),
             "color": pd.Series([described.color for described in people], dtype=object),
         }
     )
     if roster is not None:
-        expected = _expecting(read, table, roster).best(number_odds)
-        table = _named(table.assign(number=_texts(expected, people)), roster)
+        expected = _expecting(read, table, roster)
+        numbers = _worn_once(expected, people, features.cannot_link, number_odds)
+        table = _named(table.assign(number=_texts(numbers, people)), roster)
     return player_of, conform("players", table)
 
 
@@ -124,6 +125,33 @@ def _people(evidence: TrackletEvidence, person: NDArray[np.int64], teams: TeamEv
             jersey = _NO_JERSEY
         people.append(_FoundPerson(tracklets, bool(referee[number]), team, hex_color(jersey)))
     return people
+
+
+def _worn_once(
+    read: NumberEvidence, people: list[_FoundPerson], cannot_link: NDArray[np.bool_], number_odds: float
+) -> NDArray[np.int64]:
+    """Give people's numbers (n,) as indices into `TEXTS`, -1 for none: of two team-mates one number is not both's.
+
+    Who is so many times surer than the other keeps it; else neither has it: what stripes are taken for, all of a team wear.
+
+    Args:
+        read: evidence of n people.
+        people: the same.
+        cannot_link: (tracklets, tracklets) surely two people.
+        number_odds: how many times likelier than not a number that is given has to be, and than a team-mate's.
+    """
+    text = read.best(number_odds)
+    ahead = read.log_odds()
+    given = text.copy()
+    for first, second in combinations(np.flatnonzero(text >= 0).tolist(), 2):
+        mates = people[first].team == people[second].team != UNDECIDED
+        if text[first] == text[second] and mates:
+            if not cannot_link[np.ix_(people[first].tracklets, people[second].tracklets)].any():
+                continue
+            for mine, mate in ((first, second), (second, first)):
+                if ahead[mine] < ahead[mate] + np.log(number_odds):
+                    given[mine] = -1
+    return given
 
 
 def _texts(index: NDArray[np.int64], people: list[_FoundPerson]) -> pd.Series:

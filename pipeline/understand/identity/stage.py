@@ -37,6 +37,7 @@ from pipeline.understand.identity.sidelines import sideline_time
 
 _MIN_GAIN = 0.5
 """Log-likelihood ratio from which on a tracklet that took no part in clustering is assigned to a person."""
+_SEEN_IN_A_MIRROR = "numbers look as if the video were mirrored: nobody is given one"
 
 
 class IdentityResult(NamedTuple):
@@ -98,6 +99,7 @@ def identify(
     player_of, players = describe_players(features, assignment.person, roster, settings.number_odds)
     players = with_labels(players, player_of, evidence.constraints.labels, roster)
     warnings = evidence.constraints.unmet
+    warnings = (*warnings, _SEEN_IN_A_MIRROR) if features.numbers.mirrored else warnings
     warnings = warnings if listed is None else (*warnings, *surplus_warnings(players, listed))
     identities = _identities(evidence, assignment, player_of)
     tables = evidence_tables(evidence, assignment, player_of, players)

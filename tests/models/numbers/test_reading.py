@@ -12,7 +12,7 @@ from models.numbers.reader import NumberReader
 from models.numbers.texts import ONES, TENS
 from models.numbers.training.augment import augmented, plain
 from models.numbers.training.calibrate import calibrate
-from models.numbers.training.render import NO_TEXT
+from models.numbers.training.render import MIRRORED, NO_TEXT, Examples
 from models.numbers.training.settings import (
     NumberRecipe,
     NumberTrainSettings,
@@ -20,10 +20,10 @@ from models.numbers.training.settings import (
     RoundSettings,
     read_settings,
 )
-from models.numbers.training.train import NumberBatch, _loss, train_numbers
+from models.numbers.training.train import NumberBatch, _in_a_mirror, _loss, train_numbers
 from models.numbers.weights import read_number_network, write_number_network
 from models.numbers.window import window
-from pipeline.errors import SettingsError, WeightsError
+from pipeline.errors import InputError, SettingsError, WeightsError
 
 SMALL = NumberRecipe(
     rendered=RenderedSettings(validation=20, typefaces=2),
@@ -33,13 +33,13 @@ SMALL = NumberRecipe(
 )
 
 
-def sharp(text: list[int], height: float, legible: float = 4.0) -> np.ndarray:
+def sharp(text: list[int], height: float, legible: float = 4.0, mirrored: float = -6.0) -> np.ndarray:
     """Outputs that say so."""
     place = np.array(text)
-    logits = np.zeros((len(text), 22))
-    logits[:, 0] = legible
-    logits[np.arange(len(text)), 1 + TENS[place]] = height
-    logits[np.arange(len(text)), 12 + ONES[place]] = height
+    logits = np.zeros((len(text), 23))
+    logits[:, :2] = legible, mirrored
+    logits[np.arange(len(text)), 2 + TENS[place]] = height
+    logits[np.arange(len(text)), 13 + ONES[place]] = height
     return logits
 
 
@@ -74,6 +74,32 @@ def test_loss_rewards_what_is_right_and_forgives_a_weak_label() -> None:
     assert loss(dark, NO_TEXT, True) < 0.01 < loss(right, NO_TEXT, True)
 
 
+def test_loss_of_what_is_in_a_mirror() -> None:
+    """A rendered one has to be seen as mirrored; with a weak label it may be neither, but it may not be legible."""
+    images = np.zeros((1, 40, 40, 3), np.uint8)
+    in_mirror, neither, legible = (
+        torch.tensor(sharp([23], 8.0, *kinds)) for kinds in ((-6.0, 6.0), (-6.0, -6.0), (6.0, -6.0))
+    )
+
+    def loss(logits: torch.Tensor, sure: bool) -> float:
+        return float(_loss(logits, NumberBatch(images, np.array([MIRRORED]), np.array([sure]))))
+
+    assert loss(in_mirror, True) < 0.01
+    assert loss(neither, True) > 5 > 0.1 > loss(neither, False)
+    assert loss(legible, True) > 5 < loss(legible, False)
+
+
+def test_what_looks_the_same_in_a_mirror_is_not_called_mirrored() -> None:
+    images = np.arange(4, dtype=np.uint8)[:, None, None, None] + np.tile(np.arange(48, dtype=np.uint8), 48).reshape(
+        48, 48, 1
+    )
+    examples = Examples(np.repeat(images, 3, axis=3), np.array([23, 88, NO_TEXT, 11]))
+    changed = _in_a_mirror(examples, 1.0, np.random.default_rng(0))
+    assert changed.text.tolist() == [MIRRORED, 88, NO_TEXT, 11]
+    assert np.array_equal(changed.images[0], examples.images[0, :, ::-1])
+    assert np.array_equal(changed.images[1:], examples.images[1:])
+
+
 def test_calibration_finds_the_temperature() -> None:
     rng = np.random.default_rng(0)
     text = rng.integers(0, 101, 4000)
@@ -86,14 +112,14 @@ def test_calibration_finds_the_temperature() -> None:
     pairs = list(zip(drawn(tens), drawn(ones), strict=True))
     known = np.array([pair in lookup for pair in pairs])
     text = np.array([lookup.get(pair, 0) for pair in pairs])
-    logits = np.column_stack([np.full(4000, 8.0), 3 * tens, 3 * ones])[known]
+    logits = np.column_stack([np.full(4000, 8.0), np.full(4000, -8.0), 3 * tens, 3 * ones])[known]
     found = calibrate([(logits, text[known])], singles=10 / 101)
     assert found.digits == pytest.approx(3.0, rel=0.15)
 
 
 def test_the_prior_of_training_is_taken_out() -> None:
-    flat = probabilities(np.zeros((1, 22)), NumberCalibration(singles=10 / 101))
-    skewed = probabilities(np.zeros((1, 22)), NumberCalibration(singles=0.5))
+    flat = probabilities(np.zeros((1, 23)), NumberCalibration(singles=10 / 101))
+    skewed = probabilities(np.zeros((1, 23)), NumberCalibration(singles=0.5))
     assert flat.tens[0] == pytest.approx(np.full(11, 1 / 11))
     ratio = (skewed.tens[0, 0] / skewed.tens[0, 1]) / (flat.tens[0, 0] / flat.tens[0, 1])
     assert ratio == pytest.approx((10 / 101) / (91 / 101))
@@ -115,10 +141,16 @@ def test_training_writes_weights_that_read(tmp_path: Path) -> None:
     assert len(reads) == 3
     assert reads.tens.sum(axis=1) == pytest.approx(np.ones(3))
     assert reads.ones.sum(axis=1) == pytest.approx(np.ones(3))
-    assert ((reads.legible >= 0) & (reads.legible <= 1)).all()
+    assert ((reads.legible >= 0) & (reads.mirrored >= 0) & (reads.legible + reads.mirrored <= 1)).all()
     again = train_numbers(SMALL, tmp_path, tmp_path / "again")
     assert again.read_bytes() == file.read_bytes()
     assert len(NumberReader(file).read([])) == 0
+
+
+def test_fonts_that_are_not_there_are_one_line(tmp_path: Path) -> None:
+    wanting = SMALL.model_copy(update={"rendered": SMALL.rendered.model_copy(update={"fonts": "fonts"})})
+    with pytest.raises(InputError, match=r"fonts: no \.ttf, \.otf or \.woff file"):
+        train_numbers(wanting, tmp_path, tmp_path / "out")
 
 
 def test_reads_do_not_depend_on_company(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ class RedReader:
         red = np.array([crop[:, :, 2].mean() / 255 for crop in crops])
         tens, ones = np.zeros((len(crops), 11)), np.zeros((len(crops), 10))
         tens[:, 0], ones[:, 7], ones[:, 3] = 1, red, 1 - red
-        return Reads(np.ones(len(crops)), tens, ones)
+        return Reads(np.ones(len(crops)), np.zeros(len(crops)), tens, ones)
 
 
 def panned(frames: int) -> list[Frame]:

@@ -1,12 +1,14 @@
 """Rendered numbers: the text that is asked for, where it is said to be; windows as they are cut."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from models.numbers.texts import ONES, TENS, TEXTS, index_of, text_probabilities
 from models.numbers.training.camera import Film, bend, film, number_box
-from models.numbers.training.glyphs import TALL_PX, compose, draw_typeface, font_files
-from models.numbers.training.render import NO_TEXT, STORED_PX, render_examples
+from models.numbers.training.glyphs import TALL_PX, compose, draw_typeface, font_files, fonts_in
+from models.numbers.training.render import MIRRORED, NO_TEXT, STORED_PX, TAKES, Rendering, render_examples
 from models.numbers.training.shirts import SIDE_PX, hide, paint_clutter, paint_shirt
 from models.numbers.window import cut_window, window_of
 
@@ -43,6 +45,26 @@ def test_typefaces_have_ten_different_digits(seed: int) -> None:
 
 def test_there_are_fonts() -> None:
     assert len(font_files()) >= 8
+
+
+def test_upright_latin_fonts_are_found_below_a_folder(tmp_path: Path) -> None:
+    names = (
+        "a/x-latin-400-normal.woff",
+        "b/y.ttf",
+        "a/x-latin-400-italic.woff",
+        "x-latin-ext-400-normal.woff",
+        "z.woff2",
+    )
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert [path.name for path in fonts_in(tmp_path)] == ["x-latin-400-normal.woff", "y.ttf"]
+
+
+def test_takes_of_one_shirt_say_the_same() -> None:
+    examples = render_examples(30, np.random.default_rng(2), Rendering(typefaces=2))
+    assert (examples.text.reshape(-1, TAKES) == examples.text[::TAKES, None]).all()
+    assert not np.array_equal(examples.images[0], examples.images[1])
 
 
 def test_digits_stand_beside_each_other() -> None:
@@ -113,10 +135,12 @@ def test_film_keeps_what_a_good_picture_shows() -> None:
 
 
 def test_examples_are_as_asked_for() -> None:
-    examples = render_examples(80, np.random.default_rng(6), single=0.5, negatives=0.25, typefaces=3)
-    assert examples.images.shape == (80, STORED_PX, STORED_PX, 3)
+    wanted = Rendering(single=0.5, negatives=0.25, mirrored=0.2, typefaces=3)
+    examples = render_examples(200, np.random.default_rng(6), wanted)
+    assert examples.images.shape == (200, STORED_PX, STORED_PX, 3)
     assert 0.1 < (examples.text == NO_TEXT).mean() < 0.5
-    numbers = examples.text[examples.text != NO_TEXT]
+    assert 0.05 < (examples.text == MIRRORED).mean() < 0.4
+    numbers = examples.text[examples.text >= 0]
     assert 0.3 < (numbers < 10).mean() < 0.7
-    again = render_examples(80, np.random.default_rng(6), single=0.5, negatives=0.25, typefaces=3)
+    again = render_examples(200, np.random.default_rng(6), wanted)
     assert np.array_equal(examples.images, again.images)

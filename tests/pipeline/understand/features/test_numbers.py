@@ -10,6 +10,7 @@ from models.numbers.texts import ONES, TENS, TEXTS, index_of
 from pipeline.tables import MOTION_COLUMNS, NUMBER_READS, ONES_COLUMNS, TENS_COLUMNS, conform
 from pipeline.understand.features.numbers import (
     NumberEvidence,
+    added_up,
     independent_share,
     number_evidence,
     owners_of_numbers,
@@ -21,14 +22,17 @@ from pipeline.understand.game import TrackedGame
 FPS = 10.0
 
 
-def reads(texts: list[str], legible: float = 1.0, sure: float = 0.98, first_id: int = 0) -> pd.DataFrame:
+def reads(
+    texts: list[str], legible: float = 1.0, sure: float = 0.98, first_id: int = 0, mirrored: float = 0.0
+) -> pd.DataFrame:
     """Reads of these texts, each digit with that certainty."""
     place = np.array([index_of(text) for text in texts], dtype=np.int64)
     tens, ones = np.full((len(texts), 11), (1 - sure) / 10), np.full((len(texts), 10), (1 - sure) / 9)
     tens[np.arange(len(texts)), TENS[place]] = sure
     ones[np.arange(len(texts)), ONES[place]] = sure
     table = pd.DataFrame(np.column_stack([tens, ones]), columns=pd.Index([*TENS_COLUMNS, *ONES_COLUMNS]))
-    return conform("number_reads", table.assign(detection_id=first_id + np.arange(len(texts)), legible=legible))
+    ids = first_id + np.arange(len(texts))
+    return conform("number_reads", table.assign(detection_id=ids, legible=legible, mirrored=mirrored))
 
 
 def frames(count: int) -> pd.DataFrame:
@@ -89,6 +93,15 @@ def test_a_hidden_digit_speaks_for_both_places_and_not_against() -> None:
     assert partial[23] == pytest.approx(partial[32], abs=0.2)
     both = seen([(0.0, "3"), (2.0, "23"), (4.0, "3"), (6.0, "23"), (8.0, "23")])
     assert both.best(1000).tolist() == [23]
+
+
+def test_one_digit_through_one_view_may_be_half_of_a_number() -> None:
+    """However often a 3 is read in three seconds, it may be the 3 of 23; a second and a third view decide."""
+    view = [(at / 4, "3") for at in range(12)]
+    assert seen(view).best(20).tolist() == [-1]
+    views = [(start + at, text) for start in (0.0, 10.0, 20.0) for at, text in view]
+    assert seen(views).best(1000).tolist() == [3]
+    assert seen([*views, (30.0, "23"), (40.0, "23"), (50.0, "23")]).posterior().argmax(axis=1).tolist() == [23]
 
 
 def test_zero_and_double_zero_are_two_numbers() -> None:
@@ -178,6 +191,20 @@ def test_a_roster_helps_and_does_not_decide() -> None:
     assert close.expecting(listed).best(10).tolist() == [23]
     assert peaked([28], 25).expecting(listed).best(1000).tolist() == [28]
     assert peaked([0], 0).expecting(["4"]).best(1000).tolist() == [-1]
+
+
+def test_numbers_in_a_mirror_are_no_evidence() -> None:
+    """Reads of a mirrored game: most are seen to be so, some are taken for another number (25 for 25)."""
+    row, time_s = np.repeat(np.arange(10), 4), np.tile(np.arange(0.0, 16.0, 4.0), 10)
+    plain, mirror = reads(["25"] * 40, 0.9), reads(["25"] * 40, 0.15, mirrored=0.7)
+    track_id = np.arange(1, 11)
+    assert added_up(track_id, row, time_s, plain).best(1000).tolist() == [25] * 10
+    in_mirror = added_up(track_id, row, time_s, mirror)
+    assert in_mirror.mirrored
+    assert in_mirror.best(1.1).tolist() == [-1] * 10
+    odd = pd.concat([plain.iloc[:36], mirror.iloc[36:]], ignore_index=True)  # one player's only
+    assert not added_up(track_id, row, time_s, odd).mirrored
+    assert not added_up(track_id, row, time_s, plain.assign(legible=0.0)).mirrored
 
 
 def test_without_reads_nothing_is_known() -> None:

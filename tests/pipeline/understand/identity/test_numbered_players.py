@@ -27,7 +27,9 @@ def with_numbers(made: Scene, worn: dict[int, str], every: int = 5) -> tuple[Sce
     each = np.arange(len(shown))
     tens[each, TENS[place]], ones[each, ONES[place]] = 0.98, 0.98
     columns = pd.Index([*TENS_COLUMNS, *ONES_COLUMNS])
-    reads = pd.DataFrame(np.column_stack([tens, ones]), columns=columns).assign(detection_id=ids, legible=0.98)
+    reads = pd.DataFrame(np.column_stack([tens, ones]), columns=columns).assign(
+        detection_id=ids, legible=0.98, mirrored=0.0
+    )
     vectors = np.vstack(
         [made.game.embeddings, np.full((len(shown), made.game.embeddings.shape[1]), np.nan, np.float16)]
     )
@@ -85,6 +87,27 @@ def test_two_look_alikes_with_different_numbers_stay_two() -> None:
         assert len(players) == people
         owners = player_of(identities, 3)
         assert (owners[0] == owners[1]) == (people == 2)
+
+
+def test_two_team_mates_who_stand_there_together_do_not_wear_one_number() -> None:
+    """Players 0 and 2 are of one team, 1 of the other: what is read on both mates is a stripe, or one of them is misread."""
+    tracklets = [Tracklet(0, 0, 320), Tracklet(2, 0, 320), Tracklet(1, 0, 320)]
+    made, reads = with_numbers(scene(tracklets), {1: "11", 2: "11", 3: "11"})
+    players = made.identify(number_reads=reads).players
+    assert players.groupby("team")["number"].count().to_dict() == {"A": 0, "B": 1}
+    few = reads.index[(reads["tens_1"] > 0.9) & (np.arange(len(reads)) % 3 == 1)][
+        2:
+    ]  # of the second, all but two reads
+    players = made.identify(number_reads=conform("number_reads", reads.drop(few))).players
+    assert players.groupby("team")["number"].count().to_dict() == {"A": 1, "B": 1}
+
+
+def test_a_mirrored_video_is_said_to_be_one() -> None:
+    made, reads = with_numbers(scene([Tracklet(p, 0, 320) for p in range(4)]), {p + 1: str(20 + p) for p in range(4)})
+    found = made.identify(number_reads=conform("number_reads", reads.assign(legible=0.1, mirrored=0.8)))
+    assert found.players["number"].isna().all()
+    assert "as if the video were mirrored" in found.warnings[0]
+    assert not made.identify(number_reads=reads).warnings
 
 
 def test_referees_have_no_number_of_a_player() -> None:
