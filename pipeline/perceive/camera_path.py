@@ -55,7 +55,7 @@ class CameraPath:
     def __init__(self, settings: ShotSettings) -> None:
         self.moved: list[Motion] = []
         self._settings = settings
-        self._anchor: _Anchor | None = None
+        self._anchor: _LastTrusted | None = None
         self._velocity: Floats | None = None  # (9, 2) widths per second
         self._latest: TimedView | None = None
         self._open: list[TimedView] = []  # frames since the last trusted one
@@ -66,7 +66,7 @@ class CameraPath:
         self.moved.append(moved)
         before, self._latest = self._latest, seen
         if before is None or self._anchor is None:
-            self._anchor = _Anchor(seen, np.eye(3), seen.time_s, 0.0)
+            self._anchor = _LastTrusted(seen, np.eye(3), seen.time_s, 0.0)
             return
         velocity = _velocity(moved, before, seen)
         goes_on = _goes_on(self._velocity, velocity, seen.time_s - before.time_s)
@@ -85,7 +85,7 @@ class CameraPath:
             self._give_up(self._anchor)
         return self.moved
 
-    def _try_to_close(self, anchor: _Anchor, now: TimedView) -> None:
+    def _try_to_close(self, anchor: _LastTrusted, now: TimedView) -> None:
         """Bridge the open frames, or give them up after a while."""
         seen = anchor.seen
         bridge = compare(seen.view, now.view, seen.people_px, self._settings, _BRIDGE_SPREAD)
@@ -111,7 +111,7 @@ class CameraPath:
         self._velocity = None
         self._close(now)
 
-    def _give_up(self, anchor: _Anchor) -> None:
+    def _give_up(self, anchor: _LastTrusted) -> None:
         """Keep what goes on for long between breaks and forget the rest; a graphic may have hidden a cut."""
         first, count = len(self.moved) - len(self._open), len(self._open)
         starts = [each.row for each in self._breaks]
@@ -128,7 +128,7 @@ class CameraPath:
 
     def _close(self, trusted: TimedView) -> None:
         """Trust a frame and forget what was open."""
-        self._anchor, self._open, self._breaks = _Anchor(trusted, np.eye(3), trusted.time_s, 0.0), [], []
+        self._anchor, self._open, self._breaks = _LastTrusted(trusted, np.eye(3), trusted.time_s, 0.0), [], []
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class _Break:
 
 
 @dataclass(frozen=True)
-class _Anchor:
+class _LastTrusted:
     """A frame that shows the world well, and the camera's motion from it to the last trusted frame."""
 
     seen: TimedView
@@ -152,13 +152,13 @@ class _Anchor:
     spread: float
     """Share of the picture's cells that agree on the motion into a frame like it."""
 
-    def moved_on(self, seen: TimedView, moved: Motion) -> _Anchor:
+    def moved_on(self, seen: TimedView, moved: Motion) -> _LastTrusted:
         """Take a trusted frame: in place of this one, if it shows as much of the world or this one is old."""
         if moved.spread >= _AS_SPREAD * self.spread or seen.time_s - self.seen.time_s > _OLD_S:
-            return _Anchor(seen, np.eye(3), seen.time_s, max(moved.spread, _FORGOTTEN * self.spread))
+            return _LastTrusted(seen, np.eye(3), seen.time_s, max(moved.spread, _FORGOTTEN * self.spread))
         assert moved.matrix is not None
         since = moved.matrix @ self.since
-        return _Anchor(self.seen, since / since[2, 2], seen.time_s, self.spread)
+        return _LastTrusted(self.seen, since / since[2, 2], seen.time_s, self.spread)
 
 
 def _velocity(moved: Motion, before: TimedView, now: TimedView) -> Floats | None:

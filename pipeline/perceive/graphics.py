@@ -147,12 +147,12 @@ class _Edges:
         )
         return _Edges(gray, across, down, np.hypot(across, down) > _EDGE)
 
-    def stays_in(self, other: _Edges) -> Mask:
+    def stays_in(self, second: _Edges) -> Mask:
         """Say where (h, w) both have the same edge."""
-        change = np.hypot(self.across - other.across, self.down - other.down)
-        strength = np.minimum(np.hypot(self.across, self.down), np.hypot(other.across, other.down))
-        same = (change < _SAME_GRADIENT * strength) & (np.abs(self.gray - other.gray) < _SAME_GREY)
-        return np.asarray(same & self.strong & other.strong)
+        change = np.hypot(self.across - second.across, self.down - second.down)
+        strength = np.minimum(np.hypot(self.across, self.down), np.hypot(second.across, second.down))
+        same = (change < _SAME_GRADIENT * strength) & (np.abs(self.gray - second.gray) < _SAME_GREY)
+        return np.asarray(same & self.strong & second.strong)
 
 
 def _shows_another_view(same: Mask, edges: Mask) -> bool:

@@ -16,8 +16,9 @@ from pipeline.config import Settings
 from pipeline.errors import InputError, OutputError
 from pipeline.perceive.chunk import PerceptionModels, perceive
 from pipeline.perceive.court_points import keyframe_interval_s
+from pipeline.perceive.graphics import Graphics
 from pipeline.perceive.networks import load_networks
-from pipeline.run.survey import Survey, survey
+from pipeline.perceive.survey import Survey, survey
 from pipeline.store import Part, RunDirectory, fingerprint
 from pipeline.tables import TableName
 from pipeline.video import Chunk, Frame, ReadReport, VideoInfo, chunks, combine, decoder_for, read_chunk
@@ -114,7 +115,7 @@ def perceive_video(
         (x, y, width, height, px) of graphics over the picture.
     """
     pieces = pieces_of(job, video)
-    found = survey(job, video, stage_fingerprint, run)
+    found = _survey(job, video, stage_fingerprint, run)
     parts = [run.part(STAGE, chunk.number, fingerprint(stage_fingerprint, asdict(chunk))) for chunk in pieces]
     absolute = replace(video, path=video.path.absolute())
     perceiver = ChunkPerceiver(absolute, job.settings, job.device, found, decoder_for(job.device))
@@ -220,3 +221,16 @@ def _join(parts: Sequence[Part], reports: Sequence[ReadReport], run: RunDirector
     run.assemble_table("number_reads", parts, [{"detection_id": shift["detection_id"]} for shift in shifts])
     run.assemble_table("court_points", parts, [{"frame": shift["frame"]} for shift in shifts])
     run.assemble_array("embeddings", parts)
+
+
+def _survey(job: Job, video: VideoInfo, stage_fingerprint: str, run: RunDirectory) -> Survey:
+    """Settle once what holds for the whole video, and remember it for the next start."""
+    part = run.part("survey", 0, stage_fingerprint)
+    if not part.is_done():
+        end_s = video.duration_s if job.end_s is None else min(video.duration_s, job.end_s)
+        found = survey(video, (job.start_s, end_s), job.settings, job.device)
+        with part.writing():
+            part.write_json("survey", {"input_size_px": found.input_size_px})
+            part.write_array("graphics", found.graphics.mask)
+    mask = part.read_array("graphics").astype(bool)
+    return Survey(int(part.read_json("survey")["input_size_px"]), Graphics(mask))
