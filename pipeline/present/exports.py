@@ -1,6 +1,6 @@
 """Positions in formats that other programs read: SportVU JSON, Metrica CSV for kloppy, Kinexon CSV for floodlight.
 
-All of them at 25 Hz, players of the two teams only; the ball's place on the floor is not known and never made up.
+All of them at 25 Hz, players only, those whose team is not known apart from the two teams; the ball's place on the floor is not known and never made up.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.errors import InputError
 from pipeline.geometry.court import FOOT_M
 from pipeline.present.labels import Person, people
 from pipeline.present.on_court import OnCourt
@@ -27,6 +28,8 @@ ExportName = Literal["sportvu", "kloppy", "floodlight"]
 
 RATE_HZ = 25
 TEAMS = ("A", "B")
+NO_TEAM = 0
+"""Number of those whose team is not known; A and B have 1 and 2."""
 BALL = (-1, -1, None, None, None)
 """SportVU's row of the ball, first of each moment: team, person, x, y, z. Where it is nobody knows."""
 
@@ -44,7 +47,7 @@ class _Paths:
     period: NDArray[np.int64]
     """(t,), 0 outside all periods."""
     persons: list[Person]
-    """(k,) players of both teams."""
+    """(k,) players."""
     place_m: Floats
     """(t, k, 2), NaN where unknown."""
 
@@ -59,13 +62,24 @@ def export(game: OnCourt, name: ExportName, title: str) -> dict[str, str]:
 
     Returns:
         Texts by file name.
+
+    Raises:
+        InputError: nobody has a position.
     """
-    return EXPORTS[name](_paths(game), game, title)
+    paths = _paths(game)
+    if not np.isfinite(paths.place_m).any():
+        raise InputError("no player of the run has a position in metres, so that there is nothing to export")
+    return EXPORTS[name](paths, game, title)
+
+
+def _team_number(person: Person) -> int:
+    """Number a player's team."""
+    return TEAMS.index(person.team) + 1 if person.team in TEAMS else NO_TEAM
 
 
 def _paths(game: OnCourt) -> _Paths:
     """Interpolate everybody's positions at regular times."""
-    persons = [person for person in people(game.players) if person.role == "player" and person.team in TEAMS]
+    persons = [person for person in people(game.players) if person.role == "player"]
     times = game.frames["time_s"].to_numpy(np.float64)
     grid = times[0] + np.arange(int((times[-1] - times[0]) * RATE_HZ + 1e-6) + 1) / RATE_HZ if len(times) else times
     joined = _joined(game)
@@ -115,13 +129,14 @@ def _sportvu(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:
 
     All but `events` are single values: readers make a table of the file, and lists beside it would have to be as long.
     """
-    teams = [_sportvu_team(paths.persons, team, k) for k, team in enumerate(TEAMS, start=1)]
+    home, visitor, neither = (_sportvu_team(paths.persons, number) for number in (1, 2, NO_TEAM))
+    unassigned = {"no_team": neither} if neither["players"] else {}
     events = []
     for period in np.unique(paths.period[paths.period > 0]).tolist():
         rows = np.flatnonzero(paths.period == period)
         left_s = paths.time_s[rows[-1]] - paths.time_s[rows]
         moments = [_moment(paths, int(k), float(left)) for k, left in zip(rows, left_s, strict=True)]
-        events.append({"eventId": str(period), "home": teams[0], "visitor": teams[1], "moments": moments})
+        events.append({"eventId": str(period), "home": home, "visitor": visitor, **unassigned, "moments": moments})
     size_ft = {
         "court_length_ft": round(game.court.length_m / FOOT_M, 4),
         "court_width_ft": round(game.court.width_m / FOOT_M, 4),
@@ -129,8 +144,9 @@ def _sportvu(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:
     return {"sportvu.json": json.dumps({"gameid": title, "gamedate": None, **size_ft, "events": events})}
 
 
-def _sportvu_team(persons: list[Person], team: str, number: int) -> dict[str, object]:
-    """Describe a team and its players."""
+def _sportvu_team(persons: list[Person], number: int) -> dict[str, object]:
+    """Describe a team and its players, or those without a team."""
+    team = TEAMS[number - 1] if number else ""
     described = [
         {
             "lastname": (person.name or "").split(" ")[-1],
@@ -140,15 +156,20 @@ def _sportvu_team(persons: list[Person], team: str, number: int) -> dict[str, ob
             "position": "",
         }
         for person in persons
-        if person.team == team
+        if _team_number(person) == number
     ]
-    return {"name": f"Team {team}", "teamid": number, "abbreviation": team, "players": described}
+    return {
+        "name": f"Team {team}" if number else "No team",
+        "teamid": number,
+        "abbreviation": team,
+        "players": described,
+    }
 
 
 def _moment(paths: _Paths, k: int, left_s: float) -> list[object]:
     """Write one moment: quarter, ms, game clock, shot clock (unknown), a field that is always null, and who is where."""
     rows = [
-        [TEAMS.index(str(person.team)) + 1, person.player_id, round(x / FOOT_M, 4), round(y / FOOT_M, 4), 0.0]
+        [_team_number(person), person.player_id, round(x / FOOT_M, 4), round(y / FOOT_M, 4), 0.0]
         for person, (x, y) in zip(paths.persons, paths.place_m[k], strict=True)
         if np.isfinite(x)
     ]
@@ -167,8 +188,10 @@ def _kloppy(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:
     share[..., 1] = 1 - share[..., 1]
     frame = np.flatnonzero(inside) + 1
     texts = {}
-    for team, ground in zip(TEAMS, ("Home", "Away"), strict=True):
-        members = [k for k, person in enumerate(paths.persons) if person.team == team]
+    for number, ground in ((1, "Home"), (2, "Away"), (NO_TEAM, "No team")):
+        members = [k for k, person in enumerate(paths.persons) if _team_number(person) == number]
+        if number == NO_TEAM and not members:
+            continue
         ids = [str(paths.persons[k].player_id) for k in members]
         pairs = [(f"x{who}", f"y{who}") for who in ids]
         columns = [name for pair in pairs for name in pair]
@@ -183,7 +206,9 @@ def _kloppy(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:
             ["Period", "Frame", "Time [s]", *(cell for who in ids for cell in (f"Player{who}", "")), "Ball", ""],
         ]
         body = table.to_csv(index=False, header=False, float_format="%.5f", na_rep="NaN", lineterminator="\n")
-        texts[f"kloppy_{ground.lower()}.csv"] = "".join(",".join(head) + "\n" for head in heads) + body
+        texts[f"kloppy_{ground.lower().replace(' ', '_')}.csv"] = (
+            "".join(",".join(head) + "\n" for head in heads) + body
+        )
     return texts
 
 
@@ -200,8 +225,10 @@ def _floodlight(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:
             "mapped id": np.array([p.player_id for p in persons], np.int64)[k],
             "full name": names[k],
             "number": np.array([_UNQUOTED.sub("", p.number or "") for p in persons], dtype=object)[k],
-            "group id": np.array([TEAMS.index(str(p.team)) + 1 for p in persons], np.int64)[k],
-            "group name": np.array([f"Team {p.team}" for p in persons], dtype=object)[k],
+            "group id": np.array([_team_number(p) for p in persons], np.int64)[k],
+            "group name": np.array([f"Team {p.team}" if _team_number(p) else "No team" for p in persons], dtype=object)[
+                k
+            ],
             "x in m": paths.place_m[moment, k, 0],
             "y in m": paths.place_m[moment, k, 1],
             "period": paths.period[moment],

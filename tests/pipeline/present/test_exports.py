@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.errors import InputError
 from pipeline.geometry.court import COURTS
 from pipeline.present.exports import export
 from pipeline.present.on_court import OnCourt
@@ -63,9 +64,11 @@ def test_moments_of_sportvu_have_its_six_fields_and_say_nothing_that_is_not_know
 
 
 def test_a_moment_of_sportvu_with_nobody_still_has_the_ball_first(game: OnCourt) -> None:
-    nobody = OnCourt(game.frames, game.players, game.positions.iloc[:0], game.periods, game.registration, 1.5)
-    event = json.loads(export(nobody, "sportvu", "game")["sportvu.json"])["events"][0]
-    assert {len(moment[5]) for moment in event["moments"]} == {1}
+    early = game.positions[game.positions["frame"] < 5]
+    empty = OnCourt(game.frames, game.players, early, game.periods, game.registration, 1.5)
+    moments = json.loads(export(empty, "sportvu", "game")["sportvu.json"])["events"][0]["moments"]
+    assert len(moments[0][5]) > 1
+    assert moments[-1][5] == [[-1, -1, None, None, None]]
 
 
 def test_an_event_that_says_its_size_in_the_older_way_is_played_back(game: OnCourt, tmp_path: Path) -> None:
@@ -126,10 +129,40 @@ def test_floodlight_reads_one_row_per_player_and_moment(game: OnCourt) -> None:
 
 
 @pytest.mark.parametrize("name", ["sportvu", "kloppy", "floodlight"])
-def test_nobody_gives_whole_files(name: str, game: OnCourt) -> None:
+def test_an_export_of_nobody_is_refused(name: str, game: OnCourt) -> None:
     nobody = OnCourt(game.frames, game.players.iloc[:0], game.positions.iloc[:0], game.periods, game.registration, 1.5)
-    texts = export(nobody, name, "game")  # type: ignore[arg-type]
-    assert all(text for text in texts.values())
+    with pytest.raises(InputError, match="nothing to export"):
+        export(nobody, name, "game")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def without_teams(game: OnCourt) -> OnCourt:
+    """A training game in one kit, in which the team of two players alone could be told."""
+    players = game.players.assign(team=[None, "A", "B", *[None] * (len(game.players) - 3)])
+    return OnCourt(game.frames, players, game.positions, game.periods, game.registration, game.max_gap_s)
+
+
+def test_players_whose_team_is_not_known_are_in_every_export(without_teams: OnCourt) -> None:
+    players = without_teams.players.query("role == 'player'")
+    wanted = {row.player_id: {"A": 1, "B": 2}.get(str(row.team), 0) for row in players.itertuples()}
+    assert sorted(wanted.values())[-2:] == [1, 2]
+
+    event = json.loads(export(without_teams, "sportvu", "game")["sportvu.json"])["events"][0]
+    listed = {
+        p["playerid"]: event[side]["teamid"] for side in ("home", "visitor", "no_team") for p in event[side]["players"]
+    }
+    moving = {row[1]: row[0] for moment in event["moments"] for row in moment[5][1:]}
+    assert listed == moving == wanted
+
+    texts = export(without_teams, "kloppy", "game")
+    assert list(texts) == ["kloppy_home.csv", "kloppy_away.csv", "kloppy_no_team.csv"]
+    ids = [set(map(int, read_metrica(text)[0])) for text in texts.values()]
+    assert ids == [{who for who, team in wanted.items() if team == number} for number in (1, 2, 0)]
+
+    table = pd.read_csv(io.StringIO(export(without_teams, "floodlight", "game")["floodlight.csv"]))
+    groups = dict(zip(table["sensor id"], table["group id"], strict=True))
+    assert groups == wanted
+    assert set(table.loc[table["group id"] == 0, "group name"]) == {"No team"}
 
 
 def test_a_stall_of_the_file_is_bridged_and_a_hole_is_not(game: OnCourt) -> None:
