@@ -24,6 +24,8 @@ FEW = 0.35
 """So does this share of the usual number of people."""
 COURT_SHARE = 0.5
 """But not where the court was found in so many of the frames."""
+REPLAY_SLACK_S = 0.3
+"""What a replay repeats is found to within so many seconds."""
 SAME_IOU, SAME_SHARE = 0.5, 0.5
 """A cut was missed where camera motion is unknown and fewer people than this share overlap one of the frame before by so much."""
 
@@ -49,7 +51,8 @@ def classify_shots(game: TrackedGame, identities: pd.DataFrame, court: pd.DataFr
         row.update(_kind("game") if reason is None else _kind("close-up", reason))
     if len(rows) > 1:
         _set_replays(rows, game, identities)
-    return conform("shots", pd.DataFrame(rows))
+        rows = [part for row in rows for part in _shown_parts(row, game)]
+    return conform("shots", pd.DataFrame(rows).assign(shot=np.arange(len(rows))))
 
 
 def _shots(game: TrackedGame) -> NDArray[np.int64]:
@@ -118,6 +121,20 @@ def _why_close(tall: NDArray[np.float64], count: NDArray[np.float64], usual_coun
     if count.mean() < FEW * usual_count:
         return f"{count.mean():.1f} people in view on average, {usual_count:.0f} are usual"
     return None
+
+
+def _shown_parts(row: dict[str, Any], game: TrackedGame) -> list[dict[str, Any]]:
+    """Divide a replay that runs into the game: once it has shown all that came before it, what follows is new."""
+    if row["kind"] != "replay":
+        return [row]
+    of_shot = np.flatnonzero((game.frame >= row["first_frame"]) & (game.frame <= row["last_frame"]))
+    begin_s = game.time_s[of_shot[0]]
+    over = game.time_s[of_shot] > begin_s + (begin_s - row["repeats_from_s"]) / row["speed"] + REPLAY_SLACK_S
+    if not over.any():
+        return [row]
+    first_new = int(game.frame[of_shot[over][0]])
+    last_shown = int(game.frame[of_shot[~over][-1]])
+    return [row | {"last_frame": last_shown}, row | {"first_frame": first_new} | _kind("game")]
 
 
 def _set_replays(rows: list[dict[str, Any]], game: TrackedGame, identities: pd.DataFrame) -> None:

@@ -95,6 +95,40 @@ def test_a_replay_says_when_it_was_and_how_slow(seed, speed):
         assert replay.speed == pytest.approx(speed, abs=0.25)
 
 
+def shown_in_order(tables, source, shot):
+    """Show frames of a game in another order; `source` and `shot` (t,) of each new frame."""
+    now = pd.DataFrame({"now": np.arange(len(source)), "frame": source, "new_shot": shot})
+    boxes = tables["detections"].merge(tables["tracks"], on="detection_id").merge(now, on="frame")
+    boxes = boxes.sort_values(["now", "detection_id"], ignore_index=True)
+    owner = tables["identities"].set_index("track_id")["player_id"]
+    boxes = boxes.assign(
+        player_id=owner.loc[boxes["track_id"]].to_numpy(),
+        track_id=boxes["track_id"] + 1000 * boxes["new_shot"],
+        detection_id=np.arange(len(boxes)),
+        frame=boxes["now"],
+    )
+    frames = tables["frames"].iloc[: len(source)].assign(shot=shot)
+    owners = boxes.drop_duplicates("track_id").assign(confidence=1.0)
+    return tables | {
+        "frames": frames,
+        "detections": conform("detections", boxes),
+        "tracks": conform("tracks", boxes),
+        "identities": conform("identities", owners),
+    }
+
+
+def test_a_replay_that_runs_into_the_game_ends_where_something_new_begins():
+    tables, _ = filmed(51)
+    assert (tables["frames"]["shot"].iloc[:110] == 0).all()
+    source = [*range(70), *np.repeat(np.arange(40, 70), 2), *range(70, 110)]  # three seconds again, at half speed
+    found = classified(shown_in_order(tables, np.array(source), np.array([0] * 70 + [1] * 100)))
+
+    assert found["kind"].tolist() == ["game", "replay", "game"]
+    assert found["shot"].tolist() == [0, 1, 2]
+    assert found["first_frame"].tolist() == [0, 70, pytest.approx(130, abs=8)]
+    assert (found["last_frame"] + 1).tolist() == [*found["first_frame"][1:], 170]
+
+
 @pytest.mark.parametrize("seed", [51, 55, 56])
 def test_nothing_is_a_replay_where_there_is_none(seed):
     tables, true = filmed(seed)
