@@ -162,8 +162,8 @@ class _LastTrusted:
 
 
 def _velocity(moved: Motion, before: TimedView, now: TimedView) -> Floats | None:
-    """Return how fast nine places of the picture move (9, 2), widths per second; None where it is unknown."""
-    if moved.matrix is None:
+    """Return how fast nine places of the picture move (9, 2), widths per second; None where it is unknown or a flip."""
+    if moved.matrix is None or np.linalg.det(moved.matrix) <= 0:
         return None
     height, width = before.view.gray.shape
     size = (round(width / before.view.scale), round(height / before.view.scale))

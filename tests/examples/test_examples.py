@@ -51,7 +51,8 @@ def test_player_stats_csv(game: Path, tmp_path: Path) -> None:
     script("player_stats_csv").main([str(game), "--csv", str(tmp_path / "players.csv")])
     table = pd.read_csv(tmp_path / "players.csv")
     assert len(table) >= 6
-    assert (table["minutes"] > 0).all()
+    assert (table["seen_s"] > 0).all()
+    assert (table["minutes"] >= 0).all()
     assert (tmp_path / "players.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 
 
