@@ -39,6 +39,7 @@ def analyze(
     preset: options.Preset = None,
     config: options.Config = None,
     court: options.Court = None,
+    teams: options.Teams = None,
     calibration: options.CalibrationFile = None,
     roster: options.RosterFile = None,
     corrections: options.CorrectionsFile = None,
@@ -67,7 +68,8 @@ def analyze(
 
     console = Console(soft_wrap=False)
     starts_s = None if periods is None else [_time(text, "--periods") for text in periods.split()]
-    settings = with_periods(options.settings_of(preset, config, court, no_video, csv_dialect), starts_s, "--periods")
+    settings = options.settings_of(preset, config, court, no_video, csv_dialect, teams)
+    settings = with_periods(settings, starts_s, "--periods")
     job = Job(
         video,
         out,

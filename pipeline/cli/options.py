@@ -36,6 +36,10 @@ Config = Annotated[
     ),
 ]
 Court = Annotated[CourtName | None, typer.Option(help="Whose rule book the court follows.")]
+Teams = Annotated[
+    int | None,
+    typer.Option(min=1, max=2, help="Teams that play; 1: a training in one kit, sets identify.teams to false."),
+]
 CalibrationFile = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Court calibration (JSON, docs/guide/calibration.md): needed for metres."),
@@ -94,6 +98,7 @@ def settings_of(
     court: CourtName | None,
     no_video: bool = False,
     csv_dialect: CsvDialectName | None = None,
+    teams: int | None = None,
 ) -> Settings:
     """Make settings of the options that say them.
 
@@ -103,6 +108,7 @@ def settings_of(
         court: goes before that of the file.
         no_video: leaves the annotated video out, whatever the file says.
         csv_dialect: goes before that of the file.
+        teams: 1 or 2; goes before `identify.teams` of the file.
 
     Raises:
         SettingsError: there is no such file, or a key or value in it is wrong.
@@ -110,6 +116,9 @@ def settings_of(
     from pipeline.presets import settings_from
 
     settings = settings_from(preset, config, court)
+    if teams is not None:
+        identify = settings.identify.model_copy(update={"teams": teams == 2})
+        settings = settings.model_copy(update={"identify": identify})
     asked = ({"video": False} if no_video else {}) | ({"csv_dialect": csv_dialect} if csv_dialect else {})
     return settings.model_copy(update={"present": settings.present.model_copy(update=asked)}) if asked else settings
 

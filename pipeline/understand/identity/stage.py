@@ -38,6 +38,12 @@ from pipeline.understand.identity.sidelines import sideline_time
 _MIN_GAIN = 0.5
 """Log-likelihood ratio from which on a tracklet that took no part in clustering is assigned to a person."""
 _SEEN_IN_A_MIRROR = "numbers look as if the video were mirrored: nobody is given one"
+_ONE_JERSEY = (
+    "all jerseys look alike, so that teams were not told apart and nobody has one (a roster with teams, or corrections, "
+    "can say them; --teams 1 if there is but one)"
+)
+_FEWEST_PLAYERS = 4
+"""Fewer are no two teams whose jerseys could be compared."""
 
 
 class IdentityResult(NamedTuple):
@@ -100,6 +106,8 @@ def identify(
     players = with_labels(players, player_of, evidence.constraints.labels, roster)
     warnings = evidence.constraints.unmet
     warnings = (*warnings, _SEEN_IN_A_MIRROR) if features.numbers.mirrored else warnings
+    if settings.teams and features.teams.colours is None and (players["role"] == "player").sum() >= _FEWEST_PLAYERS:
+        warnings = (*warnings, _ONE_JERSEY)
     warnings = warnings if listed is None else (*warnings, *surplus_warnings(players, listed))
     identities = _identities(evidence, assignment, player_of)
     tables = evidence_tables(evidence, assignment, player_of, players)

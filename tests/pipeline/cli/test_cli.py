@@ -228,6 +228,7 @@ def test_a_dialect_on_the_command_line_goes_before_that_of_the_file(tmp_path: Pa
     config.write_text("present: {csv_dialect: excel-de}\n", encoding="utf-8")
     asked = [settings_of(None, file, None, csv_dialect=name) for file, name in ((config, None), (config, "standard"))]
     assert [settings.present.csv_dialect for settings in asked] == ["excel-de", "standard"]
+    assert [settings_of(None, None, None, teams=count).identify.teams for count in (None, 1, 2)] == [True, False, True]
     assert settings_of(None, None, None, no_video=True, csv_dialect="excel-de").present.video is False
 
 

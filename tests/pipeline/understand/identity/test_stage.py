@@ -127,9 +127,13 @@ def test_teams_are_told_apart_the_lighter_one_is_a_and_referees_come_last() -> N
 
 def test_one_jersey_is_not_forced_into_two_teams() -> None:
     tracklets = [Tracklet(p, 0, 30) for p in range(6)]
-    _, players = scene(tracklets, jersey=dict.fromkeys(range(6), GREY)).identify()[:2]
-    assert players["team"].isna().all()
-    assert len(players) == 6
+    made = scene(tracklets, jersey=dict.fromkeys(range(6), GREY))
+    found = made.identify()
+    assert found.players["team"].isna().all()
+    assert len(found.players) == 6
+    assert any("all jerseys look alike" in warning for warning in found.warnings)
+    assert made.identify(IdentifySettings(teams=False)).warnings == (), "one team was asked for"
+    assert scene(tracklets).identify().warnings == ()
 
 
 def test_a_tracklet_between_the_jerseys_stays_undecided_but_joins_its_player() -> None:
