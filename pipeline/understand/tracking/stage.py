@@ -37,6 +37,8 @@ _FRAMES_COMPARED = 200
 """Frames in which people are compared to learn how different they look."""
 _MOST_STEPS = 1000
 """A longer hole in the file is not predicted over frame by frame."""
+_LEAST_STEPS = 3
+"""A tracklet without a box waits for so many frames at least, however far apart they are."""
 _STEP_S = 0.04
 """Time between frames where there is but one."""
 
@@ -97,7 +99,7 @@ def track(
             image_size_px,
             step_s,
             settings.max_iou_distance,
-            max_age=max(1, math.ceil(settings.max_age_s / step_s)),
+            max_age=max(_LEAST_STEPS, math.ceil(settings.max_age_s / step_s)),
             n_init=settings.confirm_boxes,
         )
 
@@ -132,13 +134,14 @@ def _associate(
         image_size_px: width and height.
     """
     step_s = _median_step_s(game)
+    max_age_s = max(settings.max_age_s, _LEAST_STEPS * step_s)
     tracklets: list[list[int]] = []
     tracker: LikelihoodTracker | None = None
     previous_s, previous_shot = -math.inf, -1
     moves = is_motion(game.motion) & settings.motion_compensation
     frames = zip(game.time_s.tolist(), game.shot.tolist(), game.motion, moves, candidates, strict=True)
     for time_s, shot, motion, moved, boxes in frames:
-        if tracker is None or shot != previous_shot or time_s - previous_s > settings.max_age_s + step_s:
+        if tracker is None or shot != previous_shot or time_s - previous_s > max_age_s + step_s:
             tracklets += [] if tracker is None else tracker.finish()
             tracker = start()
         else:
@@ -146,7 +149,7 @@ def _associate(
                 tracker.move(motion)
             for _ in range(min(round((time_s - previous_s) / step_s) - 1, _MOST_STEPS)):
                 tracker.predict(age=False)  # frames that are missing in the file
-        tracker.keep(_alive(tracker, time_s, settings.max_age_s + 0.5 * step_s, image_size_px))
+        tracker.keep(_alive(tracker, time_s, max_age_s + 0.5 * step_s, image_size_px))
         tracker.predict()
         tracker.update(boxes, time_s)
         previous_s, previous_shot = time_s, shot
