@@ -131,7 +131,7 @@ class TrackSettings(_Section):
     """DeepSORT."""
 
     min_score: float = Field(0.35, gt=0, lt=1, description="boxes below begin no tracklet, and only go on with one")
-    max_age_s: float = Field(0.2, ge=0.001, le=3600, description="a tracklet without a box for longer ends")
+    max_age_s: float = Field(0.4, ge=0.001, le=3600, description="a tracklet without a box for longer ends")
     max_gap_s: float = Field(
         2.0,
         ge=0,
