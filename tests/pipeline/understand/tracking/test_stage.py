@@ -105,6 +105,57 @@ def test_the_box_without_area_shifts_no_embedding_and_has_no_tracklet() -> None:
     assert (ids[flat] == 0).all()
 
 
+def test_at_five_frames_a_second_two_missing_frames_are_survived() -> None:
+    frames = make_frames(20, fps=5.0)
+    detections, vectors, who = walkers(frames, 2)
+    keep = ~((who == 0) & detections["frame"].isin([8, 9]).to_numpy())
+    detections = make_detections(detections[keep].drop(columns="detection_id").to_dict("records"))
+    assert (link(frames, detections, vectors[keep]) == who[keep] + 1).all()
+
+
+def scored(detections: pd.DataFrame, who: NDArray[np.int64], person: int, frames: range, score: float) -> None:
+    """Give the boxes of a person in some frames a score."""
+    detections.loc[(who == person) & detections["frame"].isin(frames).to_numpy(), "score"] = np.float32(score)
+
+
+def test_weak_boxes_go_on_with_a_tracklet_and_count_while_a_sure_one_follows() -> None:
+    frames = make_frames(40)
+    detections, vectors, who = walkers(frames, 2)
+    scored(detections, who, 0, range(10, 25), 0.12)
+    scored(detections, who, 1, range(30, 40), 0.12)
+    vectors[detections["score"] < 0.25] = np.nan
+    ids = link(frames, detections, vectors)
+    frame = detections["frame"].to_numpy()
+    assert (ids[who == 0] == 1).all(), "half a second without a sure box"
+    assert (ids[(who == 1) & (frame < 30)] == 2).all()
+    assert (ids[(who == 1) & (frame >= 30)] == 0).all(), "weak boxes at the end do not count"
+
+
+def test_weak_boxes_begin_no_tracklet_and_carry_none_for_long() -> None:
+    frames = make_frames(80)
+    detections, vectors, who = walkers(frames, 2, speed_px=0.5)
+    scored(detections, who, 0, range(80), 0.12)
+    scored(detections, who, 1, range(20, 60), 0.12)
+    ids = link(frames, detections, vectors)
+    frame = detections["frame"].to_numpy()
+    assert (ids[who == 0] == 0).all()
+    assert set(ids[(who == 1) & (frame < 20)]) == {1}
+    assert set(ids[(who == 1) & (frame >= 60)]) == {2}, "1.6 s without a sure box are two tracklets"
+    assert (ids[(who == 1) & (frame >= 20) & (frame < 60)] == 0).all()
+
+
+def test_a_weak_box_on_a_sure_one_is_the_same_person() -> None:
+    frames = make_frames(20)
+    detections, vectors, who = walkers(frames, 2)
+    hidden = (who == 1) & (detections["frame"] >= 10).to_numpy()
+    beside = detections[(who == 0) & (detections["frame"] >= 10).to_numpy()]
+    detections.loc[hidden, ["x1", "x2"]] = beside[["x1", "x2"]].to_numpy() + np.float32(8)
+    detections.loc[hidden, "score"] = np.float32(0.12)
+    ids = link(frames, detections, vectors)
+    assert (ids[who == 0] == 1).all()
+    assert (ids[hidden] == 0).all()
+
+
 def test_a_gap_within_the_age_is_survived_and_has_no_boxes_in_it() -> None:
     frames = make_frames(40)
     detections, vectors, who = walkers(frames, 2)
