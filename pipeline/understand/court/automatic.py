@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ from pipeline.geometry.camera_fitting.start import align_by_search, starts_from_
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.motion import chained, stands_still
+from pipeline.geometry.pinhole import X, Z
 from pipeline.understand.court.consensus import mean_share, mean_support, middle_lens
 from pipeline.understand.court.gate import LIMITS, Gate
 from pipeline.understand.court.keyframe import Keyframe, keyframes
@@ -129,6 +130,14 @@ class KeyframeFit:
     """Of all keyframes of a run in which the camera stands."""
 
 
+def _scaled(fit: Aligned, lines: CourtLines) -> Aligned:
+    """Move a camera to where a court of another size fills as much of the picture as its own does."""
+    along, across = lines.court.length_m / fit.court.length_m, lines.court.width_m / fit.court.width_m
+    values = fit.camera.values.copy()
+    values[X : Z + 1] *= (along, across, (along + across) / 2)
+    return replace(fit, camera=fit.camera.with_values(values))
+
+
 class _KeyframeFitter:
     """Chooses court and lens, and fits a camera to each keyframe, or one to all in which it stands."""
 
@@ -186,10 +195,10 @@ class _KeyframeFitter:
         if best is None or not self._gate.believes_standing(best, middle):
             return lines, []
         for candidate in kin:
-            found = align_standing(evidence, candidate, self._size, middle, best)
-            self._note(candidate, 0.0 if found is None else found.coverage)
-            if found is not None and found.coverage > CLEARLY_BETTER * best.coverage:
-                best, lines = found, candidate
+            again = align_again(evidence, candidate, _scaled(best, candidate))
+            self._note(candidate, again.coverage)
+            if again.coverage > CLEARLY_BETTER * best.coverage:
+                best, lines = again, candidate
         return lines, self.fit_all(shown, lines, self._flat(), [KeyframeFit(middle, best, True)])
 
     def _by_run(self, shown: list[Keyframe]) -> list[tuple[list[Keyframe], bool]]:

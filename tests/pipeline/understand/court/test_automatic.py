@@ -90,6 +90,16 @@ def test_standing_camera_is_fitted_once_with_its_lens() -> None:
     assert errors_m(found, [camera] * 31, "fiba", lens)[0] < 0.06
 
 
+@pytest.mark.parametrize("court", ["nba", "wnba"])
+def test_standing_camera_tells_kindred_courts_apart(court: str) -> None:
+    camera = Pinhole(np.array([0.05, 0.2, 0.0, 14.0, 26.0, 5.0, -0.5]), SIZE)
+    rng = np.random.default_rng(1)
+    frames = frames_of([camera] * 11)
+    found = register(frames, as_table({row: sighting(camera, rng, court) for row in (0, 10)}))
+    assert found.court.name == court
+    assert errors_m(found, [camera] * 11, court, Lens())[0] < 0.1
+
+
 def test_no_court_no_rows() -> None:
     frames = frames_of(panning(5))
     assert register(frames, COURT_POINTS.empty()).table.empty
