@@ -25,6 +25,7 @@ def batch(
     preset: options.Preset = None,
     config: options.Config = None,
     court: options.Court = None,
+    teams: options.Teams = None,
     device: options.Device = "auto",
     workers: options.Workers = "auto",
     ray: Annotated[
@@ -50,7 +51,7 @@ def batch(
         from pipeline.cli.display import batch_line, batch_table, progress_shown
         from pipeline.run.batch import SUMMARY, BatchOptions, analyze_games, games_in
 
-    settings = options.settings_of(preset, config, court, no_video, csv_dialect)
+    settings = options.settings_of(preset, config, court, no_video, csv_dialect, teams)
     processes = options.workers_of(workers)
     console = Console(soft_wrap=False)
     wanted = BatchOptions(out, settings, device, processes, fresh, ray, alongside, allow_pickle)

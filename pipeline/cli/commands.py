@@ -68,8 +68,8 @@ def analyze(
 
     console = Console(soft_wrap=False)
     starts_s = None if periods is None else [_time(text, "--periods") for text in periods.split()]
-    settings = options.settings_of(preset, config, court, no_video, csv_dialect, teams)
-    settings = with_periods(settings, starts_s, "--periods")
+    said = options.settings_of(preset, config, court, no_video, csv_dialect, teams)
+    settings = with_periods(said, starts_s, "--periods")
     job = Job(
         video,
         out,
@@ -88,8 +88,7 @@ def analyze(
     with progress_shown(console) as observer:
         analysis = analyze_job(job, observer)
     console.print(stats_table(analysis.player_stats))
-    note = left_out(analysis.tables["frames"], analysis.tables["shots"])
-    if note is not None:
+    if (note := left_out(analysis.tables["frames"], analysis.tables["shots"])) is not None:
         print_text(note)
     for name in ("report.html", "annotated.mp4", "player_stats.csv"):
         if analysis.out / name in analysis.files:
