@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.detector.detection import Boxes, Detector, Image, suppress
+from models.detector.detection import Boxes, Detector, DetectorSettings, Image, suppress
 
 _STRIP = 2.6
 """Width over height from which a picture is a strip; the widest films are 2.4."""
@@ -15,7 +15,6 @@ _TILE = 16 / 9
 _OVERLAP = 0.35
 """Of two neighbouring tiles, picture heights: wider than anybody is."""
 _BORDER_PX = 2.0
-_NMS_IOU, _PERSON_IOU, _MAX_BOXES = 0.6, 0.75, 200
 
 
 def tile_columns(width_px: int, height_px: int) -> list[tuple[int, int]]:
@@ -45,10 +44,12 @@ class TiledDetector:
 
     Args:
         detector: finds things in tiles.
+        settings: its settings, of which overlaps hold between tiles, too.
     """
 
-    def __init__(self, detector: Detector) -> None:
+    def __init__(self, detector: Detector, settings: DetectorSettings) -> None:
         self._detector = detector
+        self._settings = settings
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -61,13 +62,22 @@ class TiledDetector:
         tiles = [image[:, left:right] for image, cut in zip(images, columns, strict=True) for left, right in cut]
         found = iter(self._detector.detect(tiles))
         return [
-            next(found) if len(cut) == 1 else _joined([next(found) for _ in cut], cut, image.shape[1])
+            next(found) if len(cut) == 1 else _joined([next(found) for _ in cut], cut, image.shape[1], self._settings)
             for image, cut in zip(images, columns, strict=True)
         ]
 
 
-def _joined(found: Sequence[Boxes], columns: Sequence[tuple[int, int]], width_px: int) -> Boxes:
-    """Join the boxes of the tiles of a picture; one that a tile's inner border cuts is whole in the neighbour."""
+def _joined(
+    found: Sequence[Boxes], columns: Sequence[tuple[int, int]], width_px: int, settings: DetectorSettings
+) -> Boxes:
+    """Join the boxes of the tiles of a picture; one that a tile's inner border cuts is whole in the neighbour.
+
+    Args:
+        found: in each tile.
+        columns: left and right of each tile.
+        width_px: of the picture.
+        settings: which overlaps are doubles, and how many boxes a tile has at most.
+    """
     corners, scores, classes = [], [], []
     for boxes, (left, right) in zip(found, columns, strict=True):
         cut = (boxes.xyxy_px[:, 0] <= _BORDER_PX) & (left > 0)
@@ -76,5 +86,6 @@ def _joined(found: Sequence[Boxes], columns: Sequence[tuple[int, int]], width_px
         scores.append(boxes.score[~cut])
         classes.append(boxes.class_index[~cut])
     xyxy_px, score, class_index = np.concatenate(corners), np.concatenate(scores), np.concatenate(classes)
-    kept = suppress(xyxy_px, score, class_index, _NMS_IOU, _PERSON_IOU, _MAX_BOXES)
+    most = settings.max_boxes * len(columns)
+    kept = suppress(xyxy_px, score, class_index, settings.nms_iou, settings.person_iou, most)
     return Boxes(xyxy_px[kept], score[kept], class_index[kept])

@@ -55,8 +55,9 @@ def load_networks(settings: Settings, device: str, input_size_px: int) -> Percep
     """
     runtime, precision = settings.networks.runtime, settings.networks.precision
     cv2.setNumThreads(1)  # the networks have the cores; OpenCV's own threads would get in their way
+    detection = _detector_settings(settings, device, input_size_px)
     return PerceptionModels(
-        detector=TiledDetector(load_detector(_detector_settings(settings, device, input_size_px))),
+        detector=TiledDetector(load_detector(detection), detection),
         encoder=load_encoder(settings.embed.encoder, settings.embed.weights, device, runtime, precision),
         reader=None
         if settings.numbers.weights is None

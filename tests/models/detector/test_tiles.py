@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.detector.detection import Boxes, Image
+from models.detector.detection import Boxes, DetectorSettings, Image
 from models.detector.tiles import TiledDetector, tile_columns
 
 
@@ -42,7 +42,7 @@ def test_everybody_in_a_strip_is_found_once_and_whole() -> None:
     detector = BrightColumns()
     people = [0, 300, 610, 700, 790, 1400, 1900, 2600, 3200]
 
-    (found,) = TiledDetector(detector).detect([picture(3300, 450, people)])
+    (found,) = TiledDetector(detector, DetectorSettings()).detect([picture(3300, 450, people)])
 
     assert sorted(found.xyxy_px[:, 0].tolist()) == people
     assert np.ptp(found.xyxy_px[:, [0, 2]], axis=1) == pytest.approx(40)
@@ -52,7 +52,9 @@ def test_everybody_in_a_strip_is_found_once_and_whole() -> None:
 def test_a_usual_picture_stays_whole() -> None:
     detector = BrightColumns()
 
-    found = TiledDetector(detector).detect([picture(1280, 720, [10, 500]), picture(3300, 450, [20])])
+    found = TiledDetector(detector, DetectorSettings()).detect(
+        [picture(1280, 720, [10, 500]), picture(3300, 450, [20])]
+    )
 
     assert [len(boxes) for boxes in found] == [2, 1]
     assert detector.sizes[0] == (1280, 720)
