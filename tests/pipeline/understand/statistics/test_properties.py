@@ -16,7 +16,7 @@ from pipeline.understand.game import TrackedGame
 from pipeline.understand.location import locate
 from pipeline.understand.statistics import Statistics, compute_statistics
 from pipeline.understand.statistics.efforts import ACCELERATION_S
-from pipeline.understand.statistics.least import LEAST_RATE_S, LEAST_SPEED_S
+from pipeline.understand.statistics.least import LEAST_RATE_S, LEAST_SPEED_S, lasts
 
 COURT = COURTS["fiba"]
 ZONES = ("walk", "jog", "run", "sprint")
@@ -98,6 +98,12 @@ def figures_of(game: RandomGame) -> tuple[Statistics, pd.DataFrame]:
         positions = positions.assign(speed_mps=speed, speed_sd_mps=rng.uniform(0, 2, len(positions)).astype("float32"))
     tracklets = ALL["tracklets"].empty()
     return compute_statistics(tracked, identities, tracklets, players, positions, COURT, game.stats), positions
+
+
+def test_a_sum_of_frames_that_is_short_by_rounding_is_enough() -> None:
+    assert sum([0.3] * 10) < LEAST_SPEED_S  # 2.9999999999999996
+    assert lasts(sum([0.3] * 10), LEAST_SPEED_S)
+    assert not lasts(LEAST_SPEED_S - 0.001, LEAST_SPEED_S)
 
 
 @settings(max_examples=30, deadline=None)
