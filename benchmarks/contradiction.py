@@ -19,8 +19,7 @@ import pandas as pd
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
 from pipeline.tables import HOMOGRAPHY_COLUMNS
-from pipeline.understand.court.contradiction import judge
-from pipeline.understand.court.registration import CourtRegistration
+from pipeline.understand.court import CourtRegistration, judge_calibration
 
 SHIFTS_M = ((0.0, 0.0), (0.5, 0.5), (1.0, 0.0), (1.4, 1.4), (3.0, 2.0), (6.0, 0.0))
 
@@ -62,7 +61,7 @@ def standing(registration: CourtRegistration) -> CourtRegistration:
 
 def print_share(name: str, registration: CourtRegistration, frames: pd.DataFrame, court_points: pd.DataFrame) -> None:
     """Print the share of the judged moments that contradict a registration."""
-    judged = judge(registration, frames, court_points)
+    judged = judge_calibration(registration, frames, court_points)
     against = sum(moment.contradicts for moment in judged)
     print(f"  {name:18}{against:4} of {len(judged)} moments contradict", flush=True)
 

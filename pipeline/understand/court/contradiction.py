@@ -71,7 +71,7 @@ def check_calibration(
     Raises:
         CalibrationError: most moments contradict it, or it says that the camera stands, and the camera moves.
     """
-    judged = judge(registration, frames, court_points)
+    judged = judge_calibration(registration, frames, court_points)
     against = [moment for moment in judged if moment.contradicts]
     share = len(against) / len(judged) if judged else 0.0
     enough = len(against) >= _LEAST_MOMENTS
@@ -94,7 +94,9 @@ def check_calibration(
     return (f"{seen}: metres are wrong there; calibrate a frame at {times} s",)
 
 
-def judge(registration: CourtRegistration, frames: pd.DataFrame, court_points: pd.DataFrame) -> list[Judged]:
+def judge_calibration(
+    registration: CourtRegistration, frames: pd.DataFrame, court_points: pd.DataFrame
+) -> list[Judged]:
     """Compare the court's lines with what is seen of them at moments spread over the video, in order of time."""
     homographies = registration.table.set_index("frame")[list(HOMOGRAPHY_COLUMNS)]
     numbers, time_s = frames["frame"].to_numpy(), frames["time_s"].to_numpy(np.float64)

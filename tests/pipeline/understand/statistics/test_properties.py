@@ -106,7 +106,7 @@ def test_a_sum_of_frames_that_is_short_by_rounding_is_enough() -> None:
     assert not lasts(LEAST_SPEED_S - 0.001, LEAST_SPEED_S)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12)
 @given(GAMES)
 def test_figures_agree(game: RandomGame) -> None:
     found, positions = figures_of(game)
