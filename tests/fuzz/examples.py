@@ -191,7 +191,8 @@ def page_requests() -> list[bytes]:
     asked = (b"about", b"picture?time_s=0.2", b"moments", b"page.css", b"")
     gets = [b"GET /TOKEN/" + name + b" HTTP/1.1\r\n" + close + b"\r\n" for name in asked]
     head = b" HTTP/1.1\r\n" + close + b"Content-Type: application/json\r\nContent-Length: LENGTH\r\n\r\n"
-    posts = [b"POST /TOKEN/" + name + head + calibrations()[0] for name in (b"fit", b"save")]
+    saved = b'{"use_found": true, "calibration": ' + calibrations()[0] + b"}"
+    posts = [b"POST /TOKEN/fit" + head + calibrations()[0], b"POST /TOKEN/save" + head + saved]
     return [*gets, *posts]
 
 
