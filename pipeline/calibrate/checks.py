@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +56,7 @@ def measure_motion(info: VideoInfo) -> CameraMotion:
 def _motion(pictures: list[Frame]) -> CameraMotion:
     """Compare neighbouring pictures, and the first with the last: a slow pan is small from one to the next."""
     worst = CameraMotion(True, 0.0)
-    pairs = [*zip(pictures, pictures[1:], strict=False), *([(pictures[0], pictures[-1])] if len(pictures) > 2 else [])]
+    pairs = [*itertools.pairwise(pictures), *([(pictures[0], pictures[-1])] if len(pictures) > 2 else [])]
     for earlier, later in pairs:
         shift_px, times_s = largest_shift_px(earlier, later), (earlier.time_s, later.time_s)
         if shift_px is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from models.court.finder import BUILTIN_WEIGHTS, CourtFinder
 from pipeline.choices import CourtName
 from pipeline.config import CourtSettings, ShotSettings
+from pipeline.errors import CalibrationError
 from pipeline.evaluation.found import FACTS
 from pipeline.geometry.calibration import CalibratedFrame, Calibration
 from pipeline.geometry.lens import Lens
@@ -74,14 +75,27 @@ def of_run(folder: Path, size_px: tuple[int, int]) -> Moments:
     return Moments(found, False, _gaps(time_s, frames["shot"].to_numpy(), registered, searched))
 
 
-def search_video(info: VideoInfo, court: CourtName | None) -> Moments:
-    """Search for the court in a few frames of a video."""
+def search_video(info: VideoInfo, court: CourtName | None, is_ended: Callable[[], bool] = lambda: False) -> Moments:
+    """Search for the court in a few frames of a video.
+
+    Args:
+        info: the video.
+        court: rule book, if it was said.
+        is_ended: asked now and then; true: nobody waits for it any more.
+
+    Raises:
+        CalibrationError: nobody does.
+    """
     wanted_s = np.linspace(0, info.duration_s, GLANCES + 1)[:-1] + info.duration_s / (2 * GLANCES)
     pictures = list(glances(info, wanted_s.tolist()))
     if not pictures:
         return Moments(None, True)
     finder = CourtFinder(BUILTIN_WEIGHTS)
-    seen = [finder.sight(picture.image) for picture in pictures]
+    seen = []
+    for picture in pictures:
+        if is_ended():
+            raise CalibrationError("the page was closed")
+        seen.append(finder.sight(picture.image))
     stands = _stands(pictures)
     frames = _frames(pictures, stands)
     numbers = frames["frame"].to_numpy(np.int64)

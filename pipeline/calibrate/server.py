@@ -47,6 +47,8 @@ class Clicking:
     run: Path | None = None
     """Output directory of `courtside analyze`, if there is one."""
     done: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    """The page is served no more."""
     saved: bool = False
     _decoding: threading.Lock = field(default_factory=threading.Lock)
     _looking: threading.Lock = field(default_factory=threading.Lock)
@@ -91,7 +93,7 @@ class Clicking:
     @cached_property
     def _moments(self) -> Moments:
         return (
-            search_video(self.info, self.court)
+            search_video(self.info, self.court, self.ended.is_set)
             if self.run is None
             else of_run(self.run, (self.info.width_px, self.info.height_px))
         )
@@ -135,7 +137,10 @@ def clicking(work: Clicking, port: int = 0) -> Iterator[str]:
     """
     work.about()  # what is wrong with the files is said before a page opens
     with serving(_page_of(work), port) as address:
-        yield address
+        try:
+            yield address
+        finally:
+            work.ended.set()
 
 
 def _page_of(work: Clicking) -> LocalPage:
