@@ -12,6 +12,7 @@ LAYERS = (
     {
         "pipeline",
         "pipeline.tables",
+        "pipeline.identity_tables",
         "pipeline.statistics_tables",
         "pipeline.schema",
         "pipeline.choices",

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from pipeline.config import PresentSettings
-from pipeline.corrections import read_corrections
+from pipeline.corrections import Journal
 from pipeline.errors import InputError, OutputError
 from pipeline.geometry.calibration import read_calibration
 from pipeline.roster import read_roster
@@ -26,7 +25,8 @@ from pipeline.run.observer import Observer, Silence
 from pipeline.run.order import PERCEIVED, STAGE_NAMES, UNDERSTAND, check_chain
 from pipeline.run.stages import video as video_stage
 from pipeline.run.stages.runner import StageRunner
-from pipeline.run.stages.stage import Stage, sections_of
+from pipeline.run.stages.stage import sections_of
+from pipeline.run.understanding import understand
 from pipeline.store import RunDirectory, fingerprint, hash_file, json_bytes
 from pipeline.tables import ALL, TableName
 from pipeline.video import probe
@@ -69,27 +69,62 @@ def analyze_job(
     """
     job, observer = (job.completed() if corrected is None else job), observer or Silence()
     check_chain()
-    context = _context_of_job(job) if corrected is None else _context_of_correction(job, corrected)
+    if corrected is not None:
+        context = context_of_correction(job, corrected)
+        with RunDirectory.opened(job.directory) as run:
+            return recompute(context, run, observer)
+    context = _context_of_job(job)
     with RunDirectory.opened(job.directory, job.fresh, job.alongside) as run:
         _remove_leftovers(run)
-        if corrected is None:
-            remember(run, job, context.input_sha256)
-        stages = StageRunner(run, observer)
-        before = _perceive(context, stages, executor or partial(executor_for, job.workers))
-        for stage in UNDERSTAND:
-            before = _understand(stage, context, before, stages)
-        warnings = _warnings(context)
-        for warning in warnings:
-            observer.warn(warning)
-        files = _present(context, warnings, before, stages)
+        remember(run, job, context.input_sha256)
+        return _carry_out(context, StageRunner(run, observer), executor or partial(executor_for, job.workers))
+
+
+def recompute(context: RunContext, run: RunDirectory, observer: Observer, publish: bool = True) -> Analysis:
+    """Compute a finished run again that was corrected; the annotated video stays as it is.
+
+    Args:
+        context: of the run.
+        run: its directory, opened.
+        observer: follows the progress.
+        publish: write what people look at, too.
+    """
+    _remove_leftovers(run)
+    return _carry_out(context, StageRunner(run, observer), partial(executor_for, 1), publish, draw=False)
+
+
+def _carry_out(
+    context: RunContext,
+    stages: StageRunner,
+    executor: Callable[[int], Executor],
+    publish: bool = True,
+    draw: bool = True,
+) -> Analysis:
+    """Run all stages.
+
+    Args:
+        context: the job and what was read for it.
+        stages: runs them.
+        executor: says who perceives a number of chunks.
+        publish: write what people look at.
+        draw: draw the annotated video, if the settings say so.
+    """
+    run, settings = stages.run, context.settings.present
+    before = _perceive(context, stages, executor)
+    for stage in UNDERSTAND:
+        before = understand(stage, context, before, stages)
+    warnings = _warnings(context)
+    for warning in warnings:
+        stages.observer.warn(warning)
+    files = _present(context, warnings, before, stages) if publish else []
+    _note_run(context, stages, warnings)
+    if context.has_pixels and publish:
+        note_video(run, before, settings)
+    if context.has_pictures and draw and settings.video:
+        files.append(draw_video(context, before, stages, settings.video_height_px))
         _note_run(context, stages, warnings)
-        if context.has_pixels:
-            note_video(run, before, job.settings.present)
-        if context.has_pictures and corrected is None and job.settings.present.video:
-            files.append(draw_video(context, before, stages, job.settings.present.video_height_px))
-            _note_run(context, stages, warnings)
-            note_video(run, before, job.settings.present)
-    return Analysis(job.directory, dict(context.tables), warnings, tuple(files))
+        note_video(run, before, settings)
+    return Analysis(context.job.directory, dict(context.tables), warnings, tuple(files))
 
 
 def _context_of_job(job: Job) -> RunContext:
@@ -101,7 +136,7 @@ def _context_of_job(job: Job) -> RunContext:
     return _with_files(RunContext(job, video, input_sha256=digest, weights_sha256=weights))
 
 
-def _context_of_correction(job: Job, corrected: CorrectedRun) -> RunContext:
+def context_of_correction(job: Job, corrected: CorrectedRun) -> RunContext:
     """Take what a finished run says of its video and weights, which are not read again."""
     noted, is_there = corrected.noted, corrected.video is not None
     digest, weights = noted.video_sha256, noted.weights_sha256
@@ -122,7 +157,7 @@ def _with_files(context: RunContext) -> RunContext:
     if job.roster is not None:
         context.roster = read_roster(job.roster)
     if job.corrections is not None:
-        context.corrections = read_corrections(job.corrections, context.input_sha256)
+        context.corrections = Journal.read(job.corrections, context.input_sha256).lines
     return context
 
 
@@ -188,24 +223,6 @@ def _stored_perception(stages: StageRunner, expected: str) -> str:
             "would perceive it again"
         )
     return stored.fingerprint
-
-
-def _understand(stage: Stage, context: RunContext, before: str, stages: StageRunner) -> str:
-    """Run one stage of understanding, or take what is stored; return the fingerprint."""
-    used = sections_of(context.settings, stage.settings)
-    files = [manifest.hash_path(getattr(context.job, name)) for name in stage.files]
-    code = code_fingerprint(stage.function.__module__)
-    stage_fingerprint = fingerprint(before, stage.name, used, files, code)
-
-    def work() -> tuple[Sequence[Path], dict[str, Any]]:
-        with threadpool_limits(1):  # these stages work on many small arrays, which threads only slow down
-            output = context.output_of(stage)
-        return [stages.run.write_table(name, output.tables[name]) for name in stage.gives], dict(output.facts)
-
-    context.facts[stage.name] = stages.stage(stage.name, stage_fingerprint, work, used)
-    for name in stage.gives:
-        context.tables[name] = stages.run.read_table(name)
-    return stage_fingerprint
 
 
 def _present(context: RunContext, warnings: tuple[str, ...], before: str, stages: StageRunner) -> list[Path]:

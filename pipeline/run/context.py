@@ -52,6 +52,8 @@ class RunContext:
     tables: dict[TableName, pd.DataFrame] = field(default_factory=dict)
     embeddings: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 1), dtype=np.float16))
     """(n, dim), row i of detection i; a memory map."""
+    former: dict[str, pd.DataFrame | None] = field(default_factory=dict)
+    """What a stage goes on from, by stage."""
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What a stage found out that is no table, by stage; plain data."""
 
@@ -101,6 +103,7 @@ class RunContext:
             embeddings=self.embeddings,
             on_court=self.on_court if "court" in stage.needs else None,
             files={"calibration": self.calibration, "roster": self.roster, "corrections": self.corrections},
+            former=self.former.get(stage.name),
         )
 
     def output_of(self, stage: Stage) -> StageOutput:

@@ -45,6 +45,8 @@ class Stage:
     """The sections of the settings that it reads."""
     files: tuple[FileName, ...] = ()
     """The given files that it reads."""
+    goes_on_from: tuple[TableName, TableName] | None = None
+    """A table that it gives and reads again when its result is replaced, and the table that keeps what it read."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ class StageContext:
         embeddings: NDArray[np.float16],
         on_court: BoxesOnCourt | None,
         files: Mapping[FileName, Any],
+        former: pd.DataFrame | None = None,
     ) -> None:
         """Keep what the stage declares.
 
@@ -147,8 +150,10 @@ class StageContext:
             embeddings: (n, dim), row i of detection i.
             on_court: where the boxes stand; None before the court was looked for.
             files: what was read of the given files, by name.
+            former: the table that the stage goes on from; None where there is none.
         """
         self.stage = stage
+        self.former = former
         self.tables: Mapping[TableName, pd.DataFrame] = _OwnTables(stage, tables)
         self.settings = cast("Settings", _OwnSettings(stage, settings))
         self.image_size_px = image_size_px
