@@ -33,7 +33,7 @@ LAYERS = (
     },
     {"models"},
     {"pipeline.perceive", "pipeline.understand", "pipeline.evaluation", "pipeline.rendering"},
-    {"pipeline.present", "pipeline.calibrate"},
+    {"pipeline.present", "pipeline.calibrate", "pipeline.review"},
     {"pipeline.run"},
     {"pipeline.cli"},
     {"courtside"},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.choices import CourtName
-from pipeline.cli import batching, calibrating, finished, learning, options, relabelling, scoring
+from pipeline.cli import batching, calibrating, finished, learning, options, relabelling, review, scoring
 from pipeline.cli.loading import loading
 from pipeline.cli.terminal import print_text
 from pipeline.errors import SettingsError
@@ -230,6 +230,7 @@ app.add_typer(scoring.evaluations, name="evaluate")
 scoring.evaluations.command("reid")(learning.evaluate_reid)
 app.command()(scoring.compare)
 app.command()(calibrating.calibrate)
+app.command()(review.review)
 app.command(cls=relabelling.RelabelCommand)(relabelling.relabel)
 app.command()(finished.heatmap)
 app.command()(finished.export)
