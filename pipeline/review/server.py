@@ -107,7 +107,7 @@ class Reviewing:
             "can_undo": journal.can_undo,
             "can_redo": journal.can_redo,
             "steps": [[step.number, step.words, step.undone] for step in journal.steps],
-            "outcomes": [[found.ticket, found.error, found.result] for found in list(work.results)[-40:]],
+            "results": [[found.ticket, found.error, found.result] for found in list(work.results)[-40:]],
             "video": None if self.playback is None else self.playback.about(),
         }
 
@@ -179,7 +179,10 @@ class Reviewing:
     def export(self, data: Any) -> dict[str, Any]:
         """Write what the run leaves for people anew."""
         video = _fields(data).get("video") is True
-        work: Callable[[Background], Any] = lambda background: self.correcting.export(video, background.advance)  # noqa: E731
+
+        def work(background: Background) -> dict[str, Any]:
+            return {"words": "written", "files": self.correcting.export(video, background.advance)}
+
         return {"ticket": self.background.ask("exporting", work)}
 
     def make_copy(self, data: Any) -> dict[str, Any]:

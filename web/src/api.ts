@@ -117,7 +117,7 @@ export interface State {
   can_undo: string | null;
   can_redo: string | null;
   steps: [number: number, words: string, undone: boolean][];
-  outcomes: [ticket: number, error: string | null, result: Changes | null][];
+  results: [ticket: number, error: string | null, result: Changes | null][];
   video: VideoState | null;
 }
 

@@ -145,10 +145,10 @@ async function poll(): Promise<void> {
   timer = window.setTimeout(poll, busy.value ? 250 : document.hidden ? 4000 : 1000);
 }
 
-// Takes the outcomes of what was asked: what is solved is in the game now, what was refused is shown no more.
+// Takes the results of what was asked: what is solved is in the game now, what was refused is shown no more.
 function settle(news: State): void {
   const here = new Set(pending.value.map(({ ticket }) => ticket));
-  for (const [ticket, error, result] of news.outcomes) {
+  for (const [ticket, error, result] of news.results) {
     if (ticket <= settled && !here.has(ticket)) continue;
     settled = Math.max(settled, ticket);
     if (!here.has(ticket)) continue;
