@@ -110,14 +110,14 @@ def relabel(
         for line in _listed(corrections.read_journal(run)):
             print_text(line)
         return
-    files = corrections.GivenAgain(source, calibration, roster)
     with progress_shown(Console(soft_wrap=False)) as observer:
+        corrector = corrections.Corrector(run, corrections.GivenAgain(source, calibration, roster), observer)
         if undo is not None:
-            changes = corrections.undo(run, undo, observer, files)
+            changes = corrector.undo(undo, publish=True)
         elif redo is not None:
-            changes = corrections.redo(run, redo, observer, files)
+            changes = corrector.redo(redo, publish=True)
         else:
-            changes = corrections.correct(run, asked, observer, files)
+            changes = corrector.correct(asked, publish=True)
     for line in changes.lines:
         print_text(line)
     if changes.step is not None:

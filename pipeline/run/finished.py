@@ -67,7 +67,7 @@ def write_annotated(
         OutputError: the file cannot be written.
     """
     from pipeline.present.annotated_video.annotate import write_video  # heavy, and for this alone
-    from pipeline.run.analysis import draw_video, note_video
+    from pipeline.run.publishing import draw_video, note_video
     from pipeline.run.stages import video as video_stage
     from pipeline.run.stages.runner import StageRunner
 

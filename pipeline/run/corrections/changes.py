@@ -15,7 +15,6 @@ from pipeline.tables import TableName
 from pipeline.understand.features.corrections import TrackletAtSpot
 from pipeline.understand.game import TrackedGame, usual_step_s
 
-TABLES: tuple[TableName, ...] = ("frames", "detections", "tracks", "identities", "players", "player_stats")
 _LEAST_S = 0.05
 """Less is not shown as gained or lost."""
 
@@ -92,7 +91,7 @@ def changes_between(
     """Compare two results of one game.
 
     Args:
-        before: those of `TABLES`.
+        before: its tables.
         after: likewise.
         words: what was done.
         step: of the journal, which was done, undone or done again.

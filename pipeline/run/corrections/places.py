@@ -37,7 +37,6 @@ from pipeline.tables import TableName
 from pipeline.understand.features.corrections import TrackletAtSpot, check_corrections, split_where_corrected
 from pipeline.understand.game import TrackedGame
 
-TABLES: tuple[TableName, ...] = ("frames", "detections", "split_tracks", "identities", "players", "player_ids")
 _LEAST_LOCKED_S = 0.5
 """Shorter tracklets of a player are not locked to him."""
 _LEAST_PART_S = 0.2
@@ -51,7 +50,7 @@ class ShownRun:
         """Lay the tables ready.
 
         Args:
-            tables: those of `TABLES`.
+            tables: of the run.
             journal: with which they were made.
         """
         self._before_splits = TrackedGame.of(tables["frames"], tables["detections"], tracks=tables["split_tracks"])
@@ -122,8 +121,8 @@ class ShownRun:
         if not moved:
             raise InputError(f"{label} is not in view from {times}")
         rest = [track_id for track_id in self._tracklets(said.player) if track_id not in dict(moved)]
-        spots = [self._spot(track_id, at) for track_id, at in moved]
-        return lines + self._linked(spots, said.to, rest, words)
+        lines += self._linked([self._spot(track_id, at) for track_id, at in moved], said.to, rest, words)
+        return _something(lines, words)
 
     @_lines.register
     def _(self, said: Split) -> list[Correction]:
@@ -187,7 +186,7 @@ class ShownRun:
             raise InputError(f"it is {self._label(owner)}'s already")
         mine = [] if owner is None else self._tracklets(owner)
         rest = [track_id for track_id in mine if track_id not in track_ids]
-        return self._linked([self._middle(track_id) for track_id in track_ids], to, rest, words)
+        return _something(self._linked([self._middle(track_id) for track_id in track_ids], to, rest, words), words)
 
     def _linked(self, moved: list[Spot], to: Who | None, rest: list[int], words: str) -> list[Correction]:
         """Say that all who are at some spots are one person, who that is, and that it is not the rest of who it was.
@@ -201,8 +200,6 @@ class ShownRun:
         anchor = moved[0] if to is None else self._spot_on(to)
         links = [Correction("same", spot, anchor, words=words) for spot in moved if spot != anchor]
         apart = [Correction("apart", moved[0], self._middle(rest[0]), words=words)] if rest else []
-        if not links and not apart:
-            raise InputError(f"{words}: that is all there is of him already")
         return [*links, *apart]
 
     def _cut_out(self, track_id: int, inside: NDArray[np.bool_], words: str) -> list[Correction]:
@@ -299,3 +296,14 @@ class ShownRun:
         row = int(self._rows(track_id)[at])
         x1, y1, x2, y2 = self._game.xyxy_px[row].tolist()
         return Spot(float(self._game.box_time_s[row]), (x1 + x2) / 2, (y1 + y2) / 2)
+
+
+def _something(lines: list[Correction], words: str) -> list[Correction]:
+    """Refuse to make a new person of all that there is of somebody.
+
+    Raises:
+        InputError: there is nothing to say.
+    """
+    if not lines:
+        raise InputError(f"{words}: that is all there is of him, so he is a person by himself already")
+    return lines

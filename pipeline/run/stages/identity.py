@@ -25,6 +25,7 @@ def identify_players(context: StageContext) -> StageOutput:
         roster=None if context.roster is None else pd.DataFrame([asdict(entry) for entry in context.roster]),
         corrections=context.corrections,
         former_ids=context.former,
+        memory=context.memory,
     )
     return StageOutput(
         {

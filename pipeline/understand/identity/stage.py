@@ -14,7 +14,7 @@ from pipeline.config import IdentifySettings
 from pipeline.corrections import Correction
 from pipeline.geometry.court import Court
 from pipeline.tables import ALL, conform
-from pipeline.understand.features.collect import collect_features
+from pipeline.understand.features.collect import TrackletFeatures, collect_features
 from pipeline.understand.features.corrections import UserConstraints, constraints_of, split_where_corrected
 from pipeline.understand.features.overlaps import find_overlaps, keep_one_box_per_frame
 from pipeline.understand.game import TrackedGame
@@ -35,6 +35,7 @@ from pipeline.understand.identity.players import describe_players, with_labels
 from pipeline.understand.identity.roster_bounds import bounded, is_complete, surplus_warnings
 from pipeline.understand.identity.sidelines import sideline_time
 from pipeline.understand.identity.stable_ids import lasting_ids
+from pipeline.understand.memory import Memory
 
 _MIN_GAIN = 0.5
 """Log-likelihood ratio from which on a tracklet that took no part in clustering is assigned to a person."""
@@ -88,6 +89,7 @@ def identify(
     corrections: Sequence[Correction] = (),
     clusterer: TrackletClusterer | None = None,
     former_ids: pd.DataFrame | None = None,
+    memory: Memory | None = None,
 ) -> IdentityResult:
     """Find the people behind the tracklets.
 
@@ -104,6 +106,7 @@ def identify(
         corrections: by a user who knows better: they hold whatever the evidence says.
         clusterer: how reliable tracklets are grouped; None for the one that the settings name.
         former_ids: table `player_ids` of an earlier result of the game; None: there is none.
+        memory: what was computed of the game before.
 
     Returns:
         Tables `identities`, `players`, `tracklets`, `player_evidence`, `number_votes` and `player_ids`, and what to warn of.
@@ -122,10 +125,15 @@ def identify(
     listed = roster if is_complete(roster, court) else None
     if listed is not None:
         settings = bounded(settings, listed)
+    memory = memory or Memory(keeps=False)
+    evidence = _evidence(game, settings, reads, listed, corrections, memory)
     game = game.with_tracks(split_where_corrected(game, corrections))
-    evidence = _evidence(game, settings, reads, listed, corrections)
-    features, tracklets = evidence.features, evidence.tracklets
-    person = _people(evidence, settings, clusterer or clusterer_named(settings.clusterer))
+    features, tracklets, said = evidence.features, evidence.tracklets, evidence.constraints
+    person = memory.result(
+        "people",
+        (tracklets.row, tracklets.start, said.must_link, said.mentioned, np.argwhere(said.cannot_link)),
+        lambda: _people(evidence, settings, clusterer or clusterer_named(settings.clusterer)),
+    )
     assignment = assign_players(evidence, person, sideline_time(game, tracklets, court), settings)
     player_of, players = describe_players(
         features, assignment.person, roster, settings.number_odds, evidence.constraints.roles
@@ -163,17 +171,29 @@ def _evidence(
     number_reads: pd.DataFrame,
     listed: pd.DataFrame | None,
     corrections: Sequence[Correction],
+    memory: Memory,
 ) -> IdentityEvidence:
     """Collect what identity is decided by.
 
     Args:
-        game: with tracklets.
+        game: with tracklets, not yet split where corrections say so.
         settings: of the stage.
         number_reads: table `number_reads`.
         listed: a roster that lists everybody who can be there.
         corrections: by a user.
+        memory: what was computed of the game before.
     """
-    features = collect_features(game, settings, number_reads, None if listed is None else set(listed["number"]))
+    numbers = None if listed is None else set(listed["number"])
+
+    def features_of(split: TrackedGame, before: TrackletFeatures | None) -> TrackletFeatures:
+        tracks = (split.tracks["track_id"].to_numpy(),)
+        return memory.result(
+            "features", tracks, lambda: collect_features(split, settings, number_reads, numbers, before)
+        )
+
+    split = game.with_tracks(split_where_corrected(game, corrections))
+    uncorrected = None if not memory.keeps or split.tracks is game.tracks else features_of(game, None)
+    game, features = split, features_of(split, uncorrected)
     tracklets = features.evidence
     constraints = UserConstraints.none(len(tracklets))
     if corrections:

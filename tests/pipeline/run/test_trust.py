@@ -6,12 +6,14 @@ import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 import pytest
 
-import pipeline.run.analysis as analysis_module
+import pipeline.run.corrections.corrector as corrector_module
+import pipeline.run.publishing as publishing_module
 from pipeline.cli import run as courtside
 from pipeline.corrections import Journal, Name, Number, Role
 from pipeline.errors import InputError, OutputError
@@ -221,9 +223,9 @@ def test_a_stopped_correction_goes_on(positions: Path, tmp_path: Path, monkeypat
     asked = [Role(int(RunDirectory(out).read_table("players")["player_id"].iloc[0]), "nobody"), Name(2, "Bo")]
     correct(whole, asked)
 
-    def stopped(place: str, call: int) -> None:
+    def stopped(module: ModuleType, place: str, call: int) -> None:
         """Correct, and be stopped at a call of a function of the analysis."""
-        finish, calls = getattr(analysis_module, place), []
+        finish, calls = getattr(module, place), []
 
         def dies(*arguments: Any) -> Any:
             calls.append(place)
@@ -232,17 +234,17 @@ def test_a_stopped_correction_goes_on(positions: Path, tmp_path: Path, monkeypat
             return finish(*arguments)
 
         with monkeypatch.context() as patched:
-            patched.setattr(analysis_module, place, dies)
+            patched.setattr(module, place, dies)
             with pytest.raises(KeyboardInterrupt):
                 correct(out, asked)
 
-    stopped("understand", 5)
-    stopped("_present", 1)
+    stopped(corrector_module, "understand", 2)
+    stopped(publishing_module, "_present", 1)
     correct(out, asked)
     assert without_times(for_people(out)) == without_times(for_people(whole))
     stopped_again = Path(shutil.copytree(whole, tmp_path / "again"))
     out, asked = stopped_again, [Name(3, "Cy")]
-    stopped("understand", 5)
+    stopped(corrector_module, "understand", 2)
     with pytest.raises(InputError, match="an earlier correction was interrupted, and is carried out now"):
         correct(out, [Name(4, "Di")])
     correct(out, [Name(4, "Di")])

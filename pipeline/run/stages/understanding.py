@@ -23,44 +23,68 @@ _GAME = "game"
 """Fact of a stage that goes on from its own result: hash of the video that the result is of."""
 
 
-def understand(stage: Stage, context: RunContext, before: str, stages: StageRunner) -> str:
-    """Run one stage of understanding, or take what is stored.
+def understand(stage: Stage, context: RunContext, stages: StageRunner) -> None:
+    """Run one stage of understanding, or take what is stored: if it was made of the same content, by the same code.
 
     Args:
         stage: which.
         context: receives its tables and facts.
-        before: fingerprint of the stage before.
         stages: runs it.
-
-    Returns:
-        Its fingerprint.
     """
     used, run = sections_of(context.settings, stage.settings), stages.run
     files = [manifest.hash_path(getattr(context.job, name)) for name in stage.files]
-    code = code_fingerprint(stage.function.__module__)
+    code, inputs = code_fingerprint(stage.function.__module__), _inputs(stage, context)
     former = None if stage.goes_on_from is None else _FormerResult(*stage.goes_on_from, run, context.input_sha256)
 
     def mark() -> str:
         gone_on_from = [] if former is None else [former.mark()]
-        return fingerprint(before, stage.name, used, [*files, *gone_on_from], code)
+        return fingerprint(stage.name, inputs, used, [*files, *gone_on_from], code)
 
     stage_fingerprint = mark()
     if former is not None and not run.is_fresh(stage.name, stage_fingerprint):
         former.keep(stage.name)
         stage_fingerprint = mark()
+    made: dict[TableName, pd.DataFrame] = {}
 
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
         if former is not None:
             context.former[stage.name] = former.read()
         with threadpool_limits(1):  # these stages work on many small arrays, which threads only slow down
             output = context.output_of(stage)
+        made.update({name: output.tables[name] for name in stage.gives})
         facts = dict(output.facts) if former is None else {**output.facts, _GAME: context.input_sha256}
-        return [run.write_table(name, output.tables[name]) for name in stage.gives], facts
+        return [run.write_table(name, made[name]) for name in stage.gives], facts
 
     context.facts[stage.name] = stages.stage(stage.name, stage_fingerprint, work, used)
     for name in stage.gives:
-        context.tables[name] = run.read_table(name)
-    return stage_fingerprint
+        context.tables[name] = made[name] if made else run.read_table(name)
+    note_stage(stage.name, stage_fingerprint, context, run)
+
+
+def note_stage(stage: str, stage_fingerprint: str, context: RunContext, run: RunDirectory) -> None:
+    """Note the fingerprint of a finished stage, and the hashes of what it left, by which later ones see whether it is new.
+
+    Args:
+        stage: its name.
+        stage_fingerprint: of all that its result depends on.
+        context: receives them.
+        run: where it left it.
+    """
+    context.marks[stage] = stage_fingerprint
+    noted = run.manifest(stage)
+    context.content.update({} if noted is None else {name: list(what) for name, what in noted.outputs.items()})
+
+
+def _inputs(stage: Stage, context: RunContext) -> dict[str, Any]:
+    """Return the hashes of all that a stage reads of those before it."""
+    names = [f"{name}.npy" if name == "embeddings" else f"{name}.parquet" for name in stage.needs]
+    names += ["court.facts.json", "perceive.facts.json"] if "court" in stage.needs else []
+    whole = {name: context.content.get(name) for name in names}
+    parts = {
+        f"{name}.parquet": context.tables[name][list(columns)].to_csv(index=False)
+        for name, columns in stage.columns.items()
+    }
+    return whole | parts
 
 
 @dataclass(frozen=True)
