@@ -37,6 +37,9 @@ class JournalState:
 class Correcting(Protocol):
     """Corrects one run; one call at a time."""
 
+    def warm(self) -> None:
+        """Compute what the first correction would else have to wait for."""
+
     def journal(self) -> JournalState:
         """Read the journal."""
 

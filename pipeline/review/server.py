@@ -69,6 +69,7 @@ class Reviewing:
         """Lay the game ready; corrections are carried out from now on."""
         self._show()
         self.background.start()
+        self.background.ask("getting ready", lambda _: self.correcting.warm())
 
     def end(self) -> None:
         """Carry out what still waits."""

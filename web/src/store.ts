@@ -10,6 +10,7 @@ export const game = signal<Game | null>(null);
 export const state = signal<State | null>(null);
 export const offline = signal(false);
 export const pending = signal<Pending[]>([]);
+export const sending = signal(0); // requests that have no ticket yet
 
 export const selected = signal<number[]>([]); // player ids: one, or two to merge
 export const piece = signal<number | null>(null); // track id
@@ -43,7 +44,7 @@ export const model = computed<Model | null>(() => (game.value === null ? null : 
 export const doubts = computed(
   () => game.value?.doubts.filter((doubt) => !asked.value.has(doubtKey(doubt))) ?? [],
 );
-export const busy = computed(() => pending.value.length > 0 || !!state.value?.doing || (state.value?.waiting ?? 0) > 0);
+export const busy = computed(() => sending.value > 0 || pending.value.length > 0 || !!state.value?.doing || (state.value?.waiting ?? 0) > 0);
 
 export const doubtKey = (doubt: { track_id: number; player_id: number }): string =>
   `${doubt.track_id}-${doubt.player_id}`;
@@ -102,6 +103,7 @@ async function ask(
   edits: Edit[] = [],
   done: (changes: Changes | null) => void = (changes) => changes && sayChanges(changes),
 ): Promise<void> {
+  sending.value++;
   try {
     const { ticket } = await change<{ ticket: number }>(path, data);
     pending.value = [...pending.value, { ticket, edits }];
@@ -109,6 +111,8 @@ async function ask(
     void poll();
   } catch (error) {
     say("bad", (error as Error).message);
+  } finally {
+    sending.value--;
   }
 }
 
@@ -166,7 +170,7 @@ export async function begin(): Promise<void> {
   await poll();
   document.addEventListener("visibilitychange", () => void poll());
   window.addEventListener("beforeunload", (event) => {
-    if (pending.value.length) event.preventDefault(); // the server goes on; what it says would be missed
+    if (pending.value.length || sending.value) event.preventDefault(); // the server goes on; what it says would be missed
   });
 }
 

@@ -26,15 +26,13 @@ from pipeline.review import (
     VideoPictures,
     reviewing,
 )
-from pipeline.run.analysis import Analysis, context_of_correction, recompute
-from pipeline.run.corrections.carrying_out import GivenAgain, correct, read_journal, redo, undo
+from pipeline.roster import read_roster
 from pipeline.run.corrections.changes import Changes
-from pipeline.run.finished import write_annotated
-from pipeline.run.job import CORRECTIONS, keep, remembered
-from pipeline.run.loading import CorrectedRun, FinishedRun, read_run, video_of
+from pipeline.run.corrections.corrector import Corrector, GivenAgain
+from pipeline.run.job import CORRECTIONS
+from pipeline.run.loading import FinishedRun, read_run, video_of
 from pipeline.run.observer import Observer, Silence
 from pipeline.store import RunDirectory, hash_file
-from pipeline.video import VideoInfo
 
 _COPIES = "review"
 """Folder of the cache."""
@@ -80,9 +78,11 @@ class JournalOfRun:
     """Corrects a run for the page; see `pipeline.review.Correcting`."""
 
     def __init__(self, noted: FinishedRun, files: GivenAgain) -> None:
-        """Keep what is corrected; nothing is computed yet."""
+        """Open the run; nothing is computed yet."""
         self._run = noted.out
         self._files = files
+        self._told = _Told()
+        self._corrector = Corrector(self._run, files, self._told)
 
     @property
     def court(self) -> Court | None:
@@ -92,10 +92,14 @@ class JournalOfRun:
             return None
         return COURTS[directory.read_json("court.facts")["court"]]
 
+    def warm(self) -> None:
+        """Compute what the first correction would else have to wait for."""
+        self._corrector.warm()
+
     def journal(self) -> JournalState:
         """Read the journal."""
         path = self._run / CORRECTIONS
-        journal = read_journal(self._run)
+        journal = self._corrector.journal
         undo, redo = journal.can_undo, journal.can_redo
         return JournalState(
             hash_file(path) if path.is_file() else "",
@@ -105,92 +109,72 @@ class JournalOfRun:
         )
 
     def game(self) -> ReviewedGame:
-        """Read the game as it is now."""
-        directory = RunDirectory(self._run)
-        directory.check_whole([f"{name}.parquet" for name in TABLES])
-        tables = {name: directory.read_table(name) for name in TABLES}
+        """Return the game as it is now."""
+        tables = self._corrector.tables
         colors = player_colors(tables["players"])
         return ReviewedGame(
-            tables,
+            {name: tables[name] for name in TABLES},
             {person.player_id: person.short for person in people(tables["players"])},
             {who: Dress(color.hex, color.ink.hex) for who, color in colors.items()},
         )
 
     def correct(self, asked: Sequence[Asked], revision: str | None) -> dict[str, Any]:
-        """Carry out one step."""
+        """Carry out one step; ids are never given to anybody else, so what another tab corrected meanwhile stays."""
         del revision
-        return _plain(correct(self._run, asked, files=self._files, publish=False))
+        return _plain(self._corrector.correct(asked))
 
     def undo(self, step: int | None) -> dict[str, Any]:
         """Take back a step."""
-        return _plain(undo(self._run, step, files=self._files, publish=False))
+        return _plain(self._corrector.undo(step))
 
     def redo(self, step: int | None) -> dict[str, Any]:
         """Carry out again what was taken back."""
-        return _plain(redo(self._run, step, files=self._files, publish=False))
+        return _plain(self._corrector.redo(step))
 
     def give_roster(self, file: Path) -> dict[str, Any]:
-        """Use another roster from now on."""
-        self._recompute(Silence(), roster=file)
-        return {"words": "the roster is used", "people": [], "warnings": []}
+        """Use another roster from now on; the run keeps a copy."""
+        read_roster(file)  # what is wrong with it is said before anything is computed
+        corrector = Corrector(self._run, replace(self._files, roster=file), self._told)
+        named = int(corrector.tables["players"]["name"].notna().sum())
+        self._corrector = Corrector(self._run, self._files, self._told)
+        return {"words": f"the roster is used: {named} people have a name", "people": [], "warnings": []}
 
     def export(self, video: bool, advance: Advance) -> list[str]:
         """Write what the run leaves for people anew."""
-        observer = _Told(advance)
-        names = [path.name for path in self._recompute(observer, publish=True).files if path.parent == self._run]
-        if video:
-            names.append(write_annotated(self._run, video=self._files.video, observer=observer).name)
-        return names
-
-    def _recompute(self, observer: Observer, roster: Path | None = None, publish: bool = False) -> Analysis:
-        """Compute what is not as it was; with another roster, if one is given."""
-        with RunDirectory.opened(self._run) as directory:
-            noted = read_run(self._run)
-            job = replace(remembered(directory, self._files.calibration, roster), corrections=_of_run(self._run))
-            corrected = CorrectedRun(noted, _at_hand(noted, self._files.video))
-            analysis = recompute(context_of_correction(job, corrected), directory, observer, publish)
-            if roster is not None:
-                keep(directory, "roster", roster)
-            return analysis
-
-
-def _of_run(run: Path) -> Path | None:
-    """Return the run's corrections, if there are any."""
-    return run / CORRECTIONS if (run / CORRECTIONS).is_file() else None
-
-
-def _at_hand(noted: FinishedRun, video: Path | None) -> VideoInfo | None:
-    """Find the video; None where it is not there."""
-    try:
-        return video_of(noted, video)
-    except InputError:
-        if video is not None:
-            raise
-        return None
+        self._told.advance_to = advance
+        try:
+            written = self._corrector.publish(video=video)
+        finally:
+            self._told.advance_to = None
+        return [path.name for path in written if path.parent == self._run]
 
 
 class _Told:
-    """Passes on how far a run is; see `Observer`."""
+    """Passes on how far a run is while somebody wants to know; see `Observer`."""
 
-    def __init__(self, advance: Advance) -> None:
-        self._advance = advance
+    def __init__(self) -> None:
+        self.advance_to: Advance | None = None
         self._stage, self._total = "", 0.0
 
     def begin(self, stage: str, total: float | None, unit: str) -> None:
         """Say what begins."""
         del unit
         self._stage, self._total = stage, total or 0.0
-        self._advance(stage, None)
+        self._say(None)
 
     def advance(self, done: float) -> None:
         """Say how far it is."""
-        self._advance(self._stage, min(done / self._total, 1.0) if self._total else None)
+        self._say(min(done / self._total, 1.0) if self._total else None)
 
     def end(self, note: str) -> None:
         """Say nothing."""
 
     def warn(self, message: str) -> None:
         """Say nothing: warnings are part of what changed."""
+
+    def _say(self, share: float | None) -> None:
+        if self.advance_to is not None:
+            self.advance_to(self._stage, share)
 
 
 def _plain(changes: Changes) -> dict[str, Any]:

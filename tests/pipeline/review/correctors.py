@@ -24,6 +24,9 @@ class JournalInMemory:
     def __post_init__(self):
         self.hold.set()
 
+    def warm(self):
+        pass
+
     def journal(self):
         steps = tuple(JournalStep(k + 1, words, k >= self.place) for k, words in enumerate(self.said))
         undo = self.said[self.place - 1] if self.place else None

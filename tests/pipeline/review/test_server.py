@@ -116,7 +116,7 @@ def test_a_correction_is_carried_out_and_shown(ask, work, journal):
         "ticket"
     ]
     state = settled(ask, work)
-    assert state["results"] == [[ticket, None, {"words": "done: Merge", "people": [], "warnings": []}]]
+    assert state["results"][1:] == [[ticket, None, {"words": "done: Merge", "people": [], "warnings": []}]]
     assert state["can_undo"] == "Merge"
     assert journal.asked == [(seen["revision"], Merge(1, 2))]
     after = ask("game")[1]
@@ -131,7 +131,7 @@ def test_a_refused_correction_is_told_and_changes_nothing(ask, work):
     seen = ask("game")[1]
     ask("edit", {"revision": seen["revision"], "edits": [{"kind": "move", "track_id": 3, "to": 9}]})
     state = settled(ask, work)
-    assert state["results"][0][1] == "there is no player 9"
+    assert state["results"][-1][1] == "there is no player 9"
     assert state["generation"] == seen["generation"]
 
 
