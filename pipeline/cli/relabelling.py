@@ -129,7 +129,7 @@ def _asked(
     merge: Repeated | None, move: Repeated | None, move_part: Repeated | None, split: Repeated | None
 ) -> list[Asked]:
     """Read the options about whose tracklets are whose."""
-    from pipeline.corrections import Merge, MoveAt, MoveStretch, Split
+    from pipeline.corrections import Merge, MoveAt, MoveStretch, SplitAt
 
     return [
         *(Merge(player, second) for player, second in _words(merge)),
@@ -138,7 +138,7 @@ def _asked(
             MoveStretch(player, read_time(begin, "--move-part"), read_time(end, "--move-part"), _to(to))
             for player, begin, end, to in _words(move_part)
         ),
-        *(Split(player, read_time(at, "--split")) for player, at in _words(split)),
+        *(SplitAt(player, read_time(at, "--split")) for player, at in _words(split)),
     ]
 
 

@@ -92,7 +92,7 @@ class Journal:
     @property
     def lines(self) -> tuple[Correction, ...]:
         """What the steps that count say."""
-        return tuple(line for step in self.active for line in step.lines)
+        return tuple(replace(line, step=step.number) for step in self.active for line in step.lines)
 
     @property
     def can_undo(self) -> Step | None:

@@ -47,7 +47,7 @@ class MoveStretch:
 
 
 @dataclass(frozen=True)
-class Split:
+class SplitAt:
     """From a time on, a player's tracklet shows somebody else."""
 
     player: Who
@@ -122,7 +122,7 @@ Asked = (
     | Move
     | MoveAt
     | MoveStretch
-    | Split
+    | SplitAt
     | SplitTracklet
     | Name
     | Number

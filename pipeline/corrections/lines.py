@@ -8,6 +8,7 @@ frame at time_s.
 | same | the person here and the person at other_* are one person |
 | apart | they are two people |
 | split | the tracklet at other_* went over to somebody else: from time_s on it is the person here |
+| player | the tracklet here is the player's whose id is `value`; '-': nobody says any more whose it is |
 | name, number, team, role | of the person here: `value` |
 
 Each line says which video it is of, by the beginning of the hash of its file, and which step of the journal it belongs to; a
@@ -29,7 +30,7 @@ from pipeline.untrusted import parse_number, parse_whole
 from pipeline.user_csv import parse_rows
 from pipeline.written_csv import BYTE_ORDER_MARK, harmless, meant
 
-Action = Literal["same", "apart", "split", "name", "number", "team", "role"]
+Action = Literal["same", "apart", "split", "player", "name", "number", "team", "role"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 COLUMNS = (
     *("action", "time_s", "x_px", "y_px", "other_time_s", "other_x_px", "other_y_px", "value"),
@@ -62,13 +63,15 @@ class Correction:
     second_spot: Spot | None = None
     """For `same`, `apart` and `split`."""
     value: str = ""
-    """For `name`, `number`, `team` and `role`."""
+    """For `player`, `name`, `number`, `team` and `role`."""
     where: str = ""
     """File and line, for messages."""
     video: str = ""
     """Which video it is of, see `video_tag`; '' where the line does not say."""
     words: str = ""
     """What the person said, in the labels of that time."""
+    step: int = 0
+    """Number of the step of the journal that it belongs to: its lines hold together."""
 
     @property
     def described(self) -> str:
@@ -187,6 +190,7 @@ def checked_value(action: Action, value: str, where: str) -> str:
 _VALUES: dict[str, tuple[Callable[[str], object], str]] = {
     "number": (re.compile("[0-9]{1,2}").fullmatch, "is not a jersey number (one or two digits)"),
     "team": (TEAMS.__contains__, "is not A or B"),
+    "player": (re.compile("[1-9][0-9]{0,8}").fullmatch, "is not the id of a player (a whole number from 1)"),
     "role": (ROLES.__contains__, f"is not one of {', '.join(ROLES)}"),
 }
 

@@ -55,8 +55,8 @@ class RunContext:
     """(n, dim), row i of detection i; a memory map."""
     former: dict[str, pd.DataFrame | None] = field(default_factory=dict)
     """What a stage goes on from, by stage."""
-    memory: Memory | None = None
-    """What was computed of the game before, where it is corrected again and again."""
+    memories: dict[str, Memory] | None = None
+    """What each stage computed of the game before, where it is corrected again and again."""
     marks: dict[str, str] = field(default_factory=dict)
     """Fingerprint of each stage so far."""
     content: dict[str, Any] = field(default_factory=dict)
@@ -111,7 +111,7 @@ class RunContext:
             on_court=self.on_court if "court" in stage.needs else None,
             files={"calibration": self.calibration, "roster": self.roster, "corrections": self.corrections},
             former=self.former.get(stage.name),
-            memory=self.memory,
+            memory=None if self.memories is None else self.memories.setdefault(stage.name, Memory()),
         )
 
     def output_of(self, stage: Stage) -> StageOutput:

@@ -44,8 +44,8 @@ class PersonChange:
         seconds = " ".join(
             f"{sign}{value:.1f} s" for sign, value in (("+", self.gained_s), ("−", self.lost_s)) if value > _LEAST_S
         )
-        known = [distance for distance in (self.distance_before_m, self.distance_m) if distance is not None]
-        metres = " → ".join(f"{distance:.0f} m" for distance in known) if len(known) == 2 and seconds else ""
+        distances = [distance for distance in (self.distance_before_m, self.distance_m) if distance is not None]
+        metres = " → ".join(f"{distance:.0f} m" for distance in distances) if len(distances) == 2 and seconds else ""
         if self.label is None:
             state = "gone"
         elif self.label_before is None:
@@ -130,8 +130,8 @@ def _owners(tables: Mapping[TableName, pd.DataFrame]) -> NDArray[np.int64]:
     if tracks.empty:
         return np.zeros(1, dtype=np.int64)
     of_track = np.zeros(int(tracks["track_id"].max()) + 1, dtype=np.int64)
-    known = identities["track_id"].to_numpy() < len(of_track)
-    of_track[identities["track_id"].to_numpy()[known]] = identities["player_id"].to_numpy()[known]
+    inside = identities["track_id"].to_numpy() < len(of_track)
+    of_track[identities["track_id"].to_numpy()[inside]] = identities["player_id"].to_numpy()[inside]
     owner = np.zeros(int(tracks["detection_id"].max()) + 1, dtype=np.int64)
     owner[tracks["detection_id"].to_numpy()] = of_track[tracks["track_id"].to_numpy()]
     return owner

@@ -29,7 +29,6 @@ from pipeline.run.stages.runner import StageRunner
 from pipeline.run.stages.understanding import understand
 from pipeline.store import RunDirectory
 from pipeline.tables import TableName
-from pipeline.understand.memory import Memory
 from pipeline.video import VideoInfo
 
 _FROM_IDENTITY = UNDERSTAND[UNDERSTAND.index(IDENTITY_STAGE) :]
@@ -67,7 +66,6 @@ class Corrector:
     def __init__(self, run: Path, files: GivenAgain | None = None, observer: Observer | None = None) -> None:
         self._run, self._files, self._observer = run, files or GivenAgain(), observer or Silence()
         self._mutex = RLock()
-        self._memory = Memory()
         self._context: RunContext | None = None
         self._seen: object = None
         """What the run's directory was like when `_context` was made."""
@@ -144,7 +142,6 @@ class Corrector:
     def warm(self) -> None:
         """Compute in memory what the next correction would else have to: for a server, when it has time."""
         with self._opened() as opened:
-            self._memory.begin()
             for stage in _FROM_IDENTITY:
                 opened.context.output_of(stage)
 
@@ -184,7 +181,6 @@ class Corrector:
         file = self._run / CORRECTIONS
         context.job = replace(context.job, corrections=file)
         context.corrections = Journal.read(file).lines
-        self._memory.begin()
         stages = StageRunner(directory, self._observer)
         self._context = None  # until it is whole again
         for stage in _FROM_IDENTITY:
@@ -213,7 +209,7 @@ class Corrector:
             self._observer.warn(f"{', '.join(noted.left_out)}: no longer settings, left out")
         corrected = CorrectedRun(noted, _video(noted, self._files.video, self._observer))
         context = context_of_correction(job, corrected)
-        self._memory = context.memory = Memory()
+        context.memories = {}
         compute(context, StageRunner(directory, self._observer))
         if self._files.calibration is not None:
             keep(directory, "calibration", self._files.calibration)

@@ -161,6 +161,7 @@ class StageContext:
         self.stage = stage
         self.former = former
         self.memory = memory or Memory(keeps=False)
+        self.memory.begin()
         self.tables: Mapping[TableName, pd.DataFrame] = _OwnTables(stage, tables)
         self.settings = cast("Settings", _OwnSettings(stage, settings))
         self.image_size_px = image_size_px

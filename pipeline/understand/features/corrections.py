@@ -9,6 +9,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from pipeline.corrections import NOTHING, Correction, Spot
 from pipeline.corrections.lines import clock
@@ -20,6 +22,11 @@ from pipeline.understand.game import TrackedGame
 _NEAR_S = 0.5
 """A spot is looked for in the analysed frame nearest to its time, if one is so near, s."""
 _LABELS = ("name", "number", "team", "role")
+_WHOSE = "player"
+_TWO_OF = {
+    "player": "be two players",
+    **{label: f"have two {label}s" for label in _LABELS},
+}
 _OF_PLAYERS = ("number", "team")
 """Who has one is a player."""
 
@@ -35,7 +42,7 @@ class UserConstraints:
     cannot_link: NDArray[np.bool_]
     """(n, n) two people by a correction; (0, 0) where there is no correction."""
     labels: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
-    """`name`, `number`, `team` and `role` -> tracklet (0 to n - 1) -> value; '-': surely none."""
+    """`name`, `number`, `team`, `role`, and `player`, the id -> tracklet (0 to n - 1) -> value; '-': surely none."""
     unmet: tuple[str, ...] = ()
     """Corrections that point at nobody, in plain words."""
 
@@ -162,21 +169,36 @@ def constraints_of(
             names both lines.
     """
     place = {int(number): at for at, number in enumerate(track_id)}
-    tracklet_at = TrackletAtSpot(game)
     collected = _Constraints(len(track_id), simultaneous, lambda i, j: _together(game, track_id[i], track_id[j]))
     unmet = []
-    for correction in corrections:
-        spots = [correction.spot, *([correction.second_spot] if correction.second_spot is not None else [])]
-        found = [None if (number := tracklet_at(spot)) is None else place.get(number) for spot in spots]
-        if any(tracklet is None for tracklet in found):
-            missing = spots[found.index(None)]
+    by_step: dict[int, list[tuple[Correction, list[int]]]] = {}
+    for at, (correction, numbers) in enumerate(zip(corrections, _found(game, corrections), strict=True)):
+        tracklets = [place.get(number) for number in numbers]
+        spots = [correction.spot, correction.second_spot]
+        missing = next((spots[k] for k, tracklet in enumerate(tracklets) if tracklet is None), None)
+        if missing is not None:
             unmet.append(
                 f"{correction.where}: nobody was found at {missing.time_s:.2f} s at "
                 f"{missing.x_px:.0f}, {missing.y_px:.0f}: the correction was left aside"
             )
-            continue
-        collected.add(correction, [int(tracklet) for tracklet in found if tracklet is not None])
+        else:
+            step = by_step.setdefault(correction.step or -at, [])
+            step.append((correction, [tracklet for tracklet in tracklets if tracklet is not None]))
+    for lines in by_step.values():
+        collected.add(lines)
     return collected.result(tuple(unmet))
+
+
+def _found(game: TrackedGame, corrections: Sequence[Correction]) -> list[list[int]]:
+    """Find the tracklets, one or two, that corrections are about, by id; -1 for nobody."""
+    spots = [
+        [correction.spot] if correction.second_spot is None else [correction.spot, correction.second_spot]
+        for correction in corrections
+    ]
+    flat = [spot for of_line in spots for spot in of_line]
+    points = np.array([(spot.x_px, spot.y_px) for spot in flat]).reshape(-1, 2)
+    found = iter(TrackletAtSpot(game).at(np.array([spot.time_s for spot in flat]), points).tolist())
+    return [[next(found) for _ in of_line] for of_line in spots]
 
 
 def _together(game: TrackedGame, first: int, second: int) -> str:
@@ -187,38 +209,40 @@ def _together(game: TrackedGame, first: int, second: int) -> str:
 
 
 class _Constraints:
-    """Constraints as they are collected, correction by correction; refuses what contradicts earlier ones."""
+    """Constraints as they are collected, step by step; refuses what contradicts earlier ones."""
 
     def __init__(self, n: int, simultaneous: NDArray[np.bool_], together: Callable[[int, int], str]) -> None:
-        self.group = np.arange(n)  # (n,) who is one person by the links so far
+        self.group = np.arange(n)  # (n,) who is one person by the links and ids so far
         self.simultaneous, self.together = simultaneous, together
         self.same: dict[tuple[int, int], Correction] = {}
         self.apart: dict[tuple[int, int], Correction] = {}
-        self.labels: dict[str, dict[int, Correction]] = {label: {} for label in _LABELS}
+        self.labels: dict[str, dict[int, Correction]] = {label: {} for label in (_WHOSE, *_LABELS)}
         self.mentioned: set[int] = set()
 
-    def add(self, correction: Correction, tracklets: list[int]) -> None:
-        """Add a correction of one or two tracklets; it takes the place of an earlier one about the same fact.
+    def add(self, step: Sequence[tuple[Correction, list[int]]]) -> None:
+        """Add the lines of a step, of one or two tracklets each; each takes the place of earlier ones about the same fact.
 
         Raises:
-            InputError: it contradicts another.
+            InputError: one contradicts another.
         """
-        self.mentioned.update(tracklets)
-        if len(tracklets) == 1:
-            self._label(correction, tracklets[0])
-            return
-        pair = (min(tracklets), max(tracklets))
-        self.apart.pop(pair, None)
-        if self.same.pop(pair, None) is not None:
-            self._link_again()
-        if correction.action == "same":
-            self._check_seen_apart(correction, pair)
-            self.same[pair] = correction
-            self.group[self.group == self.group[pair[1]]] = self.group[pair[0]]
-        else:
-            self.apart[pair] = correction
-        self._check_links(correction)
-        self._check_labels(correction)
+        for correction, tracklets in step:
+            self.mentioned.update(tracklets)
+            if correction.action == _WHOSE:
+                self.labels[_WHOSE].pop(tracklets[0], None)
+                self.labels[_WHOSE] |= {} if correction.value == NOTHING else {tracklets[0]: correction}
+            elif len(tracklets) == 2:
+                pair = (min(tracklets), max(tracklets))
+                self.apart.pop(pair, None)
+                self.same.pop(pair, None)
+                (self.same if correction.action == "same" else self.apart)[pair] = correction
+        self._link()
+        for correction, tracklets in step:
+            if correction.action in _LABELS:
+                self._label(correction, tracklets[0])
+        last = step[-1][0]
+        self._check_seen_apart(last)
+        self._check_links(last)
+        self._check_labels(last)
 
     def _label(self, correction: Correction, tracklet: int) -> None:
         """Give the person of a tracklet a name, number, team or role, in the place of an earlier one."""
@@ -226,36 +250,42 @@ class _Constraints:
         for earlier in [labelled for labelled in given if self.group[labelled] == self.group[tracklet]]:
             del given[earlier]
         given[tracklet] = correction
-        self._check_labels(correction)
 
-    def _link_again(self) -> None:
-        """Find out anew who is one person, where a link was taken back."""
-        self.group = np.arange(len(self.group))
-        for first, second in self.same:
-            self.group[self.group == self.group[second]] = self.group[first]
+    def _link(self) -> None:
+        """Find out who is one person."""
+        n = len(self.group)
+        whose = self.labels[_WHOSE]
+        ids = {value: n + at for at, value in enumerate(sorted({line.value for line in whose.values()}))}
+        pairs = [*self.same, *((tracklet, ids[line.value]) for tracklet, line in whose.items())]
+        i, j = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        graph = sparse.csr_array((np.ones(len(i)), (i, j)), shape=(n + len(ids), n + len(ids)))
+        self.group = connected_components(graph, directed=False)[1][:n].astype(np.int64)
 
-    def _check_seen_apart(self, correction: Correction, pair: tuple[int, int]) -> None:
-        """Refuse to make one person of two who are in the picture together; `pair` is not linked yet."""
-        first, second = (np.flatnonzero(self.group == self.group[tracklet]) for tracklet in pair)
-        both = np.argwhere(self.simultaneous[np.ix_(first, second)])
-        if self.group[pair[0]] != self.group[pair[1]] and len(both):
-            i, j = int(first[both[0, 0]]), int(second[both[0, 1]])
-            earlier = [self._chain(end, tracklet) for end, tracklet in zip(pair, (i, j), strict=True)]
-            because = " and ".join(link.described for link in earlier if link is not None)
-            raise InputError(
-                f"{correction.described}: they are in the picture together at {self.together(i, j)}, so they are not one "
-                f"person{f'; with {because}' if because else ''}"
-            )
+    def _check_seen_apart(self, last: Correction) -> None:
+        """Refuse to make one person of two who are in the picture together."""
+        linked = sorted({at for pair in self.same for at in pair} | set(self.labels[_WHOSE]))
+        alike = self.group[linked][:, None] == self.group[linked][None]
+        both = np.argwhere(np.triu(alike & self.simultaneous[np.ix_(linked, linked)]))
+        if not len(both):
+            return
+        i, j = linked[both[0, 0]], linked[both[0, 1]]
+        earlier = [link for link in self._chain(i, j) if link.step != last.step or link.step == 0]
+        because = " and ".join(dict.fromkeys(link.described for link in earlier if link is not last))
+        raise InputError(
+            f"{last.described}: they are in the picture together at {self.together(i, j)}, so they are not one person"
+            f"{f'; with {because}' if because else ''}"
+        )
 
-    def _check_links(self, correction: Correction) -> None:
+    def _check_links(self, last: Correction) -> None:
         """Refuse two who are one person by some links and two by another."""
         for (first, second), link in self.apart.items():
             if self.group[first] == self.group[second]:
-                against = self._chain(first, second) if link is correction else link
-                if against is None:
-                    raise InputError(f"{correction.described}: this is one person all along")
+                chain = self._chain(first, second)
+                if not chain:
+                    raise InputError(f"{link.described}: this is one person all along")
+                against = chain[-1] if link is last or link.step == last.step != 0 else link
                 raise InputError(
-                    f"{correction.described} contradicts {against.described}: these two would be one person and two; "
+                    f"{last.described} contradicts {against.described}: these two would be one person and two; "
                     "undo one of them first"
                 )
 
@@ -267,7 +297,7 @@ class _Constraints:
                 earlier = of_person.setdefault(int(self.group[tracklet]), line)
                 if earlier.value != line.value:
                     raise InputError(
-                        f"{correction.described}: one person would have two {label}s, by {earlier.described} and "
+                        f"{correction.described}: one person would {_TWO_OF[label]}, by {earlier.described} and "
                         f"{line.described}; undo one of them first"
                     )
         role = {int(self.group[tracklet]): line for tracklet, line in self.labels["role"].items()}
@@ -280,19 +310,27 @@ class _Constraints:
                         f"{_article(excluded.value)} by {excluded.described}; undo one of them first"
                     )
 
-    def _chain(self, first: int, second: int) -> Correction | None:
-        """Return the last said of the links that make two tracklets one person; None if they are one tracklet."""
-        age = {id(link): at for at, link in enumerate(self.same.values())}
-        reached: dict[int, Correction | None] = {first: None}
-        waiting = [first]
-        for tracklet in waiting:
-            for pair, link in self.same.items():
-                mate = pair[0] if pair[1] == tracklet else pair[1]
-                if tracklet in pair and mate not in reached:
-                    before = reached[tracklet]
-                    reached[mate] = link if before is None or age[id(link)] > age[id(before)] else before
+    def _chain(self, first: int, second: int) -> list[Correction]:
+        """Return the lines that make two tracklets one person, in the order of the journal; empty if they are one tracklet."""
+        lines: list[tuple[tuple[object, object], Correction]] = [
+            *self.same.items(),
+            *(((tracklet, line.value), line) for tracklet, line in self.labels[_WHOSE].items()),
+        ]
+        before: dict[object, tuple[object, Correction]] = {}
+        waiting: list[object] = [first]
+        for node in waiting:
+            for ends, line in lines:
+                mate = ends[0] if ends[1] == node else ends[1]
+                if node in ends and mate not in before and mate != first:
+                    before[mate] = node, line
                     waiting.append(mate)
-        return reached.get(second)
+        found: list[Correction] = []
+        end: object = second
+        while end != first and end in before:
+            end, line = before[end]
+            found.append(line)
+        order = {id(line): at for at, (_, line) in enumerate(lines)}
+        return sorted(found, key=lambda line: (line.step, order[id(line)]))
 
     def result(self, unmet: tuple[str, ...]) -> UserConstraints:
         """Sum up; `unmet` are corrections that point at nobody."""
@@ -308,7 +346,8 @@ class _Constraints:
         """Yield pairs of tracklets that are two people: by a link, or by labels that one person does not have both."""
         yield from self.apart
         for given in self.labels.values():
-            for (i, first), (j, second) in combinations(given.items(), 2):
+            people = {int(self.group[tracklet]): (tracklet, line) for tracklet, line in given.items()}
+            for (i, first), (j, second) in combinations(people.values(), 2):
                 if first.value != second.value and NOTHING not in (first.value, second.value):
                     yield i, j
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -17,29 +19,39 @@ _REVIVED_SHARE = 0.5
 
 
 def lasting_ids(
-    game: TrackedGame, identities: pd.DataFrame, players: pd.DataFrame, former: pd.DataFrame | None, seen_s: pd.Series
+    game: TrackedGame,
+    identities: pd.DataFrame,
+    said: Mapping[int, int],
+    former: pd.DataFrame | None,
+    seen_s: pd.Series,
 ) -> tuple[NDArray[np.int64], pd.DataFrame]:
     """Choose ids that go on from those of an earlier result.
 
     Args:
         game: with tracklets.
         identities: table `identities` with players numbered from 1 to k.
-        players: table `players`, likewise.
+        said: ids that corrections give to numbers.
         former: table `player_ids` of the earlier result; None: there is none, and ids are as numbered.
         seen_s: by track id.
 
     Returns:
         The id (k + 1,) of each number, itself at 0, and the table `player_ids`.
     """
-    count = len(players)
+    count = int(identities["player_id"].max()) if len(identities) else 0
+    ids = np.zeros(count + 1, dtype=np.int64)
+    ids[list(said)] = list(said.values())
+    gone = None
     if former is None or former.empty:
-        ids, gone = np.arange(count + 1), None
+        most, number = 0, np.arange(count + 1)
+        ids = np.where((ids == 0) & ~np.isin(number, ids), number, ids)
     else:
         shared, ever = _shared_s(game, identities, former, count)
         player_s = np.zeros(count + 1)
         np.add.at(player_s, identities["player_id"].to_numpy(), _seconds(identities, seen_s))
-        ids = _matched(shared, ever, player_s)
+        ids, most = _matched(ids, shared, ever, player_s), int(ever["player_id"].max())
         gone = former[~former["player_id"].isin(ids[1:])].assign(current=False)
+    new = np.flatnonzero(ids[1:] == 0) + 1
+    ids[new] = max(most, int(ids.max())) + 1 + np.arange(len(new))
     now = _places(game, identities, seen_s).assign(current=True)
     now["player_id"] = ids[now["player_id"]]
     table = now if gone is None or gone.empty else pd.concat([now, gone], ignore_index=True)
@@ -69,25 +81,25 @@ def _shared_s(
     return shared, ever.assign(seen_s=by_id["seen_s"].sum().to_numpy())
 
 
-def _matched(shared: NDArray[np.float64], ever: pd.DataFrame, player_s: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Give each player of now an id (count + 1,): a former one, else one above all that ever were.
+def _matched(
+    ids: NDArray[np.int64], shared: NDArray[np.float64], ever: pd.DataFrame, player_s: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Give former ids to players of now (count + 1,) who have none yet; 0 for who is new.
 
     Args:
+        ids: (count + 1,) those that are given already; 0 for none.
         shared: (ids, count + 1) seconds that former ids share with players.
         ever: of each former id its number, whether it was current, and its seconds.
         player_s: (count + 1,) seconds of each player.
     """
-    number, current = ever["player_id"].to_numpy(np.int64), ever["current"].to_numpy(bool)
+    ids, number, current = ids.copy(), ever["player_id"].to_numpy(np.int64), ever["current"].to_numpy(bool)
     share = shared / np.maximum(ever["seen_s"].to_numpy()[:, None], 1e-9)
     revived = ~current[:, None] & (share >= _REVIVED_SHARE) & (shared >= _REVIVED_SHARE * player_s)
     allowed = (current[:, None] & (share >= _KEPT_SHARE)) | revived
-    ids = np.zeros(shared.shape[1], dtype=np.int64)
-    free = np.ones(len(number), dtype=bool)
+    free = ~np.isin(number, ids)
     for at, player in sorted(np.argwhere(allowed).tolist(), key=lambda pair: _order(shared, current, pair)):
         if player > 0 and ids[player] == 0 and free[at]:
             ids[player], free[at] = number[at], False
-    new = np.flatnonzero(ids[1:] == 0) + 1
-    ids[new] = number.max() + 1 + np.arange(len(new))
     return ids
 
 

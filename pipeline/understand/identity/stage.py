@@ -72,8 +72,8 @@ class IdentityResult(NamedTuple):
         tables = {name: getattr(self, name).copy() for name in columns}
         for name, table in tables.items():
             for column in columns[name]:
-                known = table[column].notna()
-                table.loc[known, column] = ids[table.loc[known, column].to_numpy(np.int64)]
+                given = table[column].notna()
+                table.loc[given, column] = ids[table.loc[given, column].to_numpy(np.int64)]
         for name in ("players", "player_evidence"):
             tables[name] = tables[name].sort_values("player_id", ignore_index=True)
         tables["number_votes"] = tables["number_votes"].sort_values(["player_id", "number"], ignore_index=True)
@@ -148,7 +148,8 @@ def identify(
     tables = evidence_tables(evidence, assignment, player_of, players)
     seen_s = pd.Series(tracklets.seen_s, index=tracklets.track_id)
     tracks = keep_one_box_per_frame(game, identities, seen_s)
-    ids, player_ids = lasting_ids(game, identities, players, former_ids, seen_s)
+    given = {int(player_of[at]): int(who) for at, who in said.labels.get("player", {}).items() if player_of[at] > 0}
+    ids, player_ids = lasting_ids(game, identities, given, former_ids, seen_s)
     return IdentityResult(identities, players, warnings, *tables, tracks, player_ids).renumbered(ids)
 
 
@@ -205,7 +206,8 @@ def _evidence(
 
 def _identities(evidence: IdentityEvidence, assignment: Assignment, player_of: NDArray[np.int64]) -> pd.DataFrame:
     """Make the table `identities` of the tracklets that are surely enough somebody's."""
-    confidence = assignment.posterior.assigned
+    confidence = assignment.posterior.assigned.copy()
+    confidence[list(evidence.constraints.labels.get("player", {}))] = 1.0  # a person says so
     table = pd.DataFrame({"track_id": evidence.tracklets.track_id, "player_id": player_of, "confidence": confidence})
     return conform("identities", table[assignment.sure].sort_values("track_id"))
 

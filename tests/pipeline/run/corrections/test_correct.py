@@ -202,7 +202,7 @@ def test_a_run_of_an_older_version_is_corrected_on_what_it_perceived(
 def test_what_was_perceived_is_kept_whole_or_refused(finished: Path) -> None:
     (finished / "work" / "detections.parquet").write_bytes((finished / "work" / "frames.parquet").read_bytes())
     before = {path: path.read_bytes() for path in (finished / "work").glob("*.manifest.json")}
-    with pytest.raises(CourtsideError, match="what was perceived .* is damaged"):
+    with pytest.raises(CourtsideError, match=r"what was perceived .* is damaged"):
         correct(finished, [Name(1, "Ada")], publish=False)
     assert {path: path.read_bytes() for path in (finished / "work").glob("*.manifest.json")} == before
 
