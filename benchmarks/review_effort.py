@@ -114,7 +114,11 @@ def reviewed(run: Path, game: Path, choose: Choice, answers: int) -> list[tuple[
         answers: how many are given.
     """
     context = context_of(run, names=tuple({*EVALUATED, *TABLES}))
-    work = ReviewedRun(context, read_truth(game))
+    return answered(ReviewedRun(context, read_truth(game)), choose, answers)
+
+
+def answered(work: ReviewedRun, choose: Choice, answers: int) -> list[tuple[int, float]]:
+    """Answer doubts about a game that is open; return the same."""
     asked: set[tuple[int, int]] = set()
     found = [(0, work.share_right())]
     for number in range(1, answers + 1):

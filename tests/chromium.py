@@ -53,6 +53,11 @@ class Chromium:
         self.call("Runtime.enable")
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
+    @property
+    def process_id(self) -> int:
+        """Number of the browser's process."""
+        return self._process.pid
+
     def __enter__(self) -> Chromium:
         return self
 

@@ -17,7 +17,7 @@ from pipeline.corrections import (
     Number,
     Role,
     SamePerson,
-    Split,
+    SplitAt,
     SplitTracklet,
     Team,
 )
@@ -91,7 +91,7 @@ _MAKERS: Mapping[str, Callable[[Mapping[str, Any]], Asked]] = {
     "move_stretch": lambda fields: MoveStretch(
         whole(fields, "player"), _seconds(fields, "from_s"), _seconds(fields, "to_s"), _or_nobody(fields, "to")
     ),
-    "split": lambda fields: Split(whole(fields, "player"), _seconds(fields, "at_s")),
+    "split": lambda fields: SplitAt(whole(fields, "player"), _seconds(fields, "at_s")),
     "split_tracklet": lambda fields: SplitTracklet(whole(fields, "track_id"), _seconds(fields, "at_s")),
     "name": lambda fields: Name(whole(fields, "player"), _text(fields)),
     "number": lambda fields: Number(whole(fields, "player"), _text(fields)),

@@ -47,7 +47,12 @@ export function sureColor(confidence: number | null | undefined): string {
 }
 
 export function draw(context: CanvasRenderingContext2D, style: CSSStyleDeclaration, view: View, model: Model | null, marks: Marks): void {
-  const color = (name: string): string => style.getPropertyValue(name);
+  const known = new Map<string, string>(); // reading a style is slow
+  const color = (name: string): string => {
+    let found = known.get(name);
+    if (found === undefined) known.set(name, (found = style.getPropertyValue(name)));
+    return found;
+  };
   context.fillStyle = color("--card");
   context.fillRect(0, 0, view.width, view.height);
   if (!model) return;
@@ -119,30 +124,70 @@ function clipped(context: CanvasRenderingContext2D, text: string, width: number)
   return shown;
 }
 
+// The pieces of each row as a picture: scrolling up and down draws pictures, and only panning and zooming draw pieces.
+interface Strip {
+  key: string;
+  row: Row;
+  picture: HTMLCanvasElement;
+}
+const strips = new Map<string, Strip>();
+let stripsOf: Model | null = null;
+
 function drawPieces(context: CanvasRenderingContext2D, view: View, model: Model, row: Row, y: number, marks: Marks, color: Colors): void {
-  const { begin_s, end_s, confidence, track } = model.game.pieces;
+  if (stripsOf !== model) strips.clear();
+  stripsOf = model;
+  const ratio = context.getTransform().a;
+  const key = [view.from_s, view.to_s, view.width, ratio, marks.drag?.piece, color("--nobody")].join();
+  let strip = strips.get(row.key);
+  if (strip?.key !== key) {
+    const picture = strip?.picture ?? document.createElement("canvas");
+    picture.width = Math.max(1, Math.round((view.width - view.gutter) * ratio));
+    picture.height = Math.round((ROW - 9) * ratio);
+    strip = { key, row, picture };
+    strips.set(row.key, strip);
+    paintStrip(picture.getContext("2d")!, ratio, view, model, row, marks, color);
+  }
+  context.drawImage(strip.picture, view.gutter, y + 4, view.width - view.gutter, ROW - 9);
+  const chosen = marks.track === null ? undefined : model.pieceOf.get(marks.track);
+  if (chosen !== undefined && model.rows[model.rowOf[chosen]!] === row) outlinePiece(context, view, model, chosen, y, color);
+}
+
+// Pieces of one colour are filled together; what lies within a pixel that is covered already is left out.
+function paintStrip(context: CanvasRenderingContext2D, ratio: number, view: View, model: Model, row: Row, marks: Marks, color: Colors): void {
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  const { begin_s, end_s, confidence } = model.game.pieces;
   const scale = (view.width - view.gutter) / (view.to_s - view.from_s);
-  let drawnTo = view.gutter; // px: what ends before is covered already
+  const byColor = new Map<string, [x: number, width: number][]>();
+  let drawnTo = 0;
   for (let k = firstFrom(model, row, view.from_s - model.longest_s); k < row.pieces.length; k++) {
     const piece = row.pieces[k]!;
     if (begin_s[piece]! > view.to_s) break;
-    const left = view.gutter + (begin_s[piece]! - view.from_s) * scale;
-    const right = view.gutter + (end_s[piece]! - view.from_s) * scale;
-    const chosen = track[piece] === marks.track;
-    if (right <= drawnTo && !chosen) continue;
-    const x = Math.max(left, view.gutter);
+    const left = (begin_s[piece]! - view.from_s) * scale;
+    const right = (end_s[piece]! - view.from_s) * scale;
+    if (right <= drawnTo) continue;
+    const x = Math.max(left, 0);
     const width = Math.max(right - x - (right - left > 3 ? 0.75 : 0), 1);
-    context.globalAlpha = marks.drag?.piece === piece ? 0.35 : 1;
-    context.fillStyle = row.person ? sureColor(confidence[piece]) : color("--nobody");
-    context.fillRect(x, y + 4, width, ROW - 9);
-    context.globalAlpha = 1;
-    if (chosen) {
-      context.strokeStyle = color("--ink");
-      context.lineWidth = 2;
-      context.strokeRect(x - 1, y + 3, Math.max(width, 3) + 2, ROW - 7);
-    }
-    drawnTo = Math.max(drawnTo, Math.min(right, x + 1) > drawnTo && width <= 1 ? x + 1 : drawnTo);
+    const sure = marks.drag?.piece === piece ? color("--line") : row.person ? sureColor(confidence[piece]) : color("--nobody");
+    const together = byColor.get(sure);
+    if (together) together.push([x, width]);
+    else byColor.set(sure, [[x, width]]);
+    if (width <= 1) drawnTo = x + 1;
   }
+  for (const [sure, places] of byColor) {
+    context.fillStyle = sure;
+    context.beginPath();
+    for (const [x, width] of places) context.rect(x, 0, width, ROW - 9);
+    context.fill();
+  }
+}
+
+function outlinePiece(context: CanvasRenderingContext2D, view: View, model: Model, piece: number, y: number, color: Colors): void {
+  const [left, right] = [xOf(view, model.game.pieces.begin_s[piece]!), xOf(view, model.game.pieces.end_s[piece]!)];
+  if (right < view.gutter || left > view.width) return;
+  const x = Math.max(left, view.gutter);
+  context.strokeStyle = color("--ink");
+  context.lineWidth = 2;
+  context.strokeRect(x - 1, y + 3, Math.max(right - x, 3) + 2, ROW - 7);
 }
 
 function drawHead(context: CanvasRenderingContext2D, view: View, model: Model, color: Colors): void {
