@@ -1,10 +1,11 @@
 """How many answers a game needs: `python -m benchmarks.review_effort [--out reports/review-effort]`.
 
-Games of 10 and 48 minutes without pixels are rendered and analysed (or taken from `--out`) with an encoder that tells people
-apart worse than ours does, so that about 95 % of player-time is right. Then a simulated reviewer who knows the truth answers
-the queue of doubts of `courtside review`, one question after another, and identity is solved again after each answer, as the
-page does. Printed: the share of player-time (true boxes that a tracklet covers) under the right player against the number of
-answers; beside it the same number of the queue's questions in random order.
+Games of 10 and 48 minutes without pixels are rendered and analysed (or taken from `--out`). Their embeddings are blurred,
+each tracklet's in one direction, as the pictures of a tracklet err together, until about 95 % of player-time is right. Then a
+simulated reviewer who knows the truth answers the queue of doubts of `courtside review`, one question after another, and
+identity is solved again after each answer, as the page does. Printed: the share of player-time (true boxes that a tracklet
+covers; those of nobody are wrong) under the right player against the number of answers; beside it as many of the queue's
+questions in random order.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from pipeline.run.context import RunContext
 from pipeline.run.loading import EVALUATED, context_of
 
 SCORED_FPS = 5.0
-NOISE = {"spread": 0.35}
+BLUR = 0.37
+"""Length of what is added to an embedding of length 1; of all games."""
 SHOWN = (0, 5, 10, 20, 30, 40, 60)
 """Numbers of answers that are printed."""
 Choice = Callable[[Sequence[Doubt]], Doubt]
@@ -104,21 +106,34 @@ def _identified(rows: pd.DataFrame, identity: str, box: list[str]) -> Identified
     )
 
 
-def reviewed(run: Path, game: Path, choose: Choice, answers: int) -> list[tuple[int, float]]:
-    """Answer doubts one by one; return number of answers and share of player-time right after each.
+def blurred(run: Path, game: Path, blur: float) -> ReviewedRun:
+    """Open a finished run of a game, and solve it again with embeddings that tell people apart worse.
 
     Args:
         run: a finished run of the game.
         game: with its truth.
-        choose: which of the open questions is asked next.
-        answers: how many are given.
+        blur: see `BLUR`.
     """
     context = context_of(run, names=tuple({*EVALUATED, *TABLES}))
-    return answered(ReviewedRun(context, read_truth(game)), choose, answers)
+    embeddings = np.array(context.embeddings, np.float32)  # (n, dim)
+    tracks = context.tables["split_tracks"].set_index("detection_id")["track_id"]
+    track = tracks.reindex(context.tables["detections"]["detection_id"]).fillna(0).to_numpy(np.int64)
+    direction = np.random.default_rng(0).normal(size=(int(track.max()) + 1, embeddings.shape[1]))
+    embeddings += blur * direction[track] / np.sqrt(embeddings.shape[1])
+    embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
+    context.embeddings = embeddings.astype(np.float16)
+    context.complete("identity", "identity")
+    return ReviewedRun(context, read_truth(game))
 
 
 def answered(work: ReviewedRun, choose: Choice, answers: int) -> list[tuple[int, float]]:
-    """Answer doubts about a game that is open; return the same."""
+    """Answer doubts one by one; return number of answers and share of player-time right after each.
+
+    Args:
+        work: the game.
+        choose: which of the open questions is asked next.
+        answers: how many are given.
+    """
     asked: set[tuple[int, int]] = set()
     found = [(0, work.share_right())]
     for number in range(1, answers + 1):
@@ -136,9 +151,9 @@ def answered(work: ReviewedRun, choose: Choice, answers: int) -> list[tuple[int,
 def prepared(out: Path, minutes: float, seed: int) -> tuple[Path, Path]:
     """Render and analyse a game, or take the one that is there; return run and game."""
     game, run = out / f"game-{minutes:g}", out / f"run-{minutes:g}"
-    asked = f"{seed} {minutes:g} {NOISE}"
+    asked = f"{seed} {minutes:g}"
     if not is_what(game / ASKED, asked):
-        render(game, seed, minutes * 60, NoiseSettings(**NOISE))
+        render(game, seed, minutes * 60, NoiseSettings())
         analyse(game, run)
         (game / ASKED).write_text(asked, encoding="utf-8")
     return run, game
@@ -151,6 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--minutes", type=float, nargs="+", default=[10.0, 48.0])
     parser.add_argument("--answers", type=int, default=40)
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--blur", type=float, default=BLUR)
     given = parser.parse_args(arguments)
     rng = np.random.default_rng(given.seed)
     orders: dict[str, Choice] = {
@@ -163,7 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for minutes in given.minutes:
         run, game = prepared(given.out, minutes, given.seed)
         for name, choose in orders.items():
-            scores = dict(reviewed(run, game, choose, given.answers))
+            scores = dict(answered(blurred(run, game, given.blur), choose, given.answers))
             last = max(scores)
             cells = " | ".join(f"{100 * scores[min(number, last)]:.1f}" for number in shown)
             print(f"| {minutes:g} | {name} | {cells} |", flush=True)

@@ -1,7 +1,7 @@
 // What keys and buttons do.
 
 import type { Doubt } from "./api";
-import { lasting } from "./model";
+import { lasting, together } from "./model";
 import * as store from "./store";
 
 export function answer(doubt: Doubt | undefined, said: "same" | "different" | "skip"): void {
@@ -75,8 +75,10 @@ export function foreseen(): { words: string; actions: { label: string; key: stri
   const [first, second] = store.selected.value.map((id) => model.people.get(id));
   if (first && second) {
     const [kept, gone] = first.seen_s >= second.seen_s ? [first, second] : [second, first];
+    const at_once_s = together(model, first.id, second.id);
+    const beside = at_once_s > 0.2 ? ` · but they are in the picture together for ${lasting(at_once_s)}: that will be refused` : "";
     return {
-      words: `${gone.label} becomes ${kept.label}: ${lasting(gone.seen_s)} go over`,
+      words: `${gone.label} becomes ${kept.label}: ${lasting(gone.seen_s)} go over${beside}`,
       actions: [{ label: "Merge", key: "M", act: merge, strong: true }, { label: "Cancel", key: "Esc", act: () => store.select([]) }],
     };
   }

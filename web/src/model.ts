@@ -160,3 +160,18 @@ export const lasting = (length_s: number): string =>
   length_s < 10 ? `${length_s.toFixed(1)} s` : length_s < 100 ? `${Math.round(length_s)} s` : `${seconds(length_s)} min`;
 
 export const percent = (share: number | null): string => (share === null ? "–" : `${Math.round(100 * share)} %`);
+
+// For how long two people are in the picture at once: then they cannot be one.
+export function together(model: Model, first: number, second: number): number {
+  const { begin_s, end_s } = model.game.pieces;
+  const of = (id: number): Int32Array => model.rows.find((row) => row.person?.id === id)?.pieces ?? new Int32Array();
+  const [a, b] = [of(first), of(second)];
+  let [i, j, sum] = [0, 0, 0];
+  while (i < a.length && j < b.length) {
+    const [p, q] = [a[i]!, b[j]!];
+    sum += Math.max(0, Math.min(end_s[p]!, end_s[q]!) - Math.max(begin_s[p]!, begin_s[q]!));
+    if (end_s[p]! < end_s[q]!) i++;
+    else j++;
+  }
+  return sum;
+}

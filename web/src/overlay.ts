@@ -93,17 +93,20 @@ export function drawOverlay(
   const urgent = (box: DrawnBox): number =>
     box.track === marked.track ? 2 : marked.players.includes(box.player) && box.player > 0 ? 1 : 0;
   const ordered = [...boxes].sort((a, b) => urgent(b) - urgent(a) || a.y2 - b.y2 || a.track - b.track);
-  for (const box of ordered) {
-    const person = model.people.get(box.player);
-    const on = {
+  const shown = ordered.map((box) => ({
+    person: model.people.get(box.player),
+    strong: urgent(box) > 0 || (box.player > 0 && box.player === marked.hovered),
+    on: {
       x1: fit.left + box.x1 * fit.scale,
       y1: fit.top + box.y1 * fit.scale,
       x2: fit.left + box.x2 * fit.scale,
       y2: fit.top + box.y2 * fit.scale,
-    };
-    const strong = urgent(box) > 0 || (box.player > 0 && box.player === marked.hovered);
+    },
+  }));
+  for (const { person, strong, on } of [...shown].reverse())
     outline(context, on, person?.fill ?? "#c8ccd2", strong, person === undefined);
-    if (!labels) continue;
+  if (!labels) return;
+  for (const { person, strong, on } of shown) {
     const text = person?.label ?? "?";
     const plate = placed(widthOf(context, text), on, size, taken);
     if (plate === null) continue;
