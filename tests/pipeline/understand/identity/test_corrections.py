@@ -240,3 +240,29 @@ def test_ids_do_not_depend_on_how_tracklets_are_numbered() -> None:
     found = numbered(again, first.player_ids.assign(player_id=first.player_ids["player_id"] + 20))
     of = first.identities.set_index("track_id")["player_id"]
     assert found.identities.set_index("track_id")["player_id"].to_dict() == {10 - k: 20 + who for k, who in of.items()}
+
+
+def test_whose_a_tracklet_is_holds_against_the_evidence_and_gives_the_id() -> None:
+    said = [correct("player", spot(1, 10), value="7"), correct("player", spot(4, 60), value="7", line=3)]
+    found = numbered(TWO, None, *said)
+    of = found.identities.set_index("track_id")
+    assert of.loc[[1, 4], "player_id"].tolist() == [7, 7]
+    assert of.loc[[1, 4], "confidence"].tolist() == [1.0, 1.0]
+    assert 7 not in of.loc[[2, 3], "player_id"].tolist()
+
+
+def test_whose_a_tracklet_is_may_be_said_anew_or_taken_back() -> None:
+    said = [correct("player", spot(k, at), value="7") for k, at in ((1, 10), (4, 60))]
+    moved = numbered(TWO, None, *said, correct("player", spot(4, 55), value="8", line=3)).identities
+    assert moved.set_index("track_id").loc[[1, 4], "player_id"].tolist() == [7, 8]
+    let_go = numbered(TWO, None, *said, correct("player", spot(4, 55), value="-", line=3)).identities
+    assert let_go["player_id"].tolist() == [7, 2, 7, 2]
+
+
+def test_two_in_the_picture_together_are_not_one_player() -> None:
+    said = [correct("player", spot(1, 10), value="7"), correct("player", spot(2, 10), value="7", line=3)]
+    with pytest.raises(InputError, match=r"line 3 .*: they are in the picture together at .*line 2"):
+        people(TWO, *said)
+    said[1] = correct("apart", spot(1, 11), spot(3, 55), line=3)
+    with pytest.raises(InputError, match=r"line 4 .* contradicts .*line 3"):
+        people(TWO, *said, correct("player", spot(3, 60), value="7", line=4))
