@@ -5,6 +5,8 @@
 # make export-test    the exports, read by floodlight, which needs an environment of its own (.venv-floodlight)
 # make check-install   the wheel and an editable install, tried in an empty folder
 # make sbom   bill of materials of a release (CycloneDX), into dist/ (needs uv)
+# make page   the page of courtside review, from web/ into the package (needs node)
+# make check-page   whether the page in the package is the one that web/ gives (needs node)
 # make check-pythons   a small game with Python 3.11 to 3.14, as a user without rights, home, or /dev/shm (needs uv)
 # make lock   uv.lock anew from pyproject.toml, and constraints.txt from it (needs uv)
 #
@@ -20,7 +22,7 @@ UV ?= $(shell command -v uv 2>/dev/null)
 CPU ?=
 TORCH_FOR_CPU ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: demo test env check lint types docs tests export-test check-install check-pythons sbom lock clean
+.PHONY: demo test env check lint types docs tests export-test check-install check-pythons page check-page sbom lock clean
 
 demo: $(VENV)/ready
 	@test -f $(DEMO)/game.json || $(BIN)/courtside render-game --out $(DEMO) --demo
@@ -63,6 +65,16 @@ $(FLOODLIGHT)/ready: tests/pipeline/present/floodlight.txt
 
 check-install:
 	$(BIN)/python -m pytest tests/packaging
+
+web/node_modules: web/package-lock.json
+	cd web && npm ci
+	touch $@
+
+page: web/node_modules
+	cd web && npm run check && npm run build
+
+check-page: page
+	git diff --exit-code -- pipeline/review/page
 
 check-pythons:
 	@test -n "$(UV)" || { echo "make check-pythons needs uv on the path, or make check-pythons UV=..."; exit 1; }

@@ -34,8 +34,8 @@ class Run:
     """A finished analysis, as `courtside.analyze` and `courtside.load` return it.
 
     Tables are tidy DataFrames, one row per fact, read when they are asked for; units stand in the names of the columns
-    (`_s`, `_m`, `_mps`, `_px`). Missing is NaN. A player is named by id (`7`), or, where only one fits, by number
-    (`"#23"`), name (`"Nikola Jokic"`) or label (`"#23 Jokic"`, `"P7"`); a team by `"A"` or `"B"`.
+    (`_s`, `_m`, `_mps`, `_px`). Missing is NaN. A player is named by id (`7`), or, where only one fits, by label (`"A23"`,
+    `"A-P7"`), name (`"Nikola Jokic"`) or number (`"#23"`); a team by `"A"` or `"B"`.
 
     Args:
         out: output directory of the analysis.
@@ -83,7 +83,7 @@ class Run:
     def players(self) -> pd.DataFrame:
         """One row per player or referee: player_id, label, role, team, number, name, color."""
         players = self.tables["players"]
-        labels = pd.Series({person.player_id: person.short for person in self._people}, dtype="str")
+        labels = pd.Series({person.player_id: person.label for person in self._people}, dtype="str")
         table = players.assign(label=players["player_id"].map(labels))
         columns = ["player_id", "label", *(name for name in players.columns if name != "player_id")]
         return table[columns]
@@ -171,14 +171,14 @@ class Run:
             CourtsideError: nobody fits, or several do.
         """
         if isinstance(who, str):
-            found = [person for person in self._people if who.casefold() in _names_of(person)]
-        else:
-            found = [person for person in self._people if person.player_id == who]
-        if len(found) == 1:
-            return found[0].player_id
-        listed = ", ".join(f"{person.player_id} ({person.short})" for person in found or self._people)
-        problem = f"{len(found)} players are called {who!r}" if found else f"there is no player {who!r}"
-        raise InputError(f"{problem}; name one by id: {listed or 'the run has none'}")
+            from pipeline.present.labels import find_person
+
+            return find_person(self._people, who).player_id
+        if all(person.player_id != who for person in self._people):
+            raise InputError(
+                f"there is no player {who}; the run has {', '.join(str(person.player_id) for person in self._people) or 'none'}"
+            )
+        return who
 
     def frame(self, number: int, *, annotated: bool = False) -> NDArray[np.uint8]:
         """Decode an analysed frame.
@@ -335,13 +335,6 @@ class _StoredTables(Mapping[TableName, pd.DataFrame]):
 
     def __repr__(self) -> str:
         return f"<tables of {self._directory.root}: {', '.join(ALL)}>"
-
-
-def _names_of(person: Person) -> set[str]:
-    """Return what a person may be called, in lower case."""
-    number = () if person.number is None else (person.number, f"#{person.number}")
-    names = (person.name, person.short, person.badge, person.full, *number)
-    return {name.casefold() for name in names if name}
 
 
 def _text(value: object) -> str:

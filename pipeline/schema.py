@@ -31,6 +31,8 @@ TableName = Literal[
     "tracklets",
     "player_evidence",
     "number_votes",
+    "player_ids",
+    "former_player_ids",
     "shots",
     "positions",
     "periods",

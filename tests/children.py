@@ -33,7 +33,7 @@ _IMPORTED = (
     "pipeline.run.analysis",
     "pipeline.run.batch",
     "pipeline.run.finished",
-    "pipeline.run.relabel",
+    "pipeline.run.corrections",
     "pipeline.run.oracles",
     "pipeline.present.outputs",
     "pipeline.present.annotated_video.annotate",

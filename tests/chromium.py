@@ -53,6 +53,11 @@ class Chromium:
         self.call("Runtime.enable")
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
+    @property
+    def process_id(self) -> int:
+        """Number of the browser's process."""
+        return self._process.pid
+
     def __enter__(self) -> Chromium:
         return self
 
@@ -111,11 +116,11 @@ class Chromium:
             time.sleep(0.05)
         return value
 
-    def click(self, x: float, y: float) -> None:
+    def click(self, x: float, y: float, control: bool = False) -> None:
         """Move the mouse to a place of the page and click."""
         self.mouse("mouseMoved", x, y)
-        self.mouse("mousePressed", x, y)
-        self.mouse("mouseReleased", x, y)
+        self.mouse("mousePressed", x, y, control=control)
+        self.mouse("mouseReleased", x, y, control=control)
 
     def drag(self, start: tuple[float, float], stop: tuple[float, float]) -> None:
         """Drag with the left button."""
@@ -125,7 +130,7 @@ class Chromium:
             self.mouse("mouseMoved", *(a + share * (b - a) for a, b in zip(start, stop, strict=True)), held=True)
         self.mouse("mouseReleased", *stop)
 
-    def mouse(self, kind: str, x: float, y: float, held: bool = False) -> None:
+    def mouse(self, kind: str, x: float, y: float, held: bool = False, control: bool = False) -> None:
         """Send one event of the mouse."""
         pressed = held or kind == "mousePressed"
         self.call(
@@ -136,15 +141,24 @@ class Chromium:
             button="none" if kind == "mouseMoved" and not held else "left",
             buttons=int(pressed),
             clickCount=int(kind != "mouseMoved"),
+            modifiers=2 if control else 0,
         )
 
-    def key(self, key: str, control: bool = False) -> None:
+    def key(self, key: str, control: bool = False, shift: bool = False) -> None:
         """Press a key."""
         code = {"Enter": 13, "Escape": 27, "Delete": 46, "ArrowRight": 39}.get(key, ord(key[0].upper()))
         for kind in ("rawKeyDown", "keyUp"):
             self.call(
-                "Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, modifiers=2 if control else 0
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                windowsVirtualKeyCode=code,
+                modifiers=2 * control + 8 * shift,
             )
+
+    def type(self, text: str) -> None:
+        """Type a text into what has the focus."""
+        self.call("Input.insertText", text=text)
 
     def screenshot(self, path: Path) -> None:
         """Save what the page looks like."""

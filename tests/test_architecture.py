@@ -12,6 +12,7 @@ LAYERS = (
     {
         "pipeline",
         "pipeline.tables",
+        "pipeline.identity_tables",
         "pipeline.statistics_tables",
         "pipeline.schema",
         "pipeline.choices",
@@ -32,7 +33,7 @@ LAYERS = (
     },
     {"models"},
     {"pipeline.perceive", "pipeline.understand", "pipeline.evaluation", "pipeline.rendering"},
-    {"pipeline.present", "pipeline.calibrate"},
+    {"pipeline.present", "pipeline.calibrate", "pipeline.review"},
     {"pipeline.run"},
     {"pipeline.cli"},
     {"courtside"},

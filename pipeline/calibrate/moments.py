@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from models.court.finder import BUILTIN_WEIGHTS, CourtFinder
 from pipeline.choices import CourtName
 from pipeline.config import CourtSettings, ShotSettings
+from pipeline.errors import CalibrationError
 from pipeline.evaluation.found import FACTS
 from pipeline.geometry.calibration import CalibratedFrame, Calibration
 from pipeline.geometry.lens import Lens
@@ -35,7 +36,7 @@ MOST_ASKED = 8
 """Frames that a person is asked for."""
 LONG_GAP_S = 1.0
 """A stretch without a court that is worth a question."""
-_STILL_PX = 3.0
+STILL_PX = 3.0
 """By which a standing camera's picture seems to move, at most, at 1280 px width."""
 _LEAST_COURT = 0.15
 """Share of the picture that shows the court where a question makes sense."""
@@ -74,14 +75,27 @@ def of_run(folder: Path, size_px: tuple[int, int]) -> Moments:
     return Moments(found, False, _gaps(time_s, frames["shot"].to_numpy(), registered, searched))
 
 
-def search_video(info: VideoInfo, court: CourtName | None) -> Moments:
-    """Search for the court in a few frames of a video."""
+def search_video(info: VideoInfo, court: CourtName | None, is_ended: Callable[[], bool] = lambda: False) -> Moments:
+    """Search for the court in a few frames of a video.
+
+    Args:
+        info: the video.
+        court: rule book, if it was said.
+        is_ended: asked now and then; true: nobody waits for it any more.
+
+    Raises:
+        CalibrationError: nobody does.
+    """
     wanted_s = np.linspace(0, info.duration_s, GLANCES + 1)[:-1] + info.duration_s / (2 * GLANCES)
     pictures = list(glances(info, wanted_s.tolist()))
     if not pictures:
         return Moments(None, True)
     finder = CourtFinder(BUILTIN_WEIGHTS)
-    seen = [finder.sight(picture.image) for picture in pictures]
+    seen = []
+    for picture in pictures:
+        if is_ended():
+            raise CalibrationError("the page was closed")
+        seen.append(finder.sight(picture.image))
     stands = _stands(pictures)
     frames = _frames(pictures, stands)
     numbers = frames["frame"].to_numpy(np.int64)
@@ -143,18 +157,22 @@ def _gaps(time_s: Floats, shot: NDArray[np.int64], registered: Bools, searched: 
     return tuple(sorted(time for _, time in sorted(gaps)[:MOST_ASKED]))
 
 
+def largest_shift_px(earlier: Frame, later: Frame) -> float | None:
+    """Return by how much the picture seems to move from one frame to another, px; None where they show different scenes."""
+    settings = ShotSettings()
+    views = [view(picture.image, settings) for picture in (earlier, later)]
+    moved = compare(views[0], views[1], np.zeros((0, 4), np.float32), settings).matrix
+    if moved is None:
+        return None
+    grid = picture_grid((later.image.shape[1], later.image.shape[0]), 3, 3)
+    return float(np.abs(project_all(moved[None], grid)[0] - grid).max())
+
+
 def _stands(pictures: list[Frame]) -> bool:
     """Say whether all pictures are seen from a camera that stands still."""
-    settings = ShotSettings()
-    views = [view(picture.image, settings) for picture in pictures]
-    size_px = pictures[0].image.shape[1], pictures[0].image.shape[0]
-    grid = picture_grid(size_px, 3, 3)
-    nobody = np.zeros((0, 4), np.float32)
-    for earlier, later in itertools.pairwise(views):
-        moved = compare(earlier, later, nobody, settings).matrix
-        if moved is None or np.abs(project_all(moved[None], grid)[0] - grid).max() > _STILL_PX * size_px[0] / 1280:
-            return False
-    return True
+    still_px = STILL_PX * pictures[0].image.shape[1] / 1280
+    shifts = (largest_shift_px(earlier, later) for earlier, later in itertools.pairwise(pictures))
+    return all(shift is not None and shift <= still_px for shift in shifts)
 
 
 def _frames(pictures: list[Frame], stands: bool) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from typing import Any
 
 import cv2
 
+from pipeline.calibrate.checks import CameraMotion, check_found, check_motion, measure_motion
 from pipeline.calibrate.moments import Moments, of_run, search_video
 from pipeline.calibrate.points import assessed, entry_of
 from pipeline.calibrate.sketch import from_above
@@ -20,7 +21,7 @@ from pipeline.errors import CalibrationError
 from pipeline.geometry.calibration import build, read_calibration, write_calibration
 from pipeline.geometry.calibration_formats import parse
 from pipeline.geometry.court import COURTS
-from pipeline.serve import Content, LocalPage, number, serving
+from pipeline.serve import Content, LocalPage, RequestError, number, serving
 from pipeline.video import VideoInfo, picture_at
 
 _PAGE = Path(__file__).parent / "page"
@@ -46,6 +47,8 @@ class Clicking:
     run: Path | None = None
     """Output directory of `courtside analyze`, if there is one."""
     done: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    """The page is served no more."""
     saved: bool = False
     _decoding: threading.Lock = field(default_factory=threading.Lock)
     _looking: threading.Lock = field(default_factory=threading.Lock)
@@ -62,6 +65,7 @@ class Clicking:
             "court": self.court,
             "courts": {name: from_above(court) for name, court in COURTS.items()},
             "before": self._before(),
+            "stands": self.motion.stands,
         }
 
     def picture(self, time_s: float) -> tuple[float, bytes]:
@@ -78,20 +82,36 @@ class Clicking:
         with self._looking:
             moments = self._moments
         found = None if moments.found is None else entry_of(moments.found)
-        return {"found": found, "stands": moments.stands, "asked_s": moments.asked_s}
+        return {"found": found, "stands": moments.stands and self.motion.stands, "asked_s": moments.asked_s}
+
+    @cached_property
+    def motion(self) -> CameraMotion:
+        """How the camera moves, by a few frames far apart."""
+        with self._decoding:
+            return measure_motion(self.info)
 
     @cached_property
     def _moments(self) -> Moments:
         return (
-            search_video(self.info, self.court)
+            search_video(self.info, self.court, self.ended.is_set)
             if self.run is None
             else of_run(self.run, (self.info.width_px, self.info.height_px))
         )
 
     def save(self, data: Any) -> dict[str, Any]:
-        """Write what the page sends as the calibration."""
+        """Write what the page sends as the calibration: whether the found court may be held against it, and the file.
+
+        Raises:
+            CalibrationError: it cannot be: of a standing camera where the camera moves, or not where the court was found.
+        """
+        if not isinstance(data, dict) or not isinstance(data.get("use_found"), bool):
+            raise RequestError("expected use_found and calibration")
         size = self.info.width_px, self.info.height_px
-        calibration = build(parse(data, "calibration"), "calibration", self.court).resized(size)
+        calibration = build(parse(data.get("calibration"), "calibration"), "calibration", self.court).resized(size)
+        check_motion(calibration, self.motion)
+        if data["use_found"]:
+            with self._looking:
+                check_found(calibration, self._moments.found)
         write_calibration(self.out, calibration)
         self.saved = True
         return {"path": str(self.out), "frames": len(calibration.frames)}
@@ -117,7 +137,10 @@ def clicking(work: Clicking, port: int = 0) -> Iterator[str]:
     """
     work.about()  # what is wrong with the files is said before a page opens
     with serving(_page_of(work), port) as address:
-        yield address
+        try:
+            yield address
+        finally:
+            work.ended.set()
 
 
 def _page_of(work: Clicking) -> LocalPage:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.choices import CourtName
-from pipeline.cli import batching, calibrating, finished, learning, options, scoring
+from pipeline.cli import batching, calibrating, finished, learning, options, relabelling, review, scoring
 from pipeline.cli.loading import loading
 from pipeline.cli.terminal import print_text
 from pipeline.errors import SettingsError
@@ -67,7 +67,7 @@ def analyze(
         from pipeline.run.job import Job
 
     console = Console(soft_wrap=False)
-    starts_s = None if periods is None else [_time(text, "--periods") for text in periods.split()]
+    starts_s = None if periods is None else [options.read_time(text, "--periods") for text in periods.split()]
     said = options.settings_of(preset, config, court, no_video, csv_dialect, teams)
     settings = with_periods(said, starts_s, "--periods")
     job = Job(
@@ -77,8 +77,8 @@ def analyze(
         calibration,
         roster,
         corrections,
-        start_s=_seconds(start, "--start") or 0.0,
-        end_s=_seconds(end, "--end"),
+        start_s=options.read_seconds(start, "--start") or 0.0,
+        end_s=options.read_seconds(end, "--end"),
         device=device,
         fresh=fresh,
         workers=options.workers_of(workers),
@@ -93,87 +93,6 @@ def analyze(
     for name in ("report.html", "annotated.mp4", "player_stats.csv"):
         if analysis.out / name in analysis.files:
             print_text(analysis.out / name)
-
-
-@app.command("relabel")
-def relabel_command(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Output directory of courtside analyze.")],
-    merge: Annotated[tuple[int, int] | None, typer.Option(metavar="P Q", help="Players P and Q are one.")] = None,
-    move: Annotated[
-        tuple[int, str, int] | None, typer.Option(metavar="P T Q", help="Who is shown as P at time T is Q.")
-    ] = None,
-    split: Annotated[
-        tuple[int, str] | None, typer.Option(metavar="P T", help="From time T on P's tracklet shows somebody else.")
-    ] = None,
-    name: Annotated[tuple[int, str] | None, typer.Option(metavar="P NAME", help="P's name.")] = None,
-    number: Annotated[tuple[int, str] | None, typer.Option(metavar="P NUMBER", help="P's jersey number.")] = None,
-    team: Annotated[tuple[int, str] | None, typer.Option(metavar="P A|B", help="P's team.")] = None,
-    not_a_player: Annotated[
-        int | None, typer.Option("--not-a-player", metavar="P", help="P is no player and no referee.")
-    ] = None,
-    lock: Annotated[int | None, typer.Option(metavar="P", help="All that is P's now stays P's.")] = None,
-    source: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="The video, for the pictures of players [default: where it was, if you made RUN]."
-        ),
-    ] = None,
-    calibration: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="That of a run of version 0.1, which kept none.")
-    ] = None,
-    roster: Annotated[Path | None, typer.Option(metavar="FILE", help="Likewise.")] = None,
-) -> None:
-    """Correct who is who in a finished run; corrections last, also when it is analysed again.
-
-    Written to RUN/corrections.csv. Everything behind identity is computed again, in seconds; the annotated video is
-    drawn again by courtside video RUN, or by the next courtside analyze.
-    """
-    with loading():
-        from rich.console import Console
-
-        from pipeline.cli.display import progress_shown, stats_table
-        from pipeline.run.relabel import GivenAgain, Relabel, relabel
-
-    asked = Relabel(
-        merge=merge,
-        move=None if move is None else (move[0], _time(move[1], "--move"), move[2]),
-        split=None if split is None else (split[0], _time(split[1], "--split")),
-        name=name,
-        number=number,
-        team=team,
-        nobody=not_a_player,
-        lock=lock,
-    )
-    console = Console(soft_wrap=False)
-    with progress_shown(console) as observer:
-        analysis = relabel(run, asked, observer, GivenAgain(source, calibration, roster))
-    console.print(stats_table(analysis.player_stats))
-    print_text(run / "corrections.csv")
-
-
-def _time(text: str, option: str) -> float:
-    """Read a time in the video, as `_seconds` does."""
-    return _seconds(text, option) or 0.0
-
-
-def _seconds(text: str | None, option: str) -> float | None:
-    """Read seconds, M:SS or H:MM:SS.
-
-    Raises:
-        SettingsError: it is none of these.
-
-    Example:
-        >>> _seconds("1:02:03.5", "--start")
-        3723.5
-    """
-    if text is None:
-        return None
-    from pipeline.user_csv import parse_time_s
-
-    seconds = parse_time_s(text)
-    if seconds is None:
-        raise SettingsError(f"{option} {text}: expected seconds, M:SS or H:MM:SS")
-    return seconds
 
 
 @app.command("render-game")
@@ -311,6 +230,8 @@ app.add_typer(scoring.evaluations, name="evaluate")
 scoring.evaluations.command("reid")(learning.evaluate_reid)
 app.command()(scoring.compare)
 app.command()(calibrating.calibrate)
+app.command()(review.review)
+app.command(cls=relabelling.RelabelCommand)(relabelling.relabel)
 app.command()(finished.heatmap)
 app.command()(finished.export)
 app.command()(finished.video)

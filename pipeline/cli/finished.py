@@ -45,7 +45,7 @@ def export(
 
 def heatmap(
     run: _Run,
-    player: Annotated[int | None, typer.Option(metavar="P", help="A player, by id.")] = None,
+    player: Annotated[str | None, typer.Option(metavar="P", help="A player: A12, A-P4, a name or an id.")] = None,
     team: Annotated[str | None, typer.Option(metavar="A|B", help="A whole team.")] = None,
     versus: Annotated[
         str | None, typer.Option(metavar="P|A|B", help="Show what tells the map from that of this player or team.")
@@ -59,14 +59,11 @@ def heatmap(
 ) -> None:
     """Draw where a player or a team was: all of the game or a period, as filmed or attacking, alone or compared."""
     from pipeline.run.finished import write_map
-    from pipeline.untrusted import parse_whole
 
     if (player is None) == (team is None):
         raise SettingsError("say whose heat map: --player P or --team A")
-    number = None if versus is None else parse_whole(versus)
-    compared: int | str | None = versus if number is None else number
-    who: int | str = player if player is not None else str(team)
-    print_text(write_map(run, who, compared, period, "attacking" if attacking else "filmed", format_.value, out))
+    who = player if player is not None else str(team)
+    print_text(write_map(run, who, versus, period, "attacking" if attacking else "filmed", format_.value, out))
 
 
 def video(

@@ -137,3 +137,28 @@ def workers_of(text: str) -> int | Literal["auto"]:
     if count is None or not 1 <= count <= MAX_WORKERS:
         raise SettingsError(f"--workers {text}: expected a whole number from 1 to {MAX_WORKERS}, or auto")
     return count
+
+
+def read_time(text: str, option: str) -> float:
+    """Read a time in the video, as `read_seconds` does."""
+    return read_seconds(text, option) or 0.0
+
+
+def read_seconds(text: str | None, option: str) -> float | None:
+    """Read seconds, M:SS or H:MM:SS.
+
+    Raises:
+        SettingsError: it is none of these.
+
+    Example:
+        >>> read_seconds("1:02:03.5", "--start")
+        3723.5
+    """
+    if text is None:
+        return None
+    from pipeline.user_csv import parse_time_s
+
+    seconds = parse_time_s(text)
+    if seconds is None:
+        raise SettingsError(f"{option} {text}: expected seconds, M:SS or H:MM:SS")
+    return seconds

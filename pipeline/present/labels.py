@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+
+from pipeline.errors import InputError
 
 SHORT_CHARACTERS = 14
 """Longest label on the picture, in characters."""
@@ -24,40 +27,45 @@ class Person:
     name: str | None
 
     @property
+    def code(self) -> str:
+        """Team and number; the id where there is no number: 'A12', 'A-P4', '#12', 'P4', 'R25'.
+
+        Example:
+            >>> [Person(4, "player", "A", number, None).code for number in ("12", None)]
+            ['A12', 'A-P4']
+        """
+        if self.role == "referee":
+            return f"R{self.player_id}"
+        if self.number:
+            return f"{self.team or '#'}{self.number}"
+        return f"{self.team}-P{self.player_id}" if self.team else f"P{self.player_id}"
+
+    @property
+    def label(self) -> str:
+        """What he is called everywhere: the name, else the code."""
+        return self.name or self.code
+
+    @property
     def short(self) -> str:
-        """Few characters, for the picture: '#23 Jokic' (last name), '#23', 'P7', 'R11'.
+        """Few characters, for the picture: 'A23 Jokic' (last name), 'A23', 'A-P7', 'R11'.
 
         Example:
             >>> Person(7, "player", "A", "23", "Nikola Jokic").short
-            '#23 Jokic'
+            'A23 Jokic'
         """
         if self.role == "referee" or not self.name:
-            return self.badge
-        return _cut(" ".join(([self.badge] if self.number else []) + self.name.split()[-1:]))
-
-    @property
-    def badge(self) -> str:
-        """The fewest characters: '#23', 'P7', 'R11'."""
-        if self.role == "referee":
-            return f"R{self.player_id}"
-        return f"#{self.number}" if self.number else f"P{self.player_id}"
+            return self.code
+        return _cut(" ".join(([self.code] if self.number else []) + self.name.split()[-1:]))
 
     @property
     def heading(self) -> str:
-        """What stands beside the badge: the name, else 'Player 7' or 'Referee 11'."""
-        return self.name or f"{self.role.capitalize()} {self.player_id}"
-
-    @property
-    def presence(self) -> str:
-        """Beside a bar of the time line: '#23 Nikola Jokic', '#23', 'P7 Nikola Jokic'."""
-        return f"{self.badge} {self.name}" if self.name else self.badge
+        """What stands beside the code: the name, else that there is none."""
+        return self.name or ("Referee" if self.role == "referee" else "no name")
 
     @property
     def full(self) -> str:
-        """For a heading: '#23 Nikola Jokic', 'Player 7', 'Referee 11'."""
-        number = f"#{self.number}" if self.number else None
-        called = " ".join(word for word in (number, self.name) if word)
-        return called or self.heading
+        """For a heading, or beside a bar of the time line: 'A23 Nikola Jokic', 'A-P7', 'R11'."""
+        return f"{self.code} {self.name}" if self.name else self.code
 
     @property
     def file_stem(self) -> str:
@@ -85,6 +93,55 @@ def people(players: pd.DataFrame) -> list[Person]:
         for who, role, team, number, name in zip(*columns, strict=True)
     ]
     return sorted(found, key=_order)
+
+
+def find_person(persons: Sequence[Person], who: str, retired: Collection[int] = ()) -> Person:
+    """Find the person that somebody means.
+
+    Args:
+        persons: of the run.
+        who: a label ('A12', 'A-P4', 'R25'), an id ('4', 'P4'), a number ('#12'), or a name or last name.
+        retired: ids that nobody has any more.
+
+    Raises:
+        InputError: nobody is called that, not any more, or several are; names the choices.
+
+    Example:
+        >>> players = [Person(1, "player", "A", "12", None), Person(12, "referee", None, None, "Ada Ray")]
+        >>> [find_person(players, who).player_id for who in ("A12", "P1", "r12", "ray", "1")]
+        [1, 1, 12, 12, 1]
+        >>> find_person(players, "12")
+        Traceback (most recent call last):
+        pipeline.errors.InputError: '12' could be A12 (id 1) or R12 Ada Ray (id 12); say P12 for an id, #12 for a number
+    """
+    wanted = " ".join(who.split()).casefold()
+    found = [person for person in persons if wanted in _called(person)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        choices = " or ".join(_choice(person) for person in found)
+        hint = (
+            f"; say P{wanted} for an id, #{wanted} for a number" if wanted.isdecimal() else "; name one by P and the id"
+        )
+        raise InputError(f"'{who}' could be {choices}{hint}")
+    listed = ", ".join(_choice(person) for person in persons) or "none"
+    number = re.fullmatch("(?:[ab]-)?p?([0-9]{1,9})|r([0-9]{1,9})", wanted)
+    gone = number is not None and int(number[1] or number[2]) in retired
+    problem = f"player {who} is no more: he was made one person with another" if gone else f"there is no player {who}"
+    raise InputError(f"{problem}; the run has {listed}")
+
+
+def _called(person: Person) -> set[str]:
+    """Return all that a person may be called, in lower case."""
+    number = () if person.number is None else (person.number, f"#{person.number}")
+    ids = (str(person.player_id), f"p{person.player_id}")
+    names = (person.name, (person.name or "").split()[-1] if (person.name or "").split() else None)
+    called = (person.code, person.short, person.full, *number, *ids, *names)
+    return {" ".join(text.split()).casefold() for text in called if text}
+
+
+def _choice(person: Person) -> str:
+    return f"{person.full} (id {person.player_id})"
 
 
 def team_title(team: str | None) -> str:

@@ -20,6 +20,7 @@ from pipeline.run.job import Job
 from pipeline.run.order import UNDERSTAND
 from pipeline.run.stages.stage import BoxesOnCourt, Stage, StageContext, StageOutput, registration_of
 from pipeline.tables import TableName
+from pipeline.understand.memory import Memory
 from pipeline.video import VideoInfo
 
 if TYPE_CHECKING:
@@ -52,6 +53,14 @@ class RunContext:
     tables: dict[TableName, pd.DataFrame] = field(default_factory=dict)
     embeddings: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 1), dtype=np.float16))
     """(n, dim), row i of detection i; a memory map."""
+    former: dict[str, pd.DataFrame | None] = field(default_factory=dict)
+    """What a stage goes on from, by stage."""
+    memories: dict[str, Memory] | None = None
+    """What each stage computed of the game before, where it is corrected again and again."""
+    marks: dict[str, str] = field(default_factory=dict)
+    """Fingerprint of each stage so far."""
+    content: dict[str, Any] = field(default_factory=dict)
+    """Size and hash of each file that the stages so far have left, by name."""
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What a stage found out that is no table, by stage; plain data."""
 
@@ -101,6 +110,8 @@ class RunContext:
             embeddings=self.embeddings,
             on_court=self.on_court if "court" in stage.needs else None,
             files={"calibration": self.calibration, "roster": self.roster, "corrections": self.corrections},
+            former=self.former.get(stage.name),
+            memory=None if self.memories is None else self.memories.setdefault(stage.name, Memory()),
         )
 
     def output_of(self, stage: Stage) -> StageOutput:

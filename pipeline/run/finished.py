@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pipeline.errors import InputError
 from pipeline.present.exports import ExportName, export
 from pipeline.present.heat_maps.subjects import Direction, Subject, player_subject, team_subject
+from pipeline.present.labels import find_person, people
 from pipeline.present.on_court import OnCourt
 from pipeline.run.context import RESULT_TABLES
 from pipeline.run.loading import context_of, read_run, video_of
@@ -66,7 +67,7 @@ def write_annotated(
         OutputError: the file cannot be written.
     """
     from pipeline.present.annotated_video.annotate import write_video  # heavy, and for this alone
-    from pipeline.run.analysis import draw_video, note_video
+    from pipeline.run.publishing import draw_video, note_video
     from pipeline.run.stages import video as video_stage
     from pipeline.run.stages.runner import StageRunner
 
@@ -119,7 +120,7 @@ def write_map(
 
     Args:
         run: output directory of `courtside analyze`.
-        who: a player by id, or a team by name.
+        who: a player by id or by what he is called, or a team by name.
         versus: whom to compare with.
         period: one period; None for all.
         direction: as filmed, or turned so that the team attacks the right basket.
@@ -166,7 +167,12 @@ def keep_scores(run: Path, scores: dict[str, Any], insert: Callable[[Path], bool
 
 
 def _subject(game: OnCourt, who: int | str) -> Subject:
-    return player_subject(game, who) if isinstance(who, int) else team_subject(game, who)
+    """Find a player, or a team: what is one letter."""
+    if isinstance(who, str) and len(who) == 1 and who.isalpha():
+        return team_subject(game, who.upper())
+    if isinstance(who, str):
+        who = find_person(people(game.players), who).player_id
+    return player_subject(game, who)
 
 
 def _write(run: Path, folder: str, out: Path | None, files: dict[str, bytes]) -> list[Path]:

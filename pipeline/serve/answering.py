@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -15,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from pipeline.errors import CourtsideError
-from pipeline.serve.reading import Content, RequestError, json_of, query_of
+from pipeline.serve.reading import Content, FileContent, RequestError, json_of, query_of
 
 MOST_BODY_BYTES = 4_000_000
 MOST_ADDRESS_BYTES = 2_000
@@ -42,6 +43,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 """Of every answer."""
+_RANGE = re.compile(r"bytes=(?:(\d{1,15})-\d{0,15}|-\d{1,15})")
 _LONGEST_MESSAGE = 500
 """Characters of an error."""
 
@@ -55,7 +57,7 @@ class LocalPage:
     files: Mapping[str, str]
     """Name and MIME type of each file; the first is the page itself."""
     reads: Mapping[str, Callable[[Mapping[str, str]], Any]] = field(default_factory=dict)
-    """GET: functions of the query; they return a `Content`, or what is sent as JSON."""
+    """GET: functions of the query; they return a `Content`, a `FileContent`, or what is sent as JSON."""
     changes: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     """POST: functions of the JSON that is sent; they return likewise."""
 
@@ -75,6 +77,13 @@ class Application:
         self._token = token.encode()
         self._hosts = hosts
         self._at_work = asyncio.Semaphore(MOST_AT_WORK)
+        self._threads: set[threading.Thread] = set()
+
+    def wait(self) -> None:
+        """Wait for work that nobody waits for any more: a library that computes while the program ends would abort it."""
+        for thread in list(self._threads):
+            if thread.is_alive():
+                thread.join()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
@@ -89,7 +98,7 @@ class Application:
             name = self._name_below_token(request)
             if name is None:
                 return Response(status_code=HTTPStatus.FORBIDDEN, headers=_HEADERS | {"Connection": "close"})
-            return _response(await self._content(request, name))
+            return _response(await self._content(request, name), request)
         except ClientDisconnect:
             raise
         except RequestError as error:
@@ -164,8 +173,10 @@ class Application:
             with suppress(RuntimeError):  # the server has ended meanwhile
                 loop.call_soon_threadsafe(settle, result, raised)
 
+        thread = threading.Thread(target=run, daemon=True)
+        self._threads = {begun for begun in self._threads if begun.is_alive()} | {thread}
         async with self._at_work:
-            threading.Thread(target=run, daemon=True).start()
+            thread.start()
             result, error = await done
         if isinstance(error, Exception):
             raise error
@@ -192,11 +203,25 @@ async def _in_time(send: Send, message: Message) -> None:
         raise ClientDisconnect from error
 
 
-def _response(content: Any) -> Response:
+def _response(content: Any, request: Request) -> Response:
     """Make an answer of what a function returns."""
+    if isinstance(content, FileContent):
+        return _file(content, request)
     if not isinstance(content, Content):
         content = Content(json.dumps(content, allow_nan=False).encode(), "application/json")
     return Response(content.body, headers=_HEADERS | dict(content.headers), media_type=content.kind)
+
+
+def _file(content: FileContent, request: Request) -> Response:
+    """Send a file, or the range of it that is asked for; browsers ask for a single one."""
+    asked = request.headers.get("Range")
+    if asked is not None:
+        found = _RANGE.fullmatch(asked)
+        if found is None:
+            raise RequestError("a range is bytes=FIRST-LAST", HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+        if found[1] and int(found[1]) >= content.path.stat().st_size:
+            raise RequestError("the range begins behind the end", HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+    return FileResponse(content.path, headers=_HEADERS, media_type=content.kind)
 
 
 def _refusal(message: str, status: HTTPStatus) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -31,6 +32,15 @@ class Content:
     kind: str
     """MIME type."""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FileContent:
+    """An answer that is a file, of which a browser may ask for a range of bytes."""
+
+    path: Path
+    kind: str
+    """MIME type."""
 
 
 def query_of(text: bytes) -> dict[str, str]:

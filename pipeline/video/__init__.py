@@ -41,6 +41,7 @@ from pipeline.video.read import CONTEXT_INDEX, Frame, ReadReport, combine, glanc
 from pipeline.video.recording import EncoderChoice, Track, record
 from pipeline.video.sampling import Chunk, Grid, chunks, sampling_grid
 from pipeline.video.source import VideoInfo, probe
+from pipeline.video.web_copy import write_web_copy
 from pipeline.video.write import VideoWriter
 
 __all__ = [
@@ -67,4 +68,5 @@ __all__ = [
     "read_chunks",
     "record",
     "sampling_grid",
+    "write_web_copy",
 ]

@@ -78,7 +78,7 @@ COMMANDS = (
     Command("analyze", ("analyze", "{film}", "--out", OUT, "--config", "{settings}", "--workers", "1"), 12),
     Command("analyze, 2 workers", ("analyze", "{film}", "--out", OUT, "--config", "{settings}", "--workers", "2"), 8),
     Command("analyze, no pixels", ("analyze", "{game}", "--out", OUT), 16),
-    Command("relabel", ("relabel", OUT, "--name", "1", "Ann"), 14, begins_with=RUN),
+    Command("relabel", ("relabel", OUT, "--name", "P1", "Ann"), 14, begins_with=RUN),
     Command("video", ("video", OUT, "--height", "120"), 10, begins_with=FILM_RUN),
     Command("batch", ("batch", "{season}", "--out", OUT, "--workers", "1"), 6),
     Command("render-game", ("render-game", "--out", OUT, "--seconds", "0.5", "--size", "160x90", "--fps", "10"), 8),

@@ -96,7 +96,9 @@ def corrections() -> list[bytes]:
     head = "action,time_s,x_px,y_px,other_time_s,other_x_px,other_y_px,value\n"
     lines = ("same,0.5,100.0,90.0,1.0,120.0,95.0,", "apart,0.5,1,2,3,4,5,", "split,1,2,3,1,2,3,", "name,0.5,100,90,,,,Ann",
              "number,0.5,100,90,,,,7", "team,0.5,100,90,,,,A", "nobody,0.5,100,90,,,,")  # fmt: skip
-    return [(head + "\n".join(lines) + "\n").encode()]
+    steps = head.replace("\n", ",video,step,words,undone\n")
+    undone = "name,0.5,100,90,,,,Ann,,1,A1 is Ann,3\nrole,0.5,100,90,,,,referee,,2,A1 is referee,\n"
+    return [(head + "\n".join(lines) + "\n").encode(), (steps + undone).encode()]
 
 
 def settings() -> list[bytes]:
@@ -175,9 +177,12 @@ def arguments() -> list[bytes]:
         ["compare", "RUN", "RUN", "--truth", "GAME"],
         ["settings", "--preset", "fast", "--config", "x.yaml"],
         ["video", "RUN", "--height", "240", "--source", "x.mp4"],
-        ["relabel", "RUN", "--name", "1", "Ann"],
-        ["relabel", "RUN", "--split", "1", "0:01"],
-        ["relabel", "RUN", "--move", "1", "0:01", "2"],
+        ["relabel", "RUN", "--name", "P1", "Ann", "--name", "B-P2", "Bo"],
+        ["relabel", "RUN", "--list"],
+        ["relabel", "RUN", "--undo", "1"],
+        ["relabel", "RUN", "--move-part", "P1", "0:01", "0:02", "new"],
+        ["relabel", "RUN", "--split", "P1", "0:01"],
+        ["relabel", "RUN", "--move", "P1", "0:01", "P2"],
         ["calibrate", "x.mp4", "--points", "x.csv", "--out", "c.json"],
         ["batch", "list.txt", "--out", "season", "--workers", "1"],
         ["render-game", "--out", "rendered", "--positions-only", "--seconds", "0.2", "--size", "64x48", "--fps", "10", "--noise", "miss=0.1"],
@@ -191,7 +196,8 @@ def page_requests() -> list[bytes]:
     asked = (b"about", b"picture?time_s=0.2", b"moments", b"page.css", b"")
     gets = [b"GET /TOKEN/" + name + b" HTTP/1.1\r\n" + close + b"\r\n" for name in asked]
     head = b" HTTP/1.1\r\n" + close + b"Content-Type: application/json\r\nContent-Length: LENGTH\r\n\r\n"
-    posts = [b"POST /TOKEN/" + name + head + calibrations()[0] for name in (b"fit", b"save")]
+    saved = b'{"use_found": true, "calibration": ' + calibrations()[0] + b"}"
+    posts = [b"POST /TOKEN/fit" + head + calibrations()[0], b"POST /TOKEN/save" + head + saved]
     return [*gets, *posts]
 
 

@@ -73,9 +73,9 @@ def roster(file: Path, _examples: Path) -> None:
 
 def corrections(file: Path, _examples: Path) -> None:
     """Read corrections, write them and read them again."""
-    from pipeline.corrections import as_csv, parse_corrections, read_corrections
+    from pipeline.corrections import Journal
 
-    parse_corrections(as_csv(read_corrections(file)), file)
+    Journal.parse(Journal.read(file).text, file)
 
 
 def settings(file: Path, _examples: Path) -> None:
@@ -201,9 +201,10 @@ def run_directory(file: Path, examples: Path) -> None:
 
 def relabelled_run(file: Path, examples: Path) -> None:
     """Relabel a finished run in which a file is another."""
-    from pipeline.run.relabel import Relabel, relabel
+    from pipeline.corrections import Name
+    from pipeline.run.corrections import correct
 
-    relabel(_changed_run(file, examples), Relabel(name=(1, "Bo")))
+    correct(_changed_run(file, examples), [Name(1, "Bo")])
 
 
 def resumed_run(file: Path, examples: Path) -> None:

@@ -35,9 +35,15 @@ function payload() {
 }
 
 function groups() {
-  if (state.camera === "fixed") return state.points.length ? [{ time_s: null, points: state.points }] : [];
+  if (state.camera === "fixed") return state.points.length ? [{ time_s: commonTime(), points: state.points }] : [];
   const times = [...new Set(state.points.map((point) => point.time_s))].sort((a, b) => a - b);
   return times.map((time_s) => ({ time_s, points: state.points.filter((point) => point.time_s === time_s) }));
+}
+
+// When all points were clicked in one frame, the calibration of a standing camera remembers which.
+function commonTime() {
+  const [{ time_s }] = state.points;
+  return state.points.every((point) => point.time_s === time_s) ? time_s : null;
 }
 
 function foundFrames() {
@@ -52,7 +58,7 @@ async function refit() {
   try {
     const answer = data.frames.length ? await ask("fit", data) : null;
     if (turn !== wanted) return;
-    fit = answer && { lam: answer.lam, frames: answer.frames.map((view, k) => ({ ...view, time_s: data.frames[k].time_s ?? null })) };
+    fit = answer && { lam: answer.lam, frames: answer.frames.map((view, k) => ({ ...view, time_s: state.camera === "fixed" ? null : data.frames[k].time_s ?? null })) };
   } catch (error) {
     if (turn !== wanted) return;
     fit = { lam: 0, frames: [{ time_s: null, message: error.message }] };
@@ -167,7 +173,7 @@ function suggest() {
 
 async function save() {
   try {
-    const { path } = await ask("save", payload());
+    const { path } = await ask("save", { calibration: payload(), use_found: state.useFound });
     unsaved = false;
     render();
     say("good", "Saved", ` ${path}`);
@@ -273,7 +279,7 @@ function timeline() {
   });
   $("asked").replaceChildren(...(buttons.length ? ["Please mark:", ...buttons] : []));
   const count = state.found?.frames.length ?? 0;
-  $("use").hidden = !count || state.camera === "fixed";
+  $("use").hidden = !count || (state.camera === "fixed" && !state.found.fixed);
   $("use").querySelector("span").textContent = `use the ${count} frame${count === 1 ? "" : "s"} found by itself`;
   $("found").checked = state.useFound;
 }
@@ -335,6 +341,7 @@ async function begin() {
   const names = { nba: "NBA", wnba: "WNBA", ncaa: "NCAA men", ncaaw: "NCAA women", fiba: "FIBA", "3x3": "FIBA 3x3" };
   for (const name of Object.keys(about.courts)) $("court").append(new Option(names[name] ?? name, name));
   if (about.court) state.court = about.court;
+  state.camera = about.stands ? "fixed" : "moving";
   if (about.before) takeBefore(about.before);
   floor.show(about.courts[state.court]);
   $("court").addEventListener("change", () => setCourt($("court").value));

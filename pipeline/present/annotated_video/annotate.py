@@ -140,7 +140,7 @@ def make_overlay(results: Results, size_px: tuple[int, int]) -> Overlay:
     named = _people_are_large(results)
     styles = {
         person.player_id: LabelStyle(
-            person.short if named else person.badge, colors[person.player_id], person.role == "referee"
+            person.short if named else person.code, colors[person.player_id], person.role == "referee"
         )
         for person in people(results.players)
     }

@@ -63,7 +63,7 @@ def embedding_map_figure(
         "symbols": symbols,
         "shapes": [text for shape, text in SYMBOLS.items() if shape in shown],
         "stars": [
-            {"text": persons[int(who)].badge, "color": colors[int(who)]} | _star(spot, embedding_map, int(who))
+            {"text": persons[int(who)].code, "color": colors[int(who)]} | _star(spot, embedding_map, int(who))
             for who in np.unique(embedding_map.player_id)
         ],
         "left_out": embedding_map.left_out,

@@ -55,7 +55,7 @@ def _nearest(evidence: pd.Series, results: Results) -> dict[str, Any] | None:
     color = player_colors(results.players)[nearest.player_id]
     return {
         "id": nearest.player_id,
-        "badge": nearest.badge,
+        "badge": nearest.code,
         "title": nearest.heading,
         "color": color.hex,
         "ink": color.ink.hex,

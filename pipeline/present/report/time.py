@@ -34,7 +34,7 @@ def time_section(results: Results, persons: Sequence[Person]) -> dict[str, Any] 
     cuts = frames.loc[frames["frame"].isin(results.shots["first_frame"][1:]), "time_s"]
     identified = presence(frames, boxes_of_people(results))
     unknown = _unidentified_lanes(results)
-    names = [person.presence for person in persons] + [row["who"] for row in unknown]
+    names = [person.full for person in persons] + [row["who"] for row in unknown]
     return {
         "label_characters": min(max(map(len, names), default=4), _WIDEST_LABEL),
         "lanes": {

@@ -24,6 +24,8 @@ def identify_players(context: StageContext) -> StageOutput:
         number_reads=tables["number_reads"],
         roster=None if context.roster is None else pd.DataFrame([asdict(entry) for entry in context.roster]),
         corrections=context.corrections,
+        former_ids=context.former,
+        memory=context.memory,
     )
     return StageOutput(
         {
@@ -33,6 +35,7 @@ def identify_players(context: StageContext) -> StageOutput:
             "tracklets": found.tracklets,
             "player_evidence": found.player_evidence,
             "number_votes": found.number_votes,
+            "player_ids": found.player_ids,
         },
         {"warnings": list(found.warnings)},
     )
@@ -41,7 +44,8 @@ def identify_players(context: StageContext) -> StageOutput:
 IDENTITY_STAGE = Stage(
     "identity",
     needs=("frames", "detections", "embeddings", "number_reads", "split_tracks", "court"),
-    gives=("tracks", "identities", "players", "tracklets", "player_evidence", "number_votes"),
+    gives=("tracks", "identities", "players", "tracklets", "player_evidence", "number_votes", "player_ids"),
+    goes_on_from=("player_ids", "former_player_ids"),
     function=identify_players,
     settings=("identify",),
     files=("roster", "corrections"),

@@ -13,7 +13,7 @@ def locate_players(context: StageContext) -> StageOutput:
 
     tables = context.tables
     game = TrackedGame.of(tables["frames"], tables["detections"], feet_m=context.feet_m, tracks=counted_tracks(context))
-    return StageOutput({"positions": locate(game, tables["identities"], context.settings.stats)})
+    return StageOutput({"positions": locate(game, tables["identities"], context.settings.stats, context.memory)})
 
 
 LOCATION_STAGE = Stage(
@@ -22,4 +22,5 @@ LOCATION_STAGE = Stage(
     gives=("positions",),
     function=locate_players,
     settings=("stats",),
+    columns={"players": ("player_id", "role", "team")},
 )

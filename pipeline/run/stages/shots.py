@@ -12,7 +12,8 @@ def classify_shots(context: StageContext) -> StageOutput:
 
     tables = context.tables
     game = TrackedGame.of(tables["frames"], tables["detections"], tracks=tables["tracks"])
-    return StageOutput({"shots": shots.classify_shots(game, tables["identities"], tables["court"])})
+    found = shots.classify_shots(game, tables["identities"], tables["court"], context.memory)
+    return StageOutput({"shots": found})
 
 
 SHOTS_STAGE = Stage(

@@ -7,14 +7,14 @@ from pipeline.understand.game import TrackedGame
 
 
 def split_tracklets(context: StageContext) -> StageOutput:
-    """Split, link over gaps, split again, then split where a person said so."""
+    """Split, link over gaps, and split again."""
     from pipeline.understand import splitting
 
     tables, settings = context.tables, context.settings
     game = TrackedGame.of(
         tables["frames"], tables["detections"], context.embeddings, context.feet_m, tables["raw_tracks"]
     )
-    tracks = splitting.split_tracklets(game, settings.track, settings.identify, context.corrections)
+    tracks = splitting.split_tracklets(game, settings.track, settings.identify)
     return StageOutput({"split_tracks": tracks})
 
 
@@ -24,5 +24,4 @@ SPLITTING_STAGE = Stage(
     gives=("split_tracks",),
     function=split_tracklets,
     settings=("track", "identify"),
-    files=("corrections",),
 )

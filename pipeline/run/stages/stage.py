@@ -18,6 +18,7 @@ from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
 from pipeline.roster import RosterEntry
 from pipeline.tables import TableName
+from pipeline.understand.memory import Memory
 
 if TYPE_CHECKING:
     from pipeline.understand.court import CourtRegistration
@@ -45,6 +46,10 @@ class Stage:
     """The sections of the settings that it reads."""
     files: tuple[FileName, ...] = ()
     """The given files that it reads."""
+    columns: Mapping[TableName, tuple[str, ...]] = field(default_factory=dict)
+    """Of a small table that it needs, the columns that it reads: what happens to others is nothing to it."""
+    goes_on_from: tuple[TableName, TableName] | None = None
+    """A table that it gives and reads again when its result is replaced, and the table that keeps what it read."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,8 @@ class _OwnTables(dict[TableName, pd.DataFrame]):
     """The tables that a stage names in `needs`, each a copy that shares its data: a column added here is seen by no other stage."""
 
     def __init__(self, stage: Stage, tables: Mapping[TableName, pd.DataFrame]) -> None:
-        super().__init__({name: tables[name].copy(deep=False) for name in stage.needs if name != "embeddings"})
+        needed = {name: tables[name].copy(deep=False) for name in stage.needs if name != "embeddings"}
+        super().__init__(needed | {name: needed[name][list(columns)] for name, columns in stage.columns.items()})
         self._stage = stage.name
 
     def __missing__(self, name: str) -> pd.DataFrame:
@@ -136,6 +142,8 @@ class StageContext:
         embeddings: NDArray[np.float16],
         on_court: BoxesOnCourt | None,
         files: Mapping[FileName, Any],
+        former: pd.DataFrame | None = None,
+        memory: Memory | None = None,
     ) -> None:
         """Keep what the stage declares.
 
@@ -147,8 +155,13 @@ class StageContext:
             embeddings: (n, dim), row i of detection i.
             on_court: where the boxes stand; None before the court was looked for.
             files: what was read of the given files, by name.
+            former: the table that the stage goes on from; None where there is none.
+            memory: what was computed of the game before.
         """
         self.stage = stage
+        self.former = former
+        self.memory = memory or Memory(keeps=False)
+        self.memory.begin()
         self.tables: Mapping[TableName, pd.DataFrame] = _OwnTables(stage, tables)
         self.settings = cast("Settings", _OwnSettings(stage, settings))
         self.image_size_px = image_size_px

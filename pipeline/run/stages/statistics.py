@@ -20,6 +20,7 @@ def compute_statistics(context: StageContext) -> StageOutput:
         tables["positions"],
         context.registration.court,
         context.settings.stats,
+        context.memory,
     )
     return StageOutput(found.tables())
 

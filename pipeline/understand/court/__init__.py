@@ -2,11 +2,13 @@
 
 from pipeline.understand.court.automatic import AutomaticCalibration, find_calibration
 from pipeline.understand.court.contradiction import judge_calibration
+from pipeline.understand.court.gate import LIMITS
 from pipeline.understand.court.keyframe import Keyframe, keyframes
 from pipeline.understand.court.registration import CourtRegistration
 from pipeline.understand.court.stage import NO_CALIBRATION, register_court
 
 __all__ = [
+    "LIMITS",
     "NO_CALIBRATION",
     "AutomaticCalibration",
     "CourtRegistration",

@@ -52,13 +52,14 @@ def assign_players(
     features, constraints = evidence.features, evidence.constraints
     corrected = np.isin(person, person[constraints.mentioned])
     role = roles(evidence, person, sideline, settings)
-    role[np.isin(person, person[constraints.nobody])] = "crowd"
+    for tracklet, said in constraints.roles.items():
+        role[person == person[tracklet]] = "crowd" if said == "nobody" else said
     seen_s = np.bincount(person, weights=evidence.tracklets.seen_s)[person]  # (n,) of the whole person
     somebody = np.isin(role, PERSON_CLASSES) & (corrected | (seen_s >= features.min_player_s - 1e-9))
     assigned = numbered(np.where(somebody, person, -1))
     found = _posterior(evidence.problem, assigned)
     surest = _surest(found.assigned, assigned)
-    sure = somebody & (corrected | (found.assigned >= settings.unknown_below) | surest)
+    sure = somebody & (constraints.mentioned | (found.assigned >= settings.unknown_below) | surest)
     return Assignment(role, assigned, sure, found)
 
 

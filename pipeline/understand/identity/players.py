@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations, permutations
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from models.clustering.protocol import numbered
 from models.numbers.texts import TEXTS
+from pipeline.corrections import NOTHING
 from pipeline.tables import conform
 from pipeline.understand.features.collect import TrackletFeatures
 from pipeline.understand.features.evidence import TrackletEvidence
@@ -24,7 +26,11 @@ _NO_JERSEY = np.full(3, np.nan)
 
 
 def describe_players(
-    features: TrackletFeatures, person: NDArray[np.int64], roster: pd.DataFrame | None, number_odds: float
+    features: TrackletFeatures,
+    person: NDArray[np.int64],
+    roster: pd.DataFrame | None,
+    number_odds: float,
+    roles: Mapping[int, str] = MappingProxyType({}),
 ) -> tuple[NDArray[np.int64], pd.DataFrame]:
     """Number people, and give each a role, a team, a number, a name and a colour.
 
@@ -33,12 +39,13 @@ def describe_players(
         person: (n,) person of each tracklet, -1 for nobody.
         roster: columns number, name, team; names players whose number is known.
         number_odds: a player's number is given if it is so many times likelier than not.
+        roles: of tracklets (0 to n - 1) by a correction, with all that are the same person.
 
     Returns:
         The player id of each tracklet (n,), -1 for nobody, and the table `players`: team A, B, unknown, then referees,
         each in order of first appearance.
     """
-    people = _people(features.evidence, numbered(person), features.teams)
+    people = _people(features.evidence, numbered(person), features.teams, roles)
     people.sort(key=lambda described: described.order)
     player_of = np.full(len(person), -1, dtype=np.int64)
     for player_id, described in enumerate(people, start=1):
@@ -76,17 +83,29 @@ def with_labels(
         labels: column -> tracklet (0 to n - 1) -> value.
         roster: names players whose number was given.
     """
-    players = players.set_index("player_id")
-    for column in ("team", "number"):
-        for tracklet, value in labels.get(column, {}).items():
-            players.loc[player_of[tracklet], column] = value
-    players = players.reset_index()
-    if roster is not None and labels.get("number"):
+    given = {
+        label: {
+            int(player_of[at]): None if value == NOTHING else value for at, value in of.items() if player_of[at] > 0
+        }
+        for label, of in labels.items()
+    }
+    players = _replaced(_replaced(players, "team", given), "number", given)
+    mine = players["player_id"].isin(given.get("number", {}))
+    taken = players[mine & players["team"].notna() & players["number"].notna()]
+    worn = pd.MultiIndex.from_frame(players[["team", "number"]]).isin(
+        list(zip(taken["team"], taken["number"], strict=True))
+    )
+    players.loc[worn & ~mine, "number"] = None  # a team-mate's that was read, and that a person says is somebody else's
+    if roster is not None and (given.get("number") or given.get("team")):
         players = _named(players, roster)
-    players = players.set_index("player_id")
-    for tracklet, value in labels.get("name", {}).items():
-        players.loc[player_of[tracklet], "name"] = value
-    return conform("players", players.reset_index())
+    return conform("players", _replaced(players, "name", given))
+
+
+def _replaced(players: pd.DataFrame, label: str, given: Mapping[str, Mapping[int, str | None]]) -> pd.DataFrame:
+    """Put given values in the place of those found; `given` is label -> player id -> value."""
+    of = given.get(label, {})
+    found = zip(players["player_id"], players[label], strict=True)
+    return players.assign(**{label: pd.Series([of.get(who, value) for who, value in found], dtype=object)})
 
 
 @dataclass(frozen=True)
@@ -104,10 +123,22 @@ class _FoundPerson:
         return self.referee, len(TEAMS) if self.team == UNDECIDED else self.team, int(self.tracklets[0])
 
 
-def _people(evidence: TrackletEvidence, person: NDArray[np.int64], teams: TeamEvidence) -> list[_FoundPerson]:
-    """Describe people by their tracklets; `person` (n,) from 0, -1 for nobody."""
+def _people(
+    evidence: TrackletEvidence, person: NDArray[np.int64], teams: TeamEvidence, roles: Mapping[int, str]
+) -> list[_FoundPerson]:
+    """Describe people by their tracklets.
+
+    Args:
+        evidence: of n tracklets.
+        person: (n,) from 0, -1 for nobody.
+        teams: of the tracklets.
+        roles: of tracklets by a correction.
+    """
     of_people = teams.of_groups(person, int(person.max(initial=-1)) + 1)
     referee: NDArray[np.bool_] = of_people.referee()
+    for tracklet, role in roles.items():
+        if person[tracklet] >= 0:
+            referee[person[tracklet]] = role == "referee"
     likelier, _ = of_people.team()
     boxes = evidence.boxes().astype(np.float64)
     coloured: NDArray[np.bool_] = np.asarray(np.isfinite(evidence.jersey).all(axis=1))

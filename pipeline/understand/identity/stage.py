@@ -14,8 +14,8 @@ from pipeline.config import IdentifySettings
 from pipeline.corrections import Correction
 from pipeline.geometry.court import Court
 from pipeline.tables import ALL, conform
-from pipeline.understand.features.collect import collect_features
-from pipeline.understand.features.corrections import UserConstraints, constraints_of
+from pipeline.understand.features.collect import TrackletFeatures, collect_features
+from pipeline.understand.features.corrections import UserConstraints, constraints_of, split_where_corrected
 from pipeline.understand.features.overlaps import find_overlaps, keep_one_box_per_frame
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.grouping.clusterers import clusterer_named
@@ -34,6 +34,8 @@ from pipeline.understand.identity.identity_evidence import IdentityEvidence
 from pipeline.understand.identity.players import describe_players, with_labels
 from pipeline.understand.identity.roster_bounds import bounded, is_complete, surplus_warnings
 from pipeline.understand.identity.sidelines import sideline_time
+from pipeline.understand.identity.stable_ids import lasting_ids
+from pipeline.understand.memory import Memory
 
 _MIN_GAIN = 0.5
 """Log-likelihood ratio from which on a tracklet that took no part in clustering is assigned to a person."""
@@ -56,6 +58,26 @@ class IdentityResult(NamedTuple):
     player_evidence: pd.DataFrame
     number_votes: pd.DataFrame
     tracks: pd.DataFrame
+    player_ids: pd.DataFrame
+
+    def renumbered(self, ids: NDArray[np.int64]) -> IdentityResult:
+        """Give player k the id `ids[k]` in all tables but `player_ids`."""
+        columns = {
+            "identities": ("player_id",),
+            "players": ("player_id",),
+            "tracklets": ("likeliest", "runner_up"),
+            "player_evidence": ("player_id", "nearest"),
+            "number_votes": ("player_id",),
+        }
+        tables = {name: getattr(self, name).copy() for name in columns}
+        for name, table in tables.items():
+            for column in columns[name]:
+                given = table[column].notna()
+                table.loc[given, column] = ids[table.loc[given, column].to_numpy(np.int64)]
+        for name in ("players", "player_evidence"):
+            tables[name] = tables[name].sort_values("player_id", ignore_index=True)
+        tables["number_votes"] = tables["number_votes"].sort_values(["player_id", "number"], ignore_index=True)
+        return self._replace(**tables)
 
 
 def identify(
@@ -66,6 +88,8 @@ def identify(
     roster: pd.DataFrame | None = None,
     corrections: Sequence[Correction] = (),
     clusterer: TrackletClusterer | None = None,
+    former_ids: pd.DataFrame | None = None,
+    memory: Memory | None = None,
 ) -> IdentityResult:
     """Find the people behind the tracklets.
 
@@ -81,9 +105,12 @@ def identify(
             teams, nobody else is expected to be there.
         corrections: by a user who knows better: they hold whatever the evidence says.
         clusterer: how reliable tracklets are grouped; None for the one that the settings name.
+        former_ids: table `player_ids` of an earlier result of the game; None: there is none.
+        memory: what was computed of the game before.
 
     Returns:
-        Tables `identities`, `players`, `tracklets`, `player_evidence` and `number_votes`, and what to warn of. Player ids
+        Tables `identities`, `players`, `tracklets`, `player_evidence`, `number_votes` and `player_ids`, and what to warn of.
+        Player ids go on from the earlier result; without one they
         count from 1: team A, B, unknown, then referees, each in order of first appearance. The confidence is the
         probability that a tracklet is its player. A tracklet that is no player's has no row in `identities`: of somebody
         who never moves about, was seen for less than `min_player_s`, or of a player, but less sure whose than
@@ -98,11 +125,19 @@ def identify(
     listed = roster if is_complete(roster, court) else None
     if listed is not None:
         settings = bounded(settings, listed)
-    evidence = _evidence(game, settings, reads, listed, corrections)
-    features, tracklets = evidence.features, evidence.tracklets
-    person = _people(evidence, settings, clusterer or clusterer_named(settings.clusterer))
+    memory = memory or Memory(keeps=False)
+    evidence = _evidence(game, settings, reads, listed, corrections, memory)
+    game = game.with_tracks(split_where_corrected(game, corrections))
+    features, tracklets, said = evidence.features, evidence.tracklets, evidence.constraints
+    person = memory.result(
+        "people",
+        (tracklets.row, tracklets.start, said.must_link, said.mentioned, np.argwhere(said.cannot_link)),
+        lambda: _people(evidence, settings, clusterer or clusterer_named(settings.clusterer)),
+    )
     assignment = assign_players(evidence, person, sideline_time(game, tracklets, court), settings)
-    player_of, players = describe_players(features, assignment.person, roster, settings.number_odds)
+    player_of, players = describe_players(
+        features, assignment.person, roster, settings.number_odds, evidence.constraints.roles
+    )
     players = with_labels(players, player_of, evidence.constraints.labels, roster)
     warnings = evidence.constraints.unmet
     warnings = (*warnings, _SEEN_IN_A_MIRROR) if features.numbers.mirrored else warnings
@@ -113,7 +148,9 @@ def identify(
     tables = evidence_tables(evidence, assignment, player_of, players)
     seen_s = pd.Series(tracklets.seen_s, index=tracklets.track_id)
     tracks = keep_one_box_per_frame(game, identities, seen_s)
-    return IdentityResult(identities, players, warnings, *tables, tracks)
+    given = {int(player_of[at]): int(who) for at, who in said.labels.get("player", {}).items() if player_of[at] > 0}
+    ids, player_ids = lasting_ids(game, identities, given, former_ids, seen_s)
+    return IdentityResult(identities, players, warnings, *tables, tracks, player_ids).renumbered(ids)
 
 
 def complaints(players: pd.DataFrame, settings: IdentifySettings) -> tuple[str, ...]:
@@ -135,17 +172,29 @@ def _evidence(
     number_reads: pd.DataFrame,
     listed: pd.DataFrame | None,
     corrections: Sequence[Correction],
+    memory: Memory,
 ) -> IdentityEvidence:
     """Collect what identity is decided by.
 
     Args:
-        game: with tracklets.
+        game: with tracklets, not yet split where corrections say so.
         settings: of the stage.
         number_reads: table `number_reads`.
         listed: a roster that lists everybody who can be there.
         corrections: by a user.
+        memory: what was computed of the game before.
     """
-    features = collect_features(game, settings, number_reads, None if listed is None else set(listed["number"]))
+    numbers = None if listed is None else set(listed["number"])
+
+    def features_of(split: TrackedGame, before: TrackletFeatures | None) -> TrackletFeatures:
+        tracks = (split.tracks["track_id"].to_numpy(),)
+        return memory.result(
+            "features", tracks, lambda: collect_features(split, settings, number_reads, numbers, before)
+        )
+
+    split = game.with_tracks(split_where_corrected(game, corrections))
+    uncorrected = None if not memory.keeps or split.tracks is game.tracks else features_of(game, None)
+    game, features = split, features_of(split, uncorrected)
     tracklets = features.evidence
     constraints = UserConstraints.none(len(tracklets))
     if corrections:
@@ -157,14 +206,15 @@ def _evidence(
 
 def _identities(evidence: IdentityEvidence, assignment: Assignment, player_of: NDArray[np.int64]) -> pd.DataFrame:
     """Make the table `identities` of the tracklets that are surely enough somebody's."""
-    confidence = assignment.posterior.assigned
+    confidence = assignment.posterior.assigned.copy()
+    confidence[list(evidence.constraints.labels.get("player", {}))] = 1.0  # a person says so
     table = pd.DataFrame({"track_id": evidence.tracklets.track_id, "player_id": player_of, "confidence": confidence})
     return conform("identities", table[assignment.sure].sort_values("track_id"))
 
 
 def _nobody() -> IdentityResult:
     """Find nobody, where there are no tracklets."""
-    nothing = (ALL[name].empty() for name in ("tracklets", "player_evidence", "number_votes", "tracks"))
+    nothing = (ALL[name].empty() for name in ("tracklets", "player_evidence", "number_votes", "tracks", "player_ids"))
     return IdentityResult(ALL["identities"].empty(), ALL["players"].empty(), (), *nothing)
 
 

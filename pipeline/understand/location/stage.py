@@ -16,6 +16,7 @@ from pipeline.config import StatsSettings
 from pipeline.tables import POSITIONS, conform
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.location.smoothing import Smoothed, smooth, without_outliers
+from pipeline.understand.memory import Memory
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -37,20 +38,29 @@ class _FootSamples:
     position_m: Floats  # (n, 2)
 
 
-def locate(game: TrackedGame, identities: pd.DataFrame, settings: StatsSettings) -> pd.DataFrame:
+def locate(
+    game: TrackedGame, identities: pd.DataFrame, settings: StatsSettings, memory: Memory | None = None
+) -> pd.DataFrame:
     """Locate each player in metres.
 
     Args:
         game: frames, boxes, foot points, and the tracklets' boxes that count.
         identities: table `identities`.
         settings: smoothing, dead band, limits.
+        memory: what was computed of the game before.
 
     Returns:
         Table `positions`: one row per player and frame in which the player has a position, by player and frame.
     """
     feet = _feet_of_players(game, identities)
+    memory = memory or Memory(keeps=False)
+
+    def positions(samples: _FootSamples) -> pd.DataFrame:
+        inputs = (samples.row, samples.position_m)
+        return memory.result("positions", inputs, lambda: _positions(samples, game, settings))
+
     tables = [
-        _positions(int(str(player_id)), _samples(game, of_player), game, settings)
+        positions(_samples(game, of_player)).assign(player_id=player_id)
         for player_id, of_player in feet.groupby("player_id", sort=True)
     ]
     tables = [table for table in tables if len(table)]
@@ -80,7 +90,7 @@ def _samples(game: TrackedGame, feet: pd.DataFrame) -> _FootSamples:
     return _FootSamples(row, game.time_s[row], feet[["x_m", "y_m"]].to_numpy(np.float64))
 
 
-def _positions(player_id: int, samples: _FootSamples, game: TrackedGame, settings: StatsSettings) -> pd.DataFrame:
+def _positions(samples: _FootSamples, game: TrackedGame, settings: StatsSettings) -> pd.DataFrame:
     """Clean, split, smooth and bridge one player's samples."""
     inliers = without_outliers(samples.time_s, samples.position_m)
     samples = _FootSamples(samples.row[inliers], samples.time_s[inliers], samples.position_m[inliers])
@@ -100,7 +110,7 @@ def _positions(player_id: int, samples: _FootSamples, game: TrackedGame, setting
     )
     table = pd.concat([seen, _bridges(seen, segment, game, settings)], ignore_index=True).sort_values("row")
     row = table["row"].to_numpy(np.int64)
-    return table.assign(player_id=player_id, frame=game.frame[row], time_s=game.time_s[row])
+    return table.assign(frame=game.frame[row], time_s=game.time_s[row])
 
 
 def _segments(samples: _FootSamples, shot: Integers, settings: StatsSettings) -> Integers:

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.understand.game import TrackedGame
+from pipeline.understand.memory import Memory
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -87,7 +88,9 @@ def places_in_picture(game: TrackedGame, identities: pd.DataFrame) -> PlacesInPi
     return PlacesInPicture(game.time_s, game.shot, place)
 
 
-def find_repeat(places: PlacesInPicture, first: int, last: int, live: Mask) -> Repeat | None:
+def find_repeat(
+    places: PlacesInPicture, first: int, last: int, live: Mask, memory: Memory | None = None
+) -> Repeat | None:
     """Look for an earlier time that a shot repeats.
 
     Args:
@@ -95,6 +98,7 @@ def find_repeat(places: PlacesInPicture, first: int, last: int, live: Mask) -> R
         first: first row of the shot.
         last: its last row.
         live: (t,) rows that may be what it repeats.
+        memory: what was computed of the game before.
 
     Returns:
         The best repeated time, or None if there is none.
@@ -108,16 +112,21 @@ def find_repeat(places: PlacesInPicture, first: int, last: int, live: Mask) -> R
     rows = np.flatnonzero(live & (places.time_s < begin_s) & (places.time_s > begin_s - WITHIN_S))
     if not len(rows):
         return None
-    places = PlacesInPicture(places.time_s, places.shot, places.place[:, people])
-    found = [_best(places, now[:, people], at - begin_s, rows, speed) for speed in SPEEDS]
-    best = max(found, key=lambda repeat: repeat.place + repeat.motion)
+    now, place = now[:, people], places.place[rows][:, people]
+
+    def best_repeat() -> Repeat:
+        places_then = PlacesInPicture(places.time_s[rows], places.shot[rows], place)
+        found = [_best(places_then, now, at - begin_s, speed) for speed in SPEEDS]
+        return max(found, key=lambda repeat: repeat.place + repeat.motion)
+
+    best = (memory or Memory(keeps=False)).result("repeat", (now, place, at, rows), best_repeat)
     return best if best.place >= LEAST_PLACE and best.motion >= LEAST_MOTION else None
 
 
-def _best(places: PlacesInPicture, now: Floats, since_s: Floats, rows: Integers, speed: float) -> Repeat:
+def _best(places: PlacesInPicture, now: Floats, since_s: Floats, speed: float) -> Repeat:
     """Find the earlier time that explains most at a speed."""
-    start_s = np.arange(places.time_s[rows[0]], places.time_s[rows[-1]], STEP_S)
-    before = _at(places, start_s[:, None] + speed * since_s, rows)
+    start_s = np.arange(places.time_s[0], places.time_s[-1], STEP_S)
+    before = _at(places, start_s[:, None] + speed * since_s, np.arange(len(places.time_s)))
     place, motion = explained(now, before)
     best = int(np.argmax(place + motion))
     return Repeat(float(start_s[best]), speed, float(place[best]), float(motion[best]))

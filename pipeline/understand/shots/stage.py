@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pipeline.geometry.boxes import iou
 from pipeline.tables import PERSON_CLASSES, SHOTS, SURE_SCORE, conform
 from pipeline.understand.game import TrackedGame
+from pipeline.understand.memory import Memory
 from pipeline.understand.shots.replays import Repeat, find_repeat, places_in_picture
 
 TALL = 2.0
@@ -30,13 +31,16 @@ SAME_IOU, SAME_SHARE = 0.5, 0.5
 """A cut was missed where camera motion is unknown and fewer people than this share overlap one of the frame before by so much."""
 
 
-def classify_shots(game: TrackedGame, identities: pd.DataFrame, court: pd.DataFrame) -> pd.DataFrame:
+def classify_shots(
+    game: TrackedGame, identities: pd.DataFrame, court: pd.DataFrame, memory: Memory | None = None
+) -> pd.DataFrame:
     """Say of each shot whether it shows the game, a close-up or a replay.
 
     Args:
         game: frames, boxes and tracklets.
         identities: table `identities`.
         court: table `court`.
+        memory: what was computed of the game before.
 
     Returns:
         Table `shots`, one row per shot. A single shot is the game.
@@ -50,7 +54,7 @@ def classify_shots(game: TrackedGame, identities: pd.DataFrame, court: pd.DataFr
     for row, reason in zip(rows, close, strict=True):
         row.update(_kind("game") if reason is None else _kind("close-up", reason))
     if len(rows) > 1:
-        _set_replays(rows, game, identities)
+        _set_replays(rows, game, identities, memory or Memory(keeps=False))
         rows = [part for row in rows for part in _shown_parts(row, game)]
     return conform("shots", pd.DataFrame(rows).assign(shot=np.arange(len(rows))))
 
@@ -137,13 +141,20 @@ def _shown_parts(row: dict[str, Any], game: TrackedGame) -> list[dict[str, Any]]
     return [row | {"last_frame": last_shown}, row | {"first_frame": first_new} | _kind("game")]
 
 
-def _set_replays(rows: list[dict[str, Any]], game: TrackedGame, identities: pd.DataFrame) -> None:
-    """Set, in order of time, the shots to replays that repeat what a shot of the game has shown."""
+def _set_replays(rows: list[dict[str, Any]], game: TrackedGame, identities: pd.DataFrame, memory: Memory) -> None:
+    """Set, in order of time, the shots to replays that repeat what a shot of the game has shown.
+
+    Args:
+        rows: of the table `shots`; changed in place.
+        game: frames, boxes and tracklets.
+        identities: table `identities`.
+        memory: what was computed of the game before.
+    """
     places = places_in_picture(game, identities)
     live = np.zeros(len(game.frame), dtype=bool)
     for row in rows:
         of_shot = np.flatnonzero(game.shot == row["shot"])
-        repeat = find_repeat(places, int(of_shot[0]), int(of_shot[-1]), live) if row["kind"] == "game" else None
+        repeat = find_repeat(places, int(of_shot[0]), int(of_shot[-1]), live, memory) if row["kind"] == "game" else None
         if repeat is not None:
             row.update(_kind("replay", f"people move as they did at {repeat.from_s:.1f} s", repeat))
         live[of_shot] = row["kind"] == "game"

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from pipeline.config import IdentifySettings, TrackSettings
-from pipeline.corrections import Correction
 from pipeline.tables import ALL
 from pipeline.understand.features.collect import TrackletFeatures, collect_features
-from pipeline.understand.features.corrections import split_where_corrected
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.grouping.joint import joint_clustering
 from pipeline.understand.grouping.problem import AppearanceProblem, grouping_problem
@@ -27,15 +23,13 @@ def split_tracklets(
     game: TrackedGame,
     track_settings: TrackSettings,
     identify_settings: IdentifySettings,
-    corrections: Sequence[Correction] = (),
 ) -> pd.DataFrame:
-    """Make tracklets pure: split them, link those of one person over gaps, split again, and once more where a user says so.
+    """Make tracklets pure: split them, link those of one person over gaps, and split again.
 
     Args:
         game: with the table `raw_tracks`.
         track_settings: of the stage `track`, for the longest gap.
         identify_settings: of the stage `identify`.
-        corrections: by a user.
 
     Returns:
         Table `split_tracks`, with as many rows as `raw_tracks`.
@@ -43,8 +37,7 @@ def split_tracklets(
     tracks, features = _split(game, identify_settings, None)
     game = game.with_tracks(tracks)
     game = game.with_tracks(link_gaps(game, track_settings))
-    game = game.with_tracks(_split(game, identify_settings, features)[0])
-    return split_where_corrected(game, corrections)
+    return _split(game, identify_settings, features)[0]
 
 
 def split_impure(game: TrackedGame, settings: IdentifySettings) -> pd.DataFrame:

@@ -14,12 +14,17 @@ from pipeline.config import StatsSettings
 from pipeline.geometry.court import Court
 from pipeline.geometry.zones import turned
 from pipeline.understand.game import TrackedGame, frame_durations
+from pipeline.understand.memory import Memory
 from pipeline.understand.statistics.periods import attack_side, find_periods
 from pipeline.understand.statistics.play import Play, read_play
 
 Floats = NDArray[np.float64]
 
 TEAMS = ("A", "B")
+_NUMBERS = (
+    *("row", "dt", "x_m", "y_m", "speed_mps", "speed_sd_mps", "attack_x_m", "attack_y_m", "phase"),
+    "player_id",
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,8 @@ class GameTimeline:
     """Table `periods`."""
     has_metres: bool
     """Anybody was located in the whole game."""
+    memory: Memory
+    """What was computed of the game before."""
 
     def during(self, start_s: float, end_s: float) -> GameTimeline:
         """Leave out what is before or after."""
@@ -68,6 +75,7 @@ def build_timeline(
     positions: pd.DataFrame,
     court: Court,
     settings: StatsSettings,
+    memory: Memory | None = None,
 ) -> GameTimeline:
     """Join the tables, find the periods and turn everybody into attacking direction.
 
@@ -79,6 +87,7 @@ def build_timeline(
         positions: table `positions`.
         court: its measures.
         settings: the periods, if they are given.
+        memory: what was computed of the game before.
     """
     duration_s = frame_durations(game.frames, settings.max_gap_s)
     row = np.searchsorted(game.frame, positions["frame"].to_numpy())
@@ -99,7 +108,14 @@ def build_timeline(
         phases,
         periods,
         not positions.empty,
+        memory or Memory(keeps=False),
     )
+
+
+def content_of(located: pd.DataFrame) -> Floats:
+    """Return all that statistics read of rows of `located`, as numbers (n, columns)."""
+    numbers = located[list(_NUMBERS)].to_numpy(np.float64)
+    return np.column_stack([numbers, (located["source"] == "bridged").to_numpy()])
 
 
 def _present(game: TrackedGame, identities: pd.DataFrame, settings: StatsSettings) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from pipeline.geometry.court import Court, beyond_three_point, in_paint
 from pipeline.geometry.zones import ZONES, zones
 from pipeline.tables import PLAYER_PERIODS, PLAYER_STATS, conform
 from pipeline.understand.statistics.efforts import efforts, held_speed, speed_zones
-from pipeline.understand.statistics.game_timeline import GameTimeline
+from pipeline.understand.statistics.game_timeline import GameTimeline, content_of
 from pipeline.understand.statistics.least import (
     LEAST_PHASE_S,
     LEAST_PLACE_S,
@@ -62,7 +63,12 @@ def player_stats(timeline: GameTimeline, court: Court, settings: StatsSettings) 
         row = {**who, **_times(timeline, rows_present)}
         if timeline.has_metres:
             located_rows = located.get(player["player_id"], timeline.located.iloc[:0])
-            row |= _metres(timeline, located_rows, row["on_court_s"], court, settings)
+            inputs = content_of(located_rows), np.array([row["on_court_s"]])
+            row |= timeline.memory.result(
+                "metres",
+                inputs,
+                partial(_metres, timeline, located_rows, row["on_court_s"], court, settings),
+            )
         rows.append({**PLAYER_STATS.unknown(), **row})
     return conform("player_stats", pd.DataFrame(rows)) if rows else PLAYER_STATS.empty()
 

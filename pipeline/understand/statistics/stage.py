@@ -10,6 +10,7 @@ from pipeline.config import StatsSettings
 from pipeline.geometry.court import Court
 from pipeline.tables import TableName
 from pipeline.understand.game import TrackedGame
+from pipeline.understand.memory import Memory
 from pipeline.understand.statistics.game_timeline import build_timeline
 from pipeline.understand.statistics.player_stats import player_periods, player_stats
 from pipeline.understand.statistics.team_stats import team_periods, team_stats
@@ -44,6 +45,7 @@ def compute_statistics(
     positions: pd.DataFrame,
     court: Court,
     settings: StatsSettings,
+    memory: Memory | None = None,
 ) -> Statistics:
     """Find the periods and sum up every player and team, over the game and over each period.
 
@@ -55,8 +57,9 @@ def compute_statistics(
         positions: table `positions`.
         court: its zones, and how many play on it.
         settings: limits of the definitions.
+        memory: what was computed of the game before.
     """
-    timeline = build_timeline(game, identities, tracklets, players, positions, court, settings)
+    timeline = build_timeline(game, identities, tracklets, players, positions, court, settings, memory)
     return Statistics(
         periods=timeline.periods,
         player_stats=player_stats(timeline, court, settings),

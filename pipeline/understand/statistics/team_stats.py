@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
 from pipeline.tables import TEAM_PERIODS, TEAM_STATS, conform
-from pipeline.understand.statistics.game_timeline import GameTimeline
+from pipeline.understand.statistics.game_timeline import GameTimeline, content_of
 from pipeline.understand.statistics.least import (
     LEAST_ATTACKS,
     LEAST_PACE_S,
@@ -32,7 +33,11 @@ def team_stats(timeline: GameTimeline, court: Court) -> pd.DataFrame:
     """Make the table `team_stats` of a game, or the same of a period: one row per team with located players."""
     players = timeline.located[timeline.located["role"] == "player"]
     rows = [
-        _row(str(team), rows, court, timeline.phases[str(team)], timeline.duration_s)
+        timeline.memory.result(
+            f"team {team}",
+            (content_of(rows), timeline.phases[str(team)]),
+            partial(_row, str(team), rows, court, timeline.phases[str(team)], timeline.duration_s),
+        )
         | {"seen_s": _seen_s(timeline, str(team)), "unknown_s": _unknown_s(timeline, str(team))}
         for team, rows in players.groupby("team")
     ]

@@ -66,7 +66,7 @@ def test_points_are_fitted_saved_and_shown_again(ask, work):
         point["px"] = [value / 2 for value in point["px"]]
     answer, body = ask("fit", data)
     assert json.loads(body)["frames"][0]["rms_px"] < 0.1
-    answer, body = ask("save", data)
+    answer, body = ask("save", {"calibration": data, "use_found": False})
     assert answer.status == 200
     assert work.saved
     assert read_calibration(work.out).frames[0].error_px < 0.1
@@ -77,7 +77,7 @@ def test_points_are_fitted_saved_and_shown_again(ask, work):
     "data", [{"frames": []}, {"court": "fiba", "image_size": [640, 360], "frames": [{"points": []}]}, [], None]
 )
 def test_what_cannot_be_saved_is_refused_in_words_and_nothing_is_written(ask, work, data):
-    answer, body = ask("save", data if data is not None else "text")
+    answer, body = ask("save", "text" if data is None else {"calibration": data, "use_found": False})
     assert answer.status == 400
     assert json.loads(body)["error"]
     assert not work.out.exists()

@@ -6,26 +6,28 @@ import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 import pytest
 
-import pipeline.run.analysis as analysis_module
+import pipeline.run.corrections.corrector as corrector_module
+import pipeline.run.publishing as publishing_module
 from pipeline.cli import run as courtside
-from pipeline.corrections import read_corrections
+from pipeline.corrections import Journal, Name, Number, Role
 from pipeline.errors import InputError, OutputError
 from pipeline.rendering.positions import render_positions
 from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.truth.noise import NoiseSettings
 from pipeline.run.analysis import analyze_job
+from pipeline.run.corrections import GivenAgain, correct
 from pipeline.run.job import Job
-from pipeline.run.relabel import GivenAgain, Relabel, relabel
 from pipeline.store import RunDirectory
 
 NEEDS_LINKS = pytest.mark.skipif(os.name == "nt", reason="Windows lets only administrators make symbolic links")
 PICTURES = 'class="crops"'
-NAMED = Relabel(name=(1, "Ada"))
+NAMED = [Name(1, "Ada")]
 
 
 @pytest.fixture
@@ -74,7 +76,7 @@ def test_a_received_run_executes_nothing(run: Path, tmp_path: Path) -> None:
     for path in (run / "work" / "job.json", run / "run.json"):
         edit_json(path, lambda noted: noted["settings"]["detect"].update(weights=str(weights)))
     edit_json(run / "work" / "perceive.manifest.json", lambda noted: noted.update(fingerprint="stale"))
-    relabel(run, NAMED)
+    correct(run, NAMED)
     assert courtside(["heatmap", str(run), "--player", "1"]) == 0
     assert courtside(["export", str(run), "--format", "sportvu"]) == 0
     assert not harm.exists()
@@ -91,20 +93,20 @@ def test_a_video_named_by_a_stranger_is_not_opened(
 
     with monkeypatch.context() as patched:
         patched.setattr("pipeline.run.loading.probe", opened)
-        assert courtside(["relabel", str(run), "--name", "1", "Ada"]) == 0
+        assert courtside(["relabel", str(run), "--name", "P1", "Ada"]) == 0
         assert "no pictures of players" in " ".join(capsys.readouterr().out.split())
         assert PICTURES not in (run / "report.html").read_text(encoding="utf-8")
         assert courtside(["video", str(run)]) == 3
         assert "was not made by this user on this machine" in capsys.readouterr().err
-    relabel(run, Relabel(number=(1, "5")), files=GivenAgain(video=Path(video)))
+    correct(run, [Number(1, "5")], files=GivenAgain(video=Path(video)))
     assert PICTURES in (run / "report.html").read_text(encoding="utf-8")
 
 
 def test_ones_own_run_finds_its_video_though_it_was_moved(run: Path, tmp_path: Path) -> None:
     moved = Path(shutil.move(run, tmp_path / "elsewhere"))
-    relabel(moved, NAMED)
+    correct(moved, NAMED)
     assert PICTURES in (moved / "report.html").read_text(encoding="utf-8")
-    relabel(Path(shutil.move(moved, tmp_path / "again")), Relabel(number=(1, "5")))
+    correct(Path(shutil.move(moved, tmp_path / "again")), [Number(1, "5")])
 
 
 def test_files_beside_the_video_are_those_that_the_run_keeps(run: Path, tmp_path: Path) -> None:
@@ -113,12 +115,12 @@ def test_files_beside_the_video_are_those_that_the_run_keeps(run: Path, tmp_path
     for name in ("calibration", "roster"):
         edit_json(run / "work" / "job.json", lambda noted, name=name: noted.update({name: str(tmp_path / "diary")}))
     (tmp_path / "diary").write_text("secret")
-    relabel(run, NAMED)
+    correct(run, NAMED)
     assert (run / "work" / "calibration.json").read_bytes() == before
     assert not any(b"secret" in data for data in for_people(run).values())
     (run / "work" / "calibration.json").unlink()
     with pytest.raises(InputError, match="does not keep it; give it with --calibration FILE"):
-        relabel(run, NAMED)
+        correct(run, NAMED)
 
 
 @NEEDS_LINKS
@@ -129,11 +131,11 @@ def test_a_link_in_a_received_run_is_not_followed(
     run: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Even where what it leads to is right."""
-    relabel(run, NAMED)
+    correct(run, NAMED)
     (run / name).rename(tmp_path / "outside")
     (run / name).symlink_to(tmp_path / "outside")
     before = (tmp_path / "outside").read_bytes()
-    assert courtside(["relabel", str(run), "--number", "1", "5"]) in (3, 8)
+    assert courtside(["relabel", str(run), "--number", "P1", "5"]) in (3, 8)
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
     assert (tmp_path / "outside").read_bytes() == before
 
@@ -185,14 +187,14 @@ def test_another_game_leaves_nothing_of_the_one_before(run: Path, positions: Pat
 
 
 def test_corrections_of_another_video_are_refused(run: Path, game: Path, positions: Path) -> None:
-    relabel(run, NAMED)
-    assert read_corrections(run / "corrections.csv")[0].video.startswith("sha256:")
+    correct(run, NAMED)
+    assert Journal.read(run / "corrections.csv").lines[0].video.startswith("sha256:")
     before = for_people(run)
     with pytest.raises(InputError, match=r"corrections.csv: line 2: a correction of another video"):
         analyze_job(Job(positions, run))
     assert for_people(run) == before
     text = (run / "corrections.csv").read_text()
-    (run / "corrections.csv").write_text(text.replace(read_corrections(run / "corrections.csv")[0].video, ""))
+    (run / "corrections.csv").write_text(text.replace(Journal.read(run / "corrections.csv").lines[0].video, ""))
     assert "Ada" in set(analyze_job(Job(game, run)).tables["players"]["name"].dropna())
 
 
@@ -218,12 +220,12 @@ def test_a_folder_in_use_is_left_alone(positions: Path, tmp_path: Path) -> None:
 def test_a_stopped_correction_goes_on(positions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = analyze_job(Job(positions, tmp_path / "run")).out
     whole = Path(shutil.copytree(out, tmp_path / "whole"))
-    asked = Relabel(nobody=int(RunDirectory(out).read_table("players")["player_id"].iloc[0]), name=(2, "Bo"))
-    relabel(whole, asked)
+    asked = [Role(int(RunDirectory(out).read_table("players")["player_id"].iloc[0]), "nobody"), Name(2, "Bo")]
+    correct(whole, asked)
 
-    def stopped(place: str, call: int) -> None:
+    def stopped(module: ModuleType, place: str, call: int) -> None:
         """Correct, and be stopped at a call of a function of the analysis."""
-        finish, calls = getattr(analysis_module, place), []
+        finish, calls = getattr(module, place), []
 
         def dies(*arguments: Any) -> Any:
             calls.append(place)
@@ -232,20 +234,20 @@ def test_a_stopped_correction_goes_on(positions: Path, tmp_path: Path, monkeypat
             return finish(*arguments)
 
         with monkeypatch.context() as patched:
-            patched.setattr(analysis_module, place, dies)
+            patched.setattr(module, place, dies)
             with pytest.raises(KeyboardInterrupt):
-                relabel(out, asked)
+                correct(out, asked)
 
-    stopped("_understand", 5)
-    stopped("_present", 1)
-    relabel(out, asked)
+    stopped(corrector_module, "understand", 2)
+    stopped(publishing_module, "_present", 1)
+    correct(out, asked)
     assert without_times(for_people(out)) == without_times(for_people(whole))
     stopped_again = Path(shutil.copytree(whole, tmp_path / "again"))
-    out, asked = stopped_again, Relabel(name=(3, "Cy"))
-    stopped("_understand", 5)
+    out, asked = stopped_again, [Name(3, "Cy")]
+    stopped(corrector_module, "understand", 2)
     with pytest.raises(InputError, match="an earlier correction was interrupted, and is carried out now"):
-        relabel(out, Relabel(name=(4, "Di")))
-    relabel(out, Relabel(name=(4, "Di")))
+        correct(out, [Name(4, "Di")])
+    correct(out, [Name(4, "Di")])
     assert {"Bo", "Cy", "Di"} <= set(RunDirectory(out).read_table("players")["name"].dropna())
 
 
@@ -272,7 +274,7 @@ def test_malformed_notes_are_one_line(
     run: Path, file: str, change: Callable[[Any], object], capsys: pytest.CaptureFixture[str]
 ) -> None:
     edit_json(run / file, change)
-    code = courtside(["relabel", str(run), "--name", "1", "Ada"])
+    code = courtside(["relabel", str(run), "--name", "P1", "Ada"])
     printed = capsys.readouterr()
     assert "Traceback" not in printed.out + printed.err
     if file != "work/court.facts.json":  # that stage is done again

@@ -8,9 +8,10 @@ import pytest
 
 from pipeline.cli import run as courtside
 from pipeline.config import Settings
+from pipeline.corrections import Name
 from pipeline.run.analysis import analyze_job
+from pipeline.run.corrections import correct
 from pipeline.run.job import Job
-from pipeline.run.relabel import Relabel, relabel
 from pipeline.store import seal
 from pipeline.video import probe
 
@@ -63,13 +64,13 @@ def test_another_file_leaves_the_run_as_it_is(finished: Path, tmp_path: Path) ->
 
 def test_relabel_needs_no_video(finished: Path, game: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (finished / "annotated.mp4").read_bytes()
-    relabel(finished, Relabel(name=(1, "Ada")))
+    correct(finished, [Name(1, "Ada")])
     assert said(finished) == [OLDER]
     noted = json.loads((finished / "work" / "job.json").read_text())
     gone, sha256 = str(finished / "gone.mp4"), json.loads((finished / "run.json").read_text())["video"]["sha256"]
     noted |= {"video": gone, "video_seal": seal([gone, sha256])}
     (finished / "work" / "job.json").write_text(json.dumps(noted))
-    relabel(finished, Relabel(name=(2, "Bo")))
+    correct(finished, [Name(2, "Bo")])
     assert "Bo" in (finished / "player_stats.csv").read_text()
     report = (finished / "report.html").read_text(encoding="utf-8")
     assert PICTURES not in report

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import CalibrationError, InputError
-from pipeline.serve import HOST, Content, LocalPage, RequestError, answering, number, server, serving
+from pipeline.serve import HOST, Content, FileContent, LocalPage, RequestError, answering, number, server, serving
 from pipeline.serve.reading import json_of
 
 JSON = {"Content-Type": "application/json"}
@@ -26,12 +26,14 @@ def fail(error):
 @pytest.fixture
 def page(tmp_path):
     (tmp_path / "page.html").write_text("<p>here")
+    (tmp_path / "film.webm").write_bytes(bytes(range(200)))
     (tmp_path / "secret.txt").write_text("secret")
     return LocalPage(
         tmp_path,
         {"page.html": "text/html"},
         {
             "twice": lambda fields: {"value": 2 * number(fields, "value", 0, 10)},
+            "file": lambda _: FileContent(tmp_path / "film.webm", "video/webm"),
             "large": lambda _: Content(LARGE, "text/plain"),
             "odd": lambda _: float("nan"),
             "bug": lambda _: fail(KeyError("a\nb")),
@@ -340,3 +342,49 @@ def test_work_in_hand_does_not_keep_the_server_from_ending(tmp_path, monkeypatch
         connection.sendall(head(urlsplit(address), "wait"))
         assert begun.wait(30)
     go_on.set()
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "place"),
+    [
+        ("bytes=0-", range(200), "bytes 0-199/200"),
+        ("bytes=10-19", range(10, 20), "bytes 10-19/200"),
+        ("bytes=190-999", range(190, 200), "bytes 190-199/200"),
+        ("bytes=-5", range(195, 200), "bytes 195-199/200"),
+    ],
+)
+def test_a_range_of_a_file_is_sent(ask, asked, found, place):
+    answer, body = ask("file", headers={"Range": asked})
+    assert (answer.status, body) == (206, bytes(found))
+    assert answer.getheader("Content-Range") == place
+    assert answer.getheader("Content-Type") == "video/webm"
+    assert "default-src 'none'" in answer.getheader("Content-Security-Policy")
+
+
+def test_a_file_is_sent_whole_where_no_range_is_asked_for(ask):
+    answer, body = ask("file")
+    assert (answer.status, len(body), answer.getheader("Accept-Ranges")) == (200, 200, "bytes")
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1,5-6", "bytes=200-", "bytes=a-b", "bytes=", "lines=1-2", "bytes=-"])
+def test_ranges_that_are_none_are_refused(ask, asked):
+    assert ask("file", headers={"Range": asked})[0].status == 416
+
+
+def test_the_end_waits_for_work_whose_asker_has_gone(tmp_path):
+    """A library that still computes in a thread while the program ends would abort it."""
+    begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(_):
+        begun.set()
+        go_on.wait(30)
+        done.set()
+
+    (tmp_path / "page.html").write_text("here")
+    with serving(LocalPage(tmp_path, {"page.html": "text/html"}, {"slow": slow})) as found:
+        address = urlsplit(found)
+        with connected(address) as connection:
+            connection.sendall(head(address, "slow"))
+            assert begun.wait(30)
+        threading.Timer(0.2, go_on.set).start()
+    assert done.is_set()

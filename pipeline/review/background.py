@@ -1,0 +1,101 @@
+"""Corrections that are carried out while the page is used: one after another, each told what became of it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.errors import CourtsideError
+
+MOST_WAITING = 500
+"""Corrections that may wait."""
+_REMEMBERED = 200
+"""Outcomes that a page may still ask for."""
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """What became of a task."""
+
+    ticket: int
+    error: str | None
+    result: Any
+
+
+@dataclass(frozen=True)
+class WaitingTask:
+    """Something that waits to be done."""
+
+    ticket: int
+    words: str
+    work: Callable[[Background], Any]
+
+
+@dataclass
+class Background:
+    """Does tasks in one thread, in the order in which they were asked for."""
+
+    results: deque[TaskResult] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    doing: str = ""
+    """What is being done; empty: nothing."""
+    share: float | None = None
+    """How far it is, 0 to 1; None where that is not known."""
+    _tasks: queue.Queue[WaitingTask | None] = field(default_factory=queue.Queue)
+    _last: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to do what is asked for."""
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Do what still waits, then end."""
+        self._tasks.put(None)
+        if self._thread is not None:
+            self._thread.join()
+
+    def ask(self, words: str, work: Callable[[Background], Any]) -> int:
+        """Let something be done, and return its ticket.
+
+        Raises:
+            CourtsideError: too much waits.
+        """
+        with self._lock:
+            if self.waiting >= MOST_WAITING:
+                raise CourtsideError(f"{MOST_WAITING} corrections wait; give them a moment")
+            self._last += 1
+            self._tasks.put(WaitingTask(self._last, words, work))
+            return self._last
+
+    @property
+    def waiting(self) -> int:
+        """Number of tasks that have not begun."""
+        return self._tasks.qsize()
+
+    def advance(self, words: str, share: float | None) -> None:
+        """Say what the task at hand does, and how far it is."""
+        self.doing, self.share = words, share
+
+    def settle(self) -> None:
+        """Wait until everything that was asked for is done."""
+        self._tasks.join()
+
+    def _run(self) -> None:
+        """Do tasks until the end; one that fails is told, and the next is done."""
+        while (task := self._tasks.get()) is not None:
+            self.advance(task.words, None)
+            try:
+                self.results.append(TaskResult(task.ticket, None, task.work(self)))
+            except CourtsideError as error:
+                self.results.append(TaskResult(task.ticket, str(error), None))
+            except Exception as error:  # noqa: BLE001  the page says what broke, and goes on
+                self.results.append(TaskResult(task.ticket, f"{type(error).__name__}: {error}", None))
+            self.advance("", None)
+            self._tasks.task_done()
+        self._tasks.task_done()

@@ -1,0 +1,73 @@
+"""What the page needs of whoever corrects a run: the journal, with the tables as they are after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipeline.corrections import Asked
+from pipeline.review.game import ReviewedGame
+
+Advance = Callable[[str, float | None], None]
+"""Told what is being done, and how far it is from 0 to 1, where that is known."""
+
+
+@dataclass(frozen=True)
+class JournalStep:
+    """One correction of the journal."""
+
+    number: int
+    words: str
+    undone: bool
+
+
+@dataclass(frozen=True)
+class JournalState:
+    """The journal as it is now."""
+
+    revision: str
+    steps: tuple[JournalStep, ...]
+    can_undo: str | None
+    """What would be undone; None: nothing."""
+    can_redo: str | None
+
+
+class Correcting(Protocol):
+    """Corrects one run; one call at a time."""
+
+    def warm(self) -> None:
+        """Compute what the first correction would else have to wait for."""
+
+    def journal(self) -> JournalState:
+        """Read the journal."""
+
+    def game(self) -> ReviewedGame:
+        """Return the game as it is now."""
+
+    def correct(self, asked: Sequence[Asked], revision: str | None) -> dict[str, Any]:
+        """Carry out one step: write it to the journal, and solve again.
+
+        Args:
+            asked: what is corrected, in terms of the game of `revision`.
+            revision: of the journal that the person has seen.
+
+        Returns:
+            What changed, as JSON.
+
+        Raises:
+            InputError: it contradicts an earlier step, or what it names has changed since; nothing is written then.
+        """
+
+    def undo(self, step: int | None) -> dict[str, Any]:
+        """Take back a step; None: the last."""
+
+    def redo(self, step: int | None) -> dict[str, Any]:
+        """Carry out again what was taken back."""
+
+    def give_roster(self, file: Path) -> dict[str, Any]:
+        """Use another roster from now on."""
+
+    def export(self, video: bool, advance: Advance) -> list[str]:
+        """Write report and tables anew, and the annotated video if asked for; return the names of the files."""

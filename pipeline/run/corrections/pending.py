@@ -1,0 +1,74 @@
+"""A correction that is being carried out, noted so that what was stopped goes on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import TableError
+from pipeline.run.job import CORRECTIONS
+from pipeline.store import RunDirectory, hash_file, remove_tree, write_bytes
+
+_NAME = "relabel"
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What the journal of a run is to become, and why."""
+
+    asked: Any
+    """What was asked for, as JSON has it."""
+    text: str
+    """The file of corrections with it."""
+    words: str
+    before_sha256: str
+    """Hash of that file without it."""
+
+    @classmethod
+    def of(cls, asked: Any, text: str, words: str, run: RunDirectory) -> Pending:
+        """Note what a run's journal is to become.
+
+        Args:
+            asked: what was asked for, plain data.
+            text: of the journal with it.
+            words: what was asked for, in words.
+            run: whose journal.
+        """
+        return cls(asked, text, words, _hash(run.root / CORRECTIONS))
+
+    @classmethod
+    def read(cls, run: RunDirectory) -> Pending | None:
+        """Read what was interrupted; None if nothing was."""
+        path = run.json_path(_NAME)
+        if path.is_symlink() or not path.is_file():
+            return None
+        try:
+            pending = cls(**run.read_json(_NAME))
+            pending.text.encode()
+            pending.words.encode()
+        except (TableError, TypeError, AttributeError, UnicodeEncodeError):
+            return None
+        return pending
+
+    @classmethod
+    def resumed(cls, run: RunDirectory) -> Pending | None:
+        """Read what was interrupted, and see that its corrections are in the file."""
+        pending = cls.read(run)
+        if pending is not None and _hash(run.root / CORRECTIONS) == pending.before_sha256:
+            write_bytes(run.root / CORRECTIONS, pending.text.encode())
+        return pending
+
+    def write(self, run: RunDirectory) -> None:
+        """Note it, and write the file."""
+        run.write_json(_NAME, asdict(self))
+        write_bytes(run.root / CORRECTIONS, self.text.encode())
+
+    def remove(self, run: RunDirectory) -> None:
+        """Forget it: it is carried out."""
+        remove_tree(run.json_path(_NAME))
+
+
+def _hash(file: Path) -> str:
+    """Return the hash of a file; '' if it is not there."""
+    return hash_file(file) if file.is_file() else ""

@@ -1,0 +1,195 @@
+"""A finished run on the review page: its tables, its video, and the journal that corrects it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from models.runtime.cache import cache_folder
+from pipeline.corrections import Asked
+from pipeline.errors import InputError
+from pipeline.geometry.court import COURTS, Court
+from pipeline.present.labels import people
+from pipeline.present.palette import player_colors
+from pipeline.review import (
+    TABLES,
+    Advance,
+    Dress,
+    JournalState,
+    JournalStep,
+    Playback,
+    ReviewedGame,
+    Reviewing,
+    VideoPictures,
+    reviewing,
+)
+from pipeline.roster import read_roster
+from pipeline.run.corrections.changes import Changes
+from pipeline.run.corrections.corrector import Corrector, GivenAgain
+from pipeline.run.job import CORRECTIONS
+from pipeline.run.loading import FinishedRun, read_run, video_of
+from pipeline.run.observer import Observer, Silence
+from pipeline.store import RunDirectory, hash_file
+
+_COPIES = "review"
+"""Folder of the cache."""
+_HASH_DIGITS = 24
+
+
+@contextmanager
+def review_page(
+    run: Path, source: Path | None = None, port: int = 0, observer: Observer | None = None
+) -> Iterator[tuple[str, Reviewing]]:
+    """Serve the page on which a finished run is corrected.
+
+    Args:
+        run: output directory of `courtside analyze`.
+        source: where the video is now; None: where it was, if this user made the run.
+        port: 0 for a free one.
+        observer: is told what is not as one would expect.
+
+    Yields:
+        The page's address, and what it corrects.
+
+    Raises:
+        InputError: not a finished run, or the video named is not its video.
+    """
+    noted, observer = read_run(run), observer or Silence()
+    correcting = JournalOfRun(noted, GivenAgain(video=source))
+    work = Reviewing(noted.out.resolve().name, correcting, noted.video, correcting.court)
+    try:
+        work.video = video_of(noted, source)
+    except InputError as error:
+        if source is not None:
+            raise
+        work.no_video = str(error)
+        observer.warn(str(error))
+    else:
+        work.pictures = VideoPictures(work.video)
+        work.playback = Playback(work.video, _copy_of(noted))
+    with reviewing(work, port) as address:
+        yield address, work
+
+
+class JournalOfRun:
+    """Corrects a run for the page; see `pipeline.review.Correcting`."""
+
+    def __init__(self, noted: FinishedRun, files: GivenAgain) -> None:
+        """Open the run; nothing is computed yet."""
+        self._run = noted.out
+        self._files = files
+        self._told = _Told()
+        self._corrector = Corrector(self._run, files, self._told)
+
+    @property
+    def court(self) -> Court | None:
+        """The court whose lines the page draws; None where none was found."""
+        directory = RunDirectory(self._run)
+        if directory.read_table("court").empty:
+            return None
+        return COURTS[directory.read_json("court.facts")["court"]]
+
+    def warm(self) -> None:
+        """Compute what the first correction would else have to wait for."""
+        self._corrector.warm()
+
+    def journal(self) -> JournalState:
+        """Read the journal."""
+        path = self._run / CORRECTIONS
+        journal = self._corrector.journal
+        undo, redo = journal.can_undo, journal.can_redo
+        return JournalState(
+            hash_file(path) if path.is_file() else "",
+            tuple(JournalStep(step.number, step.words, step.undone is not None) for step in journal.steps),
+            None if undo is None else undo.words,
+            None if redo is None else redo.words,
+        )
+
+    def game(self) -> ReviewedGame:
+        """Return the game as it is now."""
+        tables = self._corrector.tables
+        colors = player_colors(tables["players"])
+        return ReviewedGame(
+            {name: tables[name] for name in TABLES},
+            {person.player_id: person.short for person in people(tables["players"])},
+            {who: Dress(color.hex, color.ink.hex) for who, color in colors.items()},
+        )
+
+    def correct(self, asked: Sequence[Asked], revision: str | None) -> dict[str, Any]:
+        """Carry out one step; ids are never given to anybody else, so what another tab corrected meanwhile stays."""
+        del revision
+        return _plain(self._corrector.correct(asked))
+
+    def undo(self, step: int | None) -> dict[str, Any]:
+        """Take back a step."""
+        return _plain(self._corrector.undo(step))
+
+    def redo(self, step: int | None) -> dict[str, Any]:
+        """Carry out again what was taken back."""
+        return _plain(self._corrector.redo(step))
+
+    def give_roster(self, file: Path) -> dict[str, Any]:
+        """Use another roster from now on; the run keeps a copy."""
+        read_roster(file)  # what is wrong with it is said before anything is computed
+        corrector = Corrector(self._run, replace(self._files, roster=file), self._told)
+        named = int(corrector.tables["players"]["name"].notna().sum())
+        self._corrector = Corrector(self._run, self._files, self._told)
+        return {"words": f"the roster is used: {named} people have a name", "people": [], "warnings": []}
+
+    def export(self, video: bool, advance: Advance) -> list[str]:
+        """Write what the run leaves for people anew."""
+        self._told.advance_to = advance
+        try:
+            written = self._corrector.publish(video=video)
+        finally:
+            self._told.advance_to = None
+        return [path.name for path in written if path.parent == self._run]
+
+
+class _Told:
+    """Passes on how far a run is while somebody wants to know; see `Observer`."""
+
+    def __init__(self) -> None:
+        self.advance_to: Advance | None = None
+        self._stage, self._total = "", 0.0
+
+    def begin(self, stage: str, total: float | None, unit: str) -> None:
+        """Say what begins."""
+        del unit
+        self._stage, self._total = stage, total or 0.0
+        self._say(None)
+
+    def advance(self, done: float) -> None:
+        """Say how far it is."""
+        self._say(min(done / self._total, 1.0) if self._total else None)
+
+    def end(self, note: str) -> None:
+        """Say nothing."""
+
+    def warn(self, message: str) -> None:
+        """Say nothing: warnings are part of what changed."""
+
+    def _say(self, share: float | None) -> None:
+        if self.advance_to is not None:
+            self.advance_to(self._stage, share)
+
+
+def _plain(changes: Changes) -> dict[str, Any]:
+    """Return plain data of what changed."""
+    kept = ("player_id", "label_before", "label", "gained_s", "lost_s", "expected")
+    return {
+        "words": changes.words,
+        "people": [{name: asdict(change)[name] for name in kept} for change in changes.people],
+        "warnings": list(changes.warnings),
+    }
+
+
+def _copy_of(noted: FinishedRun) -> Path:
+    """Choose where the copy of a video that a browser plays is made: in the cache, whoever made the run."""
+    folder = cache_folder(_COPIES)
+    if folder is None:
+        folder = noted.directory.path / _COPIES
+    return folder / f"{noted.video_sha256[:_HASH_DIGITS]}.webm"
