@@ -133,10 +133,8 @@ def identify(
         lambda: _people(evidence, settings, clusterer or clusterer_named(settings.clusterer)),
     )
     assignment = assign_players(evidence, person, sideline_time(game, tracklets, court), settings)
-    player_of, players = describe_players(
-        features, assignment.person, roster, settings.number_odds, evidence.constraints.roles
-    )
-    players = with_labels(players, player_of, evidence.constraints.labels, roster)
+    player_of, players = describe_players(features, assignment.person, roster, settings.number_odds, said.roles)
+    players = with_labels(players, player_of, said.labels, roster)
     warnings = _warnings(evidence, players, settings, listed)
     identities = _identities(evidence, assignment, player_of)
     tables = evidence_tables(evidence, assignment, player_of, players)
