@@ -172,7 +172,7 @@ def person_color(role: str, team: str | None, teams: Mapping[str, Color], jersey
     """
     if role == "referee":
         return Color.parse(REFEREE)
-    if team in teams:
+    if team is not None and team in teams:
         return teams[team]
     return Color.parse(UNKNOWN_TEAM) if jersey is None else vivid(Color.parse(jersey))
 
