@@ -98,6 +98,12 @@ class Clicking:
             else of_run(self.run, (self.info.width_px, self.info.height_px))
         )
 
+    def end(self) -> None:
+        """Have a search for the court stop, and wait for it: networks that run while the program ends would abort it."""
+        self.ended.set()
+        with self._looking, self._decoding:
+            pass
+
     def save(self, data: Any) -> dict[str, Any]:
         """Write what the page sends as the calibration: whether the found court may be held against it, and the file.
 
@@ -140,7 +146,7 @@ def clicking(work: Clicking, port: int = 0) -> Iterator[str]:
         try:
             yield address
         finally:
-            work.ended.set()
+            work.end()
 
 
 def _page_of(work: Clicking) -> LocalPage:

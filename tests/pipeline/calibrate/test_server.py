@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import threading
+import time
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -99,3 +101,23 @@ def test_the_address_is_of_this_machine_alone(work):
         assert address.startswith("http://127.0.0.1:")
         with clicking(work) as other:
             assert urlsplit(address).path != urlsplit(other).path
+
+
+def test_the_end_waits_for_a_search_that_is_told_to_stop(work, monkeypatch):
+    """A network that still runs while the program ends would abort it."""
+    begun, stopped = threading.Event(), threading.Event()
+
+    def search(_info, _court, is_ended):
+        begun.set()
+        while not is_ended():
+            time.sleep(0.01)
+        stopped.set()
+        raise CalibrationError("the page was closed")
+
+    monkeypatch.setattr("pipeline.calibrate.server.search_video", search)
+    with clicking(work) as address:
+        parts = urlsplit(address)
+        with closing(http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)) as connection:
+            connection.request("GET", f"{parts.path}moments")
+            assert begun.wait(30)
+    assert stopped.is_set()
