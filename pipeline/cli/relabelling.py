@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pipeline.corrections import Asked, Journal
+    from pipeline.run.corrections import Changes
 
 _NEW = "new"
 """In the place of a player: somebody who is not among them yet."""
@@ -34,6 +35,16 @@ _WORDS = {
 _BETWEEN = "\x1f"
 """Joins the words of one such option."""
 Repeated = list[str]
+_Source = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="The video, for the pictures of players [default: where it was, if you made RUN]."
+    ),
+]
+_Calibration = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="That of a run of version 0.1, which kept none.")
+]
+_Roster = Annotated[Path | None, typer.Option(metavar="FILE", help="Likewise.")]
 
 
 class RelabelCommand(TyperCommand):
@@ -79,16 +90,9 @@ def relabel(
     show: Annotated[bool, typer.Option("--list", help="List the corrections made so far, and nothing else.")] = False,
     undo: Annotated[int | None, typer.Option(metavar="N", min=1, help="Take correction N of the list back.")] = None,
     redo: Annotated[int | None, typer.Option(metavar="N", min=1, help="Have correction N count again.")] = None,
-    source: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="The video, for the pictures of players [default: where it was, if you made RUN]."
-        ),
-    ] = None,
-    calibration: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="That of a run of version 0.1, which kept none.")
-    ] = None,
-    roster: Annotated[Path | None, typer.Option(metavar="FILE", help="Likewise.")] = None,
+    source: _Source = None,
+    calibration: _Calibration = None,
+    roster: _Roster = None,
 ) -> None:
     """Correct who is who in a finished run; corrections last, also when it is analysed again.
 
@@ -118,11 +122,16 @@ def relabel(
             changes = corrector.redo(redo, publish=True)
         else:
             changes = corrector.correct(asked, publish=True)
+    _show(changes, run, "redo" if undo is not None else "undo")
+
+
+def _show(changes: Changes, run: Path, back: str) -> None:
+    """Print what a correction changed, and how to take it back."""
     for line in changes.lines:
         print_text(line)
     if changes.step is not None:
-        back = "redo" if undo is not None else "undo"
-        print_text(f"{run / 'corrections.csv'}, step {changes.step.number}; back: --{back} {changes.step.number}")
+        number = changes.step.number
+        print_text(f"{run / 'corrections.csv'}: step {number}; courtside relabel {run} --{back} {number} takes it back")
 
 
 def _asked(

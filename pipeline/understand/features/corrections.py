@@ -235,6 +235,7 @@ class _Constraints:
                 self.apart.pop(pair, None)
                 self.same.pop(pair, None)
                 (self.same if correction.action == "same" else self.apart)[pair] = correction
+        self._join_again([tracklets[0] for correction, tracklets in step if correction.action == _WHOSE])
         self._link()
         for correction, tracklets in step:
             if correction.action in _LABELS:
@@ -250,6 +251,14 @@ class _Constraints:
         for earlier in [labelled for labelled in given if self.group[labelled] == self.group[tracklet]]:
             del given[earlier]
         given[tracklet] = correction
+
+    def _join_again(self, said_now: list[int]) -> None:
+        """Forget that two parts of a tracklet are two people where both are now said to be one player."""
+        whose = {tracklet: line.value for tracklet, line in self.labels[_WHOSE].items()}
+        for pair in [pair for pair, line in self.apart.items() if line.action == "split" and {*pair} & {*said_now}]:
+            first, second = (whose.get(tracklet) for tracklet in pair)
+            if first is not None and first == second:
+                del self.apart[pair]
 
     def _link(self) -> None:
         """Find out who is one person."""

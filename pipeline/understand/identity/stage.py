@@ -109,12 +109,10 @@ def identify(
         memory: what was computed of the game before.
 
     Returns:
-        Tables `identities`, `players`, `tracklets`, `player_evidence`, `number_votes` and `player_ids`, and what to warn of.
-        Player ids go on from the earlier result; without one they
-        count from 1: team A, B, unknown, then referees, each in order of first appearance. The confidence is the
-        probability that a tracklet is its player. A tracklet that is no player's has no row in `identities`: of somebody
-        who never moves about, was seen for less than `min_player_s`, or of a player, but less sure whose than
-        `unknown_below`.
+        The tables, and what to warn of. Player ids go on from the earlier result; without one they count from 1: team A, B,
+        unknown, then referees, each in order of first appearance. The confidence is the probability that a tracklet is its
+        player. A tracklet that is no player's has no row in `identities`: of somebody who never moves about, was seen for
+        less than `min_player_s`, or of a player, but less sure whose than `unknown_below`.
 
     Raises:
         InputError: corrections contradict each other.
@@ -135,22 +133,58 @@ def identify(
         lambda: _people(evidence, settings, clusterer or clusterer_named(settings.clusterer)),
     )
     assignment = assign_players(evidence, person, sideline_time(game, tracklets, court), settings)
-    player_of, players = describe_players(
-        features, assignment.person, roster, settings.number_odds, evidence.constraints.roles
-    )
-    players = with_labels(players, player_of, evidence.constraints.labels, roster)
-    warnings = evidence.constraints.unmet
+    player_of, players = describe_players(features, assignment.person, roster, settings.number_odds, said.roles)
+    players = with_labels(players, player_of, said.labels, roster)
+    warnings = _warnings(evidence, players, settings, listed)
+    identities = _identities(evidence, assignment, player_of)
+    tables = evidence_tables(evidence, assignment, player_of, players)
+    found = IdentityResult(identities, players, warnings, *tables, game.tracks, ALL["player_ids"].empty())
+    return _with_lasting_ids(found, game, evidence, player_of, former_ids)
+
+
+def _with_lasting_ids(
+    found: IdentityResult,
+    game: TrackedGame,
+    evidence: IdentityEvidence,
+    player_of: NDArray[np.int64],
+    former_ids: pd.DataFrame | None,
+) -> IdentityResult:
+    """Keep one box of every player and frame, and give players the ids that they had before.
+
+    Args:
+        found: with players numbered from 1.
+        game: with the same tracklets.
+        evidence: of n tracklets.
+        player_of: (n,) number of the player of each, -1 for nobody.
+        former_ids: table `player_ids` of an earlier result.
+    """
+    seen_s = pd.Series(evidence.tracklets.seen_s, index=evidence.tracklets.track_id)
+    said = {
+        int(player_of[at]): int(who)
+        for at, who in evidence.constraints.labels.get("player", {}).items()
+        if player_of[at] > 0
+    }
+    ids, player_ids = lasting_ids(game, found.identities, said, former_ids, seen_s)
+    tracks = keep_one_box_per_frame(game, found.identities, seen_s)
+    return found._replace(tracks=tracks, player_ids=player_ids).renumbered(ids)
+
+
+def _warnings(
+    evidence: IdentityEvidence, players: pd.DataFrame, settings: IdentifySettings, listed: pd.DataFrame | None
+) -> tuple[str, ...]:
+    """Say in plain words what is doubtful.
+
+    Args:
+        evidence: of the tracklets.
+        players: table `players`.
+        settings: of the stage.
+        listed: a roster that lists everybody who can be there.
+    """
+    features, warnings = evidence.features, evidence.constraints.unmet
     warnings = (*warnings, _SEEN_IN_A_MIRROR) if features.numbers.mirrored else warnings
     if settings.teams and features.teams.colours is None and (players["role"] == "player").sum() >= _FEWEST_PLAYERS:
         warnings = (*warnings, _ONE_JERSEY)
-    warnings = warnings if listed is None else (*warnings, *surplus_warnings(players, listed))
-    identities = _identities(evidence, assignment, player_of)
-    tables = evidence_tables(evidence, assignment, player_of, players)
-    seen_s = pd.Series(tracklets.seen_s, index=tracklets.track_id)
-    tracks = keep_one_box_per_frame(game, identities, seen_s)
-    given = {int(player_of[at]): int(who) for at, who in said.labels.get("player", {}).items() if player_of[at] > 0}
-    ids, player_ids = lasting_ids(game, identities, given, former_ids, seen_s)
-    return IdentityResult(identities, players, warnings, *tables, tracks, player_ids).renumbered(ids)
+    return warnings if listed is None else (*warnings, *surplus_warnings(players, listed))
 
 
 def complaints(players: pd.DataFrame, settings: IdentifySettings) -> tuple[str, ...]:
