@@ -97,6 +97,8 @@ class ReviewedRun:
         action = "same" if None not in people and people[0] == people[1] else "apart"
         spots = Spot(*game.spot(doubt.track_id)), Spot(*game.spot(doubt.against))
         self.context.corrections = (*self.context.corrections, Correction(action, *spots))
+        for memory in (self.context.memories or {}).values():
+            memory.begin()
         self.context.complete("identity", "identity")
 
 
@@ -121,7 +123,7 @@ def blurred(run: Path, game: Path, blur: float) -> ReviewedRun:
     direction = np.random.default_rng(0).normal(size=(int(track.max()) + 1, embeddings.shape[1]))
     embeddings += blur * direction[track] / np.sqrt(embeddings.shape[1])
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
-    context.embeddings = embeddings.astype(np.float16)
+    context.embeddings, context.memories = embeddings.astype(np.float16), {}
     context.complete("identity", "identity")
     return ReviewedRun(context, read_truth(game))
 
