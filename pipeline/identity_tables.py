@@ -22,9 +22,26 @@ PLAYERS = Table(
         Column("role", "str", "", "player or referee", check=one_of(*PERSON_CLASSES)),
         Column("team", "str", "", "A, B; none for a referee or where unknown", True),
         Column("number", "str", "", "jersey number as printed ('0' and '00' differ)", True),
-        Column("name", "str", "", "from the roster", True),
+        Column("name", "str", "", "from the roster or a correction", True),
         Column("color", "str", "", "jersey colour as #rrggbb", True),
+        Column(
+            "name_from",
+            "str",
+            "",
+            "roster (by the number), inferred (only this row of the roster is left for the team's only player without one) or "
+            "correction",
+            True,
+            one_of("roster", "inferred", "correction"),
+        ),
+        Column(
+            "team_name",
+            "str",
+            "",
+            "what the roster calls the team; none where it does not, or it is not known which",
+            True,
+        ),
     ),
+    later=("name_from", "team_name"),
 )
 
 TRACKLETS = Table(

@@ -95,6 +95,8 @@ class Table:
     name: TableName
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    later: tuple[str, ...] = ()
+    """The last of them, nullable, which earlier versions of the table lack."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -124,6 +126,15 @@ class Table:
     def empty(self) -> pd.DataFrame:
         """Return the table with no rows and the right dtypes."""
         return pd.DataFrame({c.name: pd.Series([], dtype=dtype_of(c.dtype)) for c in self.columns})
+
+    def completed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Add the columns that tables of earlier versions lack, as unknown."""
+        missing = {
+            c.name: pd.Series(np.nan, table.index, dtype_of(c.dtype))
+            for c in self.columns
+            if c.name in self.later and c.name not in table.columns
+        }
+        return table.assign(**missing) if missing else table
 
     def unknown(self) -> dict[str, Any]:
         """Return what a row says of its nullable columns before anything is known."""

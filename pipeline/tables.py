@@ -312,6 +312,7 @@ def conform(name: TableName, table: pd.DataFrame) -> pd.DataFrame:
         TableError: a column is missing or cannot have its dtype.
     """
     spec = ALL[name]
+    table = spec.completed(table)
     missing = [c.name for c in spec.columns if c.name not in table.columns]
     if missing:
         raise TableError(f"table '{name}' lacks the columns {missing}")

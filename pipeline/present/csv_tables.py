@@ -10,7 +10,19 @@ from pipeline.choices import CsvDialectName
 from pipeline.present.labels import people
 from pipeline.written_csv import BYTE_ORDER_MARK, DIALECTS, harmless
 
-FIRST = ("player_id", "period", "team", "number", "name", "role", "seen_s", "on_court_s", "located_s")
+FIRST = (
+    "player_id",
+    "label",
+    "period",
+    "team",
+    "team_name",
+    "number",
+    "name",
+    "role",
+    "seen_s",
+    "on_court_s",
+    "located_s",
+)
 LAST = ("bridged_s", "first_s", "last_s", "confidence")
 DIGITS = (
     *(("_kmh", 1), ("_mps", 2), ("_share", 3), ("confidence", 3), ("agreement", 3), ("attacks_per_min", 2)),
@@ -31,6 +43,9 @@ def coach_table(stats: pd.DataFrame, players: pd.DataFrame) -> pd.DataFrame:
     """
     table = stats.copy()
     table.insert(list(table.columns).index("top_speed_mps") + 1, "top_speed_kmh", table["top_speed_mps"] * 3.6)
+    table["label"] = table["player_id"].map({person.player_id: person.label for person in people(players)})
+    if "team_name" in players and players["team_name"].notna().any():
+        table["team_name"] = table["player_id"].map(players.set_index("player_id")["team_name"])
     begin, end = ([name for name in names if name in table.columns] for names in (FIRST, LAST))
     table = rounded(table[[*begin, *(name for name in table.columns if name not in {*begin, *end}), *end]])
     order = {person.player_id: place for place, person in enumerate(people(players))}

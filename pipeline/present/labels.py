@@ -25,6 +25,8 @@ class Person:
     team: str | None
     number: str | None
     name: str | None
+    inferred: bool = False
+    """The name is what is left of the roster: nothing was read of its number."""
 
     @property
     def code(self) -> str:
@@ -59,13 +61,17 @@ class Person:
 
     @property
     def heading(self) -> str:
-        """What stands beside the code: the name, else that there is none."""
-        return self.name or ("Referee" if self.role == "referee" else "no name")
+        """What stands beside the code: the name, marked where it is inferred, else that there is none."""
+        return (
+            f"{self.name}{' (inferred)' if self.inferred else ''}"
+            if self.name
+            else ("Referee" if self.role == "referee" else "no name")
+        )
 
     @property
     def full(self) -> str:
         """For a heading, or beside a bar of the time line: 'A23 Nikola Jokic', 'A-P7', 'R11'."""
-        return f"{self.code} {self.name}" if self.name else self.code
+        return f"{self.code} {self.heading}" if self.name else self.code
 
     @property
     def file_stem(self) -> str:
@@ -88,9 +94,10 @@ def slug(text: str | None) -> str:
 def people(players: pd.DataFrame) -> list[Person]:
     """Read table `players`: by team, then number, then id; referees last."""
     columns = (players[name] for name in ("player_id", "role", "team", "number", "name"))
+    source = players["name_from"] if "name_from" in players else [None] * len(players)
     found = [
-        Person(int(who), role, _text(team), _text(number), _text(name))
-        for who, role, team, number, name in zip(*columns, strict=True)
+        Person(int(who), role, _text(team), _text(number), _text(name), name_from == "inferred")
+        for who, role, team, number, name, name_from in zip(*columns, source, strict=True)
     ]
     return sorted(found, key=_order)
 
@@ -136,7 +143,7 @@ def _called(person: Person) -> set[str]:
     number = () if person.number is None else (person.number, f"#{person.number}")
     ids = (str(person.player_id), f"p{person.player_id}")
     names = (person.name, (person.name or "").split()[-1] if (person.name or "").split() else None)
-    called = (person.code, person.short, person.full, *number, *ids, *names)
+    called = (person.code, person.short, person.full, f"{person.code} {person.name}", *number, *ids, *names)
     return {" ".join(text.split()).casefold() for text in called if text}
 
 
@@ -144,9 +151,19 @@ def _choice(person: Person) -> str:
     return f"{person.full} (id {person.player_id})"
 
 
-def team_title(team: str | None) -> str:
-    """Name a team in a heading."""
-    return "No team" if team is None else f"Team {team}"
+def team_title(team: str | None, players: pd.DataFrame | None = None) -> str:
+    """Name a team in a heading: as the roster does, else 'Team A'.
+
+    Args:
+        team: A or B; None for no team.
+        players: table `players`, which has the roster's name.
+    """
+    if team is None:
+        return "No team"
+    if players is None or "team_name" not in players:
+        return f"Team {team}"
+    names = players.loc[players["team"] == team, "team_name"].dropna()
+    return str(names.iloc[0]) if len(names) else f"Team {team}"
 
 
 def _order(person: Person) -> tuple[bool, bool, str, float, int]:

@@ -15,8 +15,8 @@ Lab = NDArray[np.float64]
 
 REFEREE = "#8d949e"
 """Colour of referees."""
-UNKNOWN_TEAM = "#9b7fe6"
-"""Colour of players without a team."""
+UNKNOWN_TEAM = "#17a2ad"
+"""Colour of players without a team of whose jersey nothing is known."""
 NOBODY = "#c8ccd2"
 """Colour of people without an identity."""
 WHITE_JERSEY = "#f4f4f2"
@@ -147,28 +147,34 @@ def team_colors(players: pd.DataFrame) -> dict[str, Color]:
 
 
 def player_colors(players: pd.DataFrame) -> dict[int, Color]:
-    """Choose the drawing colour of every person: the team's, neutral for referees.
+    """Choose the drawing colour of every person: the team's, else the jersey's, neutral for referees.
 
     Where the teams are unknown, the players take a dozen colours in turn.
     """
     teams = team_colors(players)
     if not teams:
         return _colors_in_turn(players)
-    columns = zip(players["player_id"], players["role"], players["team"], strict=True)
-    return {int(who): person_color(role, None if pd.isna(team) else team, teams) for who, role, team in columns}
+    columns = zip(players["player_id"], players["role"], players["team"], players["color"], strict=True)
+    return {
+        int(who): person_color(role, None if pd.isna(team) else team, teams, None if pd.isna(jersey) else str(jersey))
+        for who, role, team, jersey in columns
+    }
 
 
-def person_color(role: str, team: str | None, teams: Mapping[str, Color]) -> Color:
+def person_color(role: str, team: str | None, teams: Mapping[str, Color], jersey: str | None = None) -> Color:
     """Choose the colour of one person of a game with teams.
 
     Args:
         role: player or referee.
         team: None where unknown.
         teams: colour of each team.
+        jersey: measured colour, '#rrggbb'; None where unknown.
     """
     if role == "referee":
         return Color.parse(REFEREE)
-    return Color.parse(UNKNOWN_TEAM) if team is None else teams.get(team, Color.parse(UNKNOWN_TEAM))
+    if team is not None and team in teams:
+        return teams[team]
+    return Color.parse(UNKNOWN_TEAM) if jersey is None else vivid(Color.parse(jersey))
 
 
 def _colors_in_turn(players: pd.DataFrame) -> dict[int, Color]:

@@ -32,8 +32,12 @@ FILTER_BUTTON = 2
 """Characters that the button of the filter covers beside the unit."""
 WIDEST_COLUMN = 40
 """Characters; longer text is cut in the view."""
-NAMING = ("player_id", "period", "team", "number", "name", "role")
-_SHOWN_BY = {"top_speed_kmh": ("km/h", "top_speed_mps in km/h")}
+NAMING = ("player_id", "label", "period", "team", "team_name", "number", "name", "role")
+_SHOWN_BY = {
+    "top_speed_kmh": ("km/h", "top_speed_mps in km/h"),
+    "label": ("", "what the video, the report and the commands call this person"),
+    "team_name": ("", "what the roster calls the team"),
+}
 """Unit and meaning of columns that only people's tables have."""
 
 

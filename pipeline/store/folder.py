@@ -158,7 +158,7 @@ def read_table(path: Path, name: TableName) -> pd.DataFrame:
         raise TableError(f"{path} is damaged ({reason}); remove it and run again") from error
     texts = {c.name: pd.StringDtype(na_value=np.nan) for c in tables.ALL[name].columns if c.dtype == "str"}
     present = {column: dtype for column, dtype in texts.items() if column in table.columns}
-    return tables.check(name, table.astype(present), str(path))
+    return tables.check(name, tables.ALL[name].completed(table.astype(present)), str(path))
 
 
 def write_arrays(path: Path, pieces: Iterable[Array]) -> Path:

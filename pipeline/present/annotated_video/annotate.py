@@ -161,4 +161,4 @@ def _people_are_large(results: Results) -> bool:
 
 def team_legend(results: Results) -> list[Legend]:
     """Name the teams with their colours."""
-    return [Legend(team_title(team), color) for team, color in team_colors(results.players).items()]
+    return [Legend(team_title(team, results.players), color) for team, color in team_colors(results.players).items()]

@@ -36,7 +36,7 @@ def player_subject(game: OnCourt, player_id: int) -> Subject:
     if not found:
         player_ids = ", ".join(str(person.player_id) for person in people(game.players))
         raise InputError(f"there is no player {player_id}; the run has {player_ids or 'none'}")
-    return _player(found[0])
+    return _player(found[0], game)
 
 
 def team_subject(game: OnCourt, team: str) -> Subject:
@@ -49,18 +49,20 @@ def team_subject(game: OnCourt, team: str) -> Subject:
     if not members:
         raise InputError(f"nobody is of team {team}; teams are called A and B")
     count = f"{len(members)} player{'s' if len(members) > 1 else ''}"
-    return Subject(team_title(team), count, members, team, f"team-{slug(team)}", True)
+    return Subject(team_title(team, game.players), count, members, team, f"team-{slug(team)}", True)
 
 
 def subjects(game: OnCourt) -> list[Subject]:
     """Name both teams, then every player."""
     players = [person for person in people(game.players) if person.role == "player"]
     teams = sorted({person.team for person in players if person.team is not None})
-    return [*(team_subject(game, team) for team in teams), *(_player(person) for person in players)]
+    return [*(team_subject(game, team) for team in teams), *(_player(person, game) for person in players)]
 
 
-def _player(person: Person) -> Subject:
-    return Subject(person.full, team_title(person.team), (person.player_id,), person.team, person.file_stem, False)
+def _player(person: Person, game: OnCourt) -> Subject:
+    return Subject(
+        person.full, team_title(person.team, game.players), (person.player_id,), person.team, person.file_stem, False
+    )
 
 
 def map_of(game: OnCourt, subject: Subject, sigma_m: float, direction: Direction) -> HeatMap | None:

@@ -24,7 +24,7 @@ def tiles(results: Results, persons: Sequence[Person]) -> list[tuple[str, str, s
     """Choose the headline facts: (value, name, remark)."""
     players = [person for person in persons if person.role == "player"]
     teams = sorted({person.team for person in players if person.team is not None})
-    split = " · ".join(f"{team_title(t)}: {sum(p.team == t for p in players)}" for t in teams)
+    split = " · ".join(f"{team_title(t, results.players)}: {sum(p.team == t for p in players)}" for t in teams)
     referees = len(persons) - len(players)
     return [
         _time_tile(results),

@@ -104,7 +104,7 @@ def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dic
         "warnings": [text for text in results.warnings if text != NO_CALIBRATION],
         "metres": results.has_metres,
         "located": bool(len(results.positions)),
-        "groups": groups_of(players, pictures.teams),
+        "groups": groups_of(players, pictures.teams, results.players),
         "periods": periods_of(results),
         "teams": teams_section(results),
         "attack_zones": ATTACK_ZONES,

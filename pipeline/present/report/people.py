@@ -73,8 +73,16 @@ def periods_of(results: Results) -> list[dict[str, Any]]:
     ]
 
 
-def groups_of(players: Sequence[Mapping[str, Any]], heat: Mapping[str, HeatPictures]) -> list[dict[str, Any]]:
-    """Group the players by team, those without one last."""
+def groups_of(
+    players: Sequence[Mapping[str, Any]], heat: Mapping[str, HeatPictures], table: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """Group the players by team, those without one last.
+
+    Args:
+        players: what is shown of each.
+        heat: heat maps of the teams.
+        table: `players`.
+    """
     teams = sorted({row["team"] for row in players if row["team"] is not None})
     groups: list[str | None] = [*teams, *([None] if any(row["team"] is None for row in players) else [])]
     found = []
@@ -82,7 +90,7 @@ def groups_of(players: Sequence[Mapping[str, Any]], heat: Mapping[str, HeatPictu
         rows = [row for row in players if row["team"] == team]
         found.append(
             {
-                "title": "All players" if groups == [None] else team_title(team),
+                "title": "All players" if groups == [None] else team_title(team, table),
                 "color": rows[0]["color"] if team is not None else None,
                 "rows": rows,
                 "heat": heat_picture(heat.get(team) if team is not None else None),

@@ -27,7 +27,9 @@ def teams_section(results: Results) -> dict[str, Any] | None:
     ]
     lines = [(name, meaning, [cell(row) for row in rows]) for name, meaning, cell in LINES]
     return {
-        "names": [{"title": team_title(row["team"]), "color": colors[row["team"]].hex} for row in rows],
+        "names": [
+            {"title": team_title(row["team"], results.players), "color": colors[row["team"]].hex} for row in rows
+        ],
         "lines": [
             {"name": name, "meaning": meaning, "cells": cells}
             for name, meaning, cells in lines

@@ -53,17 +53,19 @@ def unidentified_boxes(results: Results) -> pd.DataFrame:
     """Collect the boxes of players and referees whose identity is unknown: who (which team), frame, confidence."""
     unidentified = results.tracklets[results.tracklets["role"].isin(PERSON_CLASSES)]
     unidentified = unidentified[~unidentified["track_id"].isin(results.identities["track_id"])]
-    who = [_nameless(role, team) for role, team in zip(unidentified["role"], unidentified["team"], strict=True)]
+    who = [
+        _nameless(role, team, results) for role, team in zip(unidentified["role"], unidentified["team"], strict=True)
+    ]
     boxes = results.tracks.merge(unidentified.assign(who=who)[["track_id", "who"]], on="track_id")
     boxes = boxes.merge(results.detections[["detection_id", "frame"]], on="detection_id")
     return boxes.assign(confidence=1.0)[["who", "frame", "confidence"]]
 
 
-def _nameless(role: str, team: str | None) -> str:
+def _nameless(role: str, team: str | None, results: Results) -> str:
     """Call somebody by what is known of him."""
     if role != "player":
         return "? Referee"
-    return f"? {team_title(team)}" if isinstance(team, str) else "? No team"
+    return f"? {team_title(team, results.players)}" if isinstance(team, str) else "? No team"
 
 
 def _unidentified_lanes(results: Results) -> list[dict[str, str]]:

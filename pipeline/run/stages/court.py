@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.geometry.court import court_of
 from pipeline.run.stages.stage import Stage, StageContext, StageOutput
 
 
@@ -18,7 +19,15 @@ def find_court(context: StageContext) -> StageOutput:
         context.settings.court,
     )
     lens = {"center_px": list(found.lens.center_px), "scale_px": found.lens.scale_px, "lam": found.lens.lam}
-    facts = {"lens": lens, "court": found.court.name, "fixed": found.fixed, "warnings": list(found.warnings)}
+    by_the_book = found.court == court_of(found.court.name)
+    size_m = None if by_the_book else [found.court.length_m, found.court.width_m]
+    facts = {
+        "lens": lens,
+        "court": found.court.name,
+        "court_size_m": size_m,
+        "fixed": found.fixed,
+        "warnings": list(found.warnings),
+    }
     return StageOutput({"court": found.table}, facts)
 
 

@@ -98,7 +98,16 @@ def with_labels(
     players.loc[worn & ~mine, "number"] = None  # a team-mate's that was read, and that a person says is somebody else's
     if roster is not None and (given.get("number") or given.get("team")):
         players = _named(players, roster)
-    return conform("players", _replaced(players, "name", given))
+    players = _replaced(players, "name", given)
+    source = players["name_from"] if "name_from" in players else pd.Series(None, players.index, dtype=object)
+    return conform(
+        "players",
+        players.assign(
+            name_from=source.mask(players["player_id"].isin(given.get("name", {})), "correction").where(
+                players["name"].notna()
+            )
+        ),
+    )
 
 
 def _replaced(players: pd.DataFrame, label: str, given: Mapping[str, Mapping[int, str | None]]) -> pd.DataFrame:
@@ -203,7 +212,10 @@ def _expecting(read: NumberEvidence, players: pd.DataFrame, roster: pd.DataFrame
 
 
 def _named(players: pd.DataFrame, roster: pd.DataFrame) -> pd.DataFrame:
-    """Add names by number and team; a player without a number, or with one that two people have, stays without a name."""
+    """Add names by number and team, and the teams' names; a number that two people have gives neither a name.
+
+    A team's only player without a name is the only row of the roster that is left, if the team has as many players as rows.
+    """
     team_of = _teams_of_roster(players, roster)
     names: dict[tuple[str | None, str], list[str]] = {}
     for listed_team, number, name in zip(roster["team"], roster["number"], roster["name"], strict=True):
@@ -211,7 +223,35 @@ def _named(players: pd.DataFrame, roster: pd.DataFrame) -> pd.DataFrame:
             names.setdefault((team, number), []).append(name)
     found = [names.get((team, number), []) for team, number in zip(players["team"], players["number"], strict=True)]
     unique = [candidates[0] if len(candidates) == 1 else None for candidates in found]
-    return players.assign(name=pd.Series(unique, dtype=object))
+    source = pd.Series(["roster" if name is not None else None for name in unique], dtype=object)
+    called = {team: listed_team for listed_team, team in team_of.items() if listed_team not in TEAMS}
+    players = players.assign(
+        name=pd.Series(unique, dtype=object),
+        name_from=source,
+        team_name=pd.Series([called.get(team) for team in players["team"]], dtype=object),
+    )
+    for listed_team, team in team_of.items():
+        players = _with_the_last(players, team, roster[roster["team"] == listed_team])
+    return players
+
+
+def _with_the_last(players: pd.DataFrame, team: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Name the only player of a team who has no number by the only row of the roster that is left.
+
+    Args:
+        players: table `players`.
+        team: A or B.
+        rows: of the roster, of that team.
+    """
+    members = (players["team"] == team) & (players["role"] == "player")
+    nameless = members & players["name"].isna()
+    left = rows[~rows["name"].isin(players.loc[members, "name"])]
+    alone = nameless.sum() == 1 and len(left) == 1 and members.sum() == len(rows)
+    if not alone or players.loc[nameless, "number"].notna().any():
+        return players
+    players = players.copy()
+    players.loc[nameless, ["name", "name_from"]] = [left["name"].iloc[0], "inferred"]
+    return players
 
 
 def _teams_of_roster(players: pd.DataFrame, roster: pd.DataFrame) -> dict[str, str]:

@@ -19,7 +19,7 @@ def read(text: str) -> pd.DataFrame:
 def test_rounded_ordered_and_jersey_numbers_kept_as_printed(make_results: Callable[..., Results]) -> None:
     results = make_results(names={3: 'Anna "Ace" Müller, jr.'})
     table = read(csv_text(coach_table(results.player_stats, results.players)))
-    assert list(table.columns[:6]) == ["player_id", "team", "number", "name", "role", "seen_s"]
+    assert list(table.columns[:7]) == ["player_id", "label", "team", "number", "name", "role", "seen_s"]
     assert table["number"].tolist()[:2] == ["0", "00"]
     assert table["distance_m"].iloc[0] == 12.3
     assert table["top_speed_kmh"].iloc[0] == pytest.approx(22.5)
@@ -72,7 +72,7 @@ def test_periods_stand_beside_each_other_and_keep_the_order_of_players(make_resu
     both = pd.concat([results.player_periods, results.player_periods.assign(period=2)], ignore_index=True)
     table = coach_table(both, results.players)
     assert table["period"].tolist() == [1, 2] * 12
-    assert list(table.columns[:3]) == ["player_id", "period", "team"]
+    assert list(table.columns[:4]) == ["player_id", "label", "period", "team"]
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_why_two_are_kept_apart_is_said_in_words(make_results: Make, reason: str
     found = evidence_of(people(results.players)[0], results)
     assert found is not None
     assert found["nearest"]["why"] == text
-    assert found["nearest"]["badge"] == "#8"
+    assert found["nearest"]["badge"] == "B8"
     assert [(vote["number"], vote["given"]) for vote in found["numbers"]] == [("0", True), ("8", False), ("6", False)]
 
 

@@ -47,7 +47,26 @@ def test_players_have_the_number_that_was_read_and_a_name() -> None:
         team: dict(zip(rows["number"].fillna("-"), rows["name"].fillna("-"), strict=True))
         for team, rows in players.groupby("team")
     }
-    assert found == {"A": {"4": "Ada", "23": "-"}, "B": {"00": "Cleo", "-": "-"}}
+    assert found == {"A": {"4": "Ada", "23": "-"}, "B": {"00": "Cleo", "-": "Bea"}}  # the only one left for B's last
+    assert dict(zip(players["name"].dropna(), players["name_from"].dropna(), strict=True)) == {
+        "Ada": "roster",
+        "Cleo": "roster",
+        "Bea": "inferred",
+    }
+
+
+def test_nobody_is_named_where_two_rows_are_left_or_not_everybody_was_seen() -> None:
+    made, reads = with_numbers(scene([Tracklet(p, 0, 40) for p in range(4)]), {1: "4", 2: "00", 3: "23"})
+    more = pd.concat([ROSTER, pd.DataFrame({"number": ["9"], "name": ["Dee"], "team": ["B"]})], ignore_index=True)
+    players = made.identify(number_reads=reads, roster=more).players
+    assert set(players["name"].dropna()) == {"Ada", "Cleo"}
+
+
+def test_teams_are_called_as_the_roster_calls_them() -> None:
+    made, reads = with_numbers(scene([Tracklet(p, 0, 40) for p in range(4)]), {1: "4", 2: "00", 3: "23"})
+    roster = ROSTER.assign(team=ROSTER["team"].map({"A": "Lions", "B": "Bears"}))
+    players = made.identify(number_reads=reads, roster=roster).players
+    assert players.groupby("team")["team_name"].first().to_dict() == {"A": "Lions", "B": "Bears"}
 
 
 def test_one_read_is_not_enough_for_a_number() -> None:
