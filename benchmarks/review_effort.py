@@ -35,6 +35,7 @@ BLUR = 0.37
 """Length of what is added to an embedding of length 1; of all games."""
 SHOWN = (0, 5, 10, 20, 30, 40, 60)
 """Numbers of answers that are printed."""
+ORDERS = ("queue", "random")
 Choice = Callable[[Sequence[Doubt]], Doubt]
 
 
@@ -97,6 +98,8 @@ class ReviewedRun:
         action = "same" if None not in people and people[0] == people[1] else "apart"
         spots = Spot(*game.spot(doubt.track_id)), Spot(*game.spot(doubt.against))
         self.context.corrections = (*self.context.corrections, Correction(action, *spots))
+        for memory in (self.context.memories or {}).values():
+            memory.begin()
         self.context.complete("identity", "identity")
 
 
@@ -121,7 +124,7 @@ def blurred(run: Path, game: Path, blur: float) -> ReviewedRun:
     direction = np.random.default_rng(0).normal(size=(int(track.max()) + 1, embeddings.shape[1]))
     embeddings += blur * direction[track] / np.sqrt(embeddings.shape[1])
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
-    context.embeddings = embeddings.astype(np.float16)
+    context.embeddings, context.memories = embeddings.astype(np.float16), {}
     context.complete("identity", "identity")
     return ReviewedRun(context, read_truth(game))
 
@@ -166,19 +169,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--minutes", type=float, nargs="+", default=[10.0, 48.0])
     parser.add_argument("--answers", type=int, default=40)
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--order", nargs="+", choices=ORDERS, default=ORDERS)
     parser.add_argument("--blur", type=float, default=BLUR)
     given = parser.parse_args(arguments)
     rng = np.random.default_rng(given.seed)
     orders: dict[str, Choice] = {
-        "as the queue has them": lambda waiting: waiting[0],
-        "in random order": lambda waiting: waiting[int(rng.integers(len(waiting)))],
+        "queue": lambda waiting: waiting[0],
+        "random": lambda waiting: waiting[int(rng.integers(len(waiting)))],
     }
     shown = [number for number in SHOWN if number <= given.answers]
-    print("| minutes | answers | " + " | ".join(map(str, shown)) + " |")
+    print("| minutes | order | " + " | ".join(map(str, shown)) + " |")
     print("|---:|---|" + "---:|" * len(shown))
     for minutes in given.minutes:
         run, game = prepared(given.out, minutes, given.seed)
-        for name, choose in orders.items():
+        for name in given.order:
+            choose = orders[name]
             scores = dict(answered(blurred(run, game, given.blur), choose, given.answers))
             last = max(scores)
             cells = " | ".join(f"{100 * scores[min(number, last)]:.1f}" for number in shown)

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.calibrate.moments import STILL_PX, largest_shift_px
+from pipeline.calibrate.moments import STILL_PX, Moments, largest_shift_px
+from pipeline.config import CourtSettings
 from pipeline.errors import CalibrationError
 from pipeline.geometry.calibration import CalibratedFrame, Calibration
 from pipeline.geometry.court import COURTS
 from pipeline.geometry.homography import project
 from pipeline.geometry.motion import picture_grid
-from pipeline.understand.court import LIMITS
+from pipeline.tables import DETECTIONS
+from pipeline.understand.court import LIMITS, register_court
 from pipeline.video import Frame, VideoInfo, glances, picture_at
 
 _GLANCED = (0.08, 0.3, 0.5, 0.7, 0.92)
@@ -76,6 +78,17 @@ def check_motion(calibration: Calibration, motion: CameraMotion) -> None:
         raise CalibrationError(
             f"{motion.words}; clicks in one frame would be wrong in the others. Choose 'Camera moves', and mark several frames"
         )
+
+
+def check_lines(calibration: Calibration, moments: Moments) -> None:
+    """Refuse a calibration that contradicts the lines that are seen in other frames, as the analysis would.
+
+    Raises:
+        CalibrationError: says when, and by how much.
+    """
+    if len(moments.frames):
+        size_px, settings = calibration.image_size_px, CourtSettings(court=calibration.court)
+        register_court(moments.frames, moments.court_points, DETECTIONS.empty(), calibration, size_px, settings)
 
 
 def check_found(calibration: Calibration, found: Calibration | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from pipeline.geometry.motion import picture_grid, project_all
 from pipeline.perceive.court_points import table_of
 from pipeline.perceive.motion import compare, view
 from pipeline.store import RunDirectory
-from pipeline.tables import DETECTIONS, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, conform
+from pipeline.tables import COURT_POINTS, DETECTIONS, FRAMES, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, conform
 from pipeline.understand.court import find_calibration, keyframes
 from pipeline.video import Frame, VideoInfo, glances
 
@@ -52,6 +52,10 @@ class Moments:
     """The camera seems to stand still: one frame is enough."""
     asked_s: tuple[float, ...] = ()
     """Times, rising, at which the court of a moving camera was not found."""
+    frames: pd.DataFrame = field(default_factory=FRAMES.empty)
+    """Table `frames` of what was looked at."""
+    court_points: pd.DataFrame = field(default_factory=COURT_POINTS.empty)
+    """Table `court_points`: what was seen of the court there."""
 
 
 def of_run(folder: Path, size_px: tuple[int, int]) -> Moments:
@@ -68,11 +72,12 @@ def of_run(folder: Path, size_px: tuple[int, int]) -> Moments:
     frames, court = run.read_table("frames"), run.read_table("court")
     time_s = frames["time_s"].to_numpy(np.float64)
     registered = frames["frame"].isin(court["frame"]).to_numpy()
-    searched = frames["frame"].isin(run.read_table("court_points")["frame"]).to_numpy()
+    points = run.read_table("court_points")
+    searched = frames["frame"].isin(points["frame"]).to_numpy()
     found = _found_in_run(frames, court, run.read_json(FACTS), size_px)
     if found is not None and found.fixed:
-        return Moments(found, stands=True)
-    return Moments(found, False, _gaps(time_s, frames["shot"].to_numpy(), registered, searched))
+        return Moments(found, True, (), frames, points)
+    return Moments(found, False, _gaps(time_s, frames["shot"].to_numpy(), registered, searched), frames, points)
 
 
 def search_video(info: VideoInfo, court: CourtName | None, is_ended: Callable[[], bool] = lambda: False) -> Moments:
@@ -103,7 +108,7 @@ def search_video(info: VideoInfo, court: CourtName | None, is_ended: Callable[[]
     size_px = info.width_px, info.height_px
     found = find_calibration(frames, points, DETECTIONS.empty(), size_px, CourtSettings(court=court)).calibration
     if stands:
-        return Moments(found, True)
+        return Moments(found, True, (), frames, points)
     fitted_s = set() if found is None else {each.time_s for each in found.frames}
     rich = {key.row for key in keyframes(frames, points)}
     asked = [
@@ -111,7 +116,7 @@ def search_video(info: VideoInfo, court: CourtName | None, is_ended: Callable[[]
         for row, (picture, sighting) in enumerate(zip(pictures, seen, strict=True))
         if row in rich and sighting.court_share > _LEAST_COURT and picture.time_s not in fitted_s
     ]
-    return Moments(found, False, tuple(asked[:MOST_ASKED]))
+    return Moments(found, False, tuple(asked[:MOST_ASKED]), frames, points)
 
 
 def _found_in_run(

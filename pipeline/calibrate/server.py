@@ -12,7 +12,7 @@ from typing import Any
 
 import cv2
 
-from pipeline.calibrate.checks import CameraMotion, check_found, check_motion, measure_motion
+from pipeline.calibrate.checks import CameraMotion, check_found, check_lines, check_motion, measure_motion
 from pipeline.calibrate.moments import Moments, of_run, search_video
 from pipeline.calibrate.points import assessed, entry_of
 from pipeline.calibrate.sketch import from_above
@@ -98,6 +98,12 @@ class Clicking:
             else of_run(self.run, (self.info.width_px, self.info.height_px))
         )
 
+    def end(self) -> None:
+        """Have a search for the court stop, and wait for it: networks that run while the program ends would abort it."""
+        self.ended.set()
+        with self._looking, self._decoding:
+            pass
+
     def save(self, data: Any) -> dict[str, Any]:
         """Write what the page sends as the calibration: whether the found court may be held against it, and the file.
 
@@ -109,9 +115,11 @@ class Clicking:
         size = self.info.width_px, self.info.height_px
         calibration = build(parse(data.get("calibration"), "calibration"), "calibration", self.court).resized(size)
         check_motion(calibration, self.motion)
+        with self._looking:
+            moments = self._moments
+        check_lines(calibration, moments)
         if data["use_found"]:
-            with self._looking:
-                check_found(calibration, self._moments.found)
+            check_found(calibration, moments.found)
         write_calibration(self.out, calibration)
         self.saved = True
         return {"path": str(self.out), "frames": len(calibration.frames)}
@@ -140,7 +148,7 @@ def clicking(work: Clicking, port: int = 0) -> Iterator[str]:
         try:
             yield address
         finally:
-            work.ended.set()
+            work.end()
 
 
 def _page_of(work: Clicking) -> LocalPage:

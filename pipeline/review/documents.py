@@ -35,8 +35,9 @@ def _people(game: ReviewedGame) -> list[dict[str, Any]]:
     votes = game.tables["number_votes"].sort_values(["player_id", "reads"], ascending=[True, False])
     by_player = {int(str(who)): rows for who, rows in votes.groupby("player_id")}
     found = []
-    for who, role, team, number, name in zip(
-        *(game.tables["players"][column] for column in ("player_id", "role", "team", "number", "name")), strict=True
+    columns = ("player_id", "role", "team", "number", "name", "name_from")
+    for who, role, team, number, name, source in zip(
+        *(game.tables["players"][column] for column in columns), strict=True
     ):
         dress = game.dresses[int(who)]
         facts = evidence.loc[who] if who in evidence.index else None
@@ -48,6 +49,7 @@ def _people(game: ReviewedGame) -> list[dict[str, Any]]:
                 "team": _text(team),
                 "number": _text(number),
                 "name": _text(name),
+                "name_from": _text(source),
                 "fill": dress.fill,
                 "ink": dress.ink,
                 "seen_s": _number(seen_s.get(who, 0.0), 1) or 0.0,

@@ -77,13 +77,6 @@ class Application:
         self._token = token.encode()
         self._hosts = hosts
         self._at_work = asyncio.Semaphore(MOST_AT_WORK)
-        self._threads: set[threading.Thread] = set()
-
-    def wait(self) -> None:
-        """Wait for work that nobody waits for any more: a library that computes while the program ends would abort it."""
-        for thread in list(self._threads):
-            if thread.is_alive():
-                thread.join()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
@@ -173,10 +166,8 @@ class Application:
             with suppress(RuntimeError):  # the server has ended meanwhile
                 loop.call_soon_threadsafe(settle, result, raised)
 
-        thread = threading.Thread(target=run, daemon=True)
-        self._threads = {begun for begun in self._threads if begun.is_alive()} | {thread}
         async with self._at_work:
-            thread.start()
+            threading.Thread(target=run, daemon=True).start()
             result, error = await done
         if isinstance(error, Exception):
             raise error

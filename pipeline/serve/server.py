@@ -46,9 +46,8 @@ def serving(page: LocalPage, port: int = 0) -> Iterator[str]:
         port = listener.getsockname()[1]
         token = secrets.token_urlsafe(18)
         hosts = frozenset({f"{HOST}:{port}", f"localhost:{port}"})
-        application = Application(page, token, hosts)
         config = uvicorn.Config(
-            application,
+            Application(page, token, hosts),
             http=BoundedProtocol,
             ws="none",
             lifespan="off",
@@ -68,7 +67,6 @@ def serving(page: LocalPage, port: int = 0) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
-            application.wait()
 
 
 async def _serve(server: uvicorn.Server, listener: socket.socket) -> None:

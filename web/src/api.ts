@@ -7,6 +7,7 @@ export interface Person {
   team: string | null;
   number: string | null;
   name: string | null;
+  name_from: "roster" | "inferred" | "correction" | null;
   fill: string;
   ink: string;
   seen_s: number;

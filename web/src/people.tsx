@@ -99,8 +99,8 @@ function Panel({ person }: { person: Person }) {
         <label>Number <Field key={`number${person.number}`} name="number" value={person.number ?? ""} placeholder="–" onChange={(value) => edit({ kind: "number", player: person.id, value: value || "-" })} /></label>
         <label>Team
           <select value={person.team ?? "-"} onChange={(event) => edit({ kind: "team", player: person.id, value: event.currentTarget.value })}>
-            <option value="A">{teams["A"] ?? "A"}</option>
-            <option value="B">{teams["B"] ?? "B"}</option>
+            <option value="A">{teams["A"] ?? "Team A"}</option>
+            <option value="B">{teams["B"] ?? "Team B"}</option>
             <option value="-">unknown</option>
           </select>
         </label>
@@ -113,7 +113,7 @@ function Panel({ person }: { person: Person }) {
         </label>
       </div>
       <Votes person={person} />
-      <p class="facts">{lasting(person.seen_s)} in view · {percent(person.confidence)} sure on average · id {person.id}</p>
+      <p class="facts">{lasting(person.seen_s)} in view · {percent(person.confidence)} sure on average{person.name_from === "inferred" ? " · name inferred: the only one left on the roster" : ""} · id {person.id}</p>
       <div class="buttons">
         <button onClick={lock} disabled={locked}>{locked ? "Locked" : "Lock"} <kbd>L</kbd></button>
         <button onClick={nobody}>Not a player <kbd>Del</kbd></button>

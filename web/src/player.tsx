@@ -90,6 +90,7 @@ export function Player() {
   return (
     <section class="player" aria-label="Video">
       <div class="stage" ref={stage}>
+        <div class="picture">
         {which.value === null ? (
           <Still />
         ) : (
@@ -113,6 +114,7 @@ export function Player() {
           onMouseMove={(event) => (store.hovered.value = at(event)?.player || null)}
           onMouseLeave={() => (store.hovered.value = null)}
         />
+        </div>
         <VideoNote shown={which.value} />
       </div>
       <Controls />
@@ -131,11 +133,9 @@ function paint(stage: HTMLElement, canvas: HTMLCanvasElement): { boxes: DrawnBox
   if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
-    for (const layer of stage.children) {
-      if (!(layer instanceof HTMLElement) || layer.classList.contains("video-note")) continue;
-      Object.assign(layer.style, { left: `${(wide - width) / 2}px`, top: `${(tall - height) / 2}px`, width: `${width}px`, height: `${height}px` });
-    }
   }
+  const place = { left: `${(wide - width) / 2}px`, top: `${(tall - height) / 2}px`, width: `${width}px`, height: `${height}px` };
+  Object.assign(canvas.parentElement!.style, place);
   const context = canvas.getContext("2d")!;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   const fit = { left: 0, top: 0, scale };

@@ -12,7 +12,7 @@ from models.runtime.cache import cache_folder
 from pipeline.corrections import Asked
 from pipeline.errors import InputError
 from pipeline.geometry.court import COURTS, Court
-from pipeline.present.labels import people
+from pipeline.present.labels import people, team_title
 from pipeline.present.palette import player_colors
 from pipeline.review import (
     TABLES,
@@ -34,6 +34,7 @@ from pipeline.run.loading import FinishedRun, read_run, video_of
 from pipeline.run.observer import Observer, Silence
 from pipeline.store import RunDirectory, hash_file
 
+TEAMS = ("A", "B")
 _COPIES = "review"
 """Folder of the cache."""
 _HASH_DIGITS = 24
@@ -116,6 +117,7 @@ class JournalOfRun:
             {name: tables[name] for name in TABLES},
             {person.player_id: person.short for person in people(tables["players"])},
             {who: Dress(color.hex, color.ink.hex) for who, color in colors.items()},
+            {team: team_title(team, tables["players"]) for team in TEAMS},
         )
 
     def correct(self, asked: Sequence[Asked], revision: str | None) -> dict[str, Any]:

@@ -2,8 +2,13 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from pipeline.calibrate.moments import LONG_GAP_S, MOST_ASKED, of_run, search_video
+from pipeline.calibrate.checks import check_lines
+from pipeline.calibrate.moments import LONG_GAP_S, MOST_ASKED, Moments, of_run, search_video
+from pipeline.errors import CalibrationError
+from pipeline.evaluation.truth.court import read_court_table
+from pipeline.geometry.calibration import CalibratedFrame, Calibration
 from pipeline.store import RunDirectory
 from pipeline.tables import COURT_POINTS, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, conform
 from pipeline.video import probe
@@ -69,7 +74,25 @@ def test_a_video_without_a_court_gives_nothing_to_ask(tmp_path):
     assert moments.asked_s == ()
 
 
-def test_a_standing_camera_is_found_to_stand(fixed_game):
-    moments = search_video(probe(fixed_game / "video.mp4"), "fiba")
-    assert moments.stands
-    assert moments.asked_s == ()
+@pytest.fixture(scope="module")
+def fixed_moments(fixed_game):
+    return search_video(probe(fixed_game / "video.mp4"), "fiba")
+
+
+def test_a_standing_camera_is_found_to_stand(fixed_moments):
+    assert fixed_moments.stands
+    assert fixed_moments.asked_s == ()
+
+
+def test_a_calibration_that_contradicts_the_lines_of_other_frames_is_refused(fixed_game, fixed_moments):
+    court = read_court_table(fixed_game)
+    shift = np.eye(3)
+    shift[0, 2] = 2.0  # metres
+    right, wrong = (
+        Calibration("fiba", (640, 360), court.lens, (CalibratedFrame(matrix, time_s=1.0),), True)
+        for matrix in (court.matrices[0], shift @ court.matrices[0])
+    )
+    check_lines(right, fixed_moments)
+    check_lines(wrong, Moments(None, True))  # nothing was looked at
+    with pytest.raises(CalibrationError, match="contradicts the lines that are seen"):
+        check_lines(wrong, fixed_moments)

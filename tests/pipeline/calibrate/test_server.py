@@ -2,12 +2,15 @@
 
 import http.client
 import json
+import threading
+import time
 from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
 
 from pipeline.calibrate import Clicking, clicking
+from pipeline.calibrate.moments import Moments
 from pipeline.errors import CalibrationError
 from pipeline.geometry.calibration import read_calibration
 from pipeline.video import probe
@@ -60,7 +63,8 @@ def test_pictures_of_no_moment_of_the_video_are_refused(ask, time_s):
     assert json.loads(body)["error"]
 
 
-def test_points_are_fitted_saved_and_shown_again(ask, work):
+def test_points_are_fitted_saved_and_shown_again(ask, work, monkeypatch):
+    monkeypatch.setattr("pipeline.calibrate.server.search_video", lambda *_: Moments(None, stands=True))
     data = payload(8) | {"image_size": [640, 360], "camera": "fixed"}
     for point in data["frames"][0]["points"]:
         point["px"] = [value / 2 for value in point["px"]]
@@ -99,3 +103,23 @@ def test_the_address_is_of_this_machine_alone(work):
         assert address.startswith("http://127.0.0.1:")
         with clicking(work) as other:
             assert urlsplit(address).path != urlsplit(other).path
+
+
+def test_the_end_waits_for_a_search_that_is_told_to_stop(work, monkeypatch):
+    """A network that still runs while the program ends would abort it."""
+    begun, stopped = threading.Event(), threading.Event()
+
+    def search(_info, _court, is_ended):
+        begun.set()
+        while not is_ended():
+            time.sleep(0.01)
+        stopped.set()
+        raise CalibrationError("the page was closed")
+
+    monkeypatch.setattr("pipeline.calibrate.server.search_video", search)
+    with clicking(work) as address:
+        parts = urlsplit(address)
+        with closing(http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)) as connection:
+            connection.request("GET", f"{parts.path}moments")
+            assert begun.wait(30)
+    assert stopped.is_set()

@@ -178,7 +178,7 @@ def test_keys_are_listed_and_frames_are_stepped(page):
     page.key("ArrowRight")
     page.wait("document.querySelector('.time').textContent.startsWith('0:01.00')")
     page.key(".")
-    page.wait("document.querySelector('.time').textContent.startsWith('0:01.10')")
+    page.wait("/^0:01\\.(06|10)/.test(document.querySelector('.time').textContent)")  # of the video, of the tables
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -369,22 +369,3 @@ def test_a_file_is_sent_whole_where_no_range_is_asked_for(ask):
 @pytest.mark.parametrize("asked", ["bytes=0-1,5-6", "bytes=200-", "bytes=a-b", "bytes=", "lines=1-2", "bytes=-"])
 def test_ranges_that_are_none_are_refused(ask, asked):
     assert ask("file", headers={"Range": asked})[0].status == 416
-
-
-def test_the_end_waits_for_work_whose_asker_has_gone(tmp_path):
-    """A library that still computes in a thread while the program ends would abort it."""
-    begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
-
-    def slow(_):
-        begun.set()
-        go_on.wait(30)
-        done.set()
-
-    (tmp_path / "page.html").write_text("here")
-    with serving(LocalPage(tmp_path, {"page.html": "text/html"}, {"slow": slow})) as found:
-        address = urlsplit(found)
-        with connected(address) as connection:
-            connection.sendall(head(address, "slow"))
-            assert begun.wait(30)
-        threading.Timer(0.2, go_on.set).start()
-    assert done.is_set()

@@ -1,0 +1,80 @@
+"""A finished run on the review page: what it may read, and that corrections reach its journal."""
+
+import json
+import shutil
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+import pytest
+
+from pipeline.corrections import Journal
+from pipeline.errors import InputError
+from pipeline.run.corrections.review_page import review_page
+
+ROSTER = "number,name,team\n19,Vera Ngo,A\n42,Ana Paz,A\n"
+
+
+@pytest.fixture
+def run(analysed_game, tmp_path):
+    shutil.copytree(analysed_game, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def ask(address, path, data=None):
+    headers = {} if data is None else {"Content-Type": "application/json"}
+    body = None if data is None else json.dumps(data).encode()
+    assert urlsplit(address).hostname == "127.0.0.1"
+    with urlopen(Request(address + path, body, headers), timeout=60) as answer:  # noqa: S310
+        return json.loads(answer.read())
+
+
+def test_corrections_reach_the_journal_and_the_report(run):
+    with review_page(run) as (address, work):
+        seen = ask(address, "game")
+        who = seen["people"][0]["id"]
+        assert work.pictures is not None
+        ask(
+            address,
+            "edit",
+            {"revision": seen["revision"], "edits": [{"kind": "name", "player": who, "value": "Ada Low"}]},
+        )
+        ask(address, "export", {"video": False})
+        work.background.settle()
+        state = ask(address, "state")
+        assert [error for _, error, _ in state["results"]] == [None, None, None]
+        assert "report.html" in state["results"][-1][2]["files"]
+        after = ask(address, "game")
+        assert next(person for person in after["people"] if person["id"] == who)["name"] == "Ada Low"
+        assert "Ada Low" in (run / "report.html").read_text(encoding="utf-8")
+        assert len(Journal.read(run / "corrections.csv").active) == 1
+        ask(address, "undo", {})
+        work.background.settle()
+        assert ask(address, "state")["can_redo"] is not None
+    assert Journal.read(run / "corrections.csv").active == ()
+
+
+def test_a_roster_names_people_and_is_kept(run):
+    with review_page(run) as (address, work):
+        ask(address, "roster", {"text": "nonsense"})
+        ask(address, "roster", {"text": ROSTER})
+        work.background.settle()
+        wrong, right = ask(address, "state")["results"][-2:]
+        assert "roster" in wrong[1]
+        assert right[1] is None
+    assert "Vera Ngo" in next((run / "work").glob("*roster*")).read_text(encoding="utf-8")
+
+
+def test_the_video_of_a_stranger_is_not_followed(run):
+    """The path in a run that somebody else made is not sealed by this user."""
+    noted = json.loads((run / "work" / "job.json").read_text())
+    (run / "work" / "job.json").write_text(json.dumps(noted | {"video_seal": "0" * 64}))
+    with review_page(run) as (address, work):
+        about = ask(address, "about")
+        assert about["video"] is None
+        assert "--source FILE" in about["no_video"]
+        assert work.playback is None
+
+
+def test_a_video_that_is_named_must_be_there(run):
+    with pytest.raises(InputError, match="missing"), review_page(run, run / "missing.mp4"):
+        pass
