@@ -46,6 +46,7 @@ def analyze(
     start: options.Start = None,
     end: options.End = None,
     periods: options.Periods = None,
+    scoreboard: options.Scoreboard = None,
     device: options.Device = "auto",
     workers: options.Workers = "auto",
     no_video: options.NoVideo = False,
@@ -67,9 +68,8 @@ def analyze(
         from pipeline.run.job import Job
 
     console = Console(soft_wrap=False)
-    starts_s = None if periods is None else [_time(text, "--periods") for text in periods.split()]
-    said = options.settings_of(preset, config, court, no_video, csv_dialect, teams)
-    settings = with_periods(said, starts_s, "--periods")
+    said = options.settings_of(preset, config, court, no_video, csv_dialect, teams, scoreboard)
+    settings = with_periods(said, _starts(periods), "--periods")
     job = Job(
         video,
         out,
@@ -90,9 +90,9 @@ def analyze(
     console.print(stats_table(analysis.player_stats))
     if (note := left_out(analysis.tables["frames"], analysis.tables["shots"])) is not None:
         print_text(note)
-    for name in ("report.html", "annotated.mp4", "player_stats.csv"):
-        if analysis.out / name in analysis.files:
-            print_text(analysis.out / name)
+    wanted = [analysis.out / name for name in ("report.html", "annotated.mp4", "player_stats.csv")]
+    for path in (path for path in wanted if path in analysis.files):
+        print_text(path)
 
 
 @app.command("relabel")
@@ -149,6 +149,11 @@ def relabel_command(
         analysis = relabel(run, asked, observer, GivenAgain(source, calibration, roster))
     console.print(stats_table(analysis.player_stats))
     print_text(run / "corrections.csv")
+
+
+def _starts(text: str | None) -> list[float] | None:
+    """Read when the periods begin."""
+    return None if text is None else [_time(part, "--periods") for part in text.split()]
 
 
 def _time(text: str, option: str) -> float:
