@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             true = pd.read_parquet(game / "frames.parquet")
             shown = true["kind"] == "play"
             renamed = {"clock_period": "period", "score_a": "first", "score_b": "second", "shot_clock_s": "shot_clock"}
-            table = true.rename(columns=renamed).where(shown)
+            table = true.drop(columns="period").rename(columns=renamed).where(shown)
             clock, cost = _read(game / "video.mp4", reader)
             table["clock_s"] = np.where(table["clock_s"] >= 60, np.floor(table["clock_s"]), table["clock_s"])
             name = f"{design}{', held back' if design in HELD_BACK else ''}"

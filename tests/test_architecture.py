@@ -29,6 +29,7 @@ LAYERS = (
         "pipeline.user_csv",
         "pipeline.written_csv",
         "pipeline.roster",
+        "pipeline.play_by_play",
         "pipeline.corrections",
         "pipeline.serve",
     },

@@ -226,11 +226,12 @@ class ScoreboardReader:
 
 
 def _wider(box: TextBox, boxes: Sequence[TextBox], width_px: int) -> TextBox:
-    """Widen a line to both sides, but not into another."""
+    """Widen a line to both sides, up to half of the way to the next."""
     margin = round(_WIDER * (box.bottom - box.top))
     level = [each for each in boxes if each.top < box.bottom and each.bottom > box.top and each != box]
-    left = max([0, box.left - margin, *(each.right for each in level if each.right <= box.left)])
-    right = min([width_px, box.right + margin, *(each.left for each in level if each.left >= box.right)])
+    before = [(each.right + box.left) // 2 for each in level if each.right <= box.left]
+    behind = [(each.left + box.right) // 2 for each in level if each.left >= box.right]
+    left, right = max([0, box.left - margin, *before]), min([width_px, box.right + margin, *behind])
     return TextBox(left, box.top, right, box.bottom)
 
 

@@ -258,9 +258,9 @@ def _write(area: Image, text: str, font: str | None, ink: Color) -> None:
         cv2.putText(area, text, at, cv2.FONT_HERSHEY_DUPLEX, scale, ink, thick, cv2.LINE_AA)
         return
     letters = _font(font, _LETTERS * height)
-    wide = letters.getlength(text)
-    if wide > _FILLED * width:
-        letters = _font(font, _LETTERS * height * _FILLED * width / wide)
+    needed_px = letters.getlength(text)
+    if needed_px > _FILLED * width:
+        letters = _font(font, _LETTERS * height * _FILLED * width / needed_px)
     canvas = Pictures.new("L", (width, height), 0)
     ImageDraw.Draw(canvas).text((width / 2, height / 2), text, font=letters, fill=255, anchor="mm")
     cover = np.asarray(canvas, np.float32)[..., None] / 255

@@ -23,6 +23,7 @@ def compute_lineups(context: StageContext) -> StageOutput:
         tables["players"],
         tables["positions"],
         tables["clock"],
+        tables["periods"],
         context.registration.court,
     )
     return StageOutput(found.tables())
@@ -30,7 +31,18 @@ def compute_lineups(context: StageContext) -> StageOutput:
 
 LINEUPS_STAGE = Stage(
     "lineups",
-    needs=("frames", "detections", "tracks", "identities", "players", "shots", "positions", "court", "clock"),
+    needs=(
+        "frames",
+        "detections",
+        "tracks",
+        "identities",
+        "players",
+        "shots",
+        "positions",
+        "court",
+        "clock",
+        "periods",
+    ),
     gives=("play", "lineups", "stints", "pairs", "fives", "events"),
     function=compute_lineups,
 )

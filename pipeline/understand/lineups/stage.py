@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.geometry.court import Court
 from pipeline.tables import ALL, FIVE_COLUMNS, TableName, conform
 from pipeline.understand.game import TrackedGame
+from pipeline.understand.lineups.clock_events import clock_events, events_table
 from pipeline.understand.lineups.fives import Fives, likeliest_fives
 from pipeline.understand.lineups.live_time import clock_probability, live_probability, play_table
 from pipeline.understand.lineups.score import ScoreLine
@@ -86,6 +87,7 @@ def find_lineups(
     players: pd.DataFrame,
     positions: pd.DataFrame,
     clock: pd.DataFrame,
+    periods: pd.DataFrame,
     court: Court,
 ) -> LineupTables:
     """Find line-ups, substitutions and stints.
@@ -99,6 +101,7 @@ def find_lineups(
         players: table `players`.
         positions: table `positions`.
         clock: table `clock`; may be empty.
+        periods: table `periods`.
         court: its size, and how many play on it.
     """
     time = _timeline(game, in_view, is_located, positions, players, clock, court)
@@ -106,7 +109,8 @@ def find_lineups(
     play = play_table(time.live, by_clock, time.start_s, time.end_s)
     boxes = sighted_players(game, identities, players, off_court, court)
     of_teams = [_TeamOnFloor(team, players, boxes, time, court) for team in TEAMS] if len(time.start_s) else []
-    score = ScoreLine.of(clock, game.frames)
+    of_players = positions[positions["player_id"].isin(players.loc[players["role"] == "player", "player_id"])]
+    score = ScoreLine.of(clock, game.frames, of_players.sort_values("time_s", kind="stable"), periods, court)
     lineups = _joined("lineups", [each.lineups(score) for each in of_teams])
     stints = _joined("stints", [each.stints() for each in of_teams])
     return LineupTables(
@@ -115,7 +119,9 @@ def find_lineups(
         stints=stints,
         pairs=pairs_of(lineups),
         fives=fives_of(lineups),
-        events=_events([each.events() for each in of_teams]),
+        events=events_table(
+            [*(each.events() for each in of_teams), clock_events(clock, game.frames, score)], clock, game.frames
+        ),
     )
 
 
@@ -287,14 +293,3 @@ def _joined(name: TableName, parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Put the rows of both teams together."""
     filled = [part for part in parts if len(part)]
     return conform(name, pd.concat(filled, ignore_index=True)) if filled else ALL[name].empty()
-
-
-def _events(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Number the events of both teams by time."""
-    filled = [part for part in parts if len(part)]
-    if not filled:
-        return _joined("events", [])
-    table = pd.concat(filled, ignore_index=True).sort_values(["time_s", "team"], kind="stable", ignore_index=True)
-    return conform(
-        "events", table.assign(event_id=np.arange(1, len(table) + 1), points=None, period=None, clock_s=np.nan)
-    )

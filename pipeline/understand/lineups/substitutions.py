@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.understand.lineups.fives import Fives
-from pipeline.understand.lineups.sightings import BIN_S, Ints, SightedPlayers, Sightings
+from pipeline.understand.lineups.sightings import BIN_S, Floats, Ints, SightedPlayers, Sightings
 
 NEAR_S = 12.0
 """Who comes in and who goes out within so many seconds change places."""
@@ -60,7 +60,7 @@ class _Change:
 
 
 def find_substitutions(fives: Fives, seen: Sightings, boxes: SightedPlayers) -> list[Substitution]:
-    """Pair those who come in with those who go out, and date them by their boxes.
+    """Pair those who come in with those who go out, and date them by their boxes; in the order in which they happened.
 
     Args:
         fives: of a team.
@@ -75,8 +75,15 @@ def find_substitutions(fives: Fives, seen: Sightings, boxes: SightedPlayers) -> 
         ]
         for sign in (1, -1)
     )
-    found = [_dated(incoming, outgoing, fives, seen, boxes) for incoming, outgoing in _pairs(entering, leaving)]
-    return sorted(found, key=lambda change: (change.time_s, change.incoming or 0))
+    found: list[Substitution] = []
+    latest_s: dict[int | None, float] = {}
+    for incoming, outgoing in _pairs(entering, leaving):
+        change = _dated(incoming, outgoing, fives, seen, boxes)
+        both = [who for who in (change.incoming, change.outgoing) if who is not None]
+        after_s = max(latest_s.get(who, -np.inf) + SHORTEST_S for who in both)
+        found.append(replace(change, time_s=max(change.time_s, after_s), latest_s=max(change.latest_s, after_s)))
+        latest_s |= dict.fromkeys(both, found[-1].time_s)
+    return found
 
 
 def _pairs(entering: Sequence[_Change], leaving: Sequence[_Change]) -> Iterator[tuple[_Change | None, _Change | None]]:
@@ -100,8 +107,8 @@ def _dated(
     """Find the moment: when who comes in is first on the court, else when who goes out is last there."""
     changes = [change for change in (incoming, outgoing) if change is not None]
     middle_s = float(np.mean([seen.start_s[change.piece] for change in changes]))
-    last_s = _sighting(outgoing, seen, boxes, last=True)
-    first_s = _sighting(incoming, seen, boxes, last=False)
+    last_s = _sighting(outgoing, fives, seen, boxes, last=True)
+    first_s = _sighting(incoming, fives, seen, boxes, last=False)
     sighted_s = [moment for moment in (first_s, last_s) if moment is not None]
     time_s = first_s if first_s is not None else last_s if last_s is not None else middle_s
     sure = [_certainty(change, fives) for change in changes]
@@ -124,13 +131,14 @@ def _certainty(change: _Change, fives: Fives) -> float:
     return float(after.max() - before.min()) if comes else float(before.max() - after.min())
 
 
-def _sighting(change: _Change | None, seen: Sightings, boxes: SightedPlayers, last: bool) -> float | None:
+def _sighting(change: _Change | None, fives: Fives, seen: Sightings, boxes: SightedPlayers, last: bool) -> float | None:
     """Find the last box on the court before somebody has gone, or the first after somebody has come."""
     if change is None:
         return None
     at_s = float(seen.start_s[change.piece])
     after_s = boxes.time_s - at_s
     near = (after_s >= -LONGEST_S) & (after_s <= NEAR_S) if last else (after_s >= -NEAR_S) & (after_s <= LONGEST_S)
+    near &= _between_changes(change, fives, seen, boxes.time_s)
     rows = np.flatnonzero((boxes.player_id == seen.player_id[change.player]) & boxes.on_court & near)
     if not len(rows):
         return None
@@ -138,6 +146,15 @@ def _sighting(change: _Change | None, seen: Sightings, boxes: SightedPlayers, la
         return float(boxes.time_s[rows[-1]])
     walked_s = np.nan_to_num(boxes.inside_m[rows[0]] / WALKING_MPS)
     return float(boxes.time_s[rows[0]]) - min(float(walked_s), MOST_WALKED_S)
+
+
+def _between_changes(change: _Change, fives: Fives, seen: Sightings, time_s: Floats) -> NDArray[np.bool_]:
+    """Say which times (n,) lie between the player's change before this and the next."""
+    pieces = np.flatnonzero(np.diff(fives.on_floor[change.player].astype(np.int8))) + 1
+    place = int(np.searchsorted(pieces, change.piece))
+    low = float(seen.start_s[pieces[place - 1]]) if place > 0 else -np.inf
+    high = float(seen.start_s[pieces[place + 1]]) if place + 1 < len(pieces) else np.inf
+    return np.asarray((time_s >= low) & (time_s < high))
 
 
 def find_stints(
@@ -149,7 +166,7 @@ def find_stints(
         fives: of a team.
         player_id: (p,) of its rows.
         span_s: begin and end of what was analysed.
-        changes: the team's substitutions, by time.
+        changes: the team's substitutions, in the order in which they happened.
     """
     start_s, end_s = span_s
     stints = []

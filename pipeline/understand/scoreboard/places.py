@@ -17,6 +17,10 @@ Floats = NDArray[np.float64]
 LEAST_READS = 3
 LEAST_SHARE = 0.3
 """Of the looks at the scoreboard in which a place has to show what it is for."""
+NEAR_CLOCK = 4.0
+"""A lone digit this near to the clock, in its heights, is the period."""
+BARE_PERIODS = frozenset({1.0, 2.0, 3.0, 4.0, 5.0})
+SCORES = 2
 TICKS = 2
 """A shot clock was seen to go down so often."""
 
@@ -84,11 +88,13 @@ def find_places(texts: pd.DataFrame, time_s: Floats) -> BoardPlaces:
     rest = [place for place in rest if place is not period_at]
     shot_at = _shot_clock(rest, least)
     rest = [place for place in rest if place is not shot_at]
+    bare_at = None if period_at is not None or clock_at is None else _bare_period(rest, clock_at, least)
+    rest = [place for place in rest if place is not bare_at]
     pair = _scores(rest, least)
     return BoardPlaces(
         clock,
         NOTHING if shot_at is None else shot_at.read(as_shot_clock_s),
-        NOTHING if period_at is None else period_at.read(as_period),
+        bare_at.read(as_points) if bare_at is not None else NOTHING if period_at is None else period_at.read(as_period),
         *((NOTHING, NOTHING) if pair is None else (place.read(as_points) for place in pair)),
     )
 
@@ -136,6 +142,19 @@ def _shot_clock(places: Sequence[_Place], least: float) -> _Place | None:
         if count > ticks:
             best, ticks = place, count
     return best
+
+
+def _bare_period(places: Sequence[_Place], clock: _Place, least: float) -> _Place | None:
+    """Return the place of a lone digit beside the clock, which says the period where two scores stand elsewhere."""
+    numbers = [place for place in places if len(place.read(as_points)) >= least]
+    beside = [
+        place
+        for place in numbers
+        if abs(place.x_px - clock.x_px) < NEAR_CLOCK * clock.height_px
+        and abs(place.y_px - clock.y_px) < 0.5 * clock.height_px
+        and set(place.read(as_points).value.tolist()) <= BARE_PERIODS
+    ]
+    return beside[0] if len(beside) == 1 and len(numbers) > SCORES else None
 
 
 def _scores(places: Sequence[_Place], least: float) -> tuple[_Place, _Place] | None:

@@ -7,6 +7,8 @@ import re
 _AS_DIGITS = str.maketrans(
     {"O": "0", "o": "0", "D": "0", "Q": "0", "I": "1", "l": "1", "|": "1", "i": "1", "S": "5", "B": "8", "Z": "2"}
 )
+_MARKS = ":.;,|'\"-"
+"""Taken for marks where a text ends in the edge of its field."""
 _CLOCK = re.compile(r"^(\d{1,2})[:.;](\d{2})$")
 _TENTHS = re.compile(r"^:?(\d{1,2})[.,](\d)$")
 _WHOLE = re.compile(r"^\D?(\d{1,3})\D?$")
@@ -25,10 +27,10 @@ def as_clock_s(text: str) -> float | None:
     """Read a game clock: minutes and seconds, or seconds and tenths. Some boards show 5:60 for a moment.
 
     Example:
-        >>> [as_clock_s(text) for text in ("4:08", "11:2B", "34.5", "4:75", "SPURS")]
+        >>> [as_clock_s(text) for text in ("4:08", "11:2B:", "34.5", "4:75", "SPURS")]
         [248.0, 688.0, 34.5, None, None]
     """
-    text = text.translate(_AS_DIGITS)
+    text = text.strip(_MARKS).translate(_AS_DIGITS)
     if found := _CLOCK.match(text):
         minutes, seconds = int(found[1]), int(found[2])
         total = 60.0 * minutes + seconds
@@ -46,11 +48,11 @@ def as_shot_clock_s(text: str) -> float | None:
         >>> [as_shot_clock_s(text) for text in (":15", "H21", "09", "4.2", "99")]
         [15.0, 21.0, 9.0, 4.2, None]
     """
-    bare = text[1:] if text[:1] == "H" else text
+    bare = text.strip(_MARKS).removeprefix("H")
     if found := _SECONDS.match(bare.translate(_AS_DIGITS)):
         seconds = float(found[1])
         return seconds if seconds <= LONGEST_SHOT_CLOCK_S else None
-    if found := _TENTHS.match(text.translate(_AS_DIGITS)):
+    if found := _TENTHS.match(bare.translate(_AS_DIGITS)):
         seconds = int(found[1]) + int(found[2]) / 10
         return seconds if seconds <= LONGEST_SHOT_CLOCK_S else None
     return None

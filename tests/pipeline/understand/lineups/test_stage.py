@@ -44,7 +44,13 @@ def found(game):
     off = (np.maximum(-feet, feet - [court.length_m, court.width_m]) > 0.5).any(axis=1)
     tracked = TrackedGame.of(frames, detections, feet_m=feet, tracks=tracks)
     shown = np.ones(len(frames), bool)
-    tables = conform("identities", identities), conform("players", players), positions, ALL["clock"].empty()
+    tables = (
+        conform("identities", identities),
+        conform("players", players),
+        positions,
+        ALL["clock"].empty(),
+        ALL["periods"].empty(),
+    )
     return find_lineups(tracked, shown, shown, off, *tables, court).tables()
 
 
