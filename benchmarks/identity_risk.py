@@ -1,16 +1,16 @@
 """Is the confidence of identities honest?
 
-    python -m benchmarks.identity_risk --game videos/game10 --out reports/baselines --picture docs/images/risk.png
+    python -m benchmarks.identity_risk --game videos/game10 --data ../shared/data --out reports/baselines --picture docs/images/risk.png
 
-analyses rendered games (or takes what is stored in `--out`), puts players together without leaving anything unknown, and
+analyses rendered games and, with `--data`, the real clips with truth (or takes what is stored in `--out`), puts players together without leaving anything unknown, and
 prints for each game how often boxes of a confidence are under the right player, and how many are wrong among the surest.
-Above `identify.unknown_below` is what counts for players; the picture shows both curves for all games together.
+Above `identify.unknown_below` is what counts for players; the picture shows a curve of each game and clip, and how right the confidence is of all together.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -47,7 +47,8 @@ class Claims:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--game", type=Path, action="append", required=True, help="a rendered game; may be repeated")
+    parser.add_argument("--game", type=Path, action="append", default=[], help="a rendered game; may be repeated")
+    parser.add_argument("--data", type=Path, help="folder with the real clips and their truth")
     parser.add_argument("--out", type=Path, default=Path("reports/baselines"))
     parser.add_argument("--device", default="auto")
     parser.add_argument("--config", type=Path)
@@ -55,16 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     settings = load_settings(given.config)
     settings = settings.model_copy(update={"present": settings.present.model_copy(update={"video": False})})
-    found = []
-    for material in materials(None, given.game):
-        claims = claimed(material, given.out, settings, given.device)
-        found.append(claims)
+    found = {}
+    for material in materials(given.data, given.game):
+        found[material.name] = claims = claimed(material, given.out, settings, given.device)
         show(material.name, claims, settings.identify.unknown_below)
     if given.picture is not None:
-        of_all = Claims(
-            np.concatenate([claims.confidence for claims in found]), np.concatenate([claims.right for claims in found])
-        )
-        draw(of_all, settings.identify.unknown_below, given.picture)
+        draw(found, settings.identify.unknown_below, given.picture)
 
 
 def claimed(material: Material, out: Path, settings: Settings, device: str) -> Claims:
@@ -118,18 +115,23 @@ def binned(claims: Claims) -> list[tuple[float, float, float, float, float]]:
     return rows
 
 
-def draw(claims: Claims, unknown_below: float, path: Path) -> None:
-    """Draw what is wrong among the surest boxes, and how often boxes of a confidence are right."""
+def draw(found: Mapping[str, Claims], unknown_below: float, path: Path) -> None:
+    """Draw what is wrong among the surest boxes of each game, and how often boxes of a confidence are right in all."""
     figure = Figure(figsize=(8, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
-    order = np.argsort(-claims.confidence, kind="stable")
-    wrong = np.cumsum(~claims.right[order]) / np.arange(1, len(order) + 1)
-    covered = np.arange(1, len(order) + 1) / len(order)
-    left.plot(100 * covered, 100 * wrong, color="#c8102e")
-    left.axvline(100 * float((claims.confidence >= unknown_below).mean()), color="#888888", linestyle=":")
+    for name, claims in found.items():
+        order = np.argsort(-claims.confidence, kind="stable")
+        count = np.arange(1, len(order) + 1)
+        wrong = np.cumsum(~claims.right[order]) / count
+        (line,) = left.plot(100 * count / len(order), 100 * wrong, label=name.replace("_", " "))
+        known = int((claims.confidence >= unknown_below).sum())
+        left.plot(100 * known / len(order), 100 * wrong[known - 1], "o", color=line.get_color(), markersize=4)
+    left.legend(frameon=False, fontsize=8)
     left.set(xlabel="surest share of found player-time, %", ylabel="under a wrong player, %", xlim=(0, 100))
     left.set_ylim(bottom=0)
-    rows = binned(claims)
+    rows = binned(
+        Claims(*(np.concatenate([getattr(of, name) for of in found.values()]) for name in ("confidence", "right")))
+    )
     right.plot([0, 100], [0, 100], color="#888888", linewidth=1)
     right.scatter(
         [100 * mean for *_, mean, _ in rows],

@@ -23,8 +23,10 @@ for variable in (
 if "PYTEST_XDIST_WORKER" in os.environ:  # the workers have a core each: threads of their libraries would only contend
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# No test times anything: a slow machine is no failure.
-hypothesis.settings.register_profile("courtside", deadline=None)
+# No test times anything: a slow machine is no failure. The same examples are tried each time, so that a failure belongs to the
+# change that it appears with; `pytest --hypothesis-profile explore` looks for new ones.
+hypothesis.settings.register_profile("courtside", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None)
 hypothesis.settings.load_profile("courtside")
 
 

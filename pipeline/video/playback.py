@@ -44,7 +44,7 @@ def _played(
 ) -> Generator[tuple[float, Planes], None, None]:
     """Decode and convert."""
     start_s, end_s = interval_s[0] - SAME_TIME_S, interval_s[1] + SAME_TIME_S
-    grid = sampling_grid(info.fps, max_fps)
+    grid = sampling_grid(info.usual_fps, max_fps)
     convert = PlaneConverter(info, size_px)
     latest_s: float | None = None
     for time_s, frame in decode_from(info, max(start_s, 0.0), DecodeState(), FirstOfCell(grid, start_s)):

@@ -24,7 +24,7 @@ _CELLS_KEPT = 1000
 
 @dataclass(frozen=True)
 class Grid:
-    """Cells of `step` source frames each; `fps` is the source's average rate.
+    """Cells of `step` source frames each; `fps` is the source's usual rate.
 
     With `step` 1 every frame is analysed, whatever the cells; otherwise the first frame of each cell. Cell borders lie
     half a source frame before the frames of a constant rate, so that timestamps rounded to milliseconds do no harm.
@@ -144,7 +144,7 @@ def sampling_grid(fps: float, max_fps: float | None) -> Grid:
     """Choose every how many source frames one is analysed, so that at most `max_fps` a second are.
 
     Args:
-        fps: the source's average rate.
+        fps: the source's rate where no picture is left out.
         max_fps: limit, exceeded by 1 % at most; None for all frames.
 
     Example:
@@ -175,7 +175,7 @@ def chunks(
         InputError: the interval is empty or outside the video, or there would be too many chunks.
     """
     check_interval(info, start_s, end_s)
-    grid = sampling_grid(info.fps, max_fps)
+    grid = sampling_grid(info.usual_fps, max_fps)
     if info.strays:
         end_s = info.duration_s if end_s is None else min(end_s, info.duration_s)
     open_end = not info.strays and (end_s is None or end_s >= info.duration_s)

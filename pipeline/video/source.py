@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 from av.codec.hwaccel import HWAccel
 
 from pipeline.errors import InputError
@@ -41,6 +42,12 @@ _STRAY_S = 3600.0
 """Packets further off all others do not belong to the game."""
 _MUCH_LONGER = 1.5
 """A length that is declared so many times too large is not believed."""
+_PACKETS_OF_RATE = 600
+"""Packets that show the rate of a file."""
+_STALL = 1.5
+"""Times of the median step from picture to picture: a longer step leaves pictures out."""
+_USUAL_RATES = (24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 50.0, 60000 / 1001, 60.0)
+"""Pictures per second; stamps in whole milliseconds hide them."""
 _FRAMES_OF_A_WRONG_LENGTH = 1.5
 """Some files declare no length, or one in the wrong unit, which gives no more than one frame."""
 
@@ -74,6 +81,8 @@ class VideoInfo:
     """Left and right of the stored picture are flipped before it is turned, already done to frames."""
     strays: int = 0
     """Packets whose timestamps lie more than an hour off all others: they are not read."""
+    nominal_fps: float = 0.0
+    """Pictures per second where none is left out, where this differs from the average; else 0."""
     is_timed: bool = True
     """Whether the file says when its pictures are shown; a bare stream of pictures does not, and a usual rate is taken."""
 
@@ -81,6 +90,11 @@ class VideoInfo:
     def orientation(self) -> Orientation:
         """How stored pictures are turned and flipped."""
         return Orientation(self.rotation_deg, self.mirrored)
+
+    @property
+    def usual_fps(self) -> float:
+        """Pictures per second where none is left out: what a grid of analysed frames has to fit."""
+        return self.nominal_fps or self.fps
 
     @property
     def frame_count(self) -> int:
@@ -134,7 +148,8 @@ def probe(path: Path) -> VideoInfo:
         )
     is_said = info.fps > 0 and info.duration_s * info.fps > _FRAMES_OF_A_WRONG_LENGTH
     info = info if is_said else _measured(info)
-    return _without_strays(info) if _is_doubtful(info) else info
+    info = _without_strays(info) if _is_doubtful(info) else info
+    return replace(info, nominal_fps=_nominal_fps(path, info.fps))
 
 
 @contextmanager
@@ -240,6 +255,20 @@ def _fps(stream: Any) -> float:
     if average and nominal and abs(nominal / average - 1) < _SAME_RATE:
         return nominal
     return average or nominal
+
+
+def _nominal_fps(path: Path, fps: float) -> float:
+    """Return the rate of the first pictures between stalls; 0 where it is no more than the average rate `fps`."""
+    with open_video(path) as container, suppress(av.error.FFmpegError):
+        stream = picture_stream(container, path)
+        packets = islice(container.demux(stream), _PACKETS_OF_RATE)
+        step_s = np.diff(np.unique([float(p.pts * stream.time_base) for p in packets if p.pts is not None]))
+        if len(step_s):
+            rate = min(1 / float(np.mean(step_s[step_s <= _STALL * np.median(step_s)])), _MAX_FPS)
+            usual = min(_USUAL_RATES, key=lambda usual: abs(usual / rate - 1))
+            rate = usual if abs(usual / rate - 1) < _SAME_RATE else rate
+            return rate if rate > fps * (1 + _SAME_RATE) else 0.0
+    return 0.0
 
 
 def _sane_rate(rate: Fraction | None) -> float:

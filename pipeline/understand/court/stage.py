@@ -12,6 +12,7 @@ from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
 from pipeline.tables import COURT
 from pipeline.understand.court.automatic import CLEARLY_BETTER, AutomaticCalibration, find_calibration
+from pipeline.understand.court.contradiction import check_calibration
 from pipeline.understand.court.from_calibration import register_calibrated
 from pipeline.understand.court.registration import CourtRegistration
 
@@ -29,7 +30,7 @@ def register_court(
 ) -> CourtRegistration:
     """Find the homography of every frame.
 
-    A calibration that was given is trusted. Without one the court is looked for in keyframes, if the settings say so; what
+    A calibration that was given is trusted, as long as what is seen does not contradict it. Without one the court is looked for in keyframes, if the settings say so; what
     is found there serves as a calibration that is propagated over shorter times.
 
     Args:
@@ -44,10 +45,12 @@ def register_court(
         An empty table, and a warning that says why, where there is neither a calibration nor a court.
 
     Raises:
-        CalibrationError: the calibration is of another picture, or none of its frames can be used.
+        CalibrationError: the calibration is of another picture, none of its frames can be used, or what is seen contradicts it.
     """
     if calibration is not None:
-        return register_calibrated(frames, calibration, image_size_px, settings)
+        given = register_calibrated(frames, calibration, image_size_px, settings)
+        doubts = check_calibration(given, calibration.resized(image_size_px), frames, court_points)
+        return replace(given, warnings=given.warnings + doubts)
     if not settings.automatic:
         return _unregistered(settings, image_size_px, NO_CALIBRATION)
     automatic = find_calibration(frames, court_points, detections, image_size_px, settings)

@@ -21,3 +21,11 @@ LEAST_ATTACKS = 3
 """For the mean length of an attack: so many."""
 LEAST_SHARE_OF_TIME = 0.5
 """For the estimate of the whole distance: share of the time on court in which the speed is known."""
+
+
+_EXACT_S = 1e-6
+
+
+def lasts(measured_s: float, least_s: float) -> bool:
+    """Whether as much was measured as a figure needs; a sum of the times of frames is exact to a microsecond."""
+    return measured_s >= least_s - _EXACT_S

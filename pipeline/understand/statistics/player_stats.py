@@ -20,6 +20,7 @@ from pipeline.understand.statistics.least import (
     LEAST_RATE_S,
     LEAST_SHARE_OF_TIME,
     LEAST_SPEED_S,
+    lasts,
 )
 
 Floats = NDArray[np.float64]
@@ -132,14 +133,14 @@ def _movement(
     top = float(np.fmax(held_speed(_cautious_speed(located), dt, piece, settings.top_speed_hold_s), mean))
     believed = np.minimum(speed, top)
     low, high = _interval(located, dt, distance, settings)
-    enough = speed_s >= LEAST_SPEED_S
-    estimable = enough and speed_s >= LEAST_SHARE_OF_TIME * on_court_s
+    enough = lasts(speed_s, LEAST_SPEED_S)
+    estimable = enough and lasts(speed_s, LEAST_SHARE_OF_TIME * on_court_s)
     return {
         "distance_m": distance,
         "distance_low_m": low,
         "distance_high_m": high,
         "estimated_full_distance_m": distance + mean * max(0.0, on_court_s - speed_s) if estimable else np.nan,
-        "distance_per_min_m": 60 * mean if speed_s >= LEAST_RATE_S else np.nan,
+        "distance_per_min_m": 60 * mean if lasts(speed_s, LEAST_RATE_S) else np.nan,
         "mean_speed_mps": mean if enough else np.nan,
         "top_speed_mps": top if enough else np.nan,
         **speed_zones(speed, believed, dt, settings),
@@ -202,7 +203,7 @@ def _phases(located: pd.DataFrame) -> dict[str, float]:
 def _places(position_m: Floats, dt: Floats, court: Court) -> dict[str, float]:
     """Weigh places by time."""
     total = float(dt.sum())
-    if total < LEAST_PLACE_S:
+    if not lasts(total, LEAST_PLACE_S):
         return {}
     return {
         "left_half_share": _share(position_m[:, 0] < court.length_m / 2, dt),
@@ -220,7 +221,7 @@ def _attack_places(located: pd.DataFrame, court: Court) -> dict[str, float]:
     briefer_s = min(float(dt[phase == sign].sum()) for sign in (1, -1))
     ahead_m, dt = ahead_m[turned], dt[turned]
     total = float(dt.sum())
-    if total < LEAST_PLACE_S or (court.baskets == 2 and briefer_s < LEAST_PHASE_S):
+    if not lasts(total, LEAST_PLACE_S) or (court.baskets == 2 and not lasts(briefer_s, LEAST_PHASE_S)):
         return {}
     zone = zones(court, ahead_m)
     shares = {

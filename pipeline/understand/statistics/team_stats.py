@@ -17,6 +17,7 @@ from pipeline.understand.statistics.least import (
     LEAST_PHASE_S,
     LEAST_PLACE_S,
     LEAST_SPEED_S,
+    lasts,
 )
 
 Floats = NDArray[np.float64]
@@ -88,7 +89,7 @@ def _row(team: str, located: pd.DataFrame, court: Court, phase: NDArray[np.int8]
 def _mean(values: Floats, weights: Floats, chosen: NDArray[np.bool_], least_s: float) -> float:
     """Average the chosen values by weight; NaN where they weigh too little."""
     total = float(weights[chosen].sum())
-    return float(values[chosen] @ weights[chosen]) / total if total >= least_s else np.nan
+    return float(values[chosen] @ weights[chosen]) / total if lasts(total, least_s) else np.nan
 
 
 def _pace(phase: NDArray[np.int8], duration_s: Floats) -> dict[str, Any]:
@@ -100,8 +101,8 @@ def _pace(phase: NDArray[np.int8], duration_s: Floats) -> dict[str, Any]:
     offence_s, defence_s = (float(dt[phase == sign].sum()) for sign in (1, -1))
     spell = np.cumsum(np.diff(phase, prepend=phase[0]) != 0)
     lasting = np.bincount(spell[phase == 1], dt[phase == 1])
-    lasting = lasting[lasting >= LEAST_ATTACK_S - 1e-9]
-    enough = offence_s + defence_s >= LEAST_PACE_S
+    lasting = lasting[[lasts(attack_s, LEAST_ATTACK_S) for attack_s in lasting]]
+    enough = lasts(offence_s + defence_s, LEAST_PACE_S)
     return {
         "offence_s": offence_s,
         "defence_s": defence_s,
@@ -130,7 +131,7 @@ def _shape(located: pd.DataFrame, court: Court) -> dict[str, Any]:
     for name, chosen in (("", always), ("offence_", phase == 1), ("defence_", phase == -1)):
         shape[f"{name}spacing_m"] = _mean(spacing, dt, chosen, LEAST_PLACE_S)
         shape[f"{name}hull_m2"] = _mean(hull, dt, chosen, LEAST_PLACE_S)
-    if min(float(dt[phase == sign].sum()) for sign in (1, -1)) >= LEAST_PHASE_S or court.baskets == 1:
+    if lasts(min(float(dt[phase == sign].sum()) for sign in (1, -1)), LEAST_PHASE_S) or court.baskets == 1:
         shape["centroid_x_m"], shape["centroid_y_m"] = (
             _mean(centroid[:, k], dt, turned, LEAST_PLACE_S) for k in (0, 1)
         )

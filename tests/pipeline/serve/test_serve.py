@@ -307,7 +307,7 @@ def test_any_bytes_leave_the_server_as_it_was(ask, address, capfd):
     ]
     words += [b"Connection: upgrade", b"\x00", b"\xff", address.path.encode(), address.netloc.encode(), b"{}", b"a:b"]
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.sampled_from(words) | st.binary(max_size=8), max_size=20).map(b"".join))
     def send(data):
         with connected(address) as connection:

@@ -241,6 +241,19 @@ def test_variable_rate_is_thinned_evenly(tmp_path: Path) -> None:
     assert set(cells) == {chunks(info, max_fps=info.fps / 3)[0].grid.cell(f.time_s) for f in everything(info)}
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_a_rate_with_stalls_is_thinned_as_the_rate_without(tmp_path: Path, suffix: str) -> None:
+    """Half the pictures of 30 a second are left out in three stalls: the rest is still analysed at 15 a second, not at 7.5."""
+    kept = [n for n in range(160) if not any(begin < n < begin + 27 for begin in (20, 65, 110))]
+    info = probe(make_video(tmp_path / f"clip{suffix}", [n / 30 for n in kept], time_base=Fraction(1, 15360)))
+    assert info.fps < 16
+    assert info.usual_fps == 30
+    frames = list(read_chunks(info, chunks(info, chunk_s=0.5, max_fps=15.0)))
+    assert [round(f.time_s * 30) for f in frames if f.time_s < 0.5] == list(range(0, 15, 2))
+    shown = [round(f.time_s * 30) for f in frames]
+    assert shown == [min(m for m in kept if m // 2 == n) for n in sorted({m // 2 for m in kept})]
+
+
 @pytest.mark.parametrize("clockwise_deg", [90, 180, 270])
 @pytest.mark.parametrize("suffix", [".mp4", ".mov"])
 def test_rotation_flag_is_applied(tmp_path: Path, clockwise_deg: int, suffix: str) -> None:

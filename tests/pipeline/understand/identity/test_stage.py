@@ -317,7 +317,7 @@ def boxes_per_player_and_frame(made: Scene, identities: pd.DataFrame) -> pd.Seri
     return linked.groupby(["player_id", "frame"]).size()
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(made=scenes(), low=st.integers(1, 3), more=st.integers(0, 5))
 def test_the_same_player_is_never_twice_in_a_frame(made: Scene, low: int, more: int) -> None:
     wish = IdentifySettings(min_players=low, max_players=low + more, min_player_s=0.3)

@@ -150,7 +150,7 @@ def games(draw: st.DrawFn) -> Game:
     return made
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(made=games(), court=st.sampled_from(["fiba", "3x3"]))
 def test_never_more_than_the_rule_has_of_a_team_in_a_frame(made: Game, court: str) -> None:
     most = COURTS[court].team_size  # type: ignore[index]

@@ -164,7 +164,7 @@ def test_a_change_is_where_it_is_cheap() -> None:
         assert np.flatnonzero(np.diff(viterbi(unclear, price, np.array([0, 6])))).tolist() == [cheap - 1]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 10_000))
 def test_sequences_side_by_side_have_the_paths_of_each_by_itself(seed: int) -> None:
     """The best of all paths, tried one by one."""
