@@ -46,7 +46,7 @@ _CHANGING = re.compile(r"^(?:\D?[0-9OIl]{1,3}\D{0,3}|\D?[0-9OIl]{1,2}[:.][0-9OIl
 """A number, a time or a period; names and dates are not read again."""
 _LEGIBLE = 0.3
 """Confidence of a word, below which it is none."""
-_WIDER = 0.4
+_WIDER = 0.15
 """A line is read with so much of its height beside it: a text of more digits may stand there later."""
 
 

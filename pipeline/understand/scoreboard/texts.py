@@ -9,7 +9,8 @@ _AS_DIGITS = str.maketrans(
 )
 _MARKS = ":.;,|'\"-"
 """Taken for marks where a text ends in the edge of its field."""
-_CLOCK = re.compile(r"^(\d{1,2})[:.;](\d{2})$")
+_CLOCK = re.compile(r"^(\d{1,2})[:.;](\d{2})\d?$")
+"""A digit behind it is the edge of the next field's."""
 _TENTHS = re.compile(r"^:?(\d{1,2})[.,](\d)$")
 _WHOLE = re.compile(r"^\D?(\d{1,3})\D?$")
 _SECONDS = re.compile(r"^[:.H]?(\d{1,2})$")
@@ -27,8 +28,8 @@ def as_clock_s(text: str) -> float | None:
     """Read a game clock: minutes and seconds, or seconds and tenths. Some boards show 5:60 for a moment.
 
     Example:
-        >>> [as_clock_s(text) for text in ("4:08", "11:2B:", "34.5", "4:75", "SPURS")]
-        [248.0, 688.0, 34.5, None, None]
+        >>> [as_clock_s(text) for text in ("4:08", "11:2B:", "7:292", "34.5", "4:75", "SPURS")]
+        [248.0, 688.0, 449.0, 34.5, None, None]
     """
     text = text.strip(_MARKS).translate(_AS_DIGITS)
     if found := _CLOCK.match(text):
