@@ -31,7 +31,7 @@ _PLACES = ((300, 624, 980, 660), (36, 24, 470, 54), (60, 640, 560, 676), (420, 2
 _TOWNS = ("HOME", "AWAY", "CITY", "EAST", "NORTH", "RIVER", "LAKE", "PORT", "OAKS", "HILL")
 _ORDINAL = ("1st", "2nd", "3rd", "4th")
 _DARK, _PALE, _YELLOW, _RED = (30, 28, 28), (240, 240, 240), (60, 220, 250), (60, 60, 230)
-_LETTERS, _FILLED = 0.68, 0.9
+_LETTERS, _FILLED = 0.68, 0.78
 """Size of the letters in heights of a field, and the most of its width that they fill."""
 _BRIGHT = 380
 """Sum of a colour's channels, above which ink on it is dark."""
