@@ -139,6 +139,16 @@ class Run:
         return self.tables["periods"]
 
     @property
+    def lineups(self) -> pd.DataFrame:
+        """One row per team and line-up, in order of time; `tables` has `stints`, `pairs`, `fives`, `play` and `clock` too."""
+        return self.tables["lineups"]
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """One row per event: substitutions, and points and periods where the scoreboard was read."""
+        return self.tables["events"]
+
+    @property
     def shots(self) -> pd.DataFrame:
         """One row per camera shot, and whether it shows the game, a close-up or a replay."""
         return self.tables["shots"]

@@ -10,19 +10,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from pipeline.choices import CourtName, CsvDialectName
 from pipeline.errors import SettingsError
+from pipeline.settings_section import ScoreboardSettings
+from pipeline.settings_section import Section as _Section
 from pipeline.untrusted import given_text, read_yaml
 
 _Text = Annotated[str, Field(max_length=4096)]
-
-
-class _Section(BaseModel):
-    """Keys of known types and bounds: numbers are finite numbers, not texts that look like some."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, strict=True, allow_inf_nan=False)
 
 
 class VideoSettings(_Section):
@@ -287,6 +283,7 @@ class Settings(_Section):
     detect: DetectSettings = DetectSettings()
     embed: EmbedSettings = EmbedSettings()
     numbers: NumberSettings = NumberSettings()
+    scoreboard: ScoreboardSettings = ScoreboardSettings()
     court: CourtSettings = CourtSettings()
     track: TrackSettings = TrackSettings()
     identify: IdentifySettings = IdentifySettings()

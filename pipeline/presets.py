@@ -9,8 +9,9 @@ from typing import Any, get_args
 from pipeline.choices import CONFIGS, CourtName, PresetName
 from pipeline.config import Settings, parse_settings
 from pipeline.errors import SettingsError
-from pipeline.untrusted import read_yaml
+from pipeline.untrusted import parse_whole, read_yaml
 
+_BOX_NUMBERS = 4
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 
 
@@ -77,6 +78,32 @@ def with_periods(settings: Settings, starts_s: Sequence[float] | None, where: st
     stats = {**settings.stats.model_dump(), "periods": tuple(starts_s)}
     checked = parse_settings({"stats": stats}, where).stats
     return settings.model_copy(update={"stats": checked})
+
+
+def with_scoreboard(settings: Settings, place: str | None, where: str) -> Settings:
+    """Put the place of a scoreboard in place of that of the settings.
+
+    Args:
+        settings: of a run.
+        place: 'X,Y,W,H' in px, or 'none': it is not read; None: as the settings say.
+        where: it comes from, for messages.
+
+    Raises:
+        SettingsError: it is neither.
+
+    Example:
+        >>> with_scoreboard(Settings(), "40,600,300,50", "--scoreboard").scoreboard.box_px
+        (40, 600, 300, 50)
+    """
+    if place is None:
+        return settings
+    if place == "none":
+        return settings.model_copy(update={"scoreboard": settings.scoreboard.model_copy(update={"read": False})})
+    numbers = [parse_whole(text.strip()) for text in place.split(",")]
+    if len(numbers) != _BOX_NUMBERS or None in numbers:
+        raise SettingsError(f"{where} {place}: expected X,Y,WIDTH,HEIGHT in px of the video, or none")
+    checked = parse_settings({"scoreboard": {"read": True, "box_px": numbers}}, where).scoreboard
+    return settings.model_copy(update={"scoreboard": checked})
 
 
 def _on_court(settings: Settings, court: CourtName | None) -> Settings:

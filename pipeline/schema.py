@@ -40,6 +40,14 @@ TableName = Literal[
     "player_periods",
     "team_stats",
     "team_periods",
+    "scoreboard_texts",
+    "clock",
+    "play",
+    "lineups",
+    "stints",
+    "pairs",
+    "fives",
+    "events",
 ]
 
 

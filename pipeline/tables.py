@@ -12,6 +12,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from pipeline.errors import TableError
+from pipeline.game_tables import CLOCK, EVENTS, FIVE_COLUMNS, FIVES, LINEUPS, PAIRS, PLAY, SCOREBOARD_TEXTS, STINTS
 from pipeline.identity_tables import (
     FORMER_PLAYER_IDS,
     IDENTITIES,
@@ -39,19 +40,26 @@ from pipeline.statistics_tables import PERIODS, PLAYER_PERIODS, PLAYER_STATS, TE
 __all__ = [
     "ALL",
     "CLASSES",
+    "CLOCK",
     "COURT",
     "COURT_POINTS",
     "DETECTIONS",
+    "EVENTS",
+    "FIVES",
+    "FIVE_COLUMNS",
     "FORMER_PLAYER_IDS",
     "FRAMES",
     "HOMOGRAPHY_COLUMNS",
     "IDENTITIES",
+    "LINEUPS",
     "MOTION_COLUMNS",
     "NUMBER_READS",
     "NUMBER_VOTES",
     "ONES_COLUMNS",
+    "PAIRS",
     "PERIODS",
     "PERSON_CLASSES",
+    "PLAY",
     "PLAYERS",
     "PLAYER_EVIDENCE",
     "PLAYER_IDS",
@@ -61,8 +69,10 @@ __all__ = [
     "RAW_TRACKS",
     "READ_COLUMNS",
     "ROLES",
+    "SCOREBOARD_TEXTS",
     "SHOTS",
     "SPLIT_TRACKS",
+    "STINTS",
     "SURE_SCORE",
     "TEAM_PERIODS",
     "TEAM_STATS",
@@ -268,6 +278,7 @@ _EVERY = (
     *(RAW_TRACKS, SPLIT_TRACKS, TRACKS, IDENTITIES, PLAYERS, TRACKLETS, PLAYER_EVIDENCE, NUMBER_VOTES),
     *(PLAYER_IDS, FORMER_PLAYER_IDS),
     *(SHOTS, POSITIONS, PERIODS, PLAYER_STATS, PLAYER_PERIODS, TEAM_STATS, TEAM_PERIODS),
+    *(SCOREBOARD_TEXTS, CLOCK, PLAY, LINEUPS, STINTS, PAIRS, FIVES, EVENTS),
 )
 ALL: MappingProxyType[TableName, Table] = MappingProxyType({table.name: table for table in _EVERY})
 

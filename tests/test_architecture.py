@@ -14,6 +14,8 @@ LAYERS = (
         "pipeline.tables",
         "pipeline.identity_tables",
         "pipeline.statistics_tables",
+        "pipeline.game_tables",
+        "pipeline.settings_section",
         "pipeline.schema",
         "pipeline.choices",
         "pipeline.config",
@@ -28,6 +30,7 @@ LAYERS = (
         "pipeline.user_csv",
         "pipeline.written_csv",
         "pipeline.roster",
+        "pipeline.play_by_play",
         "pipeline.corrections",
         "pipeline.serve",
     },
@@ -61,7 +64,7 @@ OURS = ("pipeline", "models", "courtside")
 FILES = sorted(path for folder in OURS for path in (ROOT / folder).rglob("*.py"))
 ALL_FILES = sorted(path for folder in (*OURS, "benchmarks") for path in (ROOT / folder).rglob("*.py"))
 UNDERSTAND = "pipeline.understand"
-STAGES = ("court", "tracking", "splitting", "identity", "shots", "location", "statistics")
+STAGES = ("court", "tracking", "splitting", "identity", "shots", "scoreboard", "location", "statistics", "lineups")
 """Folders of `understand` that are a stage each: they know nothing of each other."""
 SHARED = {"features": (), "grouping": ("features",)}
 """Folders below the stages, and which of the others each stands on."""

@@ -6,9 +6,7 @@ into the probabilities of the 101 texts by the sum over all its alignments (CTC:
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,13 +15,11 @@ from numpy.typing import NDArray
 from models.numbers.calibration import Reads
 from models.numbers.reader import Image, NumberReader
 from models.numbers.texts import NO_TENS, ONES, ONES_COUNT, TENS, TENS_COUNT, TEXTS
-from pipeline.errors import DependencyError, WeightsError
+from models.text.files import RAPIDOCR, characters, model_files
+from pipeline.errors import DependencyError
 
 Array = NDArray[np.float64]
 
-RAPIDOCR = "rapidocr"
-"""Value of the setting `numbers.weights`, and name of the package."""
-_PATTERN = "*rec*.onnx"
 _TALL_PX, _WIDE_PX = 48, 64
 """Size of what the recogniser is shown; the crop is a square at its left."""
 _EDGE_PX = 2
@@ -50,14 +46,14 @@ class OcrNumberReader(NumberReader):
 
     def __init__(self, calls: int = 1) -> None:
         super().__init__()
-        model = _model_file()
+        _, model = model_files(f"numbers.weights {RAPIDOCR}")
         try:
             from models.runtime.openvino_network import OpenVinoNetwork, read_model
 
             self._recogniser = OpenVinoNetwork(read_model(model), _BATCH, calls, "fp32")
         except ImportError as error:
             raise DependencyError(f"numbers.weights {RAPIDOCR}: {error}; pip install openvino") from error
-        self._columns = digit_columns(_characters(model))
+        self._columns = digit_columns(characters(model))
 
     def read(self, crops: Sequence[Image]) -> Reads:
         """Read n crops (40, 40, 3) BGR uint8, as `window` cuts them."""
@@ -133,32 +129,3 @@ def _shown(crop: Image) -> NDArray[np.float32]:
     shown = np.zeros((3, _TALL_PX, _WIDE_PX), np.float32)
     shown[:, :, :_TALL_PX] = large.transpose(2, 0, 1) / 127.5 - 1
     return shown
-
-
-def _model_file() -> Path:
-    """Find the recogniser's file in the installed package."""
-    package = importlib.util.find_spec(RAPIDOCR)
-    if package is None or package.origin is None:
-        raise DependencyError(
-            f"numbers.weights {RAPIDOCR}: it is not installed; pip install --no-deps rapidocr==3.10.0"
-        )
-    files = sorted((Path(package.origin).parent / "models").glob(_PATTERN))
-    if not files:
-        raise WeightsError(f"numbers.weights {RAPIDOCR}: the installed package has no {_PATTERN}; use version 3.10")
-    return files[-1]
-
-
-def _characters(model: Path) -> list[str]:
-    """Read the recogniser's characters: the metadata entry 'character' of an ONNX file (a length, then a line each)."""
-    content = model.read_bytes()
-    at = content.rfind(b"\x0a\x09character\x12")
-    if at < 0:
-        raise WeightsError(f"{model}: not a recogniser of PP-OCR: it does not list its characters")
-    at += len(b"\x0a\x09character\x12")
-    length = shift = 0
-    while True:
-        byte = content[at]
-        length |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 0x80:
-            return content[at : at + length].decode("utf-8").splitlines()

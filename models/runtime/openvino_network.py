@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.runtime.cache import cache_folder
 from models.runtime.library import openvino
-from models.runtime.protocol import Outputs, Pictures, Precision
+from models.runtime.protocol import Outputs, Precision
 from models.runtime.shapes import filled_up
 from pipeline.errors import DependencyError
 
@@ -64,8 +65,8 @@ class OpenVinoNetwork:
         self._compiled: dict[tuple[int, ...], Any] = {}
         self._of_thread = _Requests()
 
-    def __call__(self, pictures: Pictures) -> Outputs:
-        """Run on n pictures; see `PictureNetwork`."""
+    def __call__(self, pictures: NDArray[Any]) -> Outputs:
+        """Run on n pictures, in whatever form the network takes; see `PictureNetwork`."""
         request = self._request((self._batch, *pictures.shape[1:]))
         parts = []
         for start in range(0, len(pictures), self._batch):

@@ -18,7 +18,7 @@ def batch(
         typer.Argument(
             metavar="FOLDER|LIST",
             help="A folder with videos; or a text file with one a line, or a CSV file with the columns video and, if "
-            "wanted, out, court, calibration, roster, corrections, start, end, periods.",
+            "wanted, out, court, calibration, roster, corrections, start, end, periods, scoreboard.",
         ),
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Each game has a folder in it; summary.csv lists them.")],
@@ -26,6 +26,7 @@ def batch(
     config: options.Config = None,
     court: options.Court = None,
     teams: options.Teams = None,
+    scoreboard: options.Scoreboard = None,
     device: options.Device = "auto",
     workers: options.Workers = "auto",
     ray: Annotated[
@@ -51,7 +52,7 @@ def batch(
         from pipeline.cli.display import batch_line, batch_table, progress_shown
         from pipeline.run.batch import SUMMARY, BatchOptions, analyze_games, games_in
 
-    settings = options.settings_of(preset, config, court, no_video, csv_dialect, teams)
+    settings = options.settings_of(preset, config, court, no_video, csv_dialect, teams, scoreboard)
     processes = options.workers_of(workers)
     console = Console(soft_wrap=False)
     wanted = BatchOptions(out, settings, device, processes, fresh, ray, alongside, allow_pickle)

@@ -46,6 +46,7 @@ def analyze(
     start: options.Start = None,
     end: options.End = None,
     periods: options.Periods = None,
+    scoreboard: options.Scoreboard = None,
     device: options.Device = "auto",
     workers: options.Workers = "auto",
     no_video: options.NoVideo = False,
@@ -68,7 +69,7 @@ def analyze(
 
     console = Console(soft_wrap=False)
     starts_s = None if periods is None else [options.read_time(text, "--periods") for text in periods.split()]
-    said = options.settings_of(preset, config, court, no_video, csv_dialect, teams)
+    said = options.settings_of(preset, config, court, no_video, csv_dialect, teams, scoreboard)
     settings = with_periods(said, starts_s, "--periods")
     job = Job(
         video,
@@ -90,9 +91,9 @@ def analyze(
     console.print(stats_table(analysis.player_stats))
     if (note := left_out(analysis.tables["frames"], analysis.tables["shots"])) is not None:
         print_text(note)
-    for name in ("report.html", "annotated.mp4", "player_stats.csv"):
-        if analysis.out / name in analysis.files:
-            print_text(analysis.out / name)
+    wanted = [analysis.out / name for name in ("report.html", "annotated.mp4", "player_stats.csv")]
+    for path in (path for path in wanted if path in analysis.files):
+        print_text(path)
 
 
 @app.command("render-game")
@@ -234,4 +235,5 @@ app.command()(review.review)
 app.command(cls=relabelling.RelabelCommand)(relabelling.relabel)
 app.command()(finished.heatmap)
 app.command()(finished.export)
+app.command()(finished.align)
 app.command()(finished.video)

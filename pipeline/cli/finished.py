@@ -20,6 +20,11 @@ class ExportFormat(StrEnum):
     SPORTVU = "sportvu"
     KLOPPY = "kloppy"
     FLOODLIGHT = "floodlight"
+    SPORTSCODE = "sportscode"
+    LONGOMATCH = "longomatch"
+    DARTFISH = "dartfish"
+    SRT = "srt"
+    NBA = "nba"
 
 
 class PictureFormat(StrEnum):
@@ -36,10 +41,39 @@ def export(
     ],
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder [default: RUN/exports].")] = None,
 ) -> None:
-    """Write where everybody was, 25 times a second, in a format of another program."""
+    """Write where everybody was, or what happened, in a format of another program.
+
+    Positions, 25 times a second: sportvu, kloppy, floodlight. Line-ups, substitutions and points: sportscode, longomatch,
+    dartfish, srt (subtitles), nba (play-by-play as JSON).
+    """
     from pipeline.run.finished import write_export
 
     for path in write_export(run, format_.value, out):
+        print_text(path)
+
+
+def align(
+    run: _Run,
+    pbp: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="The play-by-play: CSV with period, clock, team, player, event; or as the NBA, FIBA LiveStats or the "
+            "EuroLeague publish it (docs/guide/play-by-play.md).",
+        ),
+    ],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder [default: RUN/play-by-play].")] = None,
+) -> None:
+    """Give the events of an official play-by-play their times in the video and our players, and list what does not fit."""
+    from pipeline.run.finished import write_alignment
+
+    files, found = write_alignment(run, pbp, out)
+    timed, named = int(found.events["time_s"].notna().sum()), int(found.events["player_id"].notna().sum())
+    print_text(
+        f"{len(found.events)} events: {timed} with a time in the video, {named} with one of our players; "
+        f"{len(found.disagreements)} disagreements"
+    )
+    for path in files:
         print_text(path)
 
 

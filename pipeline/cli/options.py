@@ -58,6 +58,14 @@ End = Annotated[str | None, typer.Option(metavar="T", help="Analyse up to here."
 Periods = Annotated[
     str | None, typer.Option(metavar='"T T ..."', help="When the periods begin in the video; sets stats.periods.")
 ]
+Scoreboard = Annotated[
+    str | None,
+    typer.Option(
+        metavar="X,Y,W,H|none",
+        help="Where the scoreboard is, px of the video; none: do not read one [default: it is looked for]. Needs the extra "
+        "'scoreboard'.",
+    ),
+]
 Device = Annotated[str, typer.Option(metavar="auto|cpu|mps|cuda:N", help="Where the networks run.")]
 NoVideo = Annotated[
     bool, typer.Option("--no-video", help="Leave the annotated video out; courtside video RUN draws it later.")
@@ -99,6 +107,7 @@ def settings_of(
     no_video: bool = False,
     csv_dialect: CsvDialectName | None = None,
     teams: int | None = None,
+    scoreboard: str | None = None,
 ) -> Settings:
     """Make settings of the options that say them.
 
@@ -109,13 +118,14 @@ def settings_of(
         no_video: leaves the annotated video out, whatever the file says.
         csv_dialect: goes before that of the file.
         teams: 1 or 2; goes before `identify.teams` of the file.
+        scoreboard: its place, or none; goes before that of the file.
 
     Raises:
         SettingsError: there is no such file, or a key or value in it is wrong.
     """
-    from pipeline.presets import settings_from
+    from pipeline.presets import settings_from, with_scoreboard
 
-    settings = settings_from(preset, config, court)
+    settings = with_scoreboard(settings_from(preset, config, court), scoreboard, "--scoreboard")
     if teams is not None:
         identify = settings.identify.model_copy(update={"teams": teams == 2})
         settings = settings.model_copy(update={"identify": identify})

@@ -24,9 +24,10 @@ from pipeline.perceive.camera_path import CameraPath, TimedView
 from pipeline.perceive.court_points import CourtLocator, KeyedFrame, with_keyframes
 from pipeline.perceive.graphics import NO_GRAPHICS, Graphics
 from pipeline.perceive.schedule import worth_embedding
+from pipeline.perceive.scoreboard import READ_EVERY_S, ScoreboardReader
 from pipeline.perceive.side_by_side import in_order
 from pipeline.perceive.time_jumps import time_jumps
-from pipeline.tables import DETECTIONS, MOTION_COLUMNS, PERSON_CLASSES, SURE_SCORE, conform
+from pipeline.tables import DETECTIONS, MOTION_COLUMNS, PERSON_CLASSES, SCOREBOARD_TEXTS, SURE_SCORE, conform
 from pipeline.video import Frame
 
 Image = NDArray[np.uint8]
@@ -50,6 +51,8 @@ class Perception:
     """As the table `number_reads`."""
     court_points: pd.DataFrame
     """As the table `court_points`."""
+    scoreboard_texts: pd.DataFrame
+    """As the table `scoreboard_texts`."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class PerceptionModels:
     """Somebody who goes on undisturbed is embedded once in so many seconds; 0: in every frame."""
     graphics: Graphics = NO_GRAPHICS
     """Of the whole video; what is there is not of the world."""
+    scoreboard: ScoreboardReader | None = None
+    """None: there is no scoreboard over the picture, or it is not to be read."""
 
 
 def perceive(frames: Iterable[Frame], networks: PerceptionModels) -> Perception:
@@ -86,6 +91,7 @@ def perceive(frames: Iterable[Frame], networks: PerceptionModels) -> Perception:
     vectors: list[NDArray[np.float16]] = []
     reads: list[numbers.FrameReads] = []
     courts: list[tuple[int, Sighting]] = []
+    boards: dict[int, tuple[int, Image]] = {}  # by the interval that a frame is the first of
     path = CameraPath(networks.shots)
     people_px: list[NDArray[np.float32]] = []
     times_s: list[float] = []
@@ -98,11 +104,13 @@ def perceive(frames: Iterable[Frame], networks: PerceptionModels) -> Perception:
             times_s.append(seen.time_s)
         last = result.seen[-1]
         courts += result.courts
-        for number, of_frame in enumerate(result.described):
+        for time_s, number, board in result.boards:
+            boards.setdefault(math.floor(time_s / READ_EVERY_S + 1e-6), (number, board))
+        for of_frame, of_boxes, numbers_read in zip(result.described, result.vectors, result.reads, strict=True):
             if of_frame.frame >= 0:
                 described.append(of_frame)
-                vectors.append(result.vectors[number])
-                reads.append(result.reads[number])
+                vectors.append(of_boxes)
+                reads.append(numbers_read)
     moved = path.finish()
     for frame in np.flatnonzero(time_jumps(people_px, moved, np.array(times_s))):
         moved[frame] = motion.Motion(None, cut=True)
@@ -112,6 +120,11 @@ def perceive(frames: Iterable[Frame], networks: PerceptionModels) -> Perception:
         embeddings=_stacked(vectors, networks.encoder.dim),
         number_reads=numbers.table(reads, [len(of_frame.class_index) for of_frame in described]),
         court_points=court_points.table_of(courts),
+        scoreboard_texts=(
+            SCOREBOARD_TEXTS.empty()
+            if networks.scoreboard is None
+            else networks.scoreboard.table(list(boards.values()))
+        ),
     )
 
 
@@ -127,6 +140,8 @@ class _WindowResult:
     reads: list[numbers.FrameReads]
     courts: list[tuple[int, Sighting]]
     """Number of each keyframe, and what it shows of the court."""
+    boards: list[tuple[float, int, Image]]
+    """Time and number of frames, and the scoreboard in them."""
 
 
 def _perceive_window(keyed: Sequence[KeyedFrame], networks: PerceptionModels) -> _WindowResult:
@@ -146,6 +161,7 @@ def _perceive_window(keyed: Sequence[KeyedFrame], networks: PerceptionModels) ->
         vectors=_embed(window, found, shown, networks),
         reads=numbers.read(window, found, networks.detector.class_names, networks.reader),
         courts=_courts(keyed, networks),
+        boards=_boards(window, networks),
     )
 
 
@@ -159,6 +175,18 @@ def _courts(window: Sequence[KeyedFrame], networks: PerceptionModels) -> list[tu
         (frame.index, court_points.of_world(sighting, networks.graphics, _size_px(frame)))
         for frame, sighting in sightings
     ]
+
+
+def _boards(window: Sequence[Frame], networks: PerceptionModels) -> list[tuple[float, int, Image]]:
+    """Cut the scoreboard out of the first frame of each interval in a window."""
+    if networks.scoreboard is None:
+        return []
+    found: dict[int, tuple[float, int, Image]] = {}
+    for frame in window:
+        interval = math.floor(frame.time_s / READ_EVERY_S + 1e-6)
+        if frame.index >= 0 and interval not in found:
+            found[interval] = (frame.time_s, frame.index, networks.scoreboard.cut(frame.image))
+    return list(found.values())
 
 
 @dataclass(frozen=True)

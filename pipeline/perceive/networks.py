@@ -13,11 +13,14 @@ from models.detector.detection import DetectorSettings, ScoreThresholds, suggest
 from models.detector.tiles import TiledDetector, tile_columns
 from models.detector.yolo import load_detector
 from models.encoders import load_encoder
-from models.numbers.ocr import RAPIDOCR, OcrNumberReader
+from models.numbers.ocr import OcrNumberReader
 from models.numbers.reader import NumberReader
 from models.runtime.hardware import usable_cores
+from models.text import TextReader
+from models.text.files import RAPIDOCR
 from pipeline.config import CourtSettings, NetworkSettings, Settings
 from pipeline.perceive.chunk import PerceptionModels
+from pipeline.perceive.scoreboard import ScoreboardReader
 from pipeline.tables import SURE_SCORE
 
 
@@ -69,6 +72,18 @@ def load_networks(settings: Settings, device: str, input_size_px: int) -> Percep
         keyframe_s=settings.court.keyframe_s,
         embed_every_s=settings.embed.every_s,
     )
+
+
+def scoreboard_reader(place_px: tuple[int, int, int, int] | None) -> ScoreboardReader | None:
+    """Load what reads the scoreboard; None without one.
+
+    Args:
+        place_px: x, y, width, height of the scoreboard.
+
+    Raises:
+        DependencyError: rapidocr is not installed.
+    """
+    return None if place_px is None else ScoreboardReader(place_px, TextReader(what="scoreboard"))
 
 
 def _court_locator(settings: CourtSettings, networks: NetworkSettings, device: str) -> CourtFinder | None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.text import TextReader, is_installed
 from pipeline.config import Settings
 from pipeline.perceive.graphics import Graphics, find_graphics
 from pipeline.perceive.networks import choose_input_size
+from pipeline.perceive.scoreboard import find_scoreboard
+from pipeline.settings_section import ScoreboardSettings
 from pipeline.video import VideoInfo, chunks, glances, read_chunk
 
 Image = NDArray[np.uint8]
@@ -31,6 +35,8 @@ class Survey:
     input_size_px: int
     """Long side of the detector's input."""
     graphics: Graphics
+    scoreboard_px: tuple[int, int, int, int] | None = None
+    """x, y, width, height of the scoreboard; None where there is none, or none that is to be read."""
 
 
 def survey(video: VideoInfo, interval_s: tuple[float, float], settings: Settings, device: str) -> Survey:
@@ -44,7 +50,29 @@ def survey(video: VideoInfo, interval_s: tuple[float, float], settings: Settings
     """
     samples = [frame.image for frame in glances(video, _spread(interval_s, _SAMPLES))]
     size_px = choose_input_size(settings, device, samples)
-    return Survey(size_px, find_graphics(_views(video, interval_s)))
+    graphics = find_graphics(_views(video, interval_s))
+    return Survey(size_px, graphics, _scoreboard(samples, graphics, settings.scoreboard))
+
+
+def _scoreboard(
+    samples: Sequence[Image], graphics: Graphics, settings: ScoreboardSettings
+) -> tuple[int, int, int, int] | None:
+    """Find the scoreboard, if it is to be read and can be."""
+    if not settings.read or not is_installed():
+        return None
+    if settings.box_px is None:
+        return find_scoreboard(samples, graphics, TextReader(what="scoreboard"))
+    return clipped(settings.box_px, samples)
+
+
+def clipped(box_px: tuple[int, int, int, int], samples: Sequence[Image]) -> tuple[int, int, int, int] | None:
+    """Keep what of a given box lies in the pictures; None where nothing does."""
+    if not samples:
+        return None
+    height, width = samples[0].shape[:2]
+    left, top = box_px[:2]
+    right, below = min(left + box_px[2], width), min(top + box_px[3], height)
+    return (left, top, right - left, below - top) if right - left >= 8 and below - top >= 8 else None
 
 
 def _views(video: VideoInfo, interval_s: tuple[float, float]) -> list[Image]:

@@ -8,6 +8,7 @@ from pandas.api.types import is_numeric_dtype
 
 from pipeline.choices import CsvDialectName
 from pipeline.present.labels import people
+from pipeline.tables import FIVE_COLUMNS
 from pipeline.written_csv import BYTE_ORDER_MARK, DIALECTS, harmless
 
 FIRST = (
@@ -24,6 +25,8 @@ FIRST = (
     "located_s",
 )
 LAST = ("bridged_s", "first_s", "last_s", "confidence")
+PEOPLE_COLUMNS = frozenset({"player_id", "partner_id", "came_for", "left_for", *FIVE_COLUMNS})
+"""Columns of player_ids in the tables of line-ups and events."""
 DIGITS = (
     *(("_kmh", 1), ("_mps", 2), ("_share", 3), ("confidence", 3), ("agreement", 3), ("attacks_per_min", 2)),
     *(("_x_m", 2), ("_y_m", 2), ("spacing_m", 2), ("_m2", 1), ("_m", 1), ("_s", 1)),
@@ -51,6 +54,21 @@ def coach_table(stats: pd.DataFrame, players: pd.DataFrame) -> pd.DataFrame:
     order = {person.player_id: place for place, person in enumerate(people(players))}
     place = table["player_id"].map(order).fillna(len(order))
     return table.iloc[np.lexsort([table["player_id"], place])].reset_index(drop=True)
+
+
+def named(table: pd.DataFrame, players: pd.DataFrame) -> pd.DataFrame:
+    """Write beside each column of player_ids how these people are called.
+
+    Args:
+        table: any, with columns such as player_id, partner_id or player_1.
+        players: table `players`.
+    """
+    called = {person.player_id: person.full for person in people(players)}
+    shown = table.copy()
+    for column in [name for name in table.columns if name in PEOPLE_COLUMNS]:
+        texts = pd.Series([called.get(who) if pd.notna(who) else None for who in table[column]], dtype="object")
+        shown.insert(list(shown.columns).index(column) + 1, column.removesuffix("_id") + "_name", texts.to_numpy())
+    return shown
 
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.present.crops import Crop, cut_crops
-from pipeline.present.csv_tables import coach_table, csv_text, rounded
+from pipeline.present.csv_tables import coach_table, csv_text, named, rounded
 from pipeline.present.heat_maps.painting import HeatPainter, HeatPictures
 from pipeline.present.heat_maps.subjects import Direction, Subject, map_of, subjects, subtitle
 from pipeline.present.mot import person_boxes, player_mot, tracklet_mot
@@ -20,6 +20,8 @@ from pipeline.present.workbook import WORKBOOK, workbook_bytes
 from pipeline.store import make_directory, write_bytes
 
 HEATMAP_FOLDER = "heatmaps"
+GAME_TABLES = ("lineups", "stints", "pairs", "fives", "events")
+"""Line-ups and what follows from them, as CSV files and sheets."""
 MANIFEST = "run.json"
 """Written by `run` beside the other files; the report names it."""
 
@@ -79,6 +81,7 @@ def _write_tables(results: Results, directory: Path) -> list[Path]:
         "player_periods": coach_table(results.player_periods, players),
         "team_periods": rounded(results.team_periods),
         "periods": rounded(results.periods),
+        **{name: rounded(named(getattr(results, name), players)) for name in GAME_TABLES},
     }
     dialect = results.settings.present.csv_dialect
     return [

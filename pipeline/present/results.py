@@ -41,6 +41,13 @@ class Results:
     player_periods: pd.DataFrame
     team_stats: pd.DataFrame
     team_periods: pd.DataFrame
+    clock: pd.DataFrame
+    play: pd.DataFrame
+    lineups: pd.DataFrame
+    stints: pd.DataFrame
+    pairs: pd.DataFrame
+    fives: pd.DataFrame
+    events: pd.DataFrame
     embeddings: NDArray[np.float16]
     """(n, dim), row i of detection i; NaN rows unless a person; may be a memory map."""
     registration: CourtRegistration | None

@@ -131,12 +131,18 @@ def _write_cell(sheet: Worksheet, at: tuple[int, int], value: Any, style: Format
         sheet.write_number(*at, value, style)
 
 
+def _meaning(column: str, schema: Mapping[str, Column]) -> str:
+    """Say what a column means; one that is not of the schema says what the people of another are called."""
+    if column in _SHOWN_BY:
+        return _SHOWN_BY[column][1]
+    return schema[column].meaning if column in schema else "what the person before is called"
+
+
 def _meanings(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """List what every column means, by table."""
     rows = []
     for name, table in tables.items():
         schema = _columns_of(name)
         for column in map(str, table.columns):
-            meaning = _SHOWN_BY[column][1] if column in _SHOWN_BY else schema[column].meaning
-            rows.append((name, column, unit_of(column, schema), meaning))
+            rows.append((name, column, unit_of(column, schema), _meaning(column, schema)))
     return pd.DataFrame(rows, columns=["table", "column", "unit", "meaning"])

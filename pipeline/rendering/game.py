@@ -56,7 +56,7 @@ def render_game(
     sidecar = Sidecar(game.coverage)
     with whole_or_nothing(out_dir) as folder:
         video = VideoWriter(folder / "video.mp4", *settings.size, fps=settings.fps, crf=settings.crf)
-        with TruthWriter(folder, game.coverage.court) as truth, video:
+        with TruthWriter(folder, game.coverage.court, game.coverage.people) as truth, video:
             for take, shot in game.frames():
                 video.write(shot.image, take.time_s)
                 truth.add(take, shot)
@@ -125,7 +125,7 @@ class Game:
         self.stages: dict[Kind, SceneRenderer] = {"play": main}
         self.grain = Grain(settings.size, settings.noise, self.coverage.picture)
         self.tone = Tone(self.coverage.picture)
-        graphic = draw_graphic(settings.size, self.coverage.picture)
+        graphic = draw_graphic(settings.size, self.coverage.picture, settings.scoreboard_design)
         self.graphic = graphic if settings.camera == "broadcast" and settings.scoreboard else None
 
     def frames(self) -> Iterator[tuple[Take, Shot]]:

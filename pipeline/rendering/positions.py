@@ -53,7 +53,10 @@ def render_positions(
     observer = SimulatedDetector(coverage.people, noise, settings.fps, coverage.picture)
     with whole_or_nothing(out_dir) as folder:
         make_directory(folder / PERCEIVED)
-        with TruthWriter(folder, coverage.court) as truth, _PerceivedWriter(folder / PERCEIVED, noise.dim) as perceived:
+        with (
+            TruthWriter(folder, coverage.court, coverage.people) as truth,
+            _PerceivedWriter(folder / PERCEIVED, noise.dim) as perceived,
+        ):
             for takes in _batches(coverage.takes()):
                 crowd = silhouettes(takes, coverage.people, coverage.court)
                 report = observer.report(takes, crowd)

@@ -21,6 +21,7 @@ STANDING: frozenset[CameraName] = frozenset(get_args(CameraName)) - {"broadcast"
 _LEAST_PANORAMA = 3.0
 """Width over height."""
 HallName = Literal["auto", "arena", "gym"]
+DesignName = Literal["line", "wide", "stacked", "middle", "column", "slim"]
 
 
 class RenderSettings(BaseModel):
@@ -71,7 +72,8 @@ class RenderSettings(BaseModel):
         None, ge=-0.4, le=0.2, description="lambda of the division model; null: the camera's own"
     )
     crowd: float = Field(0.75, ge=0, le=1, description="share of seats that are taken")
-    scoreboard: bool = Field(True, description="a score line over the picture (broadcast camera)")
+    scoreboard: bool = Field(True, description="a scoreboard over the picture (broadcast camera)")
+    scoreboard_design: DesignName = Field("line", description="how it is laid out")
     noise: float = Field(2.0, ge=0, le=20, description="sensor noise, standard deviation in grey levels")
     motion_blur: bool = True
     crf: int = Field(22, ge=0, le=51, description="H.264 quality; higher is worse")

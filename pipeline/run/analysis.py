@@ -148,7 +148,9 @@ def _remove_leftovers(run: RunDirectory) -> None:
 def _perceive(context: RunContext, stages: StageRunner, executor: Callable[[int], Executor]) -> None:
     """Perceive the video, or take what is stored."""
     job, settings, run = context.job, context.settings, stages.run
-    used: dict[str, Any] = sections_of(settings, ("video", "networks", "shots", "detect", "embed", "numbers"))
+    used: dict[str, Any] = sections_of(
+        settings, ("video", "networks", "shots", "detect", "embed", "numbers", "scoreboard")
+    )
     used["court"] = settings.court.model_dump(mode="json", include={"automatic", "weights", "keyframe_s"})
     interval = [job.start_s, job.end_s]
     code = code_fingerprint(perceiving.__name__ if context.has_pixels else given.__name__)

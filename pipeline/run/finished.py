@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pipeline.errors import InputError
-from pipeline.present.exports import ExportName, export
+from pipeline.play_by_play import Alignment, align, read_play_by_play
+from pipeline.present.csv_tables import csv_text, named, rounded
+from pipeline.present.exports import EVENT_EXPORTS, EventExportName, ExportName, GameEvents, export, export_events
 from pipeline.present.heat_maps.subjects import Direction, Subject, player_subject, team_subject
 from pipeline.present.labels import find_person, people
 from pipeline.present.on_court import OnCourt
@@ -19,6 +21,7 @@ from pipeline.store import RunDirectory, json_bytes, make_directory, write_bytes
 from pipeline.tables import TableName
 
 EXPORT_FOLDER = "exports"
+ALIGNMENT_FOLDER = "play-by-play"
 MAP_FOLDER = "maps"
 SCORES = "evaluation.json"
 """What evaluate leaves in a run's directory."""
@@ -44,6 +47,49 @@ def on_court(run: Path) -> OnCourt:
         registration=context.registration,
         max_gap_s=context.settings.stats.max_gap_s,
     )
+
+
+def game_events(run: Path) -> GameEvents:
+    """Read what happened in a finished run.
+
+    Raises:
+        InputError: the run is not finished.
+        TableError: a table of the run is missing or damaged.
+    """
+    names: tuple[TableName, ...] = ("players", "events", "lineups", "stints", "play")
+    directory = read_run(run).directory
+    directory.check_whole([f"{name}.parquet" for name in names])
+    return GameEvents(**{str(name): directory.read_table(name) for name in names}, title=run.name)
+
+
+def write_alignment(run: Path, play_by_play: Path, out: Path | None = None) -> tuple[list[Path], Alignment]:
+    """Lay an official play-by-play beside a finished run, and write what came of it.
+
+    Args:
+        run: output directory of `courtside analyze`.
+        play_by_play: the file.
+        out: folder; None for `play-by-play` in the run.
+
+    Raises:
+        InputError: the run is not finished, its clock was not read, or the file is no play-by-play.
+        OutputError: a file cannot be written.
+    """
+    names: tuple[TableName, ...] = ("clock", "frames", "players", "stints", "events")
+    directory = read_run(run).directory
+    directory.check_whole([f"{name}.parquet" for name in names])
+    clock, frames, players, stints, events = (directory.read_table(name) for name in names)
+    official = read_play_by_play(play_by_play)
+    if clock["clock_s"].isna().all():
+        raise InputError(
+            f"the game clock of {run} was not read, so that no event has a time in the video; say where the scoreboard is: "
+            "courtside analyze --scoreboard X,Y,W,H"
+        )
+    found = align(official, clock, frames, players, stints, events[events["kind"] == "substitution"])
+    files = {
+        "events.csv": csv_text(rounded(named(found.events, players))).encode(),
+        "disagreements.csv": csv_text(rounded(named(found.disagreements, players))).encode(),
+    }
+    return _write(run, ALIGNMENT_FOLDER, out, files), found
 
 
 def write_annotated(
@@ -91,8 +137,8 @@ def write_annotated(
     return drawn
 
 
-def write_export(run: Path, name: ExportName, out: Path | None = None) -> list[Path]:
-    """Write the positions of a finished run in a format of another program.
+def write_export(run: Path, name: ExportName | EventExportName, out: Path | None = None) -> list[Path]:
+    """Write the positions, or the events and line-ups, of a finished run in a format of another program.
 
     Args:
         run: output directory of `courtside analyze`.
@@ -100,10 +146,13 @@ def write_export(run: Path, name: ExportName, out: Path | None = None) -> list[P
         out: folder; None for `exports` in the run.
 
     Raises:
-        InputError: the run is not finished, or has no metres.
+        InputError: the run is not finished, or has nothing of the kind.
         OutputError: a file cannot be written.
     """
-    texts = export(on_court(run), name, run.name)
+    if name in EVENT_EXPORTS:
+        texts = export_events(game_events(run), cast("EventExportName", name))
+    else:
+        texts = export(on_court(run), cast("ExportName", name), run.name)
     return _write(run, EXPORT_FOLDER, out, {file: text.encode() for file, text in texts.items()})
 
 

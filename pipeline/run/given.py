@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import InputError, TableError
 from pipeline.store import Folder, RunDirectory, fingerprint, hash_file, read_json
-from pipeline.tables import COURT_POINTS, MOTION_COLUMNS, NUMBER_READS, TableName
+from pipeline.tables import COURT_POINTS, MOTION_COLUMNS, NUMBER_READS, SCOREBOARD_TEXTS, TableName
 from pipeline.video import VideoInfo
 
 NO_PIXELS = (
@@ -30,6 +30,8 @@ _FOLDER, _ABOUT, _EMBEDDINGS = "perceived", "game.json", "embeddings"
 _TABLES: tuple[TableName, ...] = ("frames", "detections")
 _READS: TableName = "number_reads"
 """May be absent: then no number was read."""
+_TEXTS: TableName = "scoreboard_texts"
+"""Likewise: then there is no scoreboard."""
 
 
 def is_given(game: Path) -> bool:
@@ -114,6 +116,7 @@ def take(game: Path, start_s: float, end_s: float | None, run: RunDirectory) -> 
     run.write_table("detections", taken.assign(frame=taken["frame"] - first, detection_id=np.arange(high - low)))
     run.write_table(_READS, _reads(given, first_id=low, end_id=high))
     run.write_table("court_points", COURT_POINTS.empty())
+    run.write_table(_TEXTS, _texts(given, first, int(frames["frame"].iloc[-1])))
     run.write_array(_EMBEDDINGS, embeddings[low:high])
     return _facts(frames["time_s"].to_numpy(np.float64))
 
@@ -121,7 +124,7 @@ def take(game: Path, start_s: float, end_s: float | None, run: RunDirectory) -> 
 def _files(game: Path) -> list[Path]:
     """List what the game is made of."""
     given = Folder(game / _FOLDER)
-    reads = [path for path in (given.table_path(_READS),) if path.is_file()]
+    reads = [path for path in map(given.table_path, (_READS, _TEXTS)) if path.is_file()]
     return [*(given.table_path(name) for name in _TABLES), *reads, given.array_path(_EMBEDDINGS), game / _ABOUT]
 
 
@@ -132,6 +135,15 @@ def _reads(given: Folder, first_id: int, end_id: int) -> pd.DataFrame:
     reads = given.read_table(_READS)
     reads = reads[reads["detection_id"].between(first_id, end_id - 1)]
     return reads.assign(detection_id=reads["detection_id"] - first_id)
+
+
+def _texts(given: Folder, first: int, last: int) -> pd.DataFrame:
+    """Take what was read of the scoreboard in the frames from `first` to `last`, counted from the first."""
+    if not given.table_path(_TEXTS).is_file():
+        return SCOREBOARD_TEXTS.empty()
+    texts = given.read_table(_TEXTS)
+    texts = texts[texts["frame"].between(first, last)]
+    return texts.assign(frame=texts["frame"] - first)
 
 
 def _check(game: Path, frames: pd.DataFrame, detections: pd.DataFrame, embeddings: NDArray[Any]) -> None:

@@ -21,7 +21,7 @@ from pipeline.video import VideoInfo, probe
 
 EVALUATED: tuple[TableName, ...] = (
     *("frames", "detections", "number_reads", "court", "raw_tracks", "split_tracks", "tracks"),
-    *("identities", "players", "tracklets"),
+    *("identities", "players", "tracklets", "scoreboard_texts"),
 )
 """The tables that stages are run on again."""
 _LONGEST_SIDE_PX = 16_384

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import models
 from models.detector.foreign_files import openvino_files
+from models.text import is_installed, model_files
 from models.weight_files import MAX_BYTES
 from pipeline.config import Settings
 from pipeline.errors import WeightsError
@@ -43,7 +44,7 @@ def weights_of(settings: Settings) -> dict[str, str]:
     """Hash the weight files that the settings name.
 
     Returns:
-        'detector', 'encoder' and, if they are used, 'numbers' and 'court' to SHA-256; of a folder (OpenVINO), and of a
+        'detector', 'encoder' and, if they are used, 'numbers', 'court' and 'scoreboard' to SHA-256; of a folder (OpenVINO), and of a
         shipped network with its files for OpenVINO, of all files together.
     """
     named = {"detector": settings.detect.weights, "encoder": settings.embed.weights}
@@ -51,10 +52,15 @@ def weights_of(settings: Settings) -> dict[str, str]:
         named["numbers"] = settings.numbers.weights
     if settings.court.automatic:
         named["court"] = settings.court.weights
-    return {
+    texts = {"scoreboard": fingerprint(*map(hash_file, model_files("scoreboard")))} if _reads_texts(settings) else {}
+    return texts | {
         name: _hash_builtin(name) if weights == "builtin" else _hash_named(Path(weights), name)
         for name, weights in named.items()
     }
+
+
+def _reads_texts(settings: Settings) -> bool:
+    return settings.scoreboard.read and is_installed()
 
 
 def _hash_named(path: Path, name: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pipeline.errors import SettingsError
 from pipeline.run.stages.court import COURT_STAGE
 from pipeline.run.stages.identity import IDENTITY_STAGE
+from pipeline.run.stages.lineups import LINEUPS_STAGE
 from pipeline.run.stages.location import LOCATION_STAGE
+from pipeline.run.stages.scoreboard import SCOREBOARD_STAGE
 from pipeline.run.stages.shots import SHOTS_STAGE
 from pipeline.run.stages.splitting import SPLITTING_STAGE
 from pipeline.run.stages.stage import InputName, Stage
@@ -13,7 +15,7 @@ from pipeline.run.stages.statistics import STATISTICS_STAGE
 from pipeline.run.stages.tracking import TRACKING_STAGE
 from pipeline.tables import TableName
 
-PERCEIVED: tuple[TableName, ...] = ("frames", "detections", "number_reads", "court_points")
+PERCEIVED: tuple[TableName, ...] = ("frames", "detections", "number_reads", "court_points", "scoreboard_texts")
 """The tables of perception; the embeddings lie beside them."""
 UNDERSTAND: tuple[Stage, ...] = (
     COURT_STAGE,
@@ -21,8 +23,10 @@ UNDERSTAND: tuple[Stage, ...] = (
     SPLITTING_STAGE,
     IDENTITY_STAGE,
     SHOTS_STAGE,
+    SCOREBOARD_STAGE,
     LOCATION_STAGE,
     STATISTICS_STAGE,
+    LINEUPS_STAGE,
 )
 STAGE_NAMES = ("perceive", *(stage.name for stage in UNDERSTAND), "present")
 

@@ -17,7 +17,7 @@ from pipeline.errors import InputError, OutputError
 from pipeline.perceive.chunk import PerceptionModels, perceive
 from pipeline.perceive.court_points import keyframe_interval_s
 from pipeline.perceive.graphics import Graphics
-from pipeline.perceive.networks import load_networks
+from pipeline.perceive.networks import load_networks, scoreboard_reader
 from pipeline.perceive.survey import Survey, survey
 from pipeline.store import Part, RunDirectory, fingerprint
 from pipeline.tables import TableName
@@ -82,13 +82,16 @@ class ChunkPerceiver:
             part.write_table("detections", found.detections)
             part.write_table("number_reads", found.number_reads)
             part.write_table("court_points", found.court_points)
+            part.write_table("scoreboard_texts", found.scoreboard_texts)
             part.write_array("embeddings", found.embeddings)
             part.write_json("report", asdict(report))
 
     @cached_property
     def _networks(self) -> PerceptionModels:
         networks = load_networks(self.settings, self.device, self.survey.input_size_px)
-        networks = replace(networks, graphics=self.survey.graphics)
+        networks = replace(
+            networks, graphics=self.survey.graphics, scoreboard=scoreboard_reader(self.survey.scoreboard_px)
+        )
         return replace(networks, keyframe_s=keyframe_interval_s(networks.keyframe_s, self.video.duration_s))
 
 
@@ -111,8 +114,8 @@ def perceive_video(
         executor_for: says who perceives a number of chunks.
 
     Returns:
-        Facts: decoded, analysed and damaged frames, whether the file ended early, the detector's input size, and the boxes
-        (x, y, width, height, px) of graphics over the picture.
+        Facts: decoded, analysed and damaged frames, whether the file ended early, the detector's input size, the boxes
+        (x, y, width, height, px) of graphics over the picture, and that of the scoreboard, if it was read.
     """
     pieces = pieces_of(job, video)
     found = _survey(job, video, stage_fingerprint, run)
@@ -124,12 +127,17 @@ def perceive_video(
         raise InputError(f"{video.path}: no frame between {job.start_s:g} s and the end could be decoded")
     _join(parts[: len(reports)], reports, run)
     graphics_px = found.graphics.boxes((video.width_px, video.height_px))
-    return {**asdict(combine(reports)), "input_size_px": found.input_size_px, "graphics_px": graphics_px}
+    return {
+        **asdict(combine(reports)),
+        "input_size_px": found.input_size_px,
+        "graphics_px": graphics_px,
+        "scoreboard_px": found.scoreboard_px,
+    }
 
 
 def outputs(run: RunDirectory) -> list[Any]:
     """Name the files that the joined stage leaves."""
-    tables: tuple[TableName, ...] = ("frames", "detections", "number_reads", "court_points")
+    tables: tuple[TableName, ...] = ("frames", "detections", "number_reads", "court_points", "scoreboard_texts")
     return [*(run.table_path(name) for name in tables), run.array_path("embeddings")]
 
 
@@ -219,7 +227,8 @@ def _join(parts: Sequence[Part], reports: Sequence[ReadReport], run: RunDirector
         "detections", parts, [{key: shift[key] for key in ("frame", "detection_id")} for shift in shifts]
     )
     run.assemble_table("number_reads", parts, [{"detection_id": shift["detection_id"]} for shift in shifts])
-    run.assemble_table("court_points", parts, [{"frame": shift["frame"]} for shift in shifts])
+    for name in ("court_points", "scoreboard_texts"):
+        run.assemble_table(name, parts, [{"frame": shift["frame"]} for shift in shifts])
     run.assemble_array("embeddings", parts)
 
 
@@ -230,7 +239,9 @@ def _survey(job: Job, video: VideoInfo, stage_fingerprint: str, run: RunDirector
         end_s = video.duration_s if job.end_s is None else min(video.duration_s, job.end_s)
         found = survey(video, (job.start_s, end_s), job.settings, job.device)
         with part.writing():
-            part.write_json("survey", {"input_size_px": found.input_size_px})
+            part.write_json("survey", {"input_size_px": found.input_size_px, "scoreboard_px": found.scoreboard_px})
             part.write_array("graphics", found.graphics.mask)
     mask = part.read_array("graphics").astype(bool)
-    return Survey(int(part.read_json("survey")["input_size_px"]), Graphics(mask))
+    noted = part.read_json("survey")
+    board: tuple[int, int, int, int] | None = noted["scoreboard_px"] and tuple(noted["scoreboard_px"])
+    return Survey(int(noted["input_size_px"]), Graphics(mask), board)

@@ -167,6 +167,7 @@ def _warnings(context: RunContext) -> tuple[str, ...]:
             f"the file's clock begins again after {read['last_s'] or 0:.1f} s, as where recordings are put together: "
             f"{read['rewound']} pictures behind that were not read; analyse each recording, or join them with ffmpeg's concat"
         )
+    found += _scoreboard_warnings(context)
     if read["damaged"]:
         found.append(f"{read['damaged']} damaged pieces of the video were skipped")
     found += time_warnings(context.tables["frames"], context.settings.stats.max_gap_s)
@@ -179,6 +180,19 @@ def _warnings(context: RunContext) -> tuple[str, ...]:
     if context.tables["players"].empty:
         found.append("nobody was found on the court")
     return tuple(found)
+
+
+def _scoreboard_warnings(context: RunContext) -> list[str]:
+    """Say why a scoreboard was not read, where there may be one."""
+    asked, read = context.settings.scoreboard, context.facts["perceive"]
+    if asked.read and context.has_pixels and "scoreboard" not in context.weights_sha256:
+        if asked.box_px is not None or read.get("graphics_px"):
+            return [
+                "the scoreboard is not read: the extra 'scoreboard' is not installed (pip install courtside[scoreboard])"
+            ]
+    elif asked.box_px is not None and asked.read and context.has_pixels and context.tables["clock"].empty:
+        return ["no clock could be read where --scoreboard says that the scoreboard is"]
+    return []
 
 
 def _manifest(context: RunContext, stages: StageRunner, warnings: tuple[str, ...]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from pipeline.present.labels import people
 from pipeline.present.palette import player_colors
 from pipeline.present.report.embedding_map import embedding_map_figure
 from pipeline.present.report.facts import flat, how_much_seen, subtitle, tiles
+from pipeline.present.report.lineups import lineups_section
 from pipeline.present.report.people import ATTACK_ZONES, groups_of, periods_of, person_row
 from pipeline.present.report.policy import restricted
 from pipeline.present.report.shots import shots_section
@@ -107,6 +108,7 @@ def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dic
         "groups": groups_of(players, pictures.teams, results.players),
         "periods": periods_of(results),
         "teams": teams_section(results),
+        "lineups": lineups_section(results),
         "attack_zones": ATTACK_ZONES,
         "players": players,
         "referees": [row for row in rows if row["referee"]],

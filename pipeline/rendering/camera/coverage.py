@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -38,11 +38,16 @@ class Take:
     kind: Kind
     moment: Moment
     """What is seen; in a replay, an earlier one."""
-    now: Facts
+    present: Moment
     """What is true now, whatever is shown."""
     view: CameraView
     before: CameraView | None
     """The camera one frame earlier; None after a cut."""
+
+    @property
+    def now(self) -> Facts:
+        """The facts of the present."""
+        return self.present.facts
 
 
 class Coverage:
@@ -88,9 +93,9 @@ class Coverage:
                 shot, before, kind_before = shot + 1, None, kind
             shown = past[-1 - self._frames_ago(dead_s)] if kind == "replay" else moment
             view = self.view(kind, shown, main)
-            yield Take(index, index / fps, shot, kind, shown, moment.facts, view, before)
+            yield Take(index, index / fps, shot, kind, shown, moment, view, before)
             before = view
-            moment = next(self.moments, moment)
+            moment = next(self.moments, replace(moment, events=()))
 
     def _frames_ago(self, dead_s: float) -> int:
         """Say how far back a replay looks, so long after the whistle."""

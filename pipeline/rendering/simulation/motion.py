@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -17,6 +18,7 @@ from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.simulation.bodies import Bodies, animate, standing, walk
 from pipeline.rendering.simulation.cast import Cast, Orders
 from pipeline.rendering.simulation.orders import Ball, ball_now, ball_places
+from pipeline.rendering.simulation.record import BoardState, GameEvent
 from pipeline.rendering.simulation.script import Script
 
 Array = NDArray[np.float64]
@@ -38,7 +40,6 @@ class Facts:
     seated: NDArray[np.bool_]
     live: bool
     """The ball is in play."""
-    score: tuple[int, int]
     star: int
     """Who is worth a close-up."""
     attacking: int
@@ -49,6 +50,9 @@ class Facts:
     """From 1."""
     state: str
     """play, dead, free-throws, time-out or break."""
+    board: BoardState
+    happened: tuple[GameEvent, ...] = ()
+    """In this step."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class Moment:
     focus: Array
     """(2,) what the play is about, metres."""
     facts: Facts
+    events: tuple[GameEvent, ...] = ()
+    """Since the frame before."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +98,14 @@ def simulate(court: Court, cast: Cast, settings: RenderSettings, rng: np.random.
     blocks = _play(court, cast, settings, rng)
     window = next(blocks)
     frame = 0
+    coming = deque(_numbered_events(window, -1))
     for first in count(0, _BLOCK):
-        window = _joined(window, next(blocks))
+        block = next(blocks)
+        coming += _numbered_events(block, first + 2)
+        window = _joined(window, block)
         wanted = np.arange(frame, int(np.ceil((first + _BLOCK) / STEP_HZ * settings.fps - 1e-9)))
         if len(wanted):
-            yield from _between(window, wanted / settings.fps, first)
+            yield from _between(window, wanted / settings.fps, first, coming)
             frame = int(wanted[-1]) + 1
         window = _tail(window, _BLOCK)
 
@@ -145,8 +154,8 @@ def _block(script: Script, start: Bodies, fidget: Array, time_s: float, length: 
 
 def _facts(script: Script, orders: Orders) -> Facts:
     half = 2 if script.swapped else 1
-    now = (script.live, script.score, script.star, script.attacking, half, script.period, script.state)
-    return Facts(script.on_court, orders.seated, *now)
+    now = (script.live, script.star, script.attacking, half, script.period, script.state)
+    return Facts(script.on_court, orders.seated, *now, script.board, tuple(script.happened))
 
 
 def _joined(first: _Steps, second: _Steps) -> _Steps:
@@ -161,8 +170,22 @@ def _tail(steps: _Steps, start: int) -> _Steps:
     return _Steps(bodies, steps.ball[start:], steps.focus[start:], steps.facts[start:])
 
 
-def _between(window: _Steps, times_s: Array, first: int) -> Iterator[Moment]:
-    """Yield the moments at some times, (k,), between steps: the second of the window is step number `first`."""
+def _numbered_events(steps: _Steps, first: int) -> Iterator[tuple[int, GameEvent]]:
+    """Yield the events of some steps with their step's number, the first of them being `first`; none before the game."""
+    for step, facts in enumerate(steps.facts, start=first):
+        if step >= 0:
+            yield from ((step, event) for event in facts.happened)
+
+
+def _between(window: _Steps, times_s: Array, first: int, coming: deque[tuple[int, GameEvent]]) -> Iterator[Moment]:
+    """Yield the moments at some times between steps.
+
+    Args:
+        window: steps, the second of which is number `first`.
+        times_s: (k,).
+        first: number of a step.
+        coming: events that no frame has yet, with the numbers of their steps; those that have happened are taken away.
+    """
     at = times_s * STEP_HZ - first
     base = np.minimum(np.floor(at + 1e-9).astype(int), _BLOCK - 1)
     share = at - base
@@ -175,7 +198,10 @@ def _between(window: _Steps, times_s: Array, first: int) -> Iterator[Moment]:
     focus = _blend(window.focus, base, weights)
     ball = window.ball[base + 1] * (1 - share[:, None]) + window.ball[base + 2] * share[:, None]
     for k, step in enumerate((base + 1).tolist()):
-        yield Moment(float(times_s[k]), bodies.at(k), ball[k], focus[k], window.facts[step])
+        events = []
+        while coming and coming[0][0] < first + step:
+            events.append(coming.popleft()[1])
+        yield Moment(float(times_s[k]), bodies.at(k), ball[k], focus[k], window.facts[step], tuple(events))
 
 
 def _spline_weights(share: Array) -> Array:

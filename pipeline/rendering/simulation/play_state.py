@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pipeline.geometry.court import Court
 from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.simulation.cast import RIM_HEIGHT_M, SPOTS_M, Cast, bench_middle, seats
+from pipeline.rendering.simulation.record import NOBODY, SHOT_CLOCK_S, BoardState, EventKind, GameEvent, opening
 from pipeline.rendering.simulation.rotation import Rotation
 
 Array = NDArray[np.float64]
@@ -50,7 +51,11 @@ class PlayState:
         """Free throws that were given, and how many of them are done."""
         self.live = True
         self.rush = False
-        self.score = (0, 0)
+        start = opening(settings)
+        self.score, self.left_s, self.shot_left_s = start.score, start.clock_s, start.shot_clock_s
+        self.period_shown = start.period
+        self.happened: list[GameEvent] = []
+        """In the present step."""
         self.star = self.handler
         self.flight: tuple[Array, Array, float, float] | None = None
         """From, to (3,), age and duration of a pass or shot."""
@@ -83,6 +88,34 @@ class PlayState:
         """What the game is doing, in the words of the truth."""
         names = {"dead": "dead", "throws": "free-throws", "timeout": "time-out", "break": "break"}
         return names.get(self.phase, "play")
+
+    @property
+    def board(self) -> BoardState:
+        """What the scoreboard shows now."""
+        return BoardState(self.period_shown, self.left_s, min(self.shot_left_s, self.left_s), self.score)
+
+    def note(
+        self, kind: EventKind, team: int = -1, person: int = NOBODY, partner: int = NOBODY, points: int = 0,
+        place_m: Array | None = None,
+    ) -> None:  # fmt: skip
+        """Put an event down; see `GameEvent` for what it is made of.
+
+        Args:
+            kind: of event.
+            team: 0, 1 or nobody's.
+            person: who did it.
+            partner: with whom.
+            points: that it brings.
+            place_m: (2,) where.
+        """
+        place = None if place_m is None else (float(place_m[0]), float(place_m[1]))
+        self.happened.append(GameEvent(kind, team, person, partner, points, place))
+
+    def run_clocks(self, dt: float) -> None:
+        """Let both clocks run while the ball is in play."""
+        if self.live:
+            self.left_s = max(0.0, self.left_s - dt)
+            self.shot_left_s = max(0.0, self.shot_left_s - dt)
 
     def basket(self, team: int) -> Array:
         """Ground point (2,) under the basket that a team attacks."""
@@ -222,12 +255,14 @@ class PlayState:
         """Throw to a team-mate."""
         mates = [int(p) for p in self.lineup[self.attacking] if p != self.handler]
         self.receiver = int(self.rng.choice(mates))
+        self.note("pass", self.attacking, self.handler, self.receiver, place_m=position[self.handler])
         start = np.append(position[self.handler], 1.4)
         end = np.append(position[self.receiver], 1.35)
         self.flight = (start, end, 0.0, max(0.25, float(np.linalg.norm(end - start)) / 11.0))
 
     def _shoot(self, position: Array) -> None:
         """Throw at the basket; everybody near crashes the boards."""
+        self.note("shot", self.attacking, self.handler, place_m=position[self.handler])
         self.release(position)
         assert self.flight is not None
         self.enter("rebound", self.flight[3] + float(self.rng.uniform(0.5, 1.1)))
@@ -245,8 +280,10 @@ class PlayState:
         if self.phase_s < self.limit_s:
             return
         made = self.rng.random() < _MADE
+        points = int(self.rng.choice([2, 2, 3])) if made else 0
+        self.note("made" if made else "missed", self.attacking, self.shooter, points=points)
         if made:
-            self.count(int(self.rng.choice([2, 2, 3])))
+            self.count(points)
             self.star = self.shooter
         self.collect(position, made)
 
@@ -263,6 +300,9 @@ class PlayState:
         team = self.attacking if offensive else 1 - self.attacking
         gaps = np.linalg.norm(position[self.lineup[team]] - self.basket(self.attacking), axis=1)
         self.handler = int(self.lineup[team][int(np.argmin(gaps))])
+        self.shot_left_s = SHOT_CLOCK_S[self.settings.court][int(offensive)]
+        if not made:
+            self.note("rebound", team, self.handler, place_m=position[self.handler])
         if offensive:
             self._new_spots()
             self.enter("attack", float(self.rng.uniform(2.0, 5.0)))
@@ -274,6 +314,7 @@ class PlayState:
     def turn_over(self) -> None:
         """The team of the handler attacks."""
         self.attacking = next(t for t in (0, 1) if self.handler in self.lineup[t])
+        self.shot_left_s = SHOT_CLOCK_S[self.settings.court][0]
         self.rush = bool(self.rng.random() < _RUSH)
         self._new_spots()
         self.enter("advance", float(self.rng.uniform(4, 8)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.simulation.bodies import Bodies, animate, standing
 from pipeline.rendering.simulation.cast import Action, Cast, Orders, bench_middle, seats
 from pipeline.rendering.simulation.motion import Facts, Moment
+from pipeline.rendering.simulation.record import BoardState, opening
 from pipeline.untrusted import parse_json, read_limited
 from pipeline.user_csv import parse_rows, read_text
 
@@ -193,7 +194,7 @@ def play_back(
     position, seated, ball = _resampled(given, court, cast, times)
     velocity = np.gradient(position, dt, axis=0) if len(times) > 1 else np.zeros_like(position)
     velocity[seated | (np.linalg.norm(velocity, axis=2) > _JUMP_MPS)] = 0
-    bodies = standing(position[0], rng)
+    bodies, start_board = standing(position[0], rng), opening(settings)
     for start in range(0, len(times), _BLOCK):
         rows = range(start, min(start + _BLOCK, len(times)))
         holders = [_holder(ball[k], position[k], seated[k], cast) for k in rows]
@@ -202,7 +203,9 @@ def play_back(
         block = animate(bodies, position[part], velocity[part], orders, fidget, float(times[start]), dt)
         bodies = block.at(-1)
         for k, holder in zip(rows, holders, strict=True):
-            yield _moment(float(times[k]), block.at(k - start), ball[k], seated[k], holder, cast)
+            time_s = float(times[k])
+            board = _board(start_board, time_s)
+            yield _moment(time_s, block.at(k - start), ball[k], seated[k], holder, cast, board)
 
 
 def _resampled(given: Trajectories, court: Court, cast: Cast, times: Array) -> tuple[Array, NDArray[np.bool_], Array]:
@@ -248,9 +251,20 @@ def _orders(position: Array, seated: NDArray[np.bool_], ball: Array, holder: int
     return orders
 
 
-def _moment(time_s: float, bodies: Bodies, ball: Array, seated: NDArray[np.bool_], holder: int, cast: Cast) -> Moment:
+def _board(start: BoardState, time_s: float) -> BoardState:
+    """Let the clocks of a scoreboard run from the first frame on; nobody scores."""
+    return replace(
+        start,
+        clock_s=max(0.0, start.clock_s - time_s),
+        shot_clock_s=max(0.0, start.shot_clock_s - time_s),
+    )
+
+
+def _moment(
+    time_s: float, bodies: Bodies, ball: Array, seated: NDArray[np.bool_], holder: int, cast: Cast, board: BoardState
+) -> Moment:
     attacking = int(max(holder, 0) >= cast.per_team)
-    facts = Facts(~seated, seated, True, (0, 0), max(holder, 0), attacking, half=1, period=1, state="play")
+    facts = Facts(~seated, seated, True, max(holder, 0), attacking, half=1, period=1, state="play", board=board)
     ten = bodies.position[: 2 * cast.per_team][~seated[: 2 * cast.per_team]]
     middle = ten.mean(axis=0) if len(ten) else bodies.position.mean(axis=0)
     focus = 0.5 * ball[:2] + 0.5 * middle if np.isfinite(ball).all() else middle

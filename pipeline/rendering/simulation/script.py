@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pipeline.rendering.simulation.cast import Orders
 from pipeline.rendering.simulation.orders import everybody
 from pipeline.rendering.simulation.play_state import PlayState
+from pipeline.rendering.simulation.record import PERIOD_S
 
 Array = NDArray[np.float64]
 
@@ -30,6 +31,8 @@ class Script(PlayState):
             position: (n, 2) where everybody is, metres.
             dt: seconds.
         """
+        self.happened = []
+        self.run_clocks(dt)
         self.clock_s += dt
         self.phase_s += dt
         self.event_s += dt
@@ -53,6 +56,7 @@ class Script(PlayState):
 
     def _whistle(self, position: Array) -> None:
         """A foul: the ball is dead; often it brings free throws."""
+        self.note("foul", 1 - self.attacking)
         if self.settings.free_throws and self.rng.random() < _SHOOTING_FOUL:
             self.throws, self.thrown = 2, 0
         self.stop(position)
@@ -69,6 +73,7 @@ class Script(PlayState):
                 self._substitute(team)
         if self._wants_timeout():
             self.throws, self.played_s = 0, 0.0
+            self.note("time-out", self.attacking)
             coach = self.cast.coach(self.attacking)
             self.star = self.star if coach is None else coach
             self.enter("timeout", self.settings.timeout_s)
@@ -89,6 +94,7 @@ class Script(PlayState):
                 continue
             place = int(np.flatnonzero(self.lineup[team] == outgoing)[0])
             self.lineup[team][place] = incoming
+            self.note("substitution", team, incoming, outgoing)
             low, high = 1.0, np.array([self.court.length_m - 1, self.court.width_m - 1])
             self.wander[incoming] = np.clip(self.wander[outgoing], low, high)
             if self.handler == outgoing:
@@ -124,6 +130,9 @@ class Script(PlayState):
             self.thrown += 1
         elif self.flight is not None and self.shooter_s > self.flight[3] + 0.3:
             made = self.rng.random() < _MADE_THROW
+            self.note(
+                "free-throw-made" if made else "free-throw-missed", self.attacking, self.handler, points=int(made)
+            )
             self.count(int(made))
             if self.thrown >= self.throws:
                 self.throws, self.thrown = 0, 0
@@ -159,6 +168,7 @@ class Script(PlayState):
     def _end_period(self) -> None:
         """The buzzer: everybody goes to the benches."""
         self.live = False
+        self.note("period-end")
         self.receiver, self.throws = -1, 0
         if self._substitutes():
             for team in (0, 1):
@@ -171,6 +181,8 @@ class Script(PlayState):
         if self.clock_s < self.period * (self.settings.period_s + self.settings.break_s) - 4.0:
             return
         self.period += 1
+        self.period_shown, self.left_s = self.period, PERIOD_S[self.settings.court]
+        self.note("period-start")
         self.swapped = self.period > (self.settings.periods + 1) // 2
         self.attacking = (self.opening + self.period - 1) % 2
         self.handler = int(self.lineup[self.attacking][0])

@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 
 from pipeline.geometry.court import Court
 from pipeline.rendering.camera.coverage import Take
+from pipeline.rendering.people.appearance import CastMember
 from pipeline.rendering.scene.renderer import Shot
+from pipeline.rendering.truth.true_lineups import TrueLineups
 from pipeline.tables import HOMOGRAPHY_COLUMNS
 
 OCCLUDED_BELOW = 0.6
@@ -56,6 +58,22 @@ _FRAMES: dict[str, str] = {
     "period": "int64",
     "state": "string",
     "possession": "string",
+    "clock_period": "int64",
+    **dict.fromkeys(("clock_s", "shot_clock_s"), "float64"),
+    **dict.fromkeys(("score_a", "score_b"), "int64"),
+}
+_EVENTS: dict[str, str] = {
+    "frame": "int64",
+    "time_s": "float64",
+    "kind": "string",
+    "team": "string",
+    **dict.fromkeys(("id", "partner", "points"), "int64"),
+    **dict.fromkeys(("x_m", "y_m"), "float64"),
+}
+_STINTS: dict[str, str] = {
+    **dict.fromkeys(("id", "partner"), "int64"),
+    "team": "string",
+    **dict.fromkeys(("start_s", "end_s"), "float64"),
 }
 
 
@@ -81,15 +99,26 @@ class _TruthRows:
 
 
 class TruthWriter:
-    """Streams truth.parquet, truth_objects.parquet, court.parquet and frames.parquet into a directory."""
+    """Streams truth.parquet, truth_objects.parquet, court.parquet, frames.parquet, truth_events.parquet and truth_stints.parquet
+    into a directory."""
 
-    def __init__(self, folder: Path, court: Court) -> None:
-        """Open the four tables in `folder`."""
+    def __init__(self, folder: Path, court: Court, people: Sequence[CastMember]) -> None:
+        """Open the tables.
+
+        Args:
+            folder: where.
+            court: that is played on.
+            people: the cast.
+        """
         self.subject = court
+        self.cast = people
+        self.lineups = TrueLineups(court, people)
         self.people = _TruthRows(folder / "truth.parquet", _TRUTH)
         self.objects = _TruthRows(folder / "truth_objects.parquet", _OBJECTS)
         self.court = _TruthRows(folder / "court.parquet", _COURT)
         self.frames = _TruthRows(folder / "frames.parquet", _FRAMES)
+        self.events = _TruthRows(folder / "truth_events.parquet", _EVENTS)
+        self.stints = _TruthRows(folder / "truth_stints.parquet", _STINTS)
         self.written = 0
 
     def __enter__(self) -> TruthWriter:
@@ -98,7 +127,10 @@ class TruthWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for table in (self.people, self.objects, self.court, self.frames):
+        for stint in self.lineups.finish():
+            row = (self._id(stint.person), self._id(stint.replaced), self._team(stint.team), stint.start_s, stint.end_s)
+            self.stints.rows.append(row)
+        for table in (self.people, self.objects, self.court, self.frames, self.events, self.stints):
             table.flush()
             table.writer.close()
 
@@ -138,4 +170,17 @@ class TruthWriter:
             self.court.rows.append((take.index, *homography.ravel().tolist(), 0.0, "measured"))
         now = take.now
         facts = (now.live, now.half, now.period, now.state, "AB"[now.attacking])
-        self.frames.rows.append((take.index, take.time_s, take.shot, take.kind, *facts))
+        board = now.board
+        shown = (board.period, board.clock_s, board.shot_clock_s, *board.score)
+        self.frames.rows.append((take.index, take.time_s, take.shot, take.kind, *facts, *shown))
+        self.lineups.add(take)
+        for event in take.present.events:
+            who = (self._team(event.team), self._id(event.person), self._id(event.partner), event.points)
+            self.events.rows.append((take.index, take.time_s, event.kind, *who, *(event.place_m or (None, None))))
+
+    def _id(self, person: int) -> int | None:
+        return None if person < 0 else self.cast[person].person_id
+
+    @staticmethod
+    def _team(team: int) -> str | None:
+        return None if team < 0 else "AB"[team]

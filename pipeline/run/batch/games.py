@@ -14,7 +14,7 @@ from pipeline.errors import InputError
 from pipeline.run import given
 from pipeline.user_csv import CsvRow, parse_rows, parse_time_s, read_text, separator_of
 
-COLUMNS = ("video", "out", "court", "calibration", "roster", "corrections", "start", "end", "periods")
+COLUMNS = ("video", "out", "court", "calibration", "roster", "corrections", "start", "end", "periods", "scoreboard")
 _SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".m2ts", ".mts", ".mpg", ".mpeg", ".flv", ".mxf")
 _GAME_VIDEO = "video.mp4"
 """In the directory of a rendered game."""
@@ -37,6 +37,8 @@ class BatchGame:
     end_s: float | None = None
     periods_s: tuple[float, ...] | None = None
     """When the periods begin."""
+    scoreboard: str | None = None
+    """Where it is, as `--scoreboard` says it."""
 
 
 def games_in(source: Path) -> tuple[BatchGame, ...]:
@@ -44,7 +46,8 @@ def games_in(source: Path) -> tuple[BatchGame, ...]:
 
     Args:
         source: a folder with videos or directories of rendered games, a text file with a video per line, or a CSV file with
-            a column `video` and any of `out`, `court`, `calibration`, `roster`, `corrections`, `start`, `end`, `periods`.
+            a column `video` and any of `out`, `court`, `calibration`, `roster`, `corrections`, `start`, `end`, `periods`,
+            `scoreboard`.
             Paths in a file count from where the file is.
 
     Returns:
@@ -108,7 +111,8 @@ def _game(row: CsvRow, folder: Path) -> BatchGame:
     start_s, end_s = (_time_s(cells[column], f"{row.where}: {column}") for column in ("start", "end"))
     periods_s = [_time_s(text, f"{row.where}: periods") for text in cells["periods"].split()]
     starts_s = tuple(start for start in periods_s if start is not None) or None
-    return BatchGame(video, name, court, calibration, roster, corrections, start_s, end_s, starts_s)
+    place = cells["scoreboard"] or None
+    return BatchGame(video, name, court, calibration, roster, corrections, start_s, end_s, starts_s, place)
 
 
 def _time_s(text: str, where: str) -> float | None:

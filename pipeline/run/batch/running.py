@@ -12,7 +12,7 @@ from pathlib import Path
 from models.runtime.hardware import usable_cores
 from pipeline.config import Settings
 from pipeline.errors import CourtsideError, OutputError
-from pipeline.presets import overlaid, with_periods
+from pipeline.presets import overlaid, with_periods, with_scoreboard
 from pipeline.run import given, perceiving
 from pipeline.run.analysis import Analysis, analyze_job
 from pipeline.run.batch.games import BatchGame
@@ -147,7 +147,11 @@ def _job(game: BatchGame, options: BatchOptions, workers: Workers) -> Job:
     return Job(
         game.video.absolute(),
         (options.out / game.name).absolute(),
-        with_periods(overlaid(None, options.settings, game.court), game.periods_s, f"{game.name}: periods"),
+        with_scoreboard(
+            with_periods(overlaid(None, options.settings, game.court), game.periods_s, f"{game.name}: periods"),
+            game.scoreboard,
+            f"{game.name}: scoreboard",
+        ),
         game.calibration,
         game.roster,
         game.corrections,

@@ -10,8 +10,11 @@ from pipeline.understand.game import TrackedGame
 def compute_statistics(context: StageContext) -> StageOutput:
     """Add up seconds and metres."""
     from pipeline.understand import statistics
+    from pipeline.understand.scoreboard import period_starts_s
 
-    tables = context.tables
+    tables, settings = context.tables, context.settings.stats
+    if not settings.periods:
+        settings = settings.model_copy(update={"periods": period_starts_s(tables["clock"], tables["frames"])})
     found = statistics.compute_statistics(
         TrackedGame.of(tables["frames"], tables["detections"], tracks=counted_tracks(context)),
         tables["identities"],
@@ -19,7 +22,7 @@ def compute_statistics(context: StageContext) -> StageOutput:
         tables["players"],
         tables["positions"],
         context.registration.court,
-        context.settings.stats,
+        settings,
         context.memory,
     )
     return StageOutput(found.tables())
@@ -27,7 +30,18 @@ def compute_statistics(context: StageContext) -> StageOutput:
 
 STATISTICS_STAGE = Stage(
     "statistics",
-    needs=("frames", "detections", "tracks", "identities", "tracklets", "players", "shots", "positions", "court"),
+    needs=(
+        "frames",
+        "detections",
+        "tracks",
+        "identities",
+        "tracklets",
+        "players",
+        "shots",
+        "positions",
+        "court",
+        "clock",
+    ),
     gives=("periods", "player_stats", "player_periods", "team_stats", "team_periods"),
     function=compute_statistics,
     settings=("stats",),

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.numbers import ocr
 from models.numbers.calibration import Reads
 from models.numbers.ocr import OcrNumberReader, digit_columns, text_likelihoods
 from models.numbers.reader import NumberReader
 from models.numbers.texts import TEXTS, index_of
+from models.text import files
 from pipeline.errors import DependencyError, WeightsError
 
 
@@ -59,14 +59,14 @@ def test_the_shipped_reader_says_what_is_worth_it_and_what_is_in_a_mirror(monkey
 
 
 def test_a_package_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(ocr.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(files.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(DependencyError, match="pip install --no-deps rapidocr"):
-        ocr._model_file()
+        files.model_files("numbers.weights rapidocr")
     (tmp_path / "model.onnx").write_bytes(b"nothing")
     with pytest.raises(WeightsError, match="does not list its characters"):
-        ocr._characters(tmp_path / "model.onnx")
+        files.characters(tmp_path / "model.onnx")
 
 
 def test_characters_are_read_from_the_metadata(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"weights\x72\x12\x0a\x09character\x12\x050\n1\n2")
-    assert ocr._characters(tmp_path / "model.onnx") == ["0", "1", "2"]
+    assert files.characters(tmp_path / "model.onnx") == ["0", "1", "2"]

@@ -14,6 +14,7 @@ from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
 from pipeline.present.results import Results
 from pipeline.tables import (
+    ALL,
     HOMOGRAPHY_COLUMNS,
     MOTION_COLUMNS,
     NUMBER_VOTES,
@@ -21,6 +22,7 @@ from pipeline.tables import (
     PLAYER_STATS,
     POSITIONS,
     TEAM_STATS,
+    TableName,
     conform,
 )
 from pipeline.understand.court import CourtRegistration
@@ -132,7 +134,14 @@ def game_tables(stats: pd.DataFrame, metres: bool) -> dict[str, pd.DataFrame]:
         "player_periods": conform("player_periods", stats.assign(period=1)),
         "team_stats": conform("team_stats", teams),
         "team_periods": conform("team_periods", teams.assign(period=1)),
+        **lineup_tables(),
     }
+
+
+def lineup_tables() -> dict[str, pd.DataFrame]:
+    """Nobody is known to be on the floor."""
+    names: tuple[TableName, ...] = ("clock", "play", "lineups", "stints", "pairs", "fives", "events")
+    return {str(name): ALL[name].empty() for name in names}
 
 
 def registration_of(frames: pd.DataFrame) -> CourtRegistration:

@@ -84,7 +84,10 @@ def test_visible_parts_lie_in_the_boxes(game):
 
 def test_frames_say_what_the_game_does(game):
     (frames,) = tables(game, "frames")
-    assert set(frames.columns) == {"frame", "time_s", "shot", "kind", "live", "half", "period", "state", "possession"}
+    shown = {"clock_period", "clock_s", "shot_clock_s", "score_a", "score_b"}
+    assert set(frames.columns) == shown | {
+        *("frame", "time_s", "shot", "kind", "live", "half", "period", "state", "possession")
+    }
     assert set(frames.possession) <= {"A", "B"}
     assert (frames.period == 1).all()
 

@@ -176,7 +176,13 @@ def test_what_an_older_version_left_is_computed_again_and_cleaned_away(
             (old / "work" / f"{name}.{kind}.json").rename(old / "work" / f"{before}.{kind}.json")
     for name, before in {"raw_tracks": "links", "split_tracks": "parts"}.items():
         (old / "work" / f"{name}.parquet").rename(old / "work" / f"{before}.parquet")
-    for name in ("court", "shots", "present"):  # stages whose names stayed: other code made them
+    for name in (
+        "court",
+        "shots",
+        "scoreboard",
+        "lineups",
+        "present",
+    ):  # stages whose names stayed: other code made them
         path = old / "work" / f"{name}.manifest.json"
         manifest = json.loads(path.read_text(encoding="utf-8"))
         path.write_text(json.dumps({**manifest, "fingerprint": "0" * 64}), encoding="utf-8")
@@ -204,11 +210,11 @@ def test_another_version_of_a_library_is_noticed(
 @pytest.mark.parametrize(
     ("touched", "kept"),
     [
-        ("pipeline/understand/statistics/play.py", 7),
+        ("pipeline/understand/statistics/play.py", 8),
         ("pipeline/understand/shots/replays.py", 5),
         ("models/clustering/kmeans.py", None),
-        ("pipeline/calibrate/server.py", 9),
-        ("pipeline/present/palette.py", 8),
+        ("pipeline/calibrate/server.py", 11),
+        ("pipeline/present/palette.py", 10),
     ],
 )
 def test_a_touched_file_is_noticed_by_what_rests_on_it(

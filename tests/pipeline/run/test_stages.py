@@ -94,7 +94,8 @@ def test_every_table_is_given_once_and_every_need_is_met() -> None:
     check_chain()
     given = [*PERCEIVED, *(name for step in UNDERSTAND for name in step.gives)]
     assert sorted(given) == sorted(ALL)
-    assert STAGE_NAMES[1:-1] == ("court", "tracking", "splitting", "identity", "shots", "location", "statistics")
+    first = ("court", "tracking", "splitting", "identity", "shots")
+    assert STAGE_NAMES[1:-1] == (*first, "scoreboard", "location", "statistics", "lineups")
 
 
 def test_tables_of_inputs_are_frames(context: RunContext) -> None:

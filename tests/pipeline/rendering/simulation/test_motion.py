@@ -116,7 +116,7 @@ def quarter():
 
 def test_a_game_has_everything_that_stops_it(quarter):
     assert {m.facts.state for m in quarter} == {"play", "dead", "free-throws", "time-out", "break"}
-    assert quarter[-1].facts.score > (0, 0)
+    assert quarter[-1].facts.board.score > (0, 0)
 
 
 def test_players_are_as_fast_as_published(quarter):

@@ -1,0 +1,30 @@
+"""What every section of the settings is, and those of the game; `pipeline.config` has the others."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """Keys of known types and bounds: numbers are finite numbers, not texts that look like some."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, strict=True, allow_inf_nan=False)
+
+
+class ScoreboardSettings(Section):
+    """The scoreboard over the picture."""
+
+    read: bool = Field(True, description="read it, if there is one and the extra 'scoreboard' is installed")
+    box_px: (
+        tuple[
+            Annotated[int, Field(ge=0, le=16_384)],
+            Annotated[int, Field(ge=0, le=16_384)],
+            Annotated[int, Field(ge=8, le=16_384)],
+            Annotated[int, Field(ge=8, le=16_384)],
+        ]
+        | None
+    ) = Field(
+        None, strict=False, description="where it is: x, y, width, height in px of the video; null: it is looked for"
+    )
