@@ -68,9 +68,8 @@ def analyze(
         from pipeline.run.job import Job
 
     console = Console(soft_wrap=False)
-    starts_s = None if periods is None else [options.read_time(text, "--periods") for text in periods.split()]
     said = options.settings_of(preset, config, court, no_video, csv_dialect, teams, scoreboard)
-    settings = with_periods(said, starts_s, "--periods")
+    settings = with_periods(said, options.read_times(periods, "--periods"), "--periods")
     job = Job(
         video,
         out,

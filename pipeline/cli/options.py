@@ -154,6 +154,15 @@ def read_time(text: str, option: str) -> float:
     return read_seconds(text, option) or 0.0
 
 
+def read_times(text: str | None, option: str) -> list[float] | None:
+    """Read times of the video with spaces between them, as `read_seconds` does.
+
+    Raises:
+        SettingsError: one of them is no time.
+    """
+    return None if text is None else [read_time(part, option) for part in text.split()]
+
+
 def read_seconds(text: str | None, option: str) -> float | None:
     """Read seconds, M:SS or H:MM:SS.
 
