@@ -169,6 +169,16 @@ def court_of(name: CourtName, size_m: Sequence[float] | None = None) -> Court:
     )
 
 
+def off_the_book_m(court: Court) -> tuple[float, float] | None:
+    """Return the length and width of a court that has not the size of its rule book; None where it has.
+
+    Example:
+        >>> off_the_book_m(COURTS["nba"]), off_the_book_m(court_of("fiba", (26.0, 14.0)))
+        (None, (26.0, 14.0))
+    """
+    return None if court == COURTS[court.name] else (court.length_m, court.width_m)
+
+
 def markings(court: Court, step_m: float = 0.1) -> list[Polyline]:
     """Trace the lines that make the court along their centre.
 

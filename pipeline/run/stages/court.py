@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.geometry.court import court_of
+from pipeline.geometry.court import off_the_book_m
 from pipeline.run.stages.stage import Stage, StageContext, StageOutput
 
 
@@ -19,8 +19,7 @@ def find_court(context: StageContext) -> StageOutput:
         context.settings.court,
     )
     lens = {"center_px": list(found.lens.center_px), "scale_px": found.lens.scale_px, "lam": found.lens.lam}
-    by_the_book = found.court == court_of(found.court.name)
-    size_m = None if by_the_book else [found.court.length_m, found.court.width_m]
+    size_m = off_the_book_m(found.court)
     facts = {
         "lens": lens,
         "court": found.court.name,
