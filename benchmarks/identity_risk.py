@@ -124,8 +124,8 @@ def draw(found: Mapping[str, Claims], unknown_below: float, path: Path) -> None:
         count = np.arange(1, len(order) + 1)
         wrong = np.cumsum(~claims.right[order]) / count
         (line,) = left.plot(100 * count / len(order), 100 * wrong, label=name.replace("_", " "))
-        known = int((claims.confidence >= unknown_below).sum())
-        left.plot(100 * known / len(order), 100 * wrong[known - 1], "o", color=line.get_color(), markersize=4)
+        counted = int((claims.confidence >= unknown_below).sum())
+        left.plot(100 * counted / len(order), 100 * wrong[counted - 1], "o", color=line.get_color(), markersize=4)
     left.legend(frameon=False, fontsize=8)
     left.set(xlabel="surest share of found player-time, %", ylabel="under a wrong player, %", xlim=(0, 100))
     left.set_ylim(bottom=0)

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.geometry.camera_fitting.evidence import CourtEvidence, CourtLines
-from pipeline.geometry.court import COURTS
+from pipeline.geometry.court import COURTS, Court
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.pinhole import Pinhole
@@ -21,21 +21,23 @@ def grid_px(size_px: tuple[int, int], step: int = 40) -> Floats:
     return np.column_stack([u.ravel(), v.ravel()])
 
 
-def visible(camera: Pinhole, lens: Lens, court: str) -> tuple[Floats, Floats]:
+def visible(camera: Pinhole, lens: Lens, court: str | Court) -> tuple[Floats, Floats]:
     """Return px (n, 2) of the picture that show the court, and where on it they are, metres."""
     px = grid_px(camera.size_px)
     floor = project(camera.to_floor(), lens.undistort(px))
-    spec = COURTS[court]  # type: ignore[index]
+    spec = court if isinstance(court, Court) else COURTS[court]  # type: ignore[index]
     with np.errstate(invalid="ignore"):
         on = (floor >= 0).all(axis=1) & (floor <= [spec.length_m, spec.width_m]).all(axis=1)
     return px[on], floor[on]
 
 
-def sighting(camera: Pinhole, rng: np.random.Generator, court: str = "fiba", lens: Lens | None = None) -> CourtEvidence:
+def sighting(
+    camera: Pinhole, rng: np.random.Generator, court: str | Court = "fiba", lens: Lens | None = None
+) -> CourtEvidence:
     """Simulate: places off by 0.6 m each and 0.4 m together, a tenth of them anywhere; line points off by 0.5 px, a
     quarter of them clutter."""
     lens = lens or Lens()
-    spec = COURTS[court]  # type: ignore[index]
+    spec = court if isinstance(court, Court) else COURTS[court]  # type: ignore[index]
     px, floor = visible(camera, lens, court)
     chosen = np.linspace(0, len(px) - 1, min(len(px), 80)).round().astype(int)
     px, floor = px[chosen], floor[chosen] + rng.normal(0, 0.6, (len(chosen), 2)) + rng.normal(0, 0.4, 2)

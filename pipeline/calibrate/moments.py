@@ -121,6 +121,7 @@ def _found_in_run(
         Lens((lens["center_px"][0], lens["center_px"][1]), lens["scale_px"], lens["lam"]),
         tuple(views),
         facts["fixed"] or None,
+        facts.get("court_size_m") and tuple(facts["court_size_m"]),
     )
 
 

@@ -13,7 +13,7 @@ from pipeline.choices import CourtName
 from pipeline.errors import CalibrationError, InputError
 from pipeline.geometry.calibration import CalibratedFrame, Calibration, build, fit_frames
 from pipeline.geometry.calibration_formats import CalibrationFile, parse
-from pipeline.geometry.court import COURTS, landmarks
+from pipeline.geometry.court import landmarks
 from pipeline.geometry.fit import MIN_POINTS, PointPairs, reprojection_px
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
@@ -54,7 +54,7 @@ def calibrate_by_points(path: Path, image_size_px: tuple[int, int], court: Court
 
 def point_errors(calibration: Calibration) -> list[PointError]:
     """List the error of every point."""
-    names = {place: name for name, place in landmarks(COURTS[calibration.court]).items()}
+    names = {place: name for name, place in landmarks(calibration.floor).items()}
     found = []
     for view in calibration.frames:
         if view.pairs is None:
@@ -79,7 +79,7 @@ def assessed(data: Any) -> dict[str, Any]:
     """
     entry = parse(data, "page")
     fitted = fit_frames(entry, "page")
-    court, size = COURTS[fitted.court], (entry.image_size[0], entry.image_size[1])
+    court, size = fitted.court, (entry.image_size[0], entry.image_size[1])
     frames: list[dict[str, Any]] = []
     for asked, view in zip(entry.frames, fitted.frames, strict=True):
         if isinstance(view, CalibrationError):
@@ -105,7 +105,7 @@ def assessed(data: Any) -> dict[str, Any]:
 
 def entry_of(calibration: Calibration) -> dict[str, Any]:
     """Turn a calibration into what the page edits: points where there are any, else homographies."""
-    names = {place: name for name, place in landmarks(COURTS[calibration.court]).items()}
+    names = {place: name for name, place in landmarks(calibration.floor).items()}
     lens = calibration.lens
     return {
         "court": calibration.court,

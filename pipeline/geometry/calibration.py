@@ -15,7 +15,7 @@ import numpy as np
 from pipeline.choices import CourtName
 from pipeline.errors import CalibrationError
 from pipeline.geometry.calibration_formats import FORMAT, VERSION, CalibrationFile, FrameEntry, parse
-from pipeline.geometry.court import COURTS, landmarks
+from pipeline.geometry.court import Court, court_of, landmarks
 from pipeline.geometry.fit import PointPairs, fit_homography, fit_lens, reprojection_px
 from pipeline.geometry.homography import Matrix, oriented
 from pipeline.geometry.lens import Lens
@@ -62,6 +62,13 @@ class Calibration:
     frames: tuple[CalibratedFrame, ...]
     fixed: bool | None = None
     """Whether the camera never moves; None: found from the camera motion."""
+    court_size_m: tuple[float, float] | None = None
+    """Length and width of a court that has not the size of the rule book."""
+
+    @property
+    def floor(self) -> Court:
+        """The court in its size."""
+        return court_of(self.court, self.court_size_m)
 
     def resized(self, image_size_px: tuple[int, int], where: str = "calibration") -> Calibration:
         """Return the calibration for the same picture at another size.
@@ -138,14 +145,14 @@ def build(entry: CalibrationFile, where: str, court: CourtName | None = None) ->
             f"{where}: camera: a fixed camera has one frame, not {len(frames)}; put all points into one"
         )
     size = (entry.image_size[0], entry.image_size[1])
-    return Calibration(fitted.court, size, fitted.lens, frames, fixed)
+    return Calibration(fitted.court.name, size, fitted.lens, frames, fixed, entry.court_size_m)
 
 
 @dataclass(frozen=True, eq=False)
 class FittedFrames:
     """What each frame of a file comes to by itself."""
 
-    court: CourtName
+    court: Court
     lens: Lens
     frames: tuple[CalibratedFrame | CalibrationError, ...]
     """In the file's order; an error says why a frame has no homography."""
@@ -165,11 +172,12 @@ def fit_frames(entry: CalibrationFile, where: str, court: CourtName | None = Non
     name = entry.court or court or "fiba"
     if court is not None and court != name:
         raise CalibrationError(f"{where}: is of a court '{name}', but '{court}' was asked for; leave one of them out")
-    pairs = [_pairs(view, name, where) for view in entry.frames]
+    floor = court_of(name, entry.court_size_m)
+    pairs = [_pairs(view, floor, where) for view in entry.frames]
     size = (entry.image_size[0], entry.image_size[1])
     lens = _lens(entry, [p for p in pairs if p is not None], size, where)
     views = zip(entry.frames, pairs, strict=True)
-    return FittedFrames(name, lens, tuple(_view_or_error(view, p, lens, size, where) for view, p in views))
+    return FittedFrames(floor, lens, tuple(_view_or_error(view, p, lens, size, where) for view, p in views))
 
 
 def _view_or_error(
@@ -191,11 +199,11 @@ def write_calibration(path: Path, calibration: Calibration) -> None:
     write_bytes(path, (json.dumps(_as_json(calibration), indent=1) + "\n").encode())
 
 
-def _pairs(view: FrameEntry, court: CourtName, where: str) -> PointPairs | None:
+def _pairs(view: FrameEntry, court: Court, where: str) -> PointPairs | None:
     """Collect a frame's points, landmarks looked up; None where it has none."""
     if not view.points:
         return None
-    places = landmarks(COURTS[court])
+    places = landmarks(court)
     wrong = [p.landmark for p in view.points if p.landmark is not None and p.landmark not in places]
     if wrong:
         raise CalibrationError(
@@ -249,6 +257,7 @@ def _as_json(calibration: Calibration) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         "court": calibration.court,
+        **({"court_size_m": list(calibration.court_size_m)} if calibration.court_size_m else {}),
         "image_size": list(calibration.image_size_px),
         **({"camera": camera} if camera else {}),
         "lens": {"center_px": list(lens.center_px), "scale_px": lens.scale_px, "lam": lens.lam},

@@ -29,6 +29,8 @@ _Px = Annotated[float, Field(strict=True, ge=-1e6, le=1e6)]
 _Element = Annotated[float, Field(strict=True, ge=-1e12, le=1e12)]
 _FrameNumber = Annotated[int, Field(strict=True, ge=0, le=10**9)]
 _Side = Annotated[int, Field(strict=True, ge=1, le=100_000)]
+_CourtLength = Annotated[float, Field(strict=True, ge=10, le=32)]
+_CourtWidth = Annotated[float, Field(strict=True, ge=9, le=18)]
 _Name = Annotated[str, Field(max_length=200)]
 Pair = tuple[_Px, _Px]
 Row = tuple[_Element, _Element, _Element]
@@ -90,6 +92,7 @@ class CalibrationFile(_StrictEntry):
     format: Literal["courtside-calibration"] = FORMAT
     version: Literal[1] = VERSION
     court: CourtName | None = None
+    court_size_m: tuple[_CourtLength, _CourtWidth] | None = None
     image_size: tuple[_Side, _Side]
     camera: Literal["fixed", "moving"] | None = None
     lens: LensEntry | Literal["auto", "none"] = "auto"

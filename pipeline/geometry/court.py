@@ -9,6 +9,7 @@ Sources, line by line: docs/concepts/courts.md, and the table in tests/pipeline/
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
@@ -149,6 +150,33 @@ _NCAAW = replace(_NCAA, name="ncaaw")
 COURTS: MappingProxyType[CourtName, Court] = MappingProxyType(
     {court.name: court for court in (_NBA, _WNBA, _NCAA, _NCAAW, _FIBA, _3X3)}
 )
+
+
+def court_of(name: CourtName, size_m: Sequence[float] | None = None) -> Court:
+    """Return a rule book's court, or one with its lines on a floor of another size, as in school halls.
+
+    Args:
+        name: the rule book.
+        size_m: length and width between the inner edges of the lines; None for those of the book.
+
+    Example:
+        >>> hall = court_of("fiba", (26.0, 14.0))
+        >>> hall.length_m, hall.width_m, hall.free_throw_m
+        (26.0, 14.0, 5.8)
+    """
+    return (
+        COURTS[name] if size_m is None else replace(COURTS[name], length_m=float(size_m[0]), width_m=float(size_m[1]))
+    )
+
+
+def off_the_book_m(court: Court) -> tuple[float, float] | None:
+    """Return the length and width of a court that has not the size of its rule book; None where it has.
+
+    Example:
+        >>> off_the_book_m(COURTS["nba"]), off_the_book_m(court_of("fiba", (26.0, 14.0)))
+        (None, (26.0, 14.0))
+    """
+    return None if court == COURTS[court.name] else (court.length_m, court.width_m)
 
 
 def markings(court: Court, step_m: float = 0.1) -> list[Polyline]:

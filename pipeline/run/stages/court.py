@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.geometry.court import off_the_book_m
 from pipeline.run.stages.stage import Stage, StageContext, StageOutput
 
 
@@ -18,7 +19,14 @@ def find_court(context: StageContext) -> StageOutput:
         context.settings.court,
     )
     lens = {"center_px": list(found.lens.center_px), "scale_px": found.lens.scale_px, "lam": found.lens.lam}
-    facts = {"lens": lens, "court": found.court.name, "fixed": found.fixed, "warnings": list(found.warnings)}
+    size_m = off_the_book_m(found.court)
+    facts = {
+        "lens": lens,
+        "court": found.court.name,
+        "court_size_m": size_m,
+        "fixed": found.fixed,
+        "warnings": list(found.warnings),
+    }
     return StageOutput({"court": found.table}, facts)
 
 

@@ -23,11 +23,12 @@ from pipeline.geometry.camera_fitting.alignment import align, align_all
 from pipeline.geometry.camera_fitting.evidence import Aligned, CourtEvidence, CourtLines
 from pipeline.geometry.camera_fitting.standing import align_again, align_standing
 from pipeline.geometry.camera_fitting.start import align_by_search, starts_from_places
-from pipeline.geometry.court import COURTS
+from pipeline.geometry.court import COURTS, Court, off_the_book_m
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.motion import chained, stands_still
 from pipeline.geometry.pinhole import X, Z
 from pipeline.understand.court.consensus import mean_share, mean_support, middle_lens
+from pipeline.understand.court.floor_size import best_size
 from pipeline.understand.court.gate import LIMITS, Gate
 from pipeline.understand.court.keyframe import Keyframe, keyframes
 from pipeline.understand.court.motion_runs import known_motion, motion_runs
@@ -112,7 +113,9 @@ def find_calibration(
     )
     fixed = len(fits) == 1 and fits[0].standing and fitter.is_one_run
     return AutomaticCalibration(
-        Calibration(lines.court.name, image_size_px, fits[0].aligned.lens, views, fixed or None),
+        Calibration(
+            lines.court.name, image_size_px, fits[0].aligned.lens, views, fixed or None, off_the_book_m(lines.court)
+        ),
         len(shown),
         len(fits),
         fitter.support,
@@ -234,8 +237,23 @@ class _KeyframeFitter:
             found = self._tried(chosen[::2], relative, middle_lens(best), search=False)
             if len(found) >= len(best) and mean_support(found) > CLEARLY_BETTER * mean_support(best):
                 best = found
-        lines = next((lines for lines in (*candidates, *kin) if best and lines.court is best[0].court), candidates[0])
-        return lines, self._flat(middle_lens(best))
+        if not best:
+            return candidates[0], self._flat()
+        book, lens = best[0].court, self._flat(middle_lens(best))
+
+        def supported(court: Court) -> float:
+            return self._supported(chosen[::2], court, lens)
+
+        sized = best_size(book, supported)
+        if sized is not None:  # on a floor of another size the other book may have looked better than it is
+            every = [best_size(lines.court, supported) for lines in candidates if lines.court is not book]
+            sized = max([sized, *(court for court in every if court is not None)], key=supported)
+        return CourtLines(sized or book), lens
+
+    def _supported(self, chosen: list[Keyframe], court: Court, lens: Lens) -> float:
+        """Return how well the lines of a court are seen in some keyframes."""
+        found = self._tried(chosen, CourtLines(court), lens.lam, search=False)
+        return mean_support(found) * len(found) / len(chosen)
 
     def _tried(self, chosen: list[Keyframe], lines: CourtLines, lam: float, search: bool) -> list[Aligned]:
         """Fit some keyframes to a court with a free lens that starts from a lambda."""

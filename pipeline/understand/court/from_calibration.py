@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.config import CourtSettings
 from pipeline.errors import CalibrationError
 from pipeline.geometry.calibration import CalibratedFrame, Calibration
-from pipeline.geometry.court import COURTS
+from pipeline.geometry.court_size import fitting_size
 from pipeline.geometry.motion import Matrices, chained, stands_still
 from pipeline.tables import HOMOGRAPHY_COLUMNS, conform
 from pipeline.understand.court.motion_runs import known_motion, motion_runs
@@ -50,7 +50,7 @@ def register_calibrated(
     table = _table(frames, rows)
     if table.empty and len(frames):
         warnings.append("no analysed frame is within reach of a calibrated one: there are no metres")
-    return CourtRegistration(table, scaled.lens, COURTS[scaled.court], image_size_px, fixed, tuple(warnings))
+    return CourtRegistration(table, scaled.lens, scaled.floor, image_size_px, fixed, tuple(warnings))
 
 
 def _accepted(calibration: Calibration, settings: CourtSettings) -> tuple[list[CalibratedFrame], list[str]]:
@@ -62,10 +62,22 @@ def _accepted(calibration: Calibration, settings: CourtSettings) -> tuple[list[C
             accepted.append(view)
         else:
             miss = f"its points miss the court by {view.error_px:.1f} px (limit {limit:.1f})"
-            texts.append(f"calibration of {view.name} refused: {miss}")
+            texts.append(f"calibration of {view.name} refused: {miss}{_other_size(calibration, limit)}")
     if not accepted:
         raise CalibrationError(f"{texts[0]}; check its points, or raise court.max_error_px")
     return accepted, texts
+
+
+def _other_size(calibration: Calibration, limit_px: float) -> str:
+    """Say which size of a court its points fit, if there is one."""
+    found = fitting_size(calibration)
+    if found is None or found[1] > limit_px:
+        return ""
+    (length_m, width_m), error_px = found
+    return (
+        f"; on a court of {length_m:.1f} x {width_m:.1f} m they miss by {error_px:.1f} px: if it has that size, write "
+        f'"court_size_m": [{length_m:.1f}, {width_m:.1f}] into the calibration'
+    )
 
 
 def _is_fixed(frames: pd.DataFrame, calibration: Calibration, views: list[CalibratedFrame]) -> bool:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from pipeline.config import CourtSettings
 from pipeline.geometry.calibration import Calibration
-from pipeline.geometry.court import COURTS
 from pipeline.geometry.motion import Matrices, picture_grid, project_all
 
 Floats = NDArray[np.float64]
@@ -69,7 +68,7 @@ class Propagator:
 
     def __init__(self, time_s: Floats, motion: Matrices, calibration: Calibration, settings: CourtSettings) -> None:
         self.clock_s = drift_clock(time_s, motion, calibration.image_size_px)
-        self.court = COURTS[calibration.court]
+        self.court = calibration.floor
         self.settings = settings
         width, height = calibration.image_size_px
         self.grid = calibration.lens.undistort(picture_grid((width, height), *GRID))

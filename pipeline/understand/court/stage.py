@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.config import CourtSettings
 from pipeline.geometry.calibration import Calibration
-from pipeline.geometry.court import COURTS
+from pipeline.geometry.court import COURTS, off_the_book_m
 from pipeline.geometry.lens import Lens
 from pipeline.tables import COURT
 from pipeline.understand.court.automatic import CLEARLY_BETTER, AutomaticCalibration, find_calibration
@@ -65,6 +65,8 @@ def register_court(
 def _said(found: AutomaticCalibration, registration: CourtRegistration) -> str:
     """Say as which court it was found, and how clearly."""
     said = f"the court was found in the picture, as {registration.court.name.upper()}"
+    if (size_m := off_the_book_m(registration.court)) is not None:
+        said += f" on a floor of {size_m[0]:.1f} x {size_m[1]:.1f} m, which is not the size of the book"
     if found.runner_up is None:
         return said
     second, times = found.runner_up

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.config import CourtSettings
-from pipeline.geometry.court import COURTS
+from pipeline.geometry.court import COURTS, Court, court_of
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.pinhole import Pinhole
@@ -40,7 +40,7 @@ def frames_of(cameras: list[Pinhole]) -> pd.DataFrame:
     return conform("frames", pd.DataFrame(table | dict(zip(MOTION_COLUMNS, motion.T, strict=True))))
 
 
-def errors_m(found: CourtRegistration, cameras: list[Pinhole], court: str, lens: Lens) -> np.ndarray:
+def errors_m(found: CourtRegistration, cameras: list[Pinhole], court: str | Court, lens: Lens) -> np.ndarray:
     rows = found.table.set_index("frame")[list(HOMOGRAPHY_COLUMNS)]
     away = []
     for frame, row in rows.iterrows():
@@ -65,6 +65,17 @@ def test_moving_camera_is_registered_in_every_frame(court: str) -> None:
     assert len(found.table) == 41
     assert not found.fixed
     assert np.max(errors_m(found, cameras, court, Lens())) < 0.15
+
+
+@pytest.mark.parametrize("size_m", [(26.0, 14.0), (24.0, 13.0), (27.3, 14.6)])
+def test_a_floor_off_the_book_is_measured_and_said(size_m: tuple[float, float]) -> None:
+    cameras, hall = panning(41), court_of("fiba", size_m)
+    rng = np.random.default_rng(4)
+    found = register(frames_of(cameras), as_table({row: sighting(cameras[row], rng, hall) for row in range(0, 41, 5)}))
+    assert (found.court.length_m, found.court.width_m) == pytest.approx(size_m, abs=0.11)
+    assert f"as FIBA on a floor of {found.court.length_m:.1f} x" in found.warnings[0]
+    assert len(found.table) == 41
+    assert np.max(errors_m(found, cameras, hall, Lens())) < 0.2
 
 
 def test_a_keyframe_that_its_neighbours_contradict_is_dropped() -> None:
