@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.config import StatsSettings
 from pipeline.geometry.court import Court
@@ -59,7 +61,17 @@ def compute_statistics(
         settings: limits of the definitions.
         memory: what was computed of the game before.
     """
-    timeline = build_timeline(game, identities, tracklets, players, positions, court, settings, memory)
+    memory = memory or Memory(keeps=False)
+    timeline = memory.result(
+        "timeline",
+        (
+            *(_numbers(table) for table in (game.tracks, identities, tracklets, players, positions)),
+            *(_texts(table, ("role", "team")) for table in (tracklets, players)),
+            _texts(positions, ("source",)),
+        ),
+        lambda: build_timeline(game, identities, tracklets, players, positions, court, settings, memory),
+    )
+    timeline = replace(timeline, players=players)
     return Statistics(
         periods=timeline.periods,
         player_stats=player_stats(timeline, court, settings),
@@ -67,3 +79,13 @@ def compute_statistics(
         team_stats=team_stats(timeline, court),
         team_periods=team_periods(timeline, court),
     )
+
+
+def _numbers(table: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the columns of a table that are numbers, (n, columns)."""
+    return table.select_dtypes("number").to_numpy(np.float64, na_value=np.nan)
+
+
+def _texts(table: pd.DataFrame, columns: tuple[str, ...]) -> NDArray[np.str_]:
+    """Return columns of text, (n, columns)."""
+    return table[list(columns)].fillna("").to_numpy(dtype="U16")
