@@ -11,6 +11,7 @@ questions in random order.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -148,6 +149,7 @@ def answered(work: ReviewedRun, choose: Choice, answers: int) -> list[tuple[int,
         asked.add((doubt.track_id, doubt.player_id))
         work.answer(shown, doubt)
         found.append((number, work.share_right()))
+        print(f"  {number}: {doubt.reason}, {100 * found[-1][1]:.2f} %", file=sys.stderr, flush=True)
     return found
 
 

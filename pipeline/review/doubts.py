@@ -25,8 +25,14 @@ MOST_OF_A_TEAM = 5
 """Players of a team on court at once."""
 _TEMPERATURE = 2.0
 """Log-odds of two players being one are divided by this, as those of tracklets are."""
-_CHANCE_OF_SHORT = 0.3
-"""That somebody seen for a short time is a piece of the player nearest to him."""
+_CHANCE_OF_SHORT = 0.7
+"""That somebody seen for a short time is a piece of the player nearest to him, if that is not quite impossible."""
+_IMPOSSIBLE = -40.0
+"""Log-odds of two players being one below which they are not."""
+_UNSURE_SHARE = 0.5
+"""Share of the runner-up's probability that comes true: probabilities of tracklets are careful."""
+_REFEREE_SHARE = 0.1
+"""What a second of a referee is worth, in seconds of a player."""
 _LEAST_READ = 0.6
 """From here on the number that a tracklet shows is held against that of its player."""
 _CHANCE_OF_NUMBER = 0.5
@@ -129,6 +135,7 @@ class _Questions:
             self.of_player[piece.player_id].append(piece)
         self.seen_s = {who: sum(piece.seen_s for piece in mine) for who, mine in self.of_player.items()}
         players = game.tables["players"]
+        self.referees = set(players.loc[players["role"] == "referee", "player_id"])
         self.team = _texts(players, "team")
         self.number = _texts(players, "number")
         self.anchor = {who: _surest(mine) for who, mine in self.of_player.items() if who > 0}
@@ -148,7 +155,7 @@ class _Questions:
             words = (
                 f"{self._label(piece.player_id)} at {100 * piece.confidence:.0f} %, {self._label(piece.runner_up)} next"
             )
-            yield from self._ask("unsure", piece, who, chance, own_s + spilled_s, words)
+            yield from self._ask("unsure", piece, who, chance, _UNSURE_SHARE * (own_s + spilled_s), words)
 
     def fragments(self) -> Iterator[Doubt]:
         """Ask whether two players are one: those nearest to each other, and whoever is seen for a short time."""
@@ -159,7 +166,7 @@ class _Questions:
                 continue
             less, more = sorted((int(who), int(nearest)), key=lambda player: (self.seen_s[player], -player))
             chance = float(1 / (1 + np.exp(-log_odds / _TEMPERATURE)))
-            if self.seen_s[less] < SHORT_S:
+            if self.seen_s[less] < SHORT_S and log_odds > _IMPOSSIBLE:
                 chance = max(chance, _CHANCE_OF_SHORT)
             piece = max(self.of_player[less], key=lambda piece: piece.seen_s)
             words = f"{self._label(less)} is seen for {self.seen_s[less]:.0f} s"
@@ -182,7 +189,8 @@ class _Questions:
         """Ask about stretches of players that count as nobody's."""
         for piece in self.of_player[0]:
             if piece.role == "player":
-                chance, words = piece.likeliest_confidence, f"nobody for {piece.seen_s:.0f} s"
+                among = piece.likeliest_confidence + piece.runner_up_confidence  # somebody new is rare
+                chance, words = piece.likeliest_confidence / (among or 1.0), f"nobody for {piece.seen_s:.0f} s"
                 yield from self._ask("unknown", piece, piece.likeliest, chance, chance * piece.seen_s, words)
 
     def crowded(self) -> Iterator[Doubt]:
@@ -201,6 +209,7 @@ class _Questions:
         against = self.anchor.get(who)
         if against is not None and against != piece.track_id:
             middle_s = (piece.begin_s + piece.end_s) / 2
+            gain_s *= _REFEREE_SHARE if piece.role == "referee" or who in self.referees else 1.0
             yield Doubt(reason, piece.track_id, against, who, piece.player_id, chance, gain_s, middle_s, words)
 
     def _label(self, player: int) -> str:

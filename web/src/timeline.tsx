@@ -2,16 +2,16 @@
 
 import { effect, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { HEAD, ROW, type View, draw, rowAt, timeAt, xOf } from "./timeline-drawing";
+import { HEAD, ROW, type View, draw, rowAt, timeAt } from "./timeline-drawing";
 import { lasting, pieceAt } from "./model";
 import * as store from "./store";
 
-export const GUTTER = 132;
+const GUTTER = 132;
 const NEAR_PX = 4;
 const DRAG_PX = 5;
 
-export const view = signal<View>({ from_s: 0, to_s: 60, top: 0, width: 800, height: 200, gutter: GUTTER });
-export const drag = signal<{ piece: number; x: number; y: number; row: number | null } | null>(null);
+const view = signal<View>({ from_s: 0, to_s: 60, top: 0, width: 800, height: 200, gutter: GUTTER });
+const drag = signal<{ piece: number; x: number; y: number; row: number | null } | null>(null);
 const tip = signal<{ x: number; y: number; text: string } | null>(null);
 
 function extent(): [number, number] {
@@ -215,5 +215,3 @@ function dragging(canvas: HTMLCanvasElement, start: PointerEvent, piece: number 
   canvas.addEventListener("pointerup", end);
   canvas.addEventListener("pointercancel", end);
 }
-
-export const inView = (time_s: number): number => xOf(view.value, time_s);

@@ -39,7 +39,7 @@ def test_it_is_asked_whether_it_is_whom_it_counts_as_unless_the_runner_up_is_lik
     (doubt,) = doubts_of(reviewed_game([*SURE, doubtful]))
     assert (doubt.player_id, doubt.against, doubt.shown_as) == (2, 2, 1)
     assert doubt.chance == pytest.approx(0.6)
-    assert doubt.gain_s == pytest.approx(6.0)
+    assert doubt.gain_s == pytest.approx(3.0)  # half of 6 s
     assert doubt.at_s == 35.0
 
 
@@ -55,6 +55,20 @@ def test_who_counts_as_nobody_is_asked_about_unless_he_is_no_player():
     stranger = piece(3, 0, 30, 40, likeliest=2, likeliest_confidence=0.4)
     assert asked([*SURE, stranger]) == [("unknown", 3, 2)]
     assert asked([*SURE, stranger | {"role": "bench"}]) == []
+
+
+def test_somebody_new_is_thought_rare():
+    stranger = piece(3, 0, 30, 40, likeliest=2, likeliest_confidence=0.3, runner_up=1, runner_up_confidence=0.1)
+    (doubt,) = doubts_of(reviewed_game([*SURE, stranger]))
+    assert doubt.chance == pytest.approx(0.75)
+
+
+def test_referees_are_worth_little():
+    doubtful = piece(3, 1, 30, 40, confidence=0.5, runner_up=2, runner_up_confidence=0.4)
+    as_player, as_referee = (
+        doubts_of(reviewed_game([*SURE, doubtful | {"role": role}]))[0].gain_s for role in ("player", "referee")
+    )
+    assert as_referee == pytest.approx(as_player / 10)
 
 
 def test_the_least_sure_of_six_is_asked_about():
@@ -74,7 +88,7 @@ def test_two_who_may_be_one_are_asked_about_for_the_time_of_the_shorter():
     game.tables["player_evidence"] = conform("player_evidence", evidence)
     (doubt,) = doubts_of(game)
     assert (doubt.reason, doubt.track_id, doubt.player_id, doubt.against) == ("fragment", 3, 1, 1)
-    assert doubt.gain_s == pytest.approx(6.0)
+    assert doubt.gain_s == pytest.approx(0.7 * 12)
 
 
 def test_a_tracklet_is_asked_about_once():
