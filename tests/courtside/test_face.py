@@ -150,7 +150,7 @@ def test_players_are_named_in_several_ways(run: courtside.Run) -> None:
 def test_a_number_that_two_wear_names_nobody(copied: Path) -> None:
     players = pd.read_parquet(copied / "work" / "players.parquet")
     players["number"] = players["number"].astype("str").where(players.index > 1, "7")
-    players.loc[:1, "role"] = "player"
+    players.loc[:1, ["role", "team"]] = "player", "A"
     rewrite(copied, "players", players)
     with pytest.raises(InputError, match=r"'#7' could be A7 .* or A7 .*; name one by P and the id"):
         courtside.load(copied).player("#7")

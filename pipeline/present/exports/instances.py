@@ -123,7 +123,7 @@ def _of_lineup(row: Mapping[Any, Any], persons: Mapping[int, Person]) -> CodedIn
 
 def _of_stint(row: Mapping[Any, Any], persons: Mapping[int, Person]) -> CodedInstance:
     team = str(row["team"])
-    code = f"On court {team} {_called(row['player_id'], persons)}"
+    code = f"On court {_called(row['player_id'], persons)}"
     return CodedInstance(code, float(row["start_s"]), float(row["end_s"]), ((_TEAM, team_title(team)),), team)
 
 

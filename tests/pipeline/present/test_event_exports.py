@@ -72,10 +72,10 @@ def test_kloppy_reads_sportscode(game, name, tmp_path):
     codes = {(code.code, code.timestamp.total_seconds()): code for code in sportscode.load(tmp_path / file).records}
     change = codes["Substitution A", 57.0]
     assert change.end_timestamp.total_seconds() == 65.0
-    assert (change.labels["In"], change.labels["Out"]) == ("#6 Flo\ufffd", "#5 Ed")
+    assert (change.labels["In"], change.labels["Out"]) == ("A6 Flo\ufffd", "A5 Ed")
     assert change.labels["Clock"] == "4:08"
-    assert codes["Line-up A", 60.0].labels["Player"][1] == "#2 Bo <b>"
-    assert codes["On court A #5 Ed", 0.0].end_timestamp.total_seconds() == 60.0
+    assert codes["Line-up A", 60.0].labels["Player"][1] == "A2 Bo <b>"
+    assert codes["On court A5 Ed", 0.0].end_timestamp.total_seconds() == 60.0
     assert codes["Ball in play", 0.0].labels == {"By": "clock"}
 
 
@@ -83,9 +83,9 @@ def test_dartfish_has_milliseconds_and_a_column_per_category(game):
     rows = list(csv.DictReader(io.StringIO(export_events(game, "dartfish")["dartfish.csv"])))
     change = next(row for row in rows if row["Name"] == "Substitution A")
     assert (change["Position"], change["Duration"], change["Team"]) == ("57000", "8000", "A")
-    assert (change["In"], change["Out"], change["Period"]) == ("#6 Flo\ufffd", "#5 Ed", "2")
+    assert (change["In"], change["Out"], change["Period"]) == ("A6 Flo\ufffd", "A5 Ed", "2")
     lineup = next(row for row in rows if row["Name"] == "Line-up A")
-    assert lineup["Player"] == "#1 Ann; #2 Bo <b>; #3 =Cy; #4 Di; #5 Ed"
+    assert lineup["Player"] == "A1 Ann; A2 Bo <b>; A3 =Cy; A4 Di; A5 Ed"
 
 
 def test_a_player_of_films_reads_the_subtitles(game, tmp_path):
@@ -96,7 +96,7 @@ def test_a_player_of_films_reads_the_subtitles(game, tmp_path):
         times = [(float(p.pts * p.time_base), float(p.duration * p.time_base)) for p in packets]
         texts = [bytes(p).decode() for p in packets]
     assert times == [(60.0, 2.0), (62.0, 4.0), (70.0, 4.0)]
-    assert texts[0] == "Team A: #6 Flo\ufffd for #5 Ed"
+    assert texts[0] == "Team A: A6 Flo\ufffd for A5 Ed"
     assert texts[2] == "Team A: 3 points (?)"
 
 
