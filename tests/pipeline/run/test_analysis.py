@@ -94,7 +94,7 @@ def test_another_setting_computes_only_what_depends_on_it(out: Path, game: Path,
     other = parse_settings(SMALL | {"stats": {"smooth_s": 1.0}, "present": {"video": False}})
     analyze(game, copy, settings=other)
     run = json.loads((copy / "run.json").read_text(encoding="utf-8"))
-    assert run["reused"] == ["perceive", "court", "tracking", "splitting", "identity", "shots"]
+    assert run["reused"] == ["perceive", "court", "tracking", "splitting", "identity", "shots", "scoreboard"]
 
 
 def test_another_device_perceives_again(
