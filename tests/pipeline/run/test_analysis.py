@@ -147,7 +147,9 @@ def test_a_run_is_scored_and_each_stage_can_be_replaced_by_the_truth(out: Path, 
     assert replaced["court"].court is not None
     assert replaced["court"].court.error_px_p95 == pytest.approx(0, abs=1e-6)
     assert replaced["tracks"].tracklet_identity is not None
-    assert replaced["tracks"].tracklet_identity.purity == 1
+    assert (
+        replaced["tracks"].tracklet_identity.purity > 0.98
+    )  # boxes filled in for who is hidden may lie on a neighbour
     assert replaced["identities"].labels is not None
     assert replaced["identities"].identity.accuracy >= found.as_run.identity.accuracy
 
