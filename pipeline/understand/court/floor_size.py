@@ -43,7 +43,7 @@ def best_size(book: Court, support: Callable[[Court], float]) -> Court | None:
     for step_m in _STEPS_M:
         while True:
             length_m, width_m = before = max(seen, key=seen.__getitem__)
-            if seen[before] < OFF_THE_BOOK * by_the_book:
+            if not seen[before] > OFF_THE_BOOK * by_the_book:
                 return None
             for along, across in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1)):
                 rated(length_m + along * step_m, width_m + across * step_m / 2)
