@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.geometry.court import COURTS
+from pipeline.geometry.court import stored_court
 from pipeline.geometry.lens import Lens
 from pipeline.tables import HOMOGRAPHY_COLUMNS
 from pipeline.understand.court import CourtRegistration, judge_calibration
@@ -43,7 +43,7 @@ def read(work: Path) -> tuple[CourtRegistration, pd.DataFrame, pd.DataFrame]:
     )
     facts = json.loads((work / "court.facts.json").read_text())
     lens = Lens(tuple(facts["lens"]["center_px"]), facts["lens"]["scale_px"], facts["lens"]["lam"])
-    registration = CourtRegistration(table, lens, COURTS[facts["court"]], (0, 0), facts["fixed"], ())
+    registration = CourtRegistration(table, lens, stored_court(facts), (0, 0), facts["fixed"], ())
     return registration, frames, court_points
 
 

@@ -11,7 +11,6 @@ from pipeline.calibrate.moments import STILL_PX, Moments, largest_shift_px
 from pipeline.config import CourtSettings
 from pipeline.errors import CalibrationError
 from pipeline.geometry.calibration import CalibratedFrame, Calibration
-from pipeline.geometry.court import COURTS
 from pipeline.geometry.homography import project
 from pipeline.geometry.motion import picture_grid
 from pipeline.tables import DETECTIONS
@@ -118,7 +117,7 @@ def _same_frame(calibration: Calibration, view: CalibratedFrame, found: Calibrat
 
 def _apart_m(calibration: Calibration, view: CalibratedFrame, found: Calibration, seen: CalibratedFrame) -> float:
     """Return the median distance on the floor between what two calibrations make of the pixels that show the court."""
-    court, grid = COURTS[calibration.court], picture_grid(calibration.image_size_px, 24, 14)
+    court, grid = calibration.floor, picture_grid(calibration.image_size_px, 24, 14)
     ours = project(view.homography, calibration.lens.undistort(grid))
     scale = found.image_size_px[0] / calibration.image_size_px[0]
     theirs = project(seen.homography, found.lens.undistort(grid * scale))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.calibrate.sketch import in_picture, to_px
+from pipeline.calibrate.sketch import from_above, in_picture, to_px
 from pipeline.choices import CourtName
 from pipeline.errors import CalibrationError, InputError
 from pipeline.geometry.calibration import CalibratedFrame, Calibration, build, fit_frames
@@ -104,11 +104,13 @@ def assessed(data: Any) -> dict[str, Any]:
 
 
 def entry_of(calibration: Calibration) -> dict[str, Any]:
-    """Turn a calibration into what the page edits: points where there are any, else homographies."""
+    """Turn a calibration into what the page edits: points where there are any, else homographies; and its court from above."""
     names = {place: name for name, place in landmarks(calibration.floor).items()}
     lens = calibration.lens
     return {
         "court": calibration.court,
+        "court_size_m": calibration.court_size_m,
+        "floor": from_above(calibration.floor),
         "fixed": calibration.fixed,
         "lens": {"center_px": lens.center_px, "scale_px": lens.scale_px, "lam": lens.lam},
         "frames": [

@@ -15,7 +15,7 @@ from pipeline.evaluation.boxes import Bools, Floats, IdentifiedBoxes, Ints
 from pipeline.evaluation.labels import Labels
 from pipeline.evaluation.mot_text import read_mot
 from pipeline.evaluation.truth.court import MARGIN_M, CourtMap, beyond_margin
-from pipeline.geometry.court import court_of
+from pipeline.geometry.court import stored_court
 from pipeline.geometry.filled_boxes import filled_boxes
 from pipeline.geometry.lens import Lens
 from pipeline.store import RunDirectory
@@ -205,7 +205,7 @@ def _court_map(
     """Put the court table, its court, its lens and the size of the picture together."""
     center = lens["center_px"]
     return CourtMap(
-        court_of(facts["court"], facts.get("court_size_m")),  # type: ignore[arg-type]  # written by the run
+        stored_court(facts),
         (int(size[0]), int(size[1])),
         Lens((float(center[0]), float(center[1])), float(lens["scale_px"]), float(lens["lam"])),
         table["frame"].to_numpy(np.int64),

@@ -9,10 +9,10 @@ Sources, line by line: docs/concepts/courts.md, and the table in tests/pipeline/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -167,6 +167,16 @@ def court_of(name: CourtName, size_m: Sequence[float] | None = None) -> Court:
     return (
         COURTS[name] if size_m is None else replace(COURTS[name], length_m=float(size_m[0]), width_m=float(size_m[1]))
     )
+
+
+def stored_court(facts: Mapping[str, Any]) -> Court:
+    """Return the court that the facts of the stage `court` name.
+
+    Example:
+        >>> stored_court({"court": "fiba", "court_size_m": [26.0, 14.0]}).length_m, stored_court({"court": "fiba"}).length_m
+        (26.0, 28.0)
+    """
+    return court_of(facts["court"], facts.get("court_size_m"))
 
 
 def off_the_book_m(court: Court) -> tuple[float, float] | None:

@@ -7,7 +7,7 @@ const SAME_S = 0.02; // frames so close in time are one
 const NEAR_PX = 60; // css px within which a landmark is suggested for a clicked spot
 const $ = (id) => document.getElementById(id);
 
-const state = { points: [], court: "fiba", camera: "fixed", bent: true, found: null, useFound: true, asked: [] };
+const state = { points: [], court: "fiba", size: null, camera: "fixed", bent: true, found: null, useFound: true, asked: [] };
 let about, fit = null, shown = null, pending = null, chosen = null, suggested = null, nextId = 1, unsaved = false, wanted = 0;
 const past = [], future = [];
 
@@ -31,7 +31,7 @@ function payload() {
   }));
   const found = foundFrames().map(({ time_s, homography }) => ({ ...(time_s === null || state.camera === "fixed" ? {} : { time_s }), homography }));
   const lens = found.length ? state.found.lens : state.bent ? "auto" : "none";
-  return { court: state.court, image_size: about.size, camera: state.camera, lens, frames: [...frames, ...found] };
+  return { court: state.court, court_size_m: state.size, image_size: about.size, camera: state.camera, lens, frames: [...frames, ...found] };
 }
 
 function groups() {
@@ -47,7 +47,7 @@ function commonTime() {
 }
 
 function foundFrames() {
-  if (!state.found || !state.useFound || state.found.court !== state.court) return [];
+  if (!state.found || !state.useFound || state.found.court !== state.court || String(state.found.court_size_m) !== String(state.size)) return [];
   if (state.camera === "fixed") return state.found.fixed && !state.points.length ? state.found.frames.slice(0, 1) : [];
   return state.found.frames.filter((view) => !state.points.some((point) => Math.abs(point.time_s - view.time_s) < SAME_S));
 }
@@ -81,7 +81,7 @@ async function showTime(time_s) {
 
 // --- changes ------------------------------------------------------------------------------------------------------
 
-const snapshot = () => JSON.stringify([state.points, state.court, state.camera, state.bent, state.useFound]);
+const snapshot = () => JSON.stringify([state.points, state.court, state.size, state.camera, state.bent, state.useFound]);
 
 function change(edit) {
   past.push(snapshot());
@@ -94,9 +94,8 @@ function change(edit) {
 function restore(from, to) {
   if (!from.length) return;
   to.push(snapshot());
-  const before = state.court;
-  [state.points, state.court, state.camera, state.bent, state.useFound] = JSON.parse(from.pop());
-  if (before !== state.court) floor.show(about.courts[state.court]);
+  [state.points, state.court, state.size, state.camera, state.bent, state.useFound] = JSON.parse(from.pop());
+  floor.show(plan());
   pending = chosen = suggested = null;
   unsaved = true;
   refit();
@@ -152,11 +151,11 @@ function setCamera(camera) {
 
 function setCourt(name) {
   change(() => {
-    state.court = name;
-    const places = about.courts[name].landmarks;
+    [state.court, state.size] = [name, null];
+    const places = plan().landmarks;
     state.points = state.points.filter((point) => !point.landmark || places[point.landmark]);
     for (const point of state.points) if (point.landmark) point.court_m = places[point.landmark];
-    floor.show(about.courts[name]);
+    floor.show(plan());
   });
 }
 
@@ -286,8 +285,15 @@ function timeline() {
 
 // --- beginning ----------------------------------------------------------------------------------------------------
 
+// The court from above; one that has not the size of the book comes with the calibration that says so.
+const plan = () => (state.size ? about.sized : about.courts[state.court]);
+
+function takeCourt(entry) {
+  [state.court, state.size, about.sized] = [entry.court, entry.court_size_m, entry.floor];
+}
+
 function takeBefore(before) {
-  state.court = before.court;
+  takeCourt(before);
   state.camera = before.fixed || (before.frames.length === 1 && before.frames[0].time_s === null && before.frames[0].frame === null) ? "fixed" : "moving";
   state.points = before.frames.flatMap((view) => view.points.map((point) => ({
     id: nextId++, time_s: view.time_s ?? (view.frame === null ? null : view.frame / about.fps), ...point, landmark: point.landmark ?? null,
@@ -304,7 +310,7 @@ async function lookByItself(free) {
     state.asked = asked_s;
     if (free && !state.points.length && !past.length) {
       state.found = found;
-      if (found) { state.court = found.court; floor.show(about.courts[state.court]); }
+      if (found) { takeCourt(found); floor.show(plan()); }
       state.camera = stands ? "fixed" : "moving";
     }
   } catch (error) { say("bad", "The court could not be looked for:", ` ${error.message}`); }
@@ -322,7 +328,7 @@ function keys(event) {
   else if (control) return;
   else if (chosen !== null && moves[event.key] && event.target !== $("slider")) nudge(...moves[event.key]);
   else if (chosen !== null && ["Delete", "Backspace"].includes(event.key)) remove(chosen);
-  else if (event.key === "Enter" && suggested) pickPlace({ landmark: suggested, court_m: about.courts[state.court].landmarks[suggested] });
+  else if (event.key === "Enter" && suggested) pickPlace({ landmark: suggested, court_m: plan().landmarks[suggested] });
   else if (event.key === "Escape") { pending = suggested = chosen = null; render(); }
   else if (event.key === "0") picture.whole();
   else if (event.key === ",") step1(-1);
@@ -343,7 +349,7 @@ async function begin() {
   if (about.court) state.court = about.court;
   state.camera = about.stands ? "fixed" : "moving";
   if (about.before) takeBefore(about.before);
-  floor.show(about.courts[state.court]);
+  floor.show(plan());
   $("court").addEventListener("change", () => setCourt($("court").value));
   $("lens").addEventListener("change", () => change(() => { state.bent = $("lens").checked; }));
   $("found").addEventListener("change", () => change(() => { state.useFound = $("found").checked; }));

@@ -11,7 +11,7 @@ from typing import Any
 from models.runtime.cache import cache_folder
 from pipeline.corrections import Asked
 from pipeline.errors import InputError
-from pipeline.geometry.court import COURTS, Court
+from pipeline.geometry.court import Court, stored_court
 from pipeline.present.labels import people, team_title
 from pipeline.present.palette import player_colors
 from pipeline.review import (
@@ -91,7 +91,7 @@ class JournalOfRun:
         directory = RunDirectory(self._run)
         if directory.read_table("court").empty:
             return None
-        return COURTS[directory.read_json("court.facts")["court"]]
+        return stored_court(directory.read_json("court.facts"))
 
     def warm(self) -> None:
         """Compute what the first correction would else have to wait for."""

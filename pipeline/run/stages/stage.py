@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.config import Settings
 from pipeline.corrections import Correction
 from pipeline.geometry.calibration import Calibration
-from pipeline.geometry.court import court_of
+from pipeline.geometry.court import stored_court
 from pipeline.geometry.lens import Lens
 from pipeline.roster import RosterEntry
 from pipeline.tables import TableName
@@ -81,7 +81,7 @@ def registration_of(
     return CourtRegistration(
         court_table,
         Lens(tuple(center_px), scale_px, lam),
-        court_of(facts["court"], facts.get("court_size_m")),
+        stored_court(facts),
         image_size_px,
         facts["fixed"],
         tuple(facts["warnings"]),

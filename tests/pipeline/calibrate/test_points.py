@@ -9,7 +9,8 @@ from pipeline.calibrate.points import assessed, calibrate_by_points, entry_of, p
 from pipeline.calibrate.sketch import from_above, in_picture, to_px
 from pipeline.errors import CalibrationError, CourtsideError, InputError
 from pipeline.geometry.calibration import CalibratedFrame, read_calibration, write_calibration
-from pipeline.geometry.court import COURTS, landmarks
+from pipeline.geometry.court import COURTS, court_of, landmarks
+from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.pinhole import Pinhole, ahead_px
 
@@ -139,6 +140,25 @@ class TestPage:
         entry = entry_of(read_calibration(tmp_path / "c.json"))
         assert [point["landmark"] for point in entry["frames"][0]["points"]] == list(NAMES)
         assert entry["frames"][0]["homography"] is None
+
+
+def test_a_court_off_the_book_keeps_its_size_on_the_page(tmp_path):
+    hall = court_of("fiba", (26.0, 14.0))
+    homography = CAMERA.to_floor().tolist()
+    sent = {
+        "court": "fiba",
+        "court_size_m": [26, 14],
+        "image_size": SIZE,
+        "lens": "none",
+        "frames": [{"homography": homography}],
+    }
+    (tmp_path / "c.json").write_text(json.dumps(sent))
+    entry = entry_of(read_calibration(tmp_path / "c.json"))
+    assert entry["court_size_m"] == (26.0, 14.0)
+    assert (entry["floor"]["length_m"], entry["floor"]["landmarks"]) == (26.0, landmarks(hall))
+    drawn = assessed(sent)["frames"][0]["landmarks"]
+    for name, px in drawn.items():
+        assert project(np.array(homography), np.array([px]))[0] == pytest.approx(landmarks(hall)[name], abs=0.05), name
 
 
 def test_lines_behind_the_camera_are_not_drawn():
