@@ -28,6 +28,7 @@ class JournalState:
     """The journal as it is now."""
 
     revision: str
+    """The same as long as the ids of tracklets mean the same."""
     steps: tuple[JournalStep, ...]
     can_undo: str | None
     """What would be undone; None: nothing."""
@@ -51,7 +52,7 @@ class Correcting(Protocol):
 
         Args:
             asked: what is corrected, in terms of the game of `revision`.
-            revision: of the journal that the person has seen.
+            revision: that the person has seen, by which ids of tracklets are meant.
 
         Returns:
             What changed, as JSON.

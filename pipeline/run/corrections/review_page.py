@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from models.runtime.cache import cache_folder
-from pipeline.corrections import Asked
+from pipeline.corrections import Asked, DifferentPeople, Journal, Move, SamePerson, SplitTracklet
 from pipeline.errors import InputError
 from pipeline.geometry.court import Court, stored_court
 from pipeline.present.labels import people, team_title
@@ -29,12 +30,13 @@ from pipeline.review import (
 from pipeline.roster import read_roster
 from pipeline.run.corrections.changes import Changes
 from pipeline.run.corrections.corrector import Corrector, GivenAgain
-from pipeline.run.job import CORRECTIONS
 from pipeline.run.loading import FinishedRun, read_run, video_of
 from pipeline.run.observer import Observer, Silence
-from pipeline.store import RunDirectory, hash_file
+from pipeline.store import RunDirectory
 
 TEAMS = ("A", "B")
+_OF_TRACKLETS = (Move, SplitTracklet, SamePerson, DifferentPeople)
+"""Corrections that name tracklets by their ids."""
 _COPIES = "review"
 """Folder of the cache."""
 _HASH_DIGITS = 24
@@ -99,11 +101,10 @@ class JournalOfRun:
 
     def journal(self) -> JournalState:
         """Read the journal."""
-        path = self._run / CORRECTIONS
         journal = self._corrector.journal
         undo, redo = journal.can_undo, journal.can_redo
         return JournalState(
-            hash_file(path) if path.is_file() else "",
+            _tracklets_mark(journal),
             tuple(JournalStep(step.number, step.words, step.undone is not None) for step in journal.steps),
             None if undo is None else undo.words,
             None if redo is None else redo.words,
@@ -121,8 +122,12 @@ class JournalOfRun:
         )
 
     def correct(self, asked: Sequence[Asked], revision: str | None) -> dict[str, Any]:
-        """Carry out one step; ids are never given to anybody else, so what another tab corrected meanwhile stays."""
-        del revision
+        """Carry out one step. Ids of players last; those of tracklets are others after a split was made or taken back."""
+        names_tracklets = any(isinstance(said, _OF_TRACKLETS) for said in asked)
+        if names_tracklets and revision != _tracklets_mark(self._corrector.journal):
+            raise InputError(
+                "tracklets were split or put together again meanwhile, so it may be another by now; look again, and repeat it"
+            )
         return _plain(self._corrector.correct(asked))
 
     def undo(self, step: int | None) -> dict[str, Any]:
@@ -177,6 +182,12 @@ class _Told:
     def _say(self, share: float | None) -> None:
         if self.advance_to is not None:
             self.advance_to(self._stage, share)
+
+
+def _tracklets_mark(journal: Journal) -> str:
+    """Return what is the same as long as tracklets have the same ids: it rests on the splits that count."""
+    splits = [(line.spot, line.second_spot) for line in journal.lines if line.action == "split"]
+    return sha256(repr(splits).encode()).hexdigest()
 
 
 def _plain(changes: Changes) -> dict[str, Any]:

@@ -53,6 +53,28 @@ def test_corrections_reach_the_journal_and_the_report(run):
     assert Journal.read(run / "corrections.csv").active == ()
 
 
+def test_a_tracklet_that_is_another_by_now_is_not_corrected(run):
+    """One tab splits; what another tab, which has not seen it, says of a tracklet by its id is refused, of a player done."""
+    with review_page(run) as (address, work):
+        seen = ask(address, "game")
+        pieces = seen["pieces"]
+        k = max(range(len(pieces["track"])), key=lambda at: pieces["end_s"][at] - pieces["begin_s"][at])
+        middle_s = (pieces["begin_s"][k] + pieces["end_s"][k]) / 2
+        for edit in (
+            {"kind": "split_tracklet", "track_id": pieces["track"][k], "at_s": middle_s},
+            {"kind": "move", "track_id": pieces["track"][k], "to": None},
+            {"kind": "name", "player": seen["people"][0]["id"], "value": "Ada Low"},
+        ):
+            ask(address, "edit", {"revision": seen["revision"], "edits": [edit]})
+        work.background.settle()
+        split, moved, named = [error for _, error, _ in ask(address, "state")["results"]][-3:]
+        assert split is None
+        assert "look again, and repeat it" in moved
+        assert named is None
+        assert ask(address, "game")["revision"] != seen["revision"]
+    assert [line.action for line in Journal.read(run / "corrections.csv").active[-1].lines] == ["name"]
+
+
 def test_a_roster_names_people_and_is_kept(run):
     with review_page(run) as (address, work):
         ask(address, "roster", {"text": "nonsense"})
