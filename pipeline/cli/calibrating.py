@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.choices import CourtName
-from pipeline.cli.stopping import Stopped
+from pipeline.cli.stopping import until_done
 from pipeline.cli.terminal import cells, print_text
 from pipeline.errors import InputError, OutputError
 
@@ -110,11 +109,6 @@ def _on_a_page(info: VideoInfo, out: Path, court: CourtName | None, run: Path | 
         console.print("Click Done on the page, or press Ctrl-C, to end.")
         if browser:
             webbrowser.open(address)
-        try:
-            while not work.done.wait(0.5):
-                pass
-        except Stopped as stop:
-            if stop.number != signal.SIGINT:
-                raise
+        if not until_done(work.done):
             console.print("ended")
     print_text(out if work.saved else "nothing was saved")

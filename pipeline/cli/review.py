@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import webbrowser
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.loading import loading
-from pipeline.cli.stopping import Stopped
+from pipeline.cli.stopping import until_done
 from pipeline.cli.terminal import print_text
 
 
@@ -39,11 +38,6 @@ def review(
         console.print("Press Ctrl-C to end.")
         if browser:
             webbrowser.open(address)
-        try:
-            while not work.done.wait(0.5):
-                pass
-        except Stopped as stop:
-            if stop.number != signal.SIGINT:
-                raise
+        if not until_done(work.done):
             console.print("ended")
     print_text(run / "corrections.csv")

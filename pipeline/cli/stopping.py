@@ -20,6 +20,8 @@ _KEPT = {
     "render-game": "nothing of this game is kept, and an earlier one in its folder stays as it was: the same command renders it "
     "from the start",
     "calibrate": "what was saved is kept: the same command opens it again",
+    "review": "what was corrected is kept: the same command opens it again",
+    "align": "no half of a file is kept: the same command writes all of them",
     "train reid": "the last checkpoint is kept: the same command with --resume goes on from there",
     "train detector": "the weights of the last checkpoint are kept, but the same command trains from the start",
     "train court": "the weights of the last checkpoint are kept, but the same command trains from the start",
@@ -27,6 +29,10 @@ _KEPT = {
     "evaluate reid": "finished trainings and packed crops are kept: the same command goes on with the rest",
 }
 """By command; what writes nothing is not among them."""
+
+
+_POLL_S = 0.5
+"""A signal is noticed so soon while a page is served."""
 
 
 class Stopped(BaseException):
@@ -40,6 +46,18 @@ class Stopped(BaseException):
     def exit_code(self) -> int:
         """What a shell reports of a program that the signal ended: 130, 143, 129."""
         return 128 + self.number
+
+
+def until_done(done: threading.Event) -> bool:
+    """Wait for a page to be done with, or for Ctrl-C, which ends it in order; return whether it was done."""
+    try:
+        while not done.wait(_POLL_S):
+            pass
+    except Stopped as stop:
+        if stop.number != signal.SIGINT:
+            raise
+        return False
+    return True
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from pipeline.video import VideoInfo
 PAGE = Path(__file__).parent / "page"
 FILES = {"page.html": "text/html", "page.css": "text/css", "page.js": "text/javascript"}
 MOST_CROPS = 12
-"""VideoPictures of one person."""
+"""Pictures of one person."""
 LONGEST_ROSTER = 200_000
 """Characters."""
 _LONGEST_VIDEO_S = 1e6

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.commands import app
 from pipeline.cli.stopping import Stopped, stoppable, what_is_kept
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
@@ -143,3 +144,10 @@ def test_a_rendering_that_is_stopped_leaves_an_earlier_game_as_it_was(tmp_path: 
 )
 def test_what_is_kept_is_said_by_command(command: str, arguments: list[str], says: str) -> None:
     assert says in what_is_kept(command, arguments)
+
+
+def test_every_command_that_writes_says_what_is_kept() -> None:
+    reads_only = {"compare", "settings"}
+    commands = {info.name or str(getattr(info.callback, "__name__", "")) for info in app.registered_commands}
+    silent = {name for name in commands if "nothing was changed" in what_is_kept(name, [name])}
+    assert silent == reads_only
