@@ -2,6 +2,8 @@
 
 import { playhead, playing, rate } from "./store";
 
+const LATE_S = 0.5; // by which a picture on a busy machine lags behind the video's clock, at normal speed
+
 export interface Clock {
   seek(time_s: number): void;
   play(): void;
@@ -17,7 +19,9 @@ export class VideoClock implements Clock {
     video.addEventListener("play", () => (playing.value = true));
     video.addEventListener("pause", () => (playing.value = false));
     const shown = (_: number, { mediaTime }: { mediaTime: number }): void => {
-      if (this.wanted === null && !video.seeking) playhead.value = mediaTime;
+      // A picture from before a seek may be reported after it.
+      const here = Math.abs(mediaTime - video.currentTime) < LATE_S * Math.max(1, video.playbackRate);
+      if (this.wanted === null && !video.seeking && here) playhead.value = mediaTime;
       video.requestVideoFrameCallback(shown);
     };
     if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(shown);
