@@ -327,5 +327,5 @@ def conform(name: TableName, table: pd.DataFrame) -> pd.DataFrame:
     missing = [c.name for c in spec.columns if c.name not in table.columns]
     if missing:
         raise TableError(f"table '{name}' lacks the columns {missing}")
-    typed = table[[c.name for c in spec.columns]].astype({c.name: dtype_of(c.dtype) for c in spec.columns})
-    return check(name, typed.reset_index(drop=True))
+    typed = {c.name: dtype_of(c.dtype) for c in spec.columns if table[c.name].dtype != dtype_of(c.dtype)}
+    return check(name, table[list(spec.names)].astype(typed).reset_index(drop=True))

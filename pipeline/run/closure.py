@@ -38,8 +38,9 @@ class ImportClosure:
     """Top-level names of modules from elsewhere, without those of Python itself, sorted."""
 
 
+@cache
 def code_fingerprint(*modules: str) -> str:
-    """Fingerprint the code in the import closure of modules, and the versions of the libraries there.
+    """Fingerprint the code in the import closure of modules, and the versions of the libraries there, as they were when it began.
 
     Args:
         modules: names as in `__name__`.

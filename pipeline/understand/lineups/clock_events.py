@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 
 from pipeline.tables import EVENTS, conform
+from pipeline.understand.game_clock import period_changes
 from pipeline.understand.lineups.score import MOST_POINTS, ScoreLine
 
 SURE_WITHIN_S = 3.0
 """Points are dated to within this, or are a candidate."""
 END_S = 1.0
 """A period has ended where the clock shows less."""
-NEW_PERIOD_S = 60.0
-"""A clock that jumps up by more has begun a new period."""
 _UNKNOWN: dict[str, Any] = {
     "team": pd.NA, "player_id": pd.NA, "partner_id": pd.NA, "points": pd.NA, "period": pd.NA, "clock_s": np.nan,
 }  # fmt: skip
@@ -86,17 +85,13 @@ def _periods(timed: pd.DataFrame) -> list[dict[str, object]]:
     time_s, clock_s = (timed[name].to_numpy(np.float64) for name in ("time_s", "clock_s"))
     period = timed["period"]
     rows: list[dict[str, object]] = []
-    for row in np.flatnonzero(np.diff(clock_s) > NEW_PERIOD_S).tolist():
-        running = np.flatnonzero(clock_s[row + 1 :] < clock_s[row + 1])
-        begins = row + 1 + (int(running[0]) if len(running) else 0)
-        ended = np.flatnonzero(clock_s[: row + 1] > clock_s[row])
-        ends = int(ended[-1]) + 1 if len(ended) else row
-        sure = "sure" if clock_s[row] <= END_S else "candidate"
-        for kind, at, seen in (("period-end", ends, row), ("period-start", begins, row + 1)):
+    for ends, last, begins in period_changes(clock_s):
+        sure = "sure" if clock_s[last] <= END_S else "candidate"
+        for kind, at, seen in (("period-end", ends, last), ("period-start", begins, last + 1)):
             rows.append(
                 {
                     "time_s": time_s[at],
-                    "earliest_s": min(time_s[at], time_s[row]),
+                    "earliest_s": min(time_s[at], time_s[last]),
                     "latest_s": max(time_s[at], time_s[seen]),
                     "kind": kind,
                     "period": period.iloc[at],

@@ -46,6 +46,8 @@ class GamePieces:
     """(t,) seconds of each with the game in view."""
     live: Floats
     """(t,) probability that the ball is in play."""
+    by_clock: NDArray[np.bool_]
+    """(t,) whether the clock says so, or else movement."""
 
     def in_view_s(self, start_s: float, end_s: float) -> float:
         """Measure how long the game is in view between two times."""
@@ -104,13 +106,13 @@ def find_lineups(
         periods: table `periods`.
         court: its size, and how many play on it.
     """
-    time = _timeline(game, in_view, is_located, positions, players, clock, court)
-    by_clock = np.isfinite(clock_probability(clock, game.frames, time.start_s))
-    play = play_table(time.live, by_clock, time.start_s, time.end_s)
+    is_player = positions["player_id"].isin(players.loc[players["role"] == "player", "player_id"])
+    of_players = positions[is_player].sort_values("time_s", kind="stable")
+    time = _timeline(game, in_view, is_located, of_players, clock, court)
+    play = play_table(time.live, time.by_clock, time.start_s, time.end_s)
     boxes = sighted_players(game, identities, players, off_court, court)
     of_teams = [_TeamOnFloor(team, players, boxes, time, court) for team in TEAMS] if len(time.start_s) else []
-    of_players = positions[positions["player_id"].isin(players.loc[players["role"] == "player", "player_id"])]
-    score = ScoreLine.of(clock, game.frames, of_players.sort_values("time_s", kind="stable"), periods, court)
+    score = ScoreLine.of(clock, game.frames, of_players, periods, court)
     lineups = _joined("lineups", [each.lineups(score) for each in of_teams])
     stints = _joined("stints", [each.stints() for each in of_teams])
     return LineupTables(
@@ -129,20 +131,18 @@ def _timeline(
     game: TrackedGame,
     in_view: NDArray[np.bool_],
     is_located: NDArray[np.bool_],
-    positions: pd.DataFrame,
-    players: pd.DataFrame,
+    of_players: pd.DataFrame,
     clock: pd.DataFrame,
     court: Court,
 ) -> GamePieces:
-    """Cut the analysed time into pieces, and tell live from dead ones."""
+    """Cut the analysed time into pieces, and tell live from dead ones by the clock or by where the players were."""
     start_s, view_s = pieces(game.time_s, game.duration_s, in_view)
     end_s = float(game.time_s[-1] + game.duration_s[-1]) if len(start_s) else 0.0
-    of_players = positions[positions["player_id"].isin(players.loc[players["role"] == "player", "player_id"])]
     by_clock = clock_probability(clock, game.frames, start_s)
     _, located_s = pieces(game.time_s, game.duration_s, in_view & is_located)
     by_movement = live_probability(of_players, start_s, view_s, located_s, court)
-    live = np.where(np.isfinite(by_clock), by_clock, by_movement)
-    return GamePieces(start_s, end_s, view_s, live)
+    has_clock = np.isfinite(by_clock)
+    return GamePieces(start_s, end_s, view_s, np.where(has_clock, by_clock, by_movement), has_clock)
 
 
 class _TeamOnFloor:

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.tables import CLOCK, conform
+from pipeline.understand.game_clock import period_changes
 from pipeline.understand.scoreboard.paths import (
     clock_cost,
     consistent,
@@ -29,8 +30,6 @@ NEAR_S = 4.0
 DOUBT = 0.5
 """Of a read that no other supports."""
 LEAST_CLOCK_READS = 3
-NEW_PERIOD_S = 60.0
-"""A clock that is set to more by as much begins a new period."""
 
 
 def read_clock(texts: pd.DataFrame, frames: pd.DataFrame) -> pd.DataFrame:
@@ -82,11 +81,9 @@ def period_starts_s(clock: pd.DataFrame, frames: pd.DataFrame) -> tuple[float, .
         Rising times; none where the clock shows one period alone.
     """
     timed = clock.dropna(subset="clock_s").merge(frames[["frame", "time_s"]], on="frame")
-    time_s, clock_s = (timed[name].to_numpy(np.float64) for name in ("time_s", "clock_s"))
-    starts = []
-    for row in np.flatnonzero(np.diff(clock_s) > NEW_PERIOD_S).tolist():
-        running = np.flatnonzero(clock_s[row + 1 :] < clock_s[row + 1])
-        starts.append(float(time_s[row + 1 + (int(running[0]) if len(running) else 0)]))
+    starts = [
+        float(timed["time_s"].iloc[change.begins]) for change in period_changes(timed["clock_s"].to_numpy(np.float64))
+    ]
     return (float(frames["time_s"].iloc[0]), *starts) if starts else ()
 
 

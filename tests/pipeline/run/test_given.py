@@ -220,11 +220,19 @@ def test_another_version_of_a_library_is_noticed(
     ],
 )
 def test_a_touched_file_is_noticed_by_what_rests_on_it(
-    touched: str, again: set[str], positions: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    touched: str,
+    again: set[str],
+    positions: Path,
+    out: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     """What comes behind, and rests on its tables alone, is reused where they are the same."""
     copy = tmp_path / "copy"
     shutil.copytree(out, copy)
+    closure.code_fingerprint.cache_clear()
+    request.addfinalizer(closure.code_fingerprint.cache_clear)
     hashed, file = closure._hashed, closure.ROOT / touched
     monkeypatch.setattr(closure, "_hashed", lambda path: "0" if path == file else hashed(path))
     assert set(STAGE_NAMES) - set(reused(positions, copy)) == again
