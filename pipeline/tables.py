@@ -31,7 +31,6 @@ from pipeline.schema import (
     Table,
     TableName,
     at_least,
-    dtype_of,
     one_of,
     share,
 )
@@ -327,5 +326,4 @@ def conform(name: TableName, table: pd.DataFrame) -> pd.DataFrame:
     missing = [c.name for c in spec.columns if c.name not in table.columns]
     if missing:
         raise TableError(f"table '{name}' lacks the columns {missing}")
-    typed = {c.name: dtype_of(c.dtype) for c in spec.columns if table[c.name].dtype != dtype_of(c.dtype)}
-    return check(name, table[list(spec.names)].astype(typed).reset_index(drop=True))
+    return check(name, spec.typed(table[list(spec.names)]).reset_index(drop=True))

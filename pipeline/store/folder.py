@@ -152,13 +152,13 @@ def read_table(path: Path, name: TableName) -> pd.DataFrame:
     if not path.is_file():
         raise TableError(f"{path} does not exist; run the stage that writes table '{name}'")
     try:
-        table = pq.read_table(path).to_pandas()
+        with pq.ParquetFile(path) as file:
+            table = file.read().to_pandas()
     except (OSError, pa.ArrowException, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise TableError(f"{path} is damaged ({reason}); remove it and run again") from error
-    texts = {c.name: pd.StringDtype(na_value=np.nan) for c in tables.ALL[name].columns if c.dtype == "str"}
-    present = {column: dtype for column, dtype in texts.items() if column in table.columns}
-    return tables.check(name, tables.ALL[name].completed(table.astype(present)), str(path))
+    spec = tables.ALL[name]
+    return tables.check(name, spec.completed(spec.typed(table, only="str")), str(path))
 
 
 def write_arrays(path: Path, pieces: Iterable[Array]) -> Path:
