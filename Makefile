@@ -51,7 +51,7 @@ docs:
 	$(BIN)/mkdocs build --strict
 
 tests:
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal  # neighbours go to one worker, and share what their fixtures make
 
 # floodlight is not among the extras: it wants pandas 2, and the lock has pandas 3.
 FLOODLIGHT := $(VENV)-floodlight

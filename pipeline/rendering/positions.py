@@ -16,7 +16,9 @@ import pyarrow.parquet as pq
 from pipeline import tables
 from pipeline.rendering.camera.coverage import Coverage, Take
 from pipeline.rendering.game import Progress, whole_or_nothing
+from pipeline.rendering.scene.overlay import draw_graphic
 from pipeline.rendering.settings import RenderSettings
+from pipeline.rendering.truth.board_reads import BoardReporter
 from pipeline.rendering.truth.noise import NoiseSettings, Reported, SimulatedDetector
 from pipeline.rendering.truth.sidecar import Sidecar
 from pipeline.rendering.truth.silhouettes import silhouettes
@@ -24,8 +26,9 @@ from pipeline.rendering.truth.writer import TruthWriter
 from pipeline.store.files import make_directory
 
 PERCEIVED = "perceived"
-"""Folder with the tables of `perceive`: frames, detections, number_reads (.parquet), embeddings.npy."""
+"""Folder with the tables of `perceive`: frames, detections, number_reads, scoreboard_texts (.parquet), embeddings.npy."""
 _BATCH = 600
+_BOARD_SEED = 0xB0A
 _KEYS = {"frame": "index", "time_s": "time_s", "shot": "shot"}
 """Columns of `frames` and what they are called of a take."""
 
@@ -39,7 +42,8 @@ def render_positions(
         settings: as for `render_game`.
         noise: how good detector and encoder are.
         out_dir: receives what `render_game` writes but the video, and a folder `perceived` with the tables of
-            `perceive`: boxes with misses, jitter and false ones, embeddings drawn around each person's own, reads of numbers if the noise has any.
+            `perceive`: boxes with misses, jitter and false ones, embeddings drawn around each person's own, reads of numbers
+            and of the scoreboard if the noise has any.
         progress: told after every batch of frames.
 
     Returns:
@@ -51,6 +55,10 @@ def render_positions(
     coverage = Coverage(settings)
     sidecar = Sidecar(coverage)
     observer = SimulatedDetector(coverage.people, noise, settings.fps, coverage.picture)
+    rng = np.random.default_rng([settings.seed, _BOARD_SEED])
+    has_board = settings.camera == "broadcast" and settings.scoreboard
+    graphic = draw_graphic(settings.size, rng, settings.scoreboard_design) if has_board else None
+    board = BoardReporter(graphic, noise, settings.fps, rng)
     with whole_or_nothing(out_dir) as folder:
         make_directory(folder / PERCEIVED)
         with (
@@ -63,7 +71,7 @@ def render_positions(
                 truth.add_many(takes, crowd.seen(takes, coverage.people))
                 for take in takes:
                     sidecar.note(take)
-                perceived.add(takes, report)
+                perceived.add(takes, report, board.report(takes))
                 if progress is not None:
                     progress(takes[-1].index + 1, coverage.total)
         sidecar.write(folder)
@@ -102,7 +110,7 @@ class _PerceivedWriter:
         header = {"descr": "<f2", "fortran_order": False, "shape": (self.rows, self.dim)}
         np.lib.format.write_array_header_1_0(self.file, header)
 
-    def add(self, takes: list[Take], report: Reported) -> None:
+    def add(self, takes: list[Take], report: Reported, words: pd.DataFrame) -> None:
         """Add the rows of some frames."""
         detections = pd.DataFrame(report.columns)
         detections = detections.assign(detection_id=np.arange(self.rows, self.rows + len(detections)))
@@ -114,6 +122,7 @@ class _PerceivedWriter:
         self._append("detections", detections)
         self._append("number_reads", reads.dropna())
         self._append("frames", _frame_rows(takes))
+        self._append("scoreboard_texts", words)
 
     def _append(self, name: tables.TableName, rows: pd.DataFrame) -> None:
         table = pa.Table.from_pandas(tables.conform(name, rows), preserve_index=False)

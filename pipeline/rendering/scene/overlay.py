@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -218,10 +219,8 @@ def lay_over(image: Image, graphic: Graphic, people: list[CastMember], moment: M
         for name, team in (("first", "A"), ("second", "B"))
     }
     texts = _texts(graphic, moment.facts.board)
-    x1, y1, x2, y2 = graphic.place
     for field in graphic.design.fields:
-        left, right = (x1 + round((x2 - x1) * share) for share in (field.x, field.x + field.width))
-        top, below = (y1 + round((y2 - y1) * share) for share in (field.y, field.y + field.height))
+        left, top, right, below = _box(graphic, field)
         ground = shirts[field.ground] if isinstance(field.ground, str) else field.ground
         cv2.rectangle(image, (left, top), (right - 1, below - 1), ground, -1)
         ink = field.ink or ((20, 20, 20) if sum(ground) > _BRIGHT else (245, 245, 245))
@@ -230,6 +229,30 @@ def lay_over(image: Image, graphic: Graphic, people: list[CastMember], moment: M
         at = (round(image.shape[1] - 230 * unit), round(image.shape[0] - 24 * unit))
         ink, thick = (225, 225, 225), max(1, round(2 * unit))
         cv2.putText(image, graphic.sign, at, cv2.FONT_HERSHEY_SIMPLEX, 1.1 * unit, ink, thick, cv2.LINE_AA)
+
+
+def words_on(graphic: Graphic, board: BoardState) -> Iterator[tuple[Banner, str]]:
+    """Yield the words on a scoreboard, without spaces, and where they stand.
+
+    Args:
+        graphic: what lies over the picture.
+        board: what the scoreboard shows.
+    """
+    texts = _texts(graphic, board)
+    for field in graphic.design.fields:
+        left, top, right, below = _box(graphic, field)
+        words = texts[field.what].split() if field.what == "clock_line" else [texts[field.what].replace(" ", "")]
+        edges = np.linspace(left, right, len(words) + 1).round().astype(int).tolist()
+        for (begin, end), word in zip(pairwise(edges), words, strict=True):
+            yield (begin, top, end, below), word
+
+
+def _box(graphic: Graphic, field: BoardField) -> Banner:
+    """Say where a field is."""
+    x1, y1, x2, y2 = graphic.place
+    left, right = (x1 + round((x2 - x1) * share) for share in (field.x, field.x + field.width))
+    top, below = (y1 + round((y2 - y1) * share) for share in (field.y, field.y + field.height))
+    return left, top, right, below
 
 
 def _texts(graphic: Graphic, board: BoardState) -> dict[FieldName, str]:

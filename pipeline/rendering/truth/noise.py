@@ -14,6 +14,7 @@ from pydantic import Field
 from pipeline.rendering.camera.coverage import Take
 from pipeline.rendering.people.appearance import CastMember
 from pipeline.rendering.settings import checked
+from pipeline.rendering.truth.board_reads import BoardNoise
 from pipeline.rendering.truth.number_reads import NumberBoxes, NumberReporter, ReadingNoise
 from pipeline.rendering.truth.silhouettes import Silhouettes
 from pipeline.tables import READ_COLUMNS
@@ -24,8 +25,8 @@ _GOOD_HEIGHT_PX = 120.0
 _JITTER_MEMORY_S = 0.15
 
 
-class NoiseSettings(ReadingNoise):
-    """How good detector, encoder and the reader of numbers are."""
+class NoiseSettings(ReadingNoise, BoardNoise):
+    """How good detector, encoder and the readers of numbers and of the scoreboard are."""
 
     miss: float = Field(0.03, ge=0, lt=1, description="share of time that a person in plain view has no box")
     miss_hidden: float = Field(0.85, ge=0, lt=1, description="the same for one who is quite hidden")

@@ -11,6 +11,7 @@ from pipeline.rendering.game import Game
 from pipeline.rendering.positions import render_positions
 from pipeline.rendering.truth.noise import NoiseSettings
 from pipeline.rendering.truth.silhouettes import silhouettes
+from pipeline.understand.scoreboard import read_clock
 
 PERFECT = NoiseSettings(miss=0, miss_hidden=0, jitter=0, false_boxes=0, wrong_role=0, spread=0)
 
@@ -140,3 +141,25 @@ def test_without_numbers_the_rest_is_drawn_alike(seen, tmp_path):
         people.drop(columns="detection_id"), seen[1]["detections"].drop(columns="detection_id")
     )
     assert len(people) < len(boxes)
+
+
+def test_the_scoreboard_is_read_as_asked_for(tmp_path):
+    """Two looks a second while the game is shown; what is made of them is what the board showed."""
+    settings = RenderSettings(seconds=40, fps=4, seed=5, dead_ball_every_s=12, camera="broadcast")
+    folder = render_positions(settings, NoiseSettings(board_share=0.9, board_wrong=0.05), tmp_path / "game")
+    texts = pd.read_parquet(folder / "perceived" / "scoreboard_texts.parquet")
+    frames, true = (pd.read_parquet(folder / at / "frames.parquet") for at in ("perceived", "."))
+    assert set(texts["frame"]) <= set(true.loc[(true["frame"] % 2 == 0) & (true["kind"] == "play"), "frame"])
+    assert len(texts) == pytest.approx(0.9 * 6 * texts["frame"].nunique(), rel=0.1)
+    clock = read_clock(texts, frames).merge(true, on="frame", suffixes=("", "_true"))
+    assert len(clock) > 100
+    assert (clock["clock_s"] - clock["clock_s_true"]).abs().max() <= 1.5
+    for found, shown in (("score_first", "score_a"), ("score_second", "score_b"), ("period", "clock_period")):
+        assert (clock[found] == clock[shown]).mean() > 0.95
+    assert pd.read_parquet(
+        render_positions(
+            settings.model_copy(update={"scoreboard": False}), NoiseSettings(board_share=0.9), tmp_path / "bare"
+        )
+        / "perceived"
+        / "scoreboard_texts.parquet"
+    ).empty

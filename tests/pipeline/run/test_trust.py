@@ -37,6 +37,14 @@ def run(analysed_game: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
+def named_run(analysed_game: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run that was corrected once; tests change copies alone."""
+    run = Path(shutil.copytree(analysed_game, tmp_path_factory.mktemp("named") / "run"))
+    correct(run, NAMED)
+    return run
+
+
+@pytest.fixture(scope="module")
 def positions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Another game, without pixels."""
     settings = RenderSettings(seed=4, seconds=4, fps=10, camera="fixed", substitutions=False)
@@ -128,10 +136,10 @@ def test_files_beside_the_video_are_those_that_the_run_keeps(run: Path, tmp_path
     "name", ["corrections.csv", "run.json", "work/job.json", "work/detections.parquet", "work/court.facts.json"]
 )
 def test_a_link_in_a_received_run_is_not_followed(
-    run: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+    named_run: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Even where what it leads to is right."""
-    correct(run, NAMED)
+    run = Path(shutil.copytree(named_run, tmp_path / "run"))
     (run / name).rename(tmp_path / "outside")
     (run / name).symlink_to(tmp_path / "outside")
     before = (tmp_path / "outside").read_bytes()

@@ -67,6 +67,19 @@ def test_everything_is_read_and_misreads_are_left_out():
     assert table.loc[30, "confidence"] < table.loc[150, "confidence"]
 
 
+def test_a_score_that_is_misread_at_times_is_no_shot_clock():
+    """A board without a shot clock: a digit that is wrong for a moment makes a score seem to fall by a point or so."""
+
+    def shown(time_s):
+        return {place: text for place, text in playing(time_s % 60).items() if place != "shot"}
+
+    wrong = {(at_s, "second"): "9" for at_s in (5.0, 14.0, 22.5, 31.0, 44.0)}
+    table = read_clock(words(60.0, shown, wrong), frames(60.0)).set_index("frame")
+    assert table["shot_clock_s"].isna().all()
+    assert (table["score_second"] == 8).all()
+    assert table.loc[100, "score_first"] == 15
+
+
 def test_a_clock_that_stands_is_not_running():
     def shown(time_s):
         return {"clock": minutes(300.4 - min(time_s, 10) - max(0, time_s - 20)), "first": "2", "second": "0"}

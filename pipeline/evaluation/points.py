@@ -1,0 +1,74 @@
+"""How right the points are that the scoreboard told, against the baskets of a rendered game."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline.errors import InputError
+from pipeline.evaluation.lineups import true_ids
+from pipeline.store import RunDirectory
+
+NEAR_S = 3.0
+"""Points are dated right within so many seconds."""
+
+
+@dataclass(frozen=True)
+class PointScores:
+    """Counts of baskets."""
+
+    made: int
+    """True ones."""
+    found: int
+    """Of these, those told with team and worth within 3 s, as sure."""
+    sure: int
+    """Told as sure."""
+    sure_right: int
+    """Of these, those of which team, worth and time are true."""
+
+
+def score_points(run: Path, truth: Path) -> PointScores:
+    """Score the points of a run.
+
+    Args:
+        run: output directory of `courtside analyze`.
+        truth: the rendered game.
+
+    Raises:
+        InputError: the truth has no events.
+    """
+    paths = [truth / f"{name}.parquet" for name in ("truth_events", "truth_stints")]
+    missing = [path for path in paths if not path.is_file()]
+    if missing:
+        raise InputError(f"{missing[0]} does not exist; render the game again with courtside render-game")
+    events, stints = map(pd.read_parquet, paths)
+    folder, true_team = RunDirectory(run), stints.set_index("id")["team"].to_dict()
+    players = folder.read_table("players").assign(true_id=lambda table: table["player_id"].map(true_ids(run, truth)))
+    players = players.assign(true_team=players["true_id"].map(true_team)).dropna(subset=["team", "true_team"])
+    teams = players.groupby("team")["true_team"].agg(lambda of: of.mode()[0]).to_dict()
+    return compare_points(folder.read_table("events"), events, teams)
+
+
+def compare_points(given: pd.DataFrame, true: pd.DataFrame, teams: Mapping[str, str]) -> PointScores:
+    """Compare points with baskets, each of which is told once at most.
+
+    Args:
+        given: table `events`.
+        true: events of the truth, those of the kind `made` among them.
+        teams: of the run -> of the truth.
+    """
+    sure = given[(given["kind"] == "points") & (given["status"] == "sure")]
+    made = true[true["kind"] == "made"]
+    free = np.ones(len(made), dtype=bool)
+    for row in sure.to_dict("records"):
+        fits = free & (made["team"] == teams.get(row["team"], "")) & (made["points"] == row["points"])
+        away_s = np.abs(made["time_s"].to_numpy(np.float64) - row["time_s"])
+        near = np.flatnonzero(fits.to_numpy() & (away_s <= NEAR_S))
+        if len(near):
+            free[near[np.argmin(away_s[near])]] = False
+    found = int((~free).sum())
+    return PointScores(len(made), found, len(sure), found)
