@@ -133,7 +133,9 @@ def measured(time_s: Floats, feet: list[Floats]) -> pd.DataFrame:
 def _stats(game: TrackedGame, identities: pd.DataFrame, players: pd.DataFrame, positions: pd.DataFrame) -> pd.DataFrame:
     """Compute the table `player_stats`."""
     nobody = ALL["tracklets"].empty()
-    return compute_statistics(game, identities, nobody, players, positions, COURTS["nba"], SETTINGS).player_stats
+    return compute_statistics(
+        game, identities, nobody, players, positions, np.full(len(game.frames), np.nan), COURTS["nba"], SETTINGS
+    ).player_stats
 
 
 def tables_of(time_s: Floats, feet: list[Floats]) -> tuple[TrackedGame, pd.DataFrame, pd.DataFrame]:

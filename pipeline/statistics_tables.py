@@ -77,9 +77,13 @@ _OF_PLAYER = (
     _fraction("backcourt_share", "share in the half that the team defends"),
     _metres("mean_attack_x_m", "mean position along the court, as if the right basket was attacked"),
     _metres("mean_attack_y_m", "mean position across the court, likewise"),
+    _seconds("live_s", "located time in which the game clock was read and ran"),
+    _metres("live_m", "distance in live_s"),
+    Column("distance_per_live_min_m", "float64", "m/min", "live_m over the minutes of live_s with a speed", True),
 )
-PLAYER_STATS = Table("player_stats", ("player_id",), _OF_PLAYER)
-PLAYER_PERIODS = Table("player_periods", ("player_id", "period"), (_OF_PLAYER[0], _PERIOD, *_OF_PLAYER[1:]))
+_ADDED = ("live_s", "live_m", "distance_per_live_min_m")
+PLAYER_STATS = Table("player_stats", ("player_id",), _OF_PLAYER, _ADDED)
+PLAYER_PERIODS = Table("player_periods", ("player_id", "period"), (_OF_PLAYER[0], _PERIOD, *_OF_PLAYER[1:]), _ADDED)
 
 _PHASES = {"": "", "offence_": ", in offence", "defence_": ", in defence"}
 _OF_TEAM = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 NEW_PERIOD_S = 60.0
@@ -20,6 +21,17 @@ class PeriodChange(NamedTuple):
     """The last before the clock is set."""
     begins: int
     """The first of the new period at which the clock runs."""
+
+
+def is_running(clock: pd.DataFrame, frames: pd.DataFrame) -> NDArray[np.float64]:
+    """Say of frames (t,) whether the game clock runs: 1, or 0; NaN where that is not known.
+
+    Args:
+        clock: table `clock`.
+        frames: table `frames`, t rows.
+    """
+    running = clock.set_index("frame")["running"].reindex(frames["frame"])
+    return running.to_numpy(np.float64, na_value=np.nan)
 
 
 def period_changes(clock_s: NDArray[np.float64]) -> list[PeriodChange]:

@@ -10,6 +10,7 @@ from pipeline.understand.game import TrackedGame
 def compute_statistics(context: StageContext) -> StageOutput:
     """Add up seconds and metres."""
     from pipeline.understand import statistics
+    from pipeline.understand.game_clock import is_running
     from pipeline.understand.scoreboard import period_starts_s
 
     tables, settings = context.tables, context.settings.stats
@@ -21,6 +22,7 @@ def compute_statistics(context: StageContext) -> StageOutput:
         tables["tracklets"],
         tables["players"],
         tables["positions"],
+        is_running(tables["clock"], tables["frames"]),
         context.registration.court,
         settings,
         context.memory,

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 TEAMS = ("A", "B")
 _NUMBERS = (
-    *("row", "dt", "x_m", "y_m", "speed_mps", "speed_sd_mps", "attack_x_m", "attack_y_m", "phase"),
+    *("row", "dt", "x_m", "y_m", "speed_mps", "speed_sd_mps", "attack_x_m", "attack_y_m", "phase", "is_live"),
     "player_id",
 )
 
@@ -43,7 +43,7 @@ class GameTimeline:
     """One row per box of a player of whom nobody knows who he is: team, `row` of the frames."""
     located: pd.DataFrame
     """Table `positions` with `row`, `dt` (s), `team`, `role`, `attack_x_m` and `attack_y_m` (as if the team attacked the
-    right basket; NaN where unknown) and `phase` of the team."""
+    right basket; NaN where unknown), `phase` of the team and `is_live`: 1 while the game clock runs, else 0, NaN where unknown."""
     phases: dict[str, NDArray[np.int8]]
     """Of each team, per frame (t,): 1 offence, the play is where it attacks; -1 defence; 0 unknown."""
     periods: pd.DataFrame
@@ -73,6 +73,7 @@ def build_timeline(
     tracklets: pd.DataFrame,
     players: pd.DataFrame,
     positions: pd.DataFrame,
+    is_live: Floats,
     court: Court,
     settings: StatsSettings,
     memory: Memory | None = None,
@@ -85,13 +86,14 @@ def build_timeline(
         tracklets: table `tracklets`.
         players: table `players`.
         positions: table `positions`.
+        is_live: (t,) whether the game clock runs: 1, or 0; NaN where that is not known.
         court: its measures.
         settings: the periods, if they are given.
         memory: what was computed of the game before.
     """
     duration_s = frame_durations(game.frames, settings.max_gap_s)
     row = np.searchsorted(game.frame, positions["frame"].to_numpy())
-    located = positions.assign(row=row, dt=duration_s[row]).merge(
+    located = positions.assign(row=row, dt=duration_s[row], is_live=is_live[row]).merge(
         players[["player_id", "team", "role"]], on="player_id", how="left"
     )
     play = read_play(game.time_s, located[located["role"] == "player"], court)

@@ -115,6 +115,7 @@ def _metres(
         "located_s": float(dt.sum()),
         **_movement(timeline, located, on_court_s, settings),
         **_phases(located),
+        **_live(located),
         **_places(located[["x_m", "y_m"]].to_numpy(np.float64), dt, court),
         **_attack_places(located, court),
     }
@@ -204,6 +205,17 @@ def _phases(located: pd.DataFrame) -> dict[str, float]:
         metres = float(speed[measured] @ dt[measured]) if measured.any() or not inside.any() else np.nan
         sums |= {f"{name}_s": float(dt[inside].sum()), f"{name}_m": metres}
     return sums
+
+
+def _live(located: pd.DataFrame) -> dict[str, float]:
+    """Sum time and distance while the game clock runs; nothing where it was never read."""
+    is_live, dt, speed = (_column(located, name) for name in ("is_live", "dt", "speed_mps"))
+    if not np.isfinite(is_live).any():
+        return {}
+    moving = (is_live == 1) & np.isfinite(speed)
+    speed_s, metres = float(dt[moving].sum()), float(speed[moving] @ dt[moving])
+    rate = 60 * metres / speed_s if lasts(speed_s, LEAST_RATE_S) else np.nan
+    return {"live_s": float(dt[is_live == 1].sum()), "live_m": metres, "distance_per_live_min_m": rate}
 
 
 def _places(position_m: Floats, dt: Floats, court: Court) -> dict[str, float]:

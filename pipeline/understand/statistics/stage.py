@@ -45,6 +45,7 @@ def compute_statistics(
     tracklets: pd.DataFrame,
     players: pd.DataFrame,
     positions: pd.DataFrame,
+    is_live: NDArray[np.float64],
     court: Court,
     settings: StatsSettings,
     memory: Memory | None = None,
@@ -57,6 +58,7 @@ def compute_statistics(
         tracklets: table `tracklets`; players of whom nobody knows who they are count for their team.
         players: table `players`.
         positions: table `positions`.
+        is_live: (t,) whether the game clock runs in each frame: 1, or 0; NaN where that is not known.
         court: its zones, and how many play on it.
         settings: limits of the definitions.
         memory: what was computed of the game before.
@@ -68,8 +70,9 @@ def compute_statistics(
             *(_numbers(table) for table in (game.tracks, identities, tracklets, players, positions)),
             *(_texts(table, ("role", "team")) for table in (tracklets, players)),
             _texts(positions, ("source",)),
+            is_live,
         ),
-        lambda: build_timeline(game, identities, tracklets, players, positions, court, settings, memory),
+        lambda: build_timeline(game, identities, tracklets, players, positions, is_live, court, settings, memory),
     )
     timeline = replace(timeline, players=players)
     return Statistics(

@@ -11,6 +11,7 @@ from pipeline.geometry.court import COURTS
 from pipeline.rendering.simulation.playback import read_sportvu
 from pipeline.tables import ALL, MOTION_COLUMNS, POSITIONS, check, conform
 from pipeline.understand.game import TrackedGame
+from pipeline.understand.game_clock import is_running
 from pipeline.understand.location import locate
 from pipeline.understand.statistics import compute_statistics
 
@@ -18,9 +19,10 @@ SETTINGS = StatsSettings()
 COURT = COURTS["fiba"]
 
 
-def statistics(game, identities, players, positions, settings=SETTINGS):
+def statistics(game, identities, players, positions, settings=SETTINGS, is_live=None):
     tracklets = ALL["tracklets"].empty()
-    return compute_statistics(game, identities, tracklets, players, positions, COURT, settings).player_stats
+    is_live = np.full(len(game.frames), np.nan) if is_live is None else is_live
+    return compute_statistics(game, identities, tracklets, players, positions, is_live, COURT, settings).player_stats
 
 
 @dataclass
@@ -459,3 +461,21 @@ class TestOnCourt:
         stats = self.seen()
         assert stats["on_court_s"] == pytest.approx(stats["seen_s"])
         assert stats["estimated_full_distance_m"] == pytest.approx(stats["distance_m"])
+
+
+def test_dead_time_is_left_out_of_the_figures_per_live_minute():
+    """Jogs while the clock runs, stands while it is stopped; for the last seconds no clock is seen."""
+    time_s = times(seconds=60.0)
+    jogging = oval(np.minimum(time_s, 30.0), 3.0)
+    game, identities, players = Scene(time_s, {1: jogging}).tables()
+    positions = locate(game, identities, SETTINGS)
+    clock = pd.DataFrame({"frame": game.frames["frame"], "running": (time_s < 30.0)}).astype({"running": "boolean"})
+    is_live = is_running(clock[time_s < 50.0], game.frames)
+    row = statistics(game, identities, players, positions, is_live=is_live).iloc[0]
+    assert (np.nansum(is_live) / 30, np.isnan(is_live).sum() / 30) == (30, 10)
+    assert row["live_s"] == pytest.approx(30.0, abs=0.1)
+    assert row["live_m"] == pytest.approx(90.0, rel=0.03)
+    assert row["distance_per_live_min_m"] == pytest.approx(180.0, rel=0.03)
+    assert row["distance_per_min_m"] == pytest.approx(90.0, rel=0.03)
+    unknown = statistics(game, identities, players, positions).iloc[0]
+    assert np.isnan([unknown["live_s"], unknown["distance_per_live_min_m"]]).all()

@@ -97,7 +97,9 @@ def figures_of(game: RandomGame) -> tuple[Statistics, pd.DataFrame]:
         speed = np.where(rng.random(len(positions)) < 0.2, np.nan, rng.uniform(0, 10.5, len(positions)))
         positions = positions.assign(speed_mps=speed, speed_sd_mps=rng.uniform(0, 2, len(positions)).astype("float32"))
     tracklets = ALL["tracklets"].empty()
-    return compute_statistics(tracked, identities, tracklets, players, positions, COURT, game.stats), positions
+    is_live = rng.choice([0.0, 1.0, np.nan], len(tracked.frames))
+    found = compute_statistics(tracked, identities, tracklets, players, positions, is_live, COURT, game.stats)
+    return found, positions
 
 
 def test_a_sum_of_frames_that_is_short_by_rounding_is_enough() -> None:
@@ -130,6 +132,9 @@ def check_player(row: dict, stats: StatsSettings) -> None:
         check_movement(row, known_s, stats)
     assert not row["located_s"] > row["seen_s"] + row["bridged_s"] + NEAR
     assert row["seen_s"] + row["bridged_s"] <= row["on_court_s"] + NEAR
+    assert not row["live_s"] > row["located_s"] + NEAR
+    assert not row["live_m"] > np.nan_to_num(row["distance_m"]) + NEAR
+    assert not row["distance_per_live_min_m"] > 60 * row["top_speed_mps"] + NEAR
     check_places(row)
 
 

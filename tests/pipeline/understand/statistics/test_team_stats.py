@@ -64,7 +64,16 @@ def game(place_of, seconds=60, step_s=0.5, court=COURT, doubtful=False, **settin
     positions = positions[~positions["player_id"].isin(unsure)]
     tracklets = who.assign(track_id=who["player_id"])[["track_id", "role", "team"]]
     tracked = TrackedGame.of(frames, detections, tracks=tracks)
-    return build_timeline(tracked, identities, tracklets, players, positions, court, StatsSettings(**settings))
+    return build_timeline(
+        tracked,
+        identities,
+        tracklets,
+        players,
+        positions,
+        np.full(len(tracked.frames), np.nan),
+        court,
+        StatsSettings(**settings),
+    )
 
 
 def in_turns(team, time_s):
