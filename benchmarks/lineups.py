@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.full_game import analyse, render
-from pipeline.evaluation.lineups import LineupScores, score_lineups
-from pipeline.evaluation.points import score_points
+from pipeline.evaluation.events.lineups import LineupScores, score_lineups
+from pipeline.evaluation.events.points import score_points
 from pipeline.rendering import noise_settings
 
 HEAD = (

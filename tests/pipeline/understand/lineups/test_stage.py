@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.lineups import compare_lineups
+from pipeline.evaluation.events.lineups import compare_lineups
 from pipeline.geometry.court import COURTS
 from pipeline.rendering import NoiseSettings, render_positions, whole_game
 from pipeline.tables import ALL, conform

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pipeline.evaluation.points import PointScores, compare_points
+from pipeline.evaluation.events.points import PointScores, compare_points
 
 
 def rows(*of: tuple[float, str, str | None, int]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import InputError
-from pipeline.evaluation.lineups import true_ids
+from pipeline.evaluation.events.lineups import true_ids
 from pipeline.store import RunDirectory
 
 NEAR_S = 3.0
@@ -49,7 +49,7 @@ def score_points(run: Path, truth: Path) -> PointScores:
     folder, true_team = RunDirectory(run), stints.set_index("id")["team"].to_dict()
     players = folder.read_table("players").assign(true_id=lambda table: table["player_id"].map(true_ids(run, truth)))
     players = players.assign(true_team=players["true_id"].map(true_team)).dropna(subset=["team", "true_team"])
-    teams = players.groupby("team")["true_team"].agg(lambda of: of.mode()[0]).to_dict()
+    teams = {str(team): str(of["true_team"].mode()[0]) for team, of in players.groupby("team")}
     return compare_points(folder.read_table("events"), events, teams)
 
 
