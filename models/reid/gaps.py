@@ -125,8 +125,8 @@ def pooled(vectors: Array, pieces: Pieces, quality: Array | None = None) -> Arra
     """Average unit vectors (n, dim) over pieces, weighted where asked: (m, dim), unit length."""
     weight = np.ones(len(vectors)) if quality is None else quality
     total = np.zeros((len(pieces.identity), vectors.shape[1]))
-    np.add.at(total, pieces.number, unit(vectors) * weight[:, None])
-    return np.asarray(unit(total))
+    np.add.at(total, pieces.number, unit(np.asarray(vectors, np.float32)) * weight[:, None])
+    return np.asarray(unit(total.astype(np.float32)))
 
 
 def gaps_s(pieces: Pieces) -> Array:

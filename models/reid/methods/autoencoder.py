@@ -202,7 +202,7 @@ def summed_distances(a: Tensor, b: Tensor, block: int = 512) -> Tensor:
     """
     if len(a) <= block:
         return torch.cdist(a, b).sum()
-    parts = [checkpoint(_distances_of_block, part, b, use_reentrant=False) for part in a.split(block)]
+    parts = [checkpoint(_distances_of_block, part, b, use_reentrant=False) for part in torch.split(a, block)]
     return torch.stack(parts).sum()
 
 

@@ -113,7 +113,7 @@ class Tuning(LightningModule):
         self.recipe: OsnetRecipe = work.recipe
         options = self.recipe.train
         self.average = work.network.eval()
-        self.network = copy.deepcopy(work.network)
+        self.network: OSNet = copy.deepcopy(work.network)  # type: ignore[assignment]
         check_parts(self.network, options.frozen)
         numbers = np.unique(people.crops.identity)
         self.compact = torch.zeros(int(numbers.max()) + 1, dtype=torch.int64)
@@ -270,9 +270,10 @@ def start_from(network: OSNet, start: str, data_root: Path) -> None:
 def phases(work: Work) -> Iterator[Phase]:
     """Yield the one phase; its epochs are spans of `report_every` steps."""
     recipe: OsnetRecipe = work.recipe
+    network: OSNet = work.network  # type: ignore[assignment]
     options = recipe.train
     if recipe.start is not None:
-        start_from(work.network, recipe.start, work.data_root)
+        start_from(network, recipe.start, work.data_root)
     validated = len(work.splits.validation) > 0
     span = min(options.report_every, options.steps)
     epochs = math.ceil(options.steps / span)
@@ -292,7 +293,7 @@ def phases(work: Work) -> Iterator[Phase]:
     if options.views is None:
         pictures: Dataset[Any] = CutCrops(people.crops, recipe)
     else:
-        pictures = stored_views(people.crops, recipe, work.network, work.cache)
+        pictures = stored_views(people.crops, recipe, network, work.cache)
     batches: DataLoader[Any] = DataLoader(pictures, batch_sampler=sampler, collate_fn=_as_it_is)  # type: ignore[arg-type]
     yield Phase(
         "tuning",

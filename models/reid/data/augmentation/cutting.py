@@ -123,14 +123,11 @@ def _somebody_in_front(image: Image, crops: CropSet, row: int, rng: np.random.Ge
     across = (np.arange(wide) - wide / 2) / (0.3 * wide)  # a body: the middle 0.6 of its box
     down = (np.arange(tall) - tall / 2) / (0.52 * tall)
     body = np.clip(4 * (1 - across**2 - down[:, None] ** 2), 0, 1).astype(np.float32)[..., None]  # (tall, wide, 1)
-    shift = np.float32(
-        [
-            [1, 0, (width - wide) / 2 + rng.choice([-1, 1]) * rng.uniform(0.35, 0.65) * width],
-            [0, 1, (height - tall) / 2 + rng.uniform(-0.05, 0.3) * height],
-        ]
-    )
-    laid, mask = (cv2.warpAffine(layer, shift, (width, height)) for layer in (stranger, body))
-    mask = mask[..., None]
+    right = (width - wide) / 2 + rng.choice([-1, 1]) * rng.uniform(0.35, 0.65) * width
+    lower = (height - tall) / 2 + rng.uniform(-0.05, 0.3) * height
+    shift = np.array([[1, 0, right], [0, 1, lower]], np.float32)
+    laid = cv2.warpAffine(stranger, shift, (width, height))
+    mask = np.asarray(cv2.warpAffine(body, shift, (width, height)), np.float32)[..., None]
     return np.asarray(image * (1 - mask) + laid * mask, np.uint8)
 
 

@@ -124,5 +124,5 @@ def _hash(crops: CropSet, row: int) -> bytes:
     """Name a crop by its pixels, its box and its game, whose uniforms a view may have."""
     text = f"{crops.image(row).shape} {crops.box_px[row].tolist()} {crops.scene_game[crops.scene[row]]}"
     digest = hashlib.blake2b(text.encode(), digest_size=_HASH_BYTES)
-    digest.update(np.ascontiguousarray(crops.image(row)))
+    digest.update(np.ascontiguousarray(crops.image(row)).tobytes())
     return digest.digest()
