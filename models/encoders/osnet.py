@@ -141,8 +141,16 @@ class OSNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map normalised RGB crops (n, 3, h, w) float to vectors (n, dim), not of unit length."""
-        x = self.maxpool(self.conv1(x))
-        x = self.conv5(self.conv4(self.conv3(self.conv2(x))))
+        return self.above_first_stage(self.first_stage(x))
+
+    def first_stage(self, x: Tensor) -> Tensor:
+        """Map normalised RGB crops (n, 3, h, w) to what the first stage sees, (n, c, h / 8, w / 8)."""
+        seen: Tensor = self.conv2(self.maxpool(self.conv1(x)))
+        return seen
+
+    def above_first_stage(self, x: Tensor) -> Tensor:
+        """Map what the first stage sees to vectors (n, dim)."""
+        x = self.conv5(self.conv4(self.conv3(x)))
         features: Tensor = self.fc(self.global_avgpool(x).flatten(1))
         if self.stripe_norm is not None:
             stripes = nn.functional.adaptive_avg_pool2d(x, (self.stripes, 1)).flatten(1)  # (n, c4 * stripes)

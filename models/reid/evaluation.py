@@ -105,6 +105,32 @@ def roc_auc(score: Floats, positive: Bool) -> float:
     return float(below.mean() / 2 / len(above))
 
 
+def equal_error_rate(score: Floats, positive: Bool) -> float:
+    """Error rate at the threshold where as many positives lie below it as negatives do not; NaN without either.
+
+    Between the two thresholds around it both rates are taken for straight lines; ties stand on one side together.
+
+    Example:
+        Nothing is confused; then one of two pairs of either kind.
+
+        >>> equal_error_rate(np.array([0.9, 0.8, 0.2, 0.1]), np.array([True, True, False, False]))
+        0.0
+        >>> equal_error_rate(np.array([0.9, 0.3, 0.7, 0.1]), np.array([True, True, False, False]))
+        0.5
+    """
+    if not positive.any() or positive.all():
+        return float("nan")
+    thresholds = np.append(np.unique(score), np.inf)
+    missed = np.searchsorted(np.sort(score[positive]), thresholds, "left") / positive.sum()
+    taken = 1 - np.searchsorted(np.sort(score[~positive]), thresholds, "left") / (~positive).sum()
+    after = int(np.argmax(missed >= taken))
+    if after == 0:
+        return float(missed[0])
+    rise = missed[after] - missed[after - 1] + taken[after - 1] - taken[after]
+    share = (taken[after - 1] - missed[after - 1]) / rise
+    return float(missed[after - 1] + share * (missed[after] - missed[after - 1]))
+
+
 @dataclass(frozen=True)
 class Labels:
     """What is known about n crops, for building pairs.

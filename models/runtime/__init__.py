@@ -4,7 +4,7 @@ network = load_network(source, device="cpu")
 outputs = network(pictures)          # tuple of float32 arrays of len(pictures) rows
 """
 
-from models.runtime.load import choose_runtime, load_network
+from models.runtime.load import choose_runtime, load_network, run_module
 from models.runtime.protocol import NetworkSource, PictureNetwork, Precision, Runtime
 
-__all__ = ["NetworkSource", "PictureNetwork", "Precision", "Runtime", "choose_runtime", "load_network"]
+__all__ = ["NetworkSource", "PictureNetwork", "Precision", "Runtime", "choose_runtime", "load_network", "run_module"]

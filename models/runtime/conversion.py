@@ -7,13 +7,16 @@ import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.runtime.cache import cache_folder
 from models.runtime.library import openvino
 from models.runtime.openvino_network import read_model
 from models.runtime.protocol import NetworkSource
 from pipeline.store import hash_file
+
+if TYPE_CHECKING:
+    from torch import nn
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "openvino"
 FORMAT = 2
@@ -96,15 +99,25 @@ def _remove_leftovers(folder: Path) -> None:
 
 def convert(source: NetworkSource) -> Any:
     """Convert a network by tracing it; number, height and width of its pictures stay open."""
+    from models.runtime.prepared import built
+
+    return convert_module(built(source), source.size_px)
+
+
+def convert_module(network: nn.Module, size_px: tuple[int, int]) -> Any:
+    """Convert a network that takes pictures (n, h, w, 3) uint8, by tracing it; it learns no more then.
+
+    Args:
+        network: as it is run.
+        size_px: height and width of pictures to trace it with; they stay open.
+    """
     openvino()
     import torch
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
-    from models.runtime.prepared import built
-
-    network = built(source).eval().requires_grad_(False)
-    pictures = torch.zeros((2, *source.size_px, 3), dtype=torch.uint8)
+    network.eval().requires_grad_(False)
+    pictures = torch.zeros((2, *size_px, 3), dtype=torch.uint8)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tracing, about shapes, which are the same again when it runs
         traced = torch.jit.trace(network, pictures, check_trace=False)  # type: ignore[no-untyped-call]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+from typing import TYPE_CHECKING
 
 from models.runtime.hardware import may_have_gpu, usable_cores
 from models.runtime.protocol import NetworkSource, PictureNetwork, Precision, Runtime
 from pipeline.errors import DependencyError, SettingsError
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _GPU_BATCHES = 8
 """On a graphics card so many batches of a processor go through together."""
@@ -54,6 +58,26 @@ def load_network(
     if choose_runtime(runtime, device) == "openvino":
         return _openvino(source, precision)
     return _torch(source, device, precision)
+
+
+def run_module(network: nn.Module, size_px: tuple[int, int], batch: int) -> PictureNetwork:
+    """Make a network at hand ready to run on the processor, in fp32; it learns no more then.
+
+    Args:
+        network: takes pictures (n, h, w, 3) uint8.
+        size_px: their height and width.
+        batch: pictures that go through together.
+    """
+    if choose_runtime("auto", "cpu") == "openvino":
+        from models.runtime.conversion import convert_module
+        from models.runtime.openvino_network import OpenVinoNetwork
+
+        return OpenVinoNetwork(convert_module(network, size_px), batch, 1, "fp32")
+    from models.device import choose_device, choose_precision
+    from models.runtime.torch_network import TorchNetwork
+
+    device = choose_device("cpu")
+    return TorchNetwork(network.eval(), device, choose_precision("fp32", device), batch)
 
 
 def _finds_gpu() -> bool:

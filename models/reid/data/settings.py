@@ -67,6 +67,7 @@ class CutSettings(Strict):
     p_blur: float = Field(0.2, ge=0, le=1)
     p_jpeg: float = Field(0.3, ge=0, le=1)
     p_erase: float = Field(0.4, ge=0, le=1, description="a rectangle of noise or of another crop over it")
+    p_person: float = Field(0.0, ge=0, le=1, description="another person of the clip in front, at one side")
     color: float = Field(0.15, ge=0, lt=1, description="strength of brightness, contrast, white balance changes")
 
 

@@ -65,3 +65,26 @@ def hard_triplets(vectors: Tensor, identity: Tensor, differ: Tensor, margin: flo
     if not len(furthest):
         return vectors.sum() * 0
     return torch.relu(furthest - nearest + margin).mean()
+
+
+def supervised_contrastive(vectors: Tensor, identity: Tensor, differ: Tensor, temperature: float) -> Tensor:
+    """Supervised contrastive loss over certain pairs: every positive against all certain negatives of its sample.
+
+    Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020 (L_out). Samples without a positive or without a negative are left out;
+    0 if none is left.
+
+    Args:
+        vectors: (n, dim), unit length.
+        identity: (n,).
+        differ: (m, m) bool, the identities certainly differ.
+        temperature: of the cosines.
+    """
+    itself = torch.eye(len(identity), dtype=torch.bool, device=identity.device)
+    positive = (identity[:, None] == identity) & ~itself
+    negative = differ[identity][:, identity]
+    usable = positive.any(1) & negative.any(1)
+    logits = vectors @ vectors.T / temperature
+    seen = logits.masked_fill(~(positive | negative), -torch.inf)
+    log_share = logits - seen.logsumexp(1, keepdim=True)
+    loss = -(log_share.masked_fill(~positive, 0).sum(1)[usable] / positive.sum(1)[usable])
+    return loss.mean() if len(loss) else vectors.sum() * 0

@@ -6,9 +6,9 @@ early stopping with patience 5); an aggregator over features and attribute outpu
 the triplet margin loss. A query's list is what lies within a distance, and that threshold is the one with the best mAP on
 training data, in steps of 0.1; lists are written as text.
 
-Their ResNet-34 came with ImageNet weights. None are part of this project's material: `backbone: resnet34` starts at random
-unless `start` names a safetensors file with torchvision's layer names, and `backbone: osnet` starts from published
-re-identification weights.
+Their ResNet-34 came with ImageNet weights. Here `backbone: mobilenetv2` has ImageNet weights (`start: imagenet`), `backbone: osnet`
+published re-identification weights; `backbone: resnet34` starts at random unless `start` names a safetensors file with torchvision's
+layer names.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class AttributeRecipe(Recipe):
     """One recipe."""
 
     method: Literal["attributes"] = "attributes"
-    backbone: Literal["osnet", "resnet34"] = "resnet34"
+    backbone: Literal["osnet", "resnet34", "mobilenetv2"] = "resnet34"
     start: str | None = Field(None, description="weights to start from, relative to the data root; null: random")
     vocabulary: Literal["basketball", "market1501", "rendered", "digits"] = "basketball"
     market_table: str | None = Field(None, description="market_attribute.mat, relative to the data root")

@@ -21,6 +21,7 @@ import torch
 from lightning.pytorch import LightningModule
 from pydantic import Field
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from models.reid.data.batches.pictures import (
     Batch,
@@ -184,9 +185,29 @@ def intra_inter(latent: Tensor, identity: Tensor, label: int, differ: Tensor | N
     differs = identity != label if differ is None else differ[label][identity]
     strangers = latent[differs]
     n, k = len(members), len(strangers)
-    intra = torch.cdist(members, members).sum() / max(n * (n - 1), 1)
-    inter = torch.cdist(members, strangers).sum() / max(n * k, 1)
+    intra = summed_distances(members, members) / max(n * (n - 1), 1)
+    inter = summed_distances(members, strangers) / max(n * k, 1)
     return intra, inter
+
+
+def summed_distances(a: Tensor, b: Tensor, block: int = 512) -> Tensor:
+    """Sum the Euclidean distances of every row of one set to every row of another.
+
+    Distances of all 30,596 digits in one batch would fill gigabytes: they are computed in blocks, and again for the gradient.
+
+    Args:
+        a: (n, dim).
+        b: (k, dim).
+        block: rows of `a` whose distances are in memory at once.
+    """
+    if len(a) <= block:
+        return torch.cdist(a, b).sum()
+    parts = [checkpoint(_distances_of_block, part, b, use_reentrant=False) for part in torch.split(a, block)]
+    return torch.stack(parts).sum()
+
+
+def _distances_of_block(a: Tensor, b: Tensor) -> Tensor:
+    return torch.cdist(a, b).sum()
 
 
 class Clustering(LightningModule):

@@ -11,7 +11,9 @@ nor a negative pair. Half of a person's crops are from the clip at hand, half fr
 from __future__ import annotations
 
 import copy
+import hashlib
 import math
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -23,21 +25,29 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from models.encoders.osnet import OSNet, normalise
-from models.encoders.weights import load_state, read_encoder_weights, write_encoder_weights
+from models.encoders.osnet import OSNet, normalise, normalise_bgr
+from models.encoders.weights import encoder_weights_file, load_state, read_encoder_weights, write_encoder_weights
 from models.reid.data.augmentation.cutting import augment, recoloured
 from models.reid.data.batches.mixing import BesideData, MixedBatches, read_beside
 from models.reid.data.batches.pictures import Batch
-from models.reid.data.crops import CropSet
+from models.reid.data.batches.views import StoredViews, ViewStore
+from models.reid.data.crops import CropSet, Image
 from models.reid.data.settings import CutSettings, PictureSettings, TrackletData
 from models.reid.data.sources.games import joined
 from models.reid.data.splits.people import People
-from models.reid.losses.certain_pairs import MaskedSoftmax, hard_triplets
+from models.reid.losses.certain_pairs import MaskedSoftmax, hard_triplets, supervised_contrastive
 from models.reid.methods.method import Method, Phase, Work
 from models.reid.settings import LoopSettings, Recipe
 from models.reid.validation import validation_scores
+from models.runtime import run_module
+from models.runtime.prepared import Prepared, take_bgr
 from models.strict import Strict
 from pipeline.errors import SettingsError
+
+_FIRST_STAGE = ("conv1", "conv2")
+_VIEWS_AT_ONCE = 8
+_VIEW_SEED = 0
+"""Trainings with other seeds share their views."""
 
 
 class OsnetTrainSettings(Strict):
@@ -55,11 +65,19 @@ class OsnetTrainSettings(Strict):
     softmax_margin: float = Field(0.1, ge=0)
     triplet_margin: float = Field(0.2, ge=0, description="on cosine distances")
     triplet_weight: float = Field(1.0, ge=0)
+    contrastive_weight: float = Field(0.0, ge=0, description="of the supervised contrastive loss")
+    temperature: float = Field(0.1, gt=0, description="of the supervised contrastive loss")
     frozen: tuple[str, ...] = Field(
         (), description="parts of the network that stay as they start, with their statistics"
     )
     recolour: float = Field(0.0, ge=0, le=1, description="share of the scenes in a batch that get other uniforms")
     average: float = Field(0.99, ge=0, lt=1, description="decay of the running average of weights that is kept")
+    views: int | None = Field(
+        None,
+        ge=2,
+        description="changed versions of a crop that are made once and kept on disk, half of them in other uniforms, as the frozen "
+        "conv1 and conv2 see them (these must be frozen); null: a new one each time",
+    )
     report_every: int = Field(100, ge=1, description="steps of an epoch: between log rows and checkpoints")
 
 
@@ -67,7 +85,11 @@ class OsnetRecipe(Recipe):
     """One recipe."""
 
     method: Literal["osnet"] = "osnet"
-    start: str | None = Field(None, description="weights to start from, relative to the data root; null: random")
+    start: str | None = Field(
+        None,
+        description="weights to start from, relative to the data root: a published network, or an encoder of this shape; builtin: the "
+        "shipped one; null: random",
+    )
     head_dim: int = Field(128, ge=2)
     stripes: int = Field(0, ge=0, le=12, description="horizontal stripes that the head sees beside the whole body")
     picture: PictureSettings = PictureSettings(size_px=(192, 96))
@@ -91,7 +113,7 @@ class Tuning(LightningModule):
         self.recipe: OsnetRecipe = work.recipe
         options = self.recipe.train
         self.average = work.network.eval()
-        self.network = copy.deepcopy(work.network)
+        self.network: OSNet = copy.deepcopy(work.network)  # type: ignore[assignment]
         check_parts(self.network, options.frozen)
         numbers = np.unique(people.crops.identity)
         self.compact = torch.zeros(int(numbers.max()) + 1, dtype=torch.int64)
@@ -112,12 +134,17 @@ class Tuning(LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return softmax + triplet loss of one batch."""
         options = self.recipe.train
-        vectors = nn.functional.normalize(self.network(batch.pictures), dim=1)
+        seen = self.network(batch.pictures) if options.views is None else self.network.above_first_stage(batch.pictures)
+        vectors = nn.functional.normalize(seen, dim=1)
         identity, differ = self.compact.to(self.device)[batch.identity], self.differ.to(self.device)
         softmax = self.softmax(vectors, identity, differ)
         triplet = hard_triplets(vectors, identity, differ, options.triplet_margin)
-        self.log_dict({"softmax": softmax, "triplet": triplet}, on_step=False, on_epoch=True, batch_size=len(identity))
         loss: Tensor = softmax + options.triplet_weight * triplet
+        parts = {"softmax": softmax, "triplet": triplet}
+        if options.contrastive_weight:
+            parts["contrastive"] = supervised_contrastive(vectors, identity, differ, options.temperature)
+            loss = loss + options.contrastive_weight * parts["contrastive"]
+        self.log_dict(parts, on_step=False, on_epoch=True, batch_size=len(identity))
         return loss
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
@@ -163,6 +190,55 @@ class CutCrops(Dataset[Any]):
         return Batch(normalise(torch.from_numpy(np.stack(images))), identity, torch.from_numpy(rows))
 
 
+def stored_views(crops: CropSet, recipe: OsnetRecipe, network: OSNet, cache: Path) -> StoredViews:
+    """Give what the first stage of a network sees of changed crops; made here where it is not on disk.
+
+    Args:
+        crops: what is learned from.
+        recipe: it has `train.views`.
+        network: its first stage is frozen.
+        cache: folder of stores, one for each first stage and kind of change.
+
+    Raises:
+        SettingsError: the first stage is not frozen.
+    """
+    views = recipe.train.views or 0
+    if not {*_FIRST_STAGE} <= {*recipe.train.frozen}:
+        raise SettingsError(f"train.views: needs the parts {', '.join(_FIRST_STAGE)} under train.frozen")
+    half = views // 2
+    plain_views = half - round(half * recipe.augment.p_person)
+    first = copy.deepcopy(network).eval()
+    digest = hashlib.sha256(f"{recipe.picture} {recipe.augment} {views} {_VIEW_SEED}".encode())
+    for name, value in first.state_dict().items():
+        if name.split(".")[0] in _FIRST_STAGE and not name.endswith("num_batches_tracked"):
+            digest.update(value.half().contiguous().numpy().tobytes())  # as weight files have them
+    first.fuse()
+    size = recipe.picture.size_px
+
+    def draw(crops: CropSet, row: int, view: int) -> Image:
+        game = zlib.crc32(crops.scene_game[crops.scene[row]].encode())
+        rng = np.random.default_rng([_VIEW_SEED, game, int(crops.identity[row]), int(crops.frame[row]), view])
+        in_front = float(view % half >= plain_views)
+        image = augment(crops, row, size, recipe.augment.model_copy(update={"p_person": in_front}), rng)
+        return image if view < half else recoloured(image, game + view)
+
+    take_bgr(first.first)
+    layers = run_module(Prepared(_FirstStage(first), normalise_bgr), size, _VIEWS_AT_ONCE)
+    store = ViewStore(cache / f"views-{digest.hexdigest()[:16]}", views, draw, lambda pictures: layers(pictures)[0])
+    return StoredViews(crops, store)
+
+
+class _FirstStage(nn.Module):
+    """The first stage alone."""
+
+    def __init__(self, network: OSNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network.first_stage(x)
+
+
 def build(recipe: OsnetRecipe) -> OSNet:
     """Make the network; the head is an orthogonal projection, which nearly keeps cosines."""
     network = OSNet(head_dim=recipe.head_dim, stripes=recipe.stripes)
@@ -171,14 +247,33 @@ def build(recipe: OsnetRecipe) -> OSNet:
     return network
 
 
+def start_from(network: OSNet, start: str, data_root: Path) -> None:
+    """Load weights to start from, in place: a published network below the head, or an encoder of ours with its head.
+
+    Args:
+        network: what learns.
+        start: the recipe's.
+        data_root: where its path begins.
+
+    Raises:
+        WeightsError: the file is missing, or of another network.
+    """
+    weights = read_encoder_weights(encoder_weights_file(start) if start == "builtin" else data_root / start, "osnet")
+    if weights.head_dim is not None:
+        load_state(network, weights)
+        return
+    backbone = OSNet()
+    load_state(backbone, weights)
+    network.load_state_dict(backbone.state_dict(), strict=False)
+
+
 def phases(work: Work) -> Iterator[Phase]:
     """Yield the one phase; its epochs are spans of `report_every` steps."""
     recipe: OsnetRecipe = work.recipe
+    network: OSNet = work.network  # type: ignore[assignment]
     options = recipe.train
     if recipe.start is not None:
-        backbone = OSNet()
-        load_state(backbone, read_encoder_weights(work.data_root / recipe.start, "osnet"))
-        work.network.load_state_dict(backbone.state_dict(), strict=False)
+        start_from(network, recipe.start, work.data_root)
     validated = len(work.splits.validation) > 0
     span = min(options.report_every, options.steps)
     epochs = math.ceil(options.steps / span)
@@ -195,7 +290,11 @@ def phases(work: Work) -> Iterator[Phase]:
         span,
         options.steps,
     )
-    batches: DataLoader[Any] = DataLoader(CutCrops(people.crops, recipe), batch_sampler=sampler, collate_fn=_as_it_is)  # type: ignore[arg-type]
+    if options.views is None:
+        pictures: Dataset[Any] = CutCrops(people.crops, recipe)
+    else:
+        pictures = stored_views(people.crops, recipe, network, work.cache)
+    batches: DataLoader[Any] = DataLoader(pictures, batch_sampler=sampler, collate_fn=_as_it_is)  # type: ignore[arg-type]
     yield Phase(
         "tuning",
         Tuning(work, people),

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from models.clustering.protocol import Labels
 from models.encoders.osnet import OSNet
 from models.reid import loop
-from models.reid.backbones import build_backbone, start_from
+from models.reid.backbones import IMAGENET, MobileNetV2, build_backbone, start_from
 from models.reid.data.crops import CropSet
 from models.reid.data.settings import PictureSettings
 from models.reid.data.splits.people import labelled, unnamed
@@ -189,3 +189,17 @@ def test_vectors_are_of_the_length_that_the_recipe_says(splits: Splits) -> None:
     recipe: Any = recipe_of(SIAMESE | {"dim": 24}, "made")
     network = PairNet(build_backbone("blocks", recipe.picture, 24), 24, "difference")
     assert vectors_of(network, recipe, splits.test.crops).shape == (len(splits.test), 24)
+
+
+def test_mobilenet_starts_from_the_imagenet_weights_of_the_wheel_alone(tmp_path: Path) -> None:
+    picture = PictureSettings(size_px=(64, 32))
+    network = build_backbone("mobilenetv2", picture, 7)
+    assert isinstance(network, MobileNetV2)
+    at_random = network.features[0][0].weight.clone()
+    with pytest.raises(SettingsError, match="imagenet"):
+        start_from(network, "mobilenetv2", tmp_path / "osnet.safetensors")
+    start_from(network, "mobilenetv2", tmp_path / IMAGENET)
+    assert not torch.equal(network.features[0][0].weight, at_random)
+    statistics = network.features[18][1].running_var  # of a trained network, not ones
+    assert not torch.equal(statistics, torch.ones_like(statistics))
+    assert network(torch.zeros(2, 3, 64, 32)).shape == (2, 7)

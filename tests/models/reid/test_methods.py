@@ -17,6 +17,7 @@ from models.reid.methods.autoencoder import (
     Clustering,
     ClusterSettings,
     intra_inter,
+    summed_distances,
 )
 from models.reid.recipe import read_recipe
 from models.reid.weights import load_network
@@ -68,6 +69,18 @@ def test_the_balance_makes_the_value_vanish_but_not_the_gradient() -> None:
         loss.backward()
         optimiser.step()
     assert ratio[-1] < 0.6 * ratio[0]
+
+
+@pytest.mark.parametrize("block", [1, 3, 100])
+def test_distances_in_blocks_have_the_same_sum_and_gradient(block: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(rows, 4, generator=generator).requires_grad_() for rows in (7, 9))
+    plain = torch.stack([torch.linalg.vector_norm(x - y) for x in a for y in b]).sum()
+    expected = torch.autograd.grad(plain, (a, b))
+    total = summed_distances(a, b, block)
+    assert total.item() == pytest.approx(plain.item(), rel=1e-5)
+    for found, wanted in zip(torch.autograd.grad(total, (a, b)), expected, strict=True):
+        torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["dense", "convolutional"])

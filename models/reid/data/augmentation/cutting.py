@@ -31,6 +31,8 @@ def augment(
     out = resize(np.ascontiguousarray(out), size_px)
     if rng.random() < 0.5:
         out = out[:, ::-1]
+    if settings.p_person and rng.random() < settings.p_person:
+        out = _somebody_in_front(out, crops, row, rng)
     if rng.random() < settings.p_erase:
         out = _cover(out, crops, rng)
     if settings.color:
@@ -108,6 +110,25 @@ def _cover(image: Image, crops: CropSet, rng: np.random.Generator) -> Image:
     else:
         out[top : top + h, left : left + w] = rng.integers(0, 256, (h, w, 3), np.uint8)
     return out
+
+
+def _somebody_in_front(image: Image, crops: CropSet, row: int, rng: np.random.Generator) -> Image:
+    """Lay another person of the clip over one side of the picture; who stands in front stands lower in it."""
+    others = np.flatnonzero((crops.scene == crops.scene[row]) & (crops.identity != crops.identity[row]))
+    if not len(others):
+        return image
+    height, width = image.shape[:2]
+    tall, wide = (max(2, round(side * rng.uniform(0.85, 1.15))) for side in (height, width))
+    stranger = resize(np.ascontiguousarray(crops.person(int(rng.choice(others)))), (tall, wide))
+    across = (np.arange(wide) - wide / 2) / (0.3 * wide)  # a body: the middle 0.6 of its box
+    down = (np.arange(tall) - tall / 2) / (0.52 * tall)
+    body = np.clip(4 * (1 - across**2 - down[:, None] ** 2), 0, 1).astype(np.float32)[..., None]  # (tall, wide, 1)
+    right = (width - wide) / 2 + rng.choice([-1, 1]) * rng.uniform(0.35, 0.65) * width
+    lower = (height - tall) / 2 + rng.uniform(-0.05, 0.3) * height
+    shift = np.array([[1, 0, right], [0, 1, lower]], np.float32)
+    laid = cv2.warpAffine(stranger, shift, (width, height))
+    mask = np.asarray(cv2.warpAffine(body, shift, (width, height)), np.float32)[..., None]
+    return np.asarray(image * (1 - mask) + laid * mask, np.uint8)
 
 
 def _color(image: Image, strength: float, rng: np.random.Generator) -> Image:
