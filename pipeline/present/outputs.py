@@ -20,8 +20,8 @@ from pipeline.present.workbook import WORKBOOK, workbook_bytes
 from pipeline.store import make_directory, write_bytes
 
 HEATMAP_FOLDER = "heatmaps"
-GAME_TABLES = ("lineups", "stints", "pairs", "fives", "events")
-"""Line-ups and what follows from them, as CSV files and sheets."""
+GAME_TABLES = ("efforts", "lineups", "stints", "pairs", "fives", "events")
+"""Efforts, line-ups and what follows from them, as CSV files and sheets."""
 MANIFEST = "run.json"
 """Written by `run` beside the other files; the report names it."""
 

@@ -39,6 +39,7 @@ class Results:
     periods: pd.DataFrame
     player_stats: pd.DataFrame
     player_periods: pd.DataFrame
+    efforts: pd.DataFrame
     team_stats: pd.DataFrame
     team_periods: pd.DataFrame
     clock: pd.DataFrame

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 RESULT_TABLES: tuple[TableName, ...] = (
     *("frames", "detections", "tracks", "identities", "players", "tracklets", "player_evidence", "number_votes"),
-    *("shots", "positions", "periods", "player_stats", "player_periods", "team_stats", "team_periods"),
+    *("shots", "positions", "periods", "player_stats", "player_periods", "efforts", "team_stats", "team_periods"),
     *("clock", "play", "lineups", "stints", "pairs", "fives", "events"),
 )
 

@@ -75,7 +75,7 @@ def test_without_metres(make_results: Make, game: Path, tmp_path: Path) -> None:
         "team_stats.csv",
         "team_periods.csv",
         "periods.csv",
-        *("lineups.csv", "stints.csv", "pairs.csv", "fives.csv", "events.csv"),
+        *("efforts.csv", "lineups.csv", "stints.csv", "pairs.csv", "fives.csv", "events.csv"),
         "statistics.xlsx",
         "positions.parquet",
         "boxes.parquet",
