@@ -149,6 +149,7 @@ class RunContext:
             embeddings=self.embeddings,
             registration=self.registration if self.calibration is not None or len(self.tables["court"]) else None,
             has_pixels=self.has_pictures,
+            title=self.job.directory.absolute().name,
             warnings=warnings,
             facts=facts or {},
         )

@@ -133,7 +133,7 @@ def write_annotated(
         last = directory.manifest(UNDERSTAND[-1].name)
         before = last.fingerprint if last is not None else ""
         drawn = draw_video(context, before, StageRunner(directory, observer), height_px)
-        note_video(directory, before, settings)
+        note_video(directory, before, settings, noted.start_s)
     return drawn
 
 

@@ -36,11 +36,11 @@ def publish(context: RunContext, stages: StageRunner, draw: bool) -> tuple[tuple
     files = _present(context, warnings, stages)
     _note_run(context, stages, warnings)
     if context.has_pixels:
-        note_video(run, before, settings)
+        note_video(run, before, settings, context.job.start_s)
     if context.has_pictures and draw:
         files.append(draw_video(context, before, stages, settings.video_height_px))
         _note_run(context, stages, warnings)
-        note_video(run, before, settings)
+        note_video(run, before, settings, context.job.start_s)
     return warnings, files
 
 
@@ -52,6 +52,7 @@ def _present(context: RunContext, warnings: tuple[str, ...], stages: StageRunner
     shown: list[Any] = [
         manifest.versions(),
         context.video.path.name,
+        context.job.directory.absolute().name,
         context.settings.model_dump(mode="json"),
         list(warnings),
     ]
@@ -97,17 +98,18 @@ def _note_run(context: RunContext, stages: StageRunner, warnings: tuple[str, ...
     stages.run.published.publish("run", "run.json", json_bytes(_manifest(context, stages, warnings)))
 
 
-def note_video(run: RunDirectory, before: str, settings: PresentSettings) -> None:
+def note_video(run: RunDirectory, before: str, settings: PresentSettings, begin_s: float) -> None:
     """Write into the report whether there is an annotated video, and whether it is of the same players.
 
     Args:
         run: its directory.
         before: fingerprint of the last stage of understanding.
         settings: of presenting.
+        begin_s: second of the source that was analysed first.
     """
     from pipeline.present.report.video_note import note_video as insert_note
 
-    note = video_stage.note_of(run, before, settings)
+    note = video_stage.note_of(run, before, settings, begin_s)
     run.published.amend("report.html", lambda report: insert_note(report, note))
 
 

@@ -177,7 +177,9 @@ def _footage(noted: FinishedRun, source: Path | None, plain: bool) -> _ClipSourc
     directory = noted.directory
     if source is None and not plain and video_stage.facts_of(directory) is not None:
         last = directory.manifest(UNDERSTAND[-1].name)
-        note = video_stage.note_of(directory, "" if last is None else last.fingerprint, noted.settings.present)
+        note = video_stage.note_of(
+            directory, "" if last is None else last.fingerprint, noted.settings.present, noted.start_s
+        )
         older = (
             "annotated.mp4 was drawn before the last changes: its names are those of that time; courtside video "
             f"{noted.out} draws it anew"
