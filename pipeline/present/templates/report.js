@@ -38,7 +38,8 @@ const figure = document.querySelector("figure.watch");
 const seek = (seconds) => {
   video.currentTime = Math.max(0, seconds - Number(video.dataset.begin));
   video.play().catch(() => {});
-  const place = figure.parentElement.querySelector(".watch-place").getBoundingClientRect();
+  const place = figure.parentElement.getBoundingClientRect();
+  if (!figure.classList.contains("floating")) figure.parentElement.style.minHeight = `${place.height}px`;
   figure.classList.toggle("floating", place.bottom < 0 || place.top > window.innerHeight);
 };
 const address = (seconds) =>
