@@ -121,6 +121,10 @@ def write_annotated(
     source = video_of(noted, video)
     context = context_of(run, names=(*RESULT_TABLES, "court"))
     context.video = source
+    if noted.directory.json_path("perceive.facts").is_file():
+        context.facts["perceive"] = noted.directory.read_json(
+            "perceive.facts"
+        )  # where scoreboards are, which nothing should cover
     settings = noted.settings.present
     height_px = settings.video_height_px if height_px is None else height_px
     if out is not None:
