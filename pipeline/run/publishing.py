@@ -10,6 +10,7 @@ from pipeline.config import PresentSettings
 from pipeline.run import given, manifest
 from pipeline.run.closure import code_fingerprint
 from pipeline.run.context import RunContext
+from pipeline.run.loading import jersey_colors_of
 from pipeline.run.observer import Observer
 from pipeline.run.order import UNDERSTAND
 from pipeline.run.stages import video as video_stage
@@ -59,9 +60,12 @@ def _present(context: RunContext, warnings: tuple[str, ...], stages: StageRunner
     shown.append(context.has_pictures)
     stage_fingerprint = fingerprint(context.marks, shown, code_fingerprint(present.__module__))
     out, run = context.job.directory, stages.run
-    if run.published.begin(context.input_sha256):
+    another = run.published.begin(context.input_sha256)
+    if another:
         stages.observer.warn(f"{out} held the analysis of another video, which this one replaces")
     _check_published(run, stage_fingerprint, stages.observer)
+    before = {} if another else jersey_colors_of(run)
+    context.facts["present"] = {"jersey_colors": before}
     facts = {
         "versions": manifest.versions(),
         "weights": context.weights_sha256,
@@ -72,10 +76,11 @@ def _present(context: RunContext, warnings: tuple[str, ...], stages: StageRunner
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
         with run.published.publishing("present", whole=True) as folder:
             written = present(context.results(warnings, facts), folder)
-            names = [path.relative_to(folder).as_posix() for path in written]
-        return [], {"files": names}
+            names = [path.relative_to(folder).as_posix() for path in written.files]
+        return [], {"files": names, "jersey_colors": written.jersey_colors or before}
 
     noted = stages.stage("present", stage_fingerprint, work, used)
+    context.facts["present"] = noted
     return [out / name for name in noted["files"]]
 
 

@@ -55,7 +55,9 @@ class Scenes:
         people = detections.merge(results.tracks, on="detection_id").merge(
             results.identities, on="track_id", how="left"
         )
-        people = filled_boxes(people, frames).sort_values(["frame", "y2", "detection_id"], kind="stable")
+        people = filled_boxes(people[people["frame"].isin(frames["frame"])], frames).sort_values(
+            ["frame", "y2", "detection_id"], kind="stable"
+        )
         self._identified = people["player_id"].notna().to_numpy(bool)
         of_people = results.tracklets.loc[results.tracklets["role"].isin(PERSON_CLASSES), "track_id"]
         self._unsure = people["track_id"].isin(of_people).to_numpy(bool) & ~self._identified
