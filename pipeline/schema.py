@@ -38,6 +38,7 @@ TableName = Literal[
     "periods",
     "player_stats",
     "player_periods",
+    "efforts",
     "team_stats",
     "team_periods",
     "scoreboard_texts",

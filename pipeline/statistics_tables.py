@@ -85,6 +85,25 @@ _ADDED = ("live_s", "live_m", "distance_per_live_min_m")
 PLAYER_STATS = Table("player_stats", ("player_id",), _OF_PLAYER, _ADDED)
 PLAYER_PERIODS = Table("player_periods", ("player_id", "period"), (_OF_PLAYER[0], _PERIOD, *_OF_PLAYER[1:]), _ADDED)
 
+EFFORTS = Table(
+    "efforts",
+    ("player_id", "kind", "start_s"),
+    (
+        Column("player_id", "int64", "", "stable person", check=at_least(1)),
+        Column(
+            "kind",
+            "str",
+            "",
+            "a sprint, a hard acceleration or deceleration, or the stretch in which the player was fastest",
+            check=one_of("sprint", "acceleration", "deceleration", "top-speed"),
+        ),
+        Column("start_s", "float64", "s", "begin in the source video", check=at_least(0)),
+        Column("end_s", "float64", "s", "end in the source video", check=at_least(0)),
+        Column("top_speed_mps", "float64", "m/s", "highest speed in it that is believed", True, at_least(0)),
+    ),
+)
+"""What `player_stats` counts as efforts, one by one."""
+
 _PHASES = {"": "", "offence_": ", in offence", "defence_": ", in defence"}
 _OF_TEAM = (
     Column("team", "str", "", "A or B"),

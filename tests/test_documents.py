@@ -29,9 +29,7 @@ DOCUMENTS = [
     *sorted((ROOT / "models" / "weights").glob("*.md")),
 ]
 README_LINES = 120
-COMMANDS = (
-    "align|analyze|batch|calibrate|relabel|review|heatmap|export|evaluate|compare|render-game|settings|train|video"
-)
+COMMANDS = "align|analyze|batch|calibrate|clips|relabel|review|heatmap|export|evaluate|compare|render-game|settings|train|video"
 FILE_ENDINGS = ("parquet", "csv", "json", "md", "safetensors", "py")
 REMOVED_SETTINGS = (("identify", "adapt"),)
 """Lab notes say why they are gone."""

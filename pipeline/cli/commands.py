@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.choices import CourtName
-from pipeline.cli import batching, calibrating, finished, learning, options, relabelling, review, scoring
+from pipeline.cli import batching, calibrating, clips, finished, learning, options, relabelling, review, scoring
 from pipeline.cli.loading import loading
 from pipeline.cli.terminal import print_text
 from pipeline.errors import SettingsError
@@ -236,3 +236,4 @@ app.command()(finished.heatmap)
 app.command()(finished.export)
 app.command()(finished.align)
 app.command()(finished.video)
+app.command()(clips.clips)

@@ -15,6 +15,7 @@ _KEPT = {
     "batch": _GOES_ON,
     "relabel": _GOES_ON,
     "video": "no half of a video is kept, and an earlier one stays as it was: the same command draws it from the start",
+    "clips": "no half of a clip is kept: the same command cuts all of them",
     "export": "no half of a file is kept: the same command writes all of them",
     "heatmap": "no half of a picture is kept: the same command draws it again",
     "render-game": "nothing of this game is kept, and an earlier one in its folder stays as it was: the same command renders it "

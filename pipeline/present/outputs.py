@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ from pipeline.present.crops import Crop, cut_crops
 from pipeline.present.csv_tables import coach_table, csv_text, named, rounded
 from pipeline.present.heat_maps.painting import HeatPainter, HeatPictures
 from pipeline.present.heat_maps.subjects import Direction, Subject, map_of, subjects, subtitle
+from pipeline.present.jerseys import jersey_colors, with_jersey_colors
 from pipeline.present.mot import person_boxes, player_mot, tracklet_mot
 from pipeline.present.on_court import OnCourt
 from pipeline.present.report import Pictures, report_html
@@ -20,13 +22,23 @@ from pipeline.present.workbook import WORKBOOK, workbook_bytes
 from pipeline.store import make_directory, write_bytes
 
 HEATMAP_FOLDER = "heatmaps"
-GAME_TABLES = ("lineups", "stints", "pairs", "fives", "events")
-"""Line-ups and what follows from them, as CSV files and sheets."""
+GAME_TABLES = ("efforts", "lineups", "stints", "pairs", "fives", "events")
+"""Efforts, line-ups and what follows from them, as CSV files and sheets."""
 MANIFEST = "run.json"
 """Written by `run` beside the other files; the report names it."""
 
 
-def present(results: Results, directory: Path) -> list[Path]:
+@dataclass(frozen=True)
+class Outputs:
+    """What was written, and what was found on the way."""
+
+    files: list[Path]
+    """In the order in which a person would open them."""
+    jersey_colors: dict[str, str]
+    """Team -> '#rrggbb', from the pictures of players; empty without any."""
+
+
+def present(results: Results, directory: Path) -> Outputs:
     """Write all outputs of a run into a directory, but for the annotated video.
 
     Without a court registration there are no heat maps, and the report says why; without pixels, no pictures of players.
@@ -34,9 +46,6 @@ def present(results: Results, directory: Path) -> list[Path]:
     Args:
         results: the run.
         directory: made where missing.
-
-    Returns:
-        The files written, in the order in which a person would open them.
 
     Raises:
         OutputError: a file cannot be written.
@@ -47,10 +56,12 @@ def present(results: Results, directory: Path) -> list[Path]:
         coming = beside.submit(_crops, results)
         maps = _write_heat_maps(results, directory / HEATMAP_FOLDER)
         crops = coming.result()
+    colors = jersey_colors(crops, results.players)
+    results = replace(results, players=with_jersey_colors(results.players, colors))
     files = [*tables, *maps.files]
     pictures = Pictures(maps.teams, maps.players, crops)
     html = report_html(results, pictures, [*(path.relative_to(directory) for path in files), Path(MANIFEST)])
-    return [_write(directory / "report.html", html), *files]
+    return Outputs([_write(directory / "report.html", html), *files], colors)
 
 
 def _crops(results: Results) -> dict[int, list[Crop]]:

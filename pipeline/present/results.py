@@ -39,6 +39,7 @@ class Results:
     periods: pd.DataFrame
     player_stats: pd.DataFrame
     player_periods: pd.DataFrame
+    efforts: pd.DataFrame
     team_stats: pd.DataFrame
     team_periods: pd.DataFrame
     clock: pd.DataFrame
@@ -54,6 +55,8 @@ class Results:
     """None without a calibration: nothing is in metres then."""
     has_pixels: bool = True
     """False for a game given as tables: `video` then says the size of the picture, and cannot be read."""
+    title: str = ""
+    """What the game is called, as its folder is; empty where it has no name."""
     warnings: tuple[str, ...] = ()
     """Plain words, most important first."""
     facts: Mapping[str, Any] = field(default_factory=dict)

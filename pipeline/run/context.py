@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 RESULT_TABLES: tuple[TableName, ...] = (
     *("frames", "detections", "tracks", "identities", "players", "tracklets", "player_evidence", "number_votes"),
-    *("shots", "positions", "periods", "player_stats", "player_periods", "team_stats", "team_periods"),
+    *("shots", "positions", "periods", "player_stats", "player_periods", "efforts", "team_stats", "team_periods"),
     *("clock", "play", "lineups", "stints", "pairs", "fives", "events"),
 )
 
@@ -138,17 +138,21 @@ class RunContext:
             warnings: in plain words, most important first.
             facts: what else the report shows.
         """
+        from pipeline.present.jerseys import with_jersey_colors
         from pipeline.present.results import Results
 
+        tables = {name: self.tables[name] for name in RESULT_TABLES}
+        colors = self.facts.get("present", {}).get("jersey_colors", {})
         return Results(
             video=self.video,
             settings=self.settings,
             start_s=self.job.start_s,
             end_s=self.job.end_s,
-            **{name: self.tables[name] for name in RESULT_TABLES},
+            **(tables | {"players": with_jersey_colors(tables["players"], colors)}),
             embeddings=self.embeddings,
             registration=self.registration if self.calibration is not None or len(self.tables["court"]) else None,
             has_pixels=self.has_pictures,
+            title=self.job.directory.absolute().name,
             warnings=warnings,
             facts=facts or {},
         )

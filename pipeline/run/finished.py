@@ -121,6 +121,10 @@ def write_annotated(
     source = video_of(noted, video)
     context = context_of(run, names=(*RESULT_TABLES, "court"))
     context.video = source
+    if noted.directory.json_path("perceive.facts").is_file():
+        context.facts["perceive"] = noted.directory.read_json(
+            "perceive.facts"
+        )  # where scoreboards are, which nothing should cover
     settings = noted.settings.present
     height_px = settings.video_height_px if height_px is None else height_px
     if out is not None:
@@ -133,7 +137,7 @@ def write_annotated(
         last = directory.manifest(UNDERSTAND[-1].name)
         before = last.fingerprint if last is not None else ""
         drawn = draw_video(context, before, StageRunner(directory, observer), height_px)
-        note_video(directory, before, settings)
+        note_video(directory, before, settings, noted.start_s)
     return drawn
 
 

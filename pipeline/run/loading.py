@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import Settings, parse_stored_settings
-from pipeline.errors import InputError
+from pipeline.errors import InputError, TableError
 from pipeline.roster import RosterEntry
 from pipeline.run import given
 from pipeline.run.context import RunContext
@@ -129,7 +129,17 @@ def context_of(
     context.tables = {name: run.directory.read_table(name) for name in names}
     context.embeddings = run.directory.read_array("embeddings", mmap=True)
     context.facts = {"court": run.directory.read_json("court.facts")}
+    context.facts["present"] = {"jersey_colors": jersey_colors_of(run.directory)}
     return context
+
+
+def jersey_colors_of(directory: RunDirectory) -> Any:
+    """Read which colours the teams' jerseys had in the pictures of a run, as it says; empty where it says nothing."""
+    try:
+        facts: Any = directory.read_json("present.facts")
+    except TableError:
+        return {}
+    return facts.get("jersey_colors", {}) if isinstance(facts, dict) else {}
 
 
 def video_of(run: FinishedRun, video: Path | None = None) -> VideoInfo:

@@ -10,6 +10,7 @@ from pipeline.config import PresentSettings
 from pipeline.run import given, manifest
 from pipeline.run.closure import code_fingerprint
 from pipeline.run.context import RunContext
+from pipeline.run.loading import jersey_colors_of
 from pipeline.run.observer import Observer
 from pipeline.run.order import UNDERSTAND
 from pipeline.run.stages import video as video_stage
@@ -36,11 +37,11 @@ def publish(context: RunContext, stages: StageRunner, draw: bool) -> tuple[tuple
     files = _present(context, warnings, stages)
     _note_run(context, stages, warnings)
     if context.has_pixels:
-        note_video(run, before, settings)
+        note_video(run, before, settings, context.job.start_s)
     if context.has_pictures and draw:
         files.append(draw_video(context, before, stages, settings.video_height_px))
         _note_run(context, stages, warnings)
-        note_video(run, before, settings)
+        note_video(run, before, settings, context.job.start_s)
     return warnings, files
 
 
@@ -52,15 +53,19 @@ def _present(context: RunContext, warnings: tuple[str, ...], stages: StageRunner
     shown: list[Any] = [
         manifest.versions(),
         context.video.path.name,
+        context.job.directory.absolute().name,
         context.settings.model_dump(mode="json"),
         list(warnings),
     ]
     shown.append(context.has_pictures)
     stage_fingerprint = fingerprint(context.marks, shown, code_fingerprint(present.__module__))
     out, run = context.job.directory, stages.run
-    if run.published.begin(context.input_sha256):
+    another = run.published.begin(context.input_sha256)
+    if another:
         stages.observer.warn(f"{out} held the analysis of another video, which this one replaces")
     _check_published(run, stage_fingerprint, stages.observer)
+    before = {} if another else jersey_colors_of(run)
+    context.facts["present"] = {"jersey_colors": before}
     facts = {
         "versions": manifest.versions(),
         "weights": context.weights_sha256,
@@ -71,10 +76,11 @@ def _present(context: RunContext, warnings: tuple[str, ...], stages: StageRunner
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
         with run.published.publishing("present", whole=True) as folder:
             written = present(context.results(warnings, facts), folder)
-            names = [path.relative_to(folder).as_posix() for path in written]
-        return [], {"files": names}
+            names = [path.relative_to(folder).as_posix() for path in written.files]
+        return [], {"files": names, "jersey_colors": written.jersey_colors or before}
 
     noted = stages.stage("present", stage_fingerprint, work, used)
+    context.facts["present"] = noted
     return [out / name for name in noted["files"]]
 
 
@@ -97,17 +103,18 @@ def _note_run(context: RunContext, stages: StageRunner, warnings: tuple[str, ...
     stages.run.published.publish("run", "run.json", json_bytes(_manifest(context, stages, warnings)))
 
 
-def note_video(run: RunDirectory, before: str, settings: PresentSettings) -> None:
+def note_video(run: RunDirectory, before: str, settings: PresentSettings, begin_s: float) -> None:
     """Write into the report whether there is an annotated video, and whether it is of the same players.
 
     Args:
         run: its directory.
         before: fingerprint of the last stage of understanding.
         settings: of presenting.
+        begin_s: second of the source that was analysed first.
     """
     from pipeline.present.report.video_note import note_video as insert_note
 
-    note = video_stage.note_of(run, before, settings)
+    note = video_stage.note_of(run, before, settings, begin_s)
     run.published.amend("report.html", lambda report: insert_note(report, note))
 
 

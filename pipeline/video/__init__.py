@@ -31,9 +31,12 @@ Writing::
     with VideoWriter(path, width_px, height_px, fps, sound_from=info, start_s=start_s) as writer:
         writer.write(image_bgr, frame.time_s)                     # OutputError: no space, no permission
     record(Track(path, size_px, fps, info, start_s), pictures, "auto")       # planes, by a card's encoder where one opens
+    write_piece(info, start_s, end_s, path)                       # packets as they are where they can be; with sound
+    join(files, path)
 """
 
 from pipeline.video.ahead import ahead
+from pipeline.video.cutting import VideoPiece, join, write_piece
 from pipeline.video.hardware import decoder_for
 from pipeline.video.planes import Planes
 from pipeline.video.playback import frames_at, play
@@ -54,6 +57,7 @@ __all__ = [
     "ReadReport",
     "Track",
     "VideoInfo",
+    "VideoPiece",
     "VideoWriter",
     "ahead",
     "chunks",
@@ -61,6 +65,7 @@ __all__ = [
     "decoder_for",
     "frames_at",
     "glances",
+    "join",
     "picture_at",
     "play",
     "probe",
@@ -68,5 +73,6 @@ __all__ = [
     "read_chunks",
     "record",
     "sampling_grid",
+    "write_piece",
     "write_web_copy",
 ]

@@ -10,18 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.present.annotated_video.canvas import bgr_of, planes_of
+from pipeline.present.annotated_video.layout import Rectangle
 from pipeline.present.annotated_video.minimap import MiniMap
-from pipeline.present.annotated_video.overlay import LabelStyle, Legend, Overlay
+from pipeline.present.annotated_video.overlay import UNKNOWN, LabelStyle, Legend, Overlay
 from pipeline.present.annotated_video.scenes import Scene, Scenes
 from pipeline.present.labels import people, team_title
-from pipeline.present.palette import player_colors, team_colors
+from pipeline.present.palette import REFEREE, Color, player_colors, team_colors
 from pipeline.present.results import Results
+from pipeline.tables import PERSON_CLASSES
 from pipeline.video import Planes, Track, ahead, play, record, sampling_grid
 
 Progress = Callable[[int], None]
 """Called with the frames done."""
 
 _MINIMAP_SHARE = 0.25
+_MOST_BOXES = 20_000
+"""That say where people are most of the time."""
 _DRAWN_AHEAD = 3
 """Pictures that are drawn while others are being encoded."""
 
@@ -148,9 +152,24 @@ def make_overlay(results: Results, size_px: tuple[int, int]) -> Overlay:
     minimap = None
     if results.registration is not None and results.has_metres and len(results.positions):
         width_px = round(size_px[0] * _MINIMAP_SHARE)
-        minimap = MiniMap(results.registration.court, results.positions, colors, width_px, trail_s)
+        texts = {person.player_id: person.number or "" for person in people(results.players)}
+        minimap = MiniMap(results.registration.court, results.positions, colors, width_px, trail_s, texts)
     scale = size_px[1] / results.video.height_px
-    return Overlay(size_px, scale, styles, team_legend(results), trail_s, minimap)
+    on_floor = results.detections[results.detections["detection_id"].isin(results.tracks["detection_id"])]
+    boxes_px = on_floor[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
+    boxes_px = boxes_px[:: max(1, len(boxes_px) // _MOST_BOXES)]
+    return Overlay(
+        size_px, scale, styles, video_legend(results), trail_s, minimap, boxes_px, _graphics_px(results, scale)
+    )
+
+
+def _graphics_px(results: Results, scale: float) -> list[Rectangle]:
+    """Return where scoreboards and the like are, px of the drawn picture."""
+    graphics_px = () if results.registration is None else results.registration.graphics_px
+    return [
+        (round(scale * x), round(scale * y), round(scale * (x + width)), round(scale * (y + height)))
+        for x, y, width, height in graphics_px
+    ]
 
 
 def _people_are_large(results: Results) -> bool:
@@ -159,6 +178,12 @@ def _people_are_large(results: Results) -> bool:
     return len(boxes) > 0 and float((boxes["y2"] - boxes["y1"]).median()) >= results.video.height_px / 8
 
 
-def team_legend(results: Results) -> list[Legend]:
-    """Name the teams with their colours."""
-    return [Legend(team_title(team, results.players), color) for team, color in team_colors(results.players).items()]
+def video_legend(results: Results) -> list[Legend]:
+    """Say what the colours mean: the teams, the referees, and those of whom it is not known who they are."""
+    found = [Legend(team_title(team, results.players), color) for team, color in team_colors(results.players).items()]
+    if (results.players["role"] == "referee").any():
+        found.append(Legend("referees", Color.parse(REFEREE)))
+    people_of_game = results.tracklets[results.tracklets["role"].isin(PERSON_CLASSES)]
+    if not people_of_game["track_id"].isin(results.identities["track_id"]).all():
+        found.append(Legend("?  not identified", UNKNOWN.color))
+    return found

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
 from pipeline.present.annotated_video.canvas import halved, planes_of
-from pipeline.present.annotated_video.sprites import Sprite, dot, rounded
+from pipeline.present.annotated_video.sprites import Sprite, dot, numbered_dot, rounded
 from pipeline.present.annotated_video.timeline import Timeline
 from pipeline.present.annotated_video.trails import draw_trails, paths
 from pipeline.present.drawing.court import NIGHT, CourtPicture, draw_picture
@@ -23,6 +23,8 @@ MARGIN_M = 1.5
 
 _JUMP_M = 1.5
 """A longer step from one analysed frame to the next breaks the trail, and nobody is drawn in between."""
+_LEGIBLE_PX = 6.0
+"""Least radius of a dot with a number."""
 _OPACITY = 0.9
 """Of the whole map, 0 to 1."""
 
@@ -46,7 +48,13 @@ class MiniMap:
     """Draws positions and trails of one moment on the court."""
 
     def __init__(
-        self, court: Court, positions: pd.DataFrame, colors: dict[int, Color], width_px: int, trail_s: float
+        self,
+        court: Court,
+        positions: pd.DataFrame,
+        colors: dict[int, Color],
+        width_px: int,
+        trail_s: float,
+        texts: dict[int, str] | None = None,
     ) -> None:
         """Draw the empty court and sort the positions.
 
@@ -56,12 +64,15 @@ class MiniMap:
             colors: colour per player.
             width_px: width of the mini-map.
             trail_s: length of the trails.
+            texts: what stands in the dots: numbers.
         """
         self._court: CourtPicture = draw_picture(court, width_px // 2 * 2, MARGIN_M, NIGHT)
         self._ground = planes_of(self._court.image)
         self._colors = colors
         self._trail_s = trail_s
         self._radius_px = max(2.5, width_px / 62)
+        self._texts = {who: text for who, text in (texts or {}).items() if text}
+        self._numbered_px = max(self._radius_px, width_px / 38)
         width, height = self._ground.size_px
         shape = rounded(width, height, width / 40)[..., None] * np.float32(_OPACITY)
         half = np.repeat(halved(shape), 2, axis=2)
@@ -154,6 +165,13 @@ class MiniMap:
         if 0 <= x < width and 0 <= y < height:
             key = (who, bridged)
             if key not in self._dots:
-                self._dots[key] = dot(self._radius_px, self._colors[who], hollow=bridged)
+                self._dots[key] = self._dot(who, bridged)
             sprite = self._dots[key]
             sprite.lay(planes, round(x - sprite.width / 2), round(y - sprite.height / 2))
+
+    def _dot(self, who: int, bridged: bool) -> Sprite:
+        """Draw the dot of a person, with the number if there is one and it can be read; paler where bridged."""
+        color, text = self._colors[who], self._texts.get(who)
+        if text is None or self._numbered_px < _LEGIBLE_PX:
+            return dot(self._radius_px, color, hollow=bridged)
+        return numbered_dot(self._numbered_px, color, text, 0.6 if bridged else 1.0)

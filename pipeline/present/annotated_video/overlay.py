@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.present.annotated_video.canvas import yuv_of
+from pipeline.present.annotated_video.layout import Caption, LabelLayout, Rectangle, overlap, quietest_corner
 from pipeline.present.annotated_video.minimap import MiniMap
 from pipeline.present.annotated_video.scenes import Scene
 from pipeline.present.annotated_video.sprites import (
@@ -31,6 +32,9 @@ BALL = Color(255, 138, 31)
 NOT_COUNTED = Color(244, 196, 66)
 """Colour of the label of shots that do not count."""
 _REFERENCE_HEIGHT_PX = 720
+_LONGEST_CLOCK = "8:88:88"
+_LEADER_FROM = 1.3
+"""A label that stands so many of its heights off its place has a line to it."""
 _JUMP_HEIGHTS = 0.7
 """Nobody moves by more of the own height from one analysed frame to the next (0.4 at 10 frames per second)."""
 
@@ -67,6 +71,8 @@ class Overlay:
         legend: Sequence[Legend],
         trail_s: float,
         minimap: MiniMap | None,
+        boxes_px: NDArray[np.float64] | None = None,
+        graphics_px: Sequence[Rectangle] = (),
     ) -> None:
         """Prepare for a video.
 
@@ -76,7 +82,9 @@ class Overlay:
             styles: how to draw each player.
             legend: teams for the header.
             trail_s: length of the trails; 0: none.
-            minimap: drawn at the top right; None: left out.
+            minimap: drawn in the corner where it hides least; None: left out.
+            boxes_px: (n, 4) of people over the whole video, px of the source frame.
+            graphics_px: scoreboards and the like, px of the picture.
         """
         self._width, self._height = size_px
         self._unit = self._height / _REFERENCE_HEIGHT_PX
@@ -89,6 +97,11 @@ class Overlay:
         self._pills: dict[tuple[str, Color, int], Sprite] = {}
         self._headers: dict[str, Sprite] = {}
         self._pointer = triangle(max(9, round(15 * self._unit)), BALL)
+        self._layout = LabelLayout((self._width, self._height - self._line_px))
+        self._graphics = tuple(graphics_px)
+        boxes_px = np.empty((0, 4)) if boxes_px is None else boxes_px * source_scale
+        self._map_corner = (0, 0) if minimap is None else self._corner(minimap.size_px, boxes_px)
+        self._header_corner = self._header_place()
 
     def draw(self, planes: Planes, scene: Scene, progress: float) -> None:
         """Draw a scene in place.
@@ -100,13 +113,13 @@ class Overlay:
         """
         self._draw_trails(planes, scene)
         self._draw_rings(planes, scene)
-        self._draw_labels(planes, scene)
+        reserved = [*self._draw_header(planes, scene), *self._graphics]
+        if self._minimap is not None and scene.not_counted is None:
+            self._minimap.lay(planes, scene.time_s, *self._map_corner)
+            reserved.append(_rectangle(self._map_corner, self._minimap.size_px))
+        self._draw_labels(planes, scene, reserved)
         if scene.ball_px is not None:
             self._draw_ball(planes, scene.ball_px)
-        if self._minimap is not None and scene.not_counted is None:
-            margin = 2 * round(7 * self._unit)
-            self._minimap.lay(planes, scene.time_s, self._width - self._minimap.size_px[0] - margin, margin)
-        self._draw_header(planes, scene)
         self._draw_time_line(planes, progress)
 
     def _draw_trails(self, planes: Planes, scene: Scene) -> None:
@@ -136,29 +149,71 @@ class Overlay:
             x, y = (box[0] + box[2]) / 2, box[3]
             sprite.lay(planes, round(x - sprite.width / 2), round(y - sprite.height / 2))
 
-    def _draw_labels(self, planes: Planes, scene: Scene) -> None:
-        """Draw the labels below the rings, the nearest person's last; all lie within the picture."""
+    def _draw_labels(self, planes: Planes, scene: Scene, reserved: list[Rectangle]) -> None:
+        """Draw the labels below the rings: none covers another, the header or the map, and all lie within the picture.
+
+        Where there is no room for all, those of whoever is not identified, and then of the farthest, are left out.
+        """
         boxes = (scene.boxes_px * self._scale).tolist()
         people = (scene.player_id.tolist(), scene.identified.tolist(), scene.unsure.tolist())
-        for box, who, identified, unsure in zip(boxes, *people, strict=True):
+        captions: list[tuple[Caption, Sprite, LabelStyle]] = []
+        for box, who, identified, unsure in reversed(list(zip(boxes, *people, strict=True))):  # the nearest first
             style = UNKNOWN if unsure else self._styles.get(who) if identified else None
             if style is None:
                 continue
             sprite = self._pill(style, _label_size(box, self._unit))
             below = box[3] + 0.35 * _ring_half_width(box, self._unit) + 2 * self._unit
-            left, top = self.label_corner(sprite, (box[0] + box[2]) / 2, below)
-            sprite.lay(planes, left, top)
+            key = who if identified else None
+            caption = Caption(key, (sprite.width, sprite.height), (box[0] + box[2]) / 2, below)
+            captions.append((caption, sprite, style))
+        captions.sort(key=lambda each: each[2] is UNKNOWN)
+        corners = self._layout.place([caption for caption, _, _ in captions], reserved)
+        for (caption, sprite, style), corner in reversed(list(zip(captions, corners, strict=True))):
+            if corner is not None:
+                self._draw_leader(planes, caption, corner, style.color)
+                sprite.lay(planes, *corner)
 
-    def label_corner(self, sprite: Sprite, centre_x: float, top: float) -> tuple[int, int]:
-        """Place a label under a point, moved inside the picture where it would leave it.
+    def _draw_leader(self, planes: Planes, caption: Caption, corner: tuple[int, int], color: Color) -> None:
+        """Draw a line from a label that had to move to whom it is about."""
+        width, height = caption.size_px
+        middle = np.array([corner[0] + width / 2, corner[1] + height / 2])
+        place = np.array([caption.centre_x, caption.top])
+        off = np.abs(middle - place - [0, height / 2])
+        if off[0] > width * 0.8 or off[1] > _LEADER_FROM * height:
+            draw_trails(planes, [(np.vstack([place, middle]), color)], max(1.5, 2 * self._unit), 0.9)
 
-        Args:
-            sprite: the label.
-            centre_x: px of the point's x.
-            top: px of the label's upper edge.
-        """
-        left = min(max(round(centre_x - sprite.width / 2), 0), max(self._width - sprite.width, 0))
-        return left, min(max(round(top), 0), max(self._height - sprite.height - self._line_px, 0))
+    def _corner(self, inset_px: tuple[int, int], boxes_px: NDArray[np.float64]) -> tuple[int, int]:
+        """Choose where the mini-map stands."""
+        size_px = (self._width, self._height - self._line_px)
+        return quietest_corner(size_px, inset_px, 2 * round(7 * self._unit), boxes_px, self._graphics)
+
+    def _header_place(self) -> tuple[int, int]:
+        """Choose where the header stands: at the top left, else where it covers neither graphics nor the map."""
+        margin = round(14 * self._unit)
+        sprite = header(_LONGEST_CLOCK, self._legend, self._header_size)
+        taken = list(self._graphics)
+        if self._minimap is not None:
+            taken.append(_rectangle(self._map_corner, self._minimap.size_px))
+        low, right = self._height - self._line_px - margin - sprite.height, self._width - sprite.width - margin
+        below = [bottom + margin // 2 for left, top, _, bottom in self._graphics if top < self._height / 4]
+        places = [
+            (margin, margin),
+            *((margin, top) for top in below),
+            (margin, low),
+            (max(right, 0), margin),
+            (max(right, 0), low),
+        ]
+        free = [
+            place
+            for place in places
+            if not any(overlap(_rectangle(place, (sprite.width, sprite.height)), covered) for covered in taken)
+        ]
+        return free[0] if free else places[0]
+
+    @property
+    def _header_size(self) -> int:
+        """Height of the header's letters, px."""
+        return max(11, round(16 * self._unit))
 
     def _draw_ball(self, planes: Planes, box_px: NDArray[np.float64]) -> None:
         """Point at the ball from above."""
@@ -166,18 +221,21 @@ class Overlay:
         sprite = self._pointer
         sprite.lay(planes, round(x - sprite.width / 2), round(top - sprite.height - self._unit))
 
-    def _draw_header(self, planes: Planes, scene: Scene) -> None:
-        """Write the clock and the teams at the top left; below them that the shot does not count, if so."""
-        size, margin = max(11, round(16 * self._unit)), round(14 * self._unit)
+    def _draw_header(self, planes: Planes, scene: Scene) -> list[Rectangle]:
+        """Write the clock and what the colours mean; beside it that the shot does not count, if so. Return what it covers."""
         clock = f"{int(scene.time_s) // 60}:{int(scene.time_s) % 60:02d}"
         if clock not in self._headers:
-            self._headers = {clock: header(clock, self._legend, size)}
-        self._headers[clock].lay(planes, margin, margin)
+            self._headers = {clock: header(clock, self._legend, self._header_size)}
+        shown, (left, top) = self._headers[clock], self._header_corner
+        shown.lay(planes, left, top)
+        covered = [_rectangle((left, top), (shown.width, shown.height))]
         if scene.not_counted is not None:
-            below = margin + self._headers[clock].height + margin // 2
-            self._pill(LabelStyle(f"{scene.not_counted}, not counted", NOT_COUNTED, False), size).lay(
-                planes, margin, below
-            )
+            note = self._pill(LabelStyle(f"{scene.not_counted}, not counted", NOT_COUNTED, False), self._header_size)
+            gap = round(7 * self._unit)
+            beside = top + shown.height + gap if top < self._height / 2 else top - note.height - gap
+            note.lay(planes, left, beside)
+            covered.append(_rectangle((left, beside), (note.width, note.height)))
+        return covered
 
     def _draw_time_line(self, planes: Planes, progress: float) -> None:
         """Draw how much of the video is over along the lower edge."""
@@ -210,6 +268,11 @@ class Overlay:
         if key not in self._pills:
             self._pills[key] = pill(style.label, style.color, size_px, 0.75 if style.referee else 0.92)
         return self._pills[key]
+
+
+def _rectangle(corner: tuple[int, int], size_px: tuple[int, int]) -> Rectangle:
+    """Return the rectangle of a size at a corner."""
+    return corner[0], corner[1], corner[0] + size_px[0], corner[1] + size_px[1]
 
 
 def _ring_half_width(box: Sequence[float], unit: float) -> int:

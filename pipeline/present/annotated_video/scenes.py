@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.geometry.filled_boxes import filled_boxes
 from pipeline.geometry.homography import Matrix
 from pipeline.present.annotated_video.timeline import Timeline
 from pipeline.present.results import Results
@@ -54,7 +55,9 @@ class Scenes:
         people = detections.merge(results.tracks, on="detection_id").merge(
             results.identities, on="track_id", how="left"
         )
-        people = people.sort_values(["frame", "y2", "detection_id"], kind="stable")
+        people = filled_boxes(people[people["frame"].isin(frames["frame"])], frames).sort_values(
+            ["frame", "y2", "detection_id"], kind="stable"
+        )
         self._identified = people["player_id"].notna().to_numpy(bool)
         of_people = results.tracklets.loc[results.tracklets["role"].isin(PERSON_CLASSES), "track_id"]
         self._unsure = people["track_id"].isin(of_people).to_numpy(bool) & ~self._identified

@@ -225,6 +225,31 @@ def dot(radius_px: float, color: Color, hollow: bool = False) -> Sprite:
     return stack([*layers, (core, edge, 0.85)] if hollow else layers)
 
 
+def numbered_dot(radius_px: float, color: Color, text: str, opacity: float = 1.0) -> Sprite:
+    """Make a round marker with a number in it; its centre is the sprite's centre.
+
+    Args:
+        radius_px: without the rim.
+        color: of the dot.
+        text: one or two digits.
+        opacity: of the dot, 0 to 1.
+    """
+    rim = max(1.0, radius_px * 0.14)
+    size = 2 * int(np.ceil(radius_px + rim + 1))
+    y, x = np.mgrid[:size, :size] + 0.5 - size / 2
+    distance = np.hypot(x, y)
+    outer, inner = (
+        np.clip(0.5 + radius - distance, 0, 1).astype(np.float32) for radius in (radius_px + rim, radius_px)
+    )
+    letters = text_coverage(text, radius_px * (1.25 if len(text) < 2 else 1.1))
+    rows, columns = (np.flatnonzero(letters.max(axis=axis) > 0.1) for axis in (1, 0))
+    letters = letters[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1][:size, :size]
+    written = np.zeros((size, size), np.float32)
+    top, left = round((size - letters.shape[0]) / 2), round((size - letters.shape[1]) / 2)
+    written[top : top + letters.shape[0], left : left + letters.shape[1]] = letters
+    return stack([(outer, color.ink, 0.85 * opacity), (inner, color, opacity), (written, color.ink, 1.0)])
+
+
 def _reduce(canvas: Bytes, size: tuple[int, int]) -> Coverage:
     """Reduce a supersampled white-on-black drawing to its coverage."""
     small = cv2.resize(canvas, size, interpolation=cv2.INTER_AREA)

@@ -12,12 +12,20 @@ from pipeline.present.results import Results
 from pipeline.understand.shots import kinds_of_frames, seconds_by_kind
 
 
+def title(results: Results) -> str:
+    """Name the game: by its teams where a roster names both, else as its folder is called, else as its video."""
+    names = [team_title(team, results.players) for team in ("A", "B")]
+    if all(name != team_title(team) for name, team in zip(names, ("A", "B"), strict=True)):
+        return " – ".join(names)
+    return results.title or results.video.path.stem
+
+
 def subtitle(results: Results) -> str:
     """Say what was analysed in one line."""
     video = results.video
     begin, end = time_axis(results.frames) if len(results.frames) else (results.start_s, results.start_s)
     size = f"{video.width_px} × {video.height_px} px"
-    return f"{clock(begin)} to {clock(end)} of {clock(video.duration_s)} · {size} · {rate(video.fps)} frames per second"
+    return f"{video.path.name} · {clock(begin)} to {clock(end)} of {clock(video.duration_s)} · {size} · {rate(video.fps)} frames per second"
 
 
 def tiles(results: Results, persons: Sequence[Person]) -> list[tuple[str, str, str]]:

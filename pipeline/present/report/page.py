@@ -21,12 +21,12 @@ from pipeline.present.heat_maps.painting import HeatPictures
 from pipeline.present.labels import people
 from pipeline.present.palette import player_colors
 from pipeline.present.report.embedding_map import embedding_map_figure
-from pipeline.present.report.facts import flat, how_much_seen, subtitle, tiles
+from pipeline.present.report.facts import flat, how_much_seen, subtitle, tiles, title
 from pipeline.present.report.lineups import lineups_section
 from pipeline.present.report.people import ATTACK_ZONES, groups_of, periods_of, person_row
 from pipeline.present.report.policy import restricted
 from pipeline.present.report.shots import shots_section
-from pipeline.present.report.teams import teams_section
+from pipeline.present.report.teams import players_section, teams_section
 from pipeline.present.report.time import time_section
 from pipeline.present.results import Results
 from pipeline.understand.court import NO_CALIBRATION
@@ -94,12 +94,13 @@ def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dic
             colors[person.player_id],
             pictures.players.get(person.player_id),
             pictures.crops.get(person.player_id, ()),
+            {each.player_id: each for each in persons},
         )
         for person in persons
     ]
     players = [row for row in rows if not row["referee"]]
     return {
-        "title": results.video.path.name,
+        "title": title(results),
         "subtitle": subtitle(results),
         "tiles": tiles(results, persons),
         "warnings": [text for text in results.warnings if text != NO_CALIBRATION],
@@ -108,6 +109,7 @@ def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dic
         "groups": groups_of(players, pictures.teams, results.players),
         "periods": periods_of(results),
         "teams": teams_section(results),
+        "compared": players_section(players),
         "lineups": lineups_section(results),
         "attack_zones": ATTACK_ZONES,
         "players": players,

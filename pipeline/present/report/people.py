@@ -14,6 +14,7 @@ from pipeline.present.heat_maps.painting import HeatPictures
 from pipeline.present.labels import Person, team_title
 from pipeline.present.palette import Color, on_white
 from pipeline.present.report.evidence import evidence_of
+from pipeline.present.report.watching import watching_of
 from pipeline.present.results import Results
 
 ATTACK_ZONES = {
@@ -26,7 +27,12 @@ ATTACK_ZONES = {
 
 
 def person_row(
-    person: Person, results: Results, color: Color, heat: HeatPictures | None, crops: Sequence[Crop]
+    person: Person,
+    results: Results,
+    color: Color,
+    heat: HeatPictures | None,
+    crops: Sequence[Crop],
+    persons: dict[int, Person],
 ) -> dict[str, Any]:
     """Collect what is shown of one person.
 
@@ -36,6 +42,7 @@ def person_row(
         color: of this person.
         heat: heat map of this person; None without positions.
         crops: pictures of this person, in order of time.
+        persons: everybody by id.
     """
     found = results.player_stats[results.player_stats["player_id"] == person.player_id]
     stats = {str(key): None if pd.isna(value) else value for key, value in found.iloc[0].items()} if len(found) else {}
@@ -58,7 +65,12 @@ def person_row(
         "attack": _attack_zones(stats),
         "periods": {row["period"]: row for row in per_period.to_dict("records")},
         "heat": heat_picture(heat),
-        "crops": [{"image": data_uri(crop.jpeg, "jpeg"), "time": clock(times.get(crop.frame))} for crop in crops],
+        "crops": [
+            {"image": data_uri(crop.jpeg, "jpeg"), "time": clock(times[crop.frame]), "seconds": times[crop.frame]}
+            for crop in crops
+            if crop.frame in times
+        ],
+        **watching_of(person, results, persons),
         "evidence": evidence_of(person, results),
     }
 

@@ -24,7 +24,8 @@ def visible(text: str) -> str:
 
 
 def restricted(html: str) -> str:
-    """Give a page a policy under which it runs its script, is styled by its style sheet, and loads nothing.
+    """Give a page a policy under which it runs its script, is styled by its style sheet, and loads
+    nothing but the video beside it.
 
     What is put into the page afterwards needs no style of its own, and gets none: styles of single elements become rules of
     the sheet, so that the policy has to allow none elsewhere.
@@ -45,7 +46,7 @@ def restricted(html: str) -> str:
     html = html.replace("</style>", f"{sheet}</style>", 1)
     hashes = {tag: _hash(html.split(f"<{tag}>", 1)[1].split(f"</{tag}>", 1)[0]) for tag in ("style", "script")}
     policy = (
-        "default-src 'none'; img-src data:; "
+        "default-src 'none'; img-src data:; media-src 'self'; "
         f"style-src '{hashes['style']}'; script-src '{hashes['script']}'; base-uri 'none'; form-action 'none'"
     )
     return html.replace(_HEAD, f'{_HEAD}<meta http-equiv="Content-Security-Policy" content="{policy}">\n', 1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from pipeline.present.formats import UNKNOWN, measure, percent
+from pipeline.present.formats import UNKNOWN, clock, measure, percent
 from pipeline.present.labels import team_title
 from pipeline.present.palette import team_colors
 from pipeline.present.results import Results
@@ -76,4 +76,45 @@ LINES: tuple[tuple[str, str, Callable[[Row], dict[str, str]]], ...] = (
     ("Pace", "attacks of 3 s or more", _pace),
     ("Spacing", "mean distance of two team-mates", lambda row: _phases(row, "spacing_m", "m")),
     ("Area", "that the five on court span", lambda row: _phases(row, "hull_m2", "m²", digits=0)),
+)
+
+
+def players_section(players: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Lay the measures of all players side by side, of whom two are shown; None where there are not two.
+
+    Args:
+        players: what is shown of each.
+    """
+    counted = [player for player in players if player["counted"]]
+    if len(counted) < 2:
+        return None
+    lines = []
+    for name, meaning, column, scale, write in _COMPARED:
+        values = [player["stats"][column] for player in counted]
+        if any(value is not None for value in values):
+            cells = [
+                {"value": None, "text": UNKNOWN}
+                if value is None
+                else {"value": scale * value, "text": write(scale * value)}
+                for value in values
+            ]
+            lines.append({"name": name, "meaning": meaning, "cells": cells})
+    return {"players": [{"id": each["id"], "full": each["presence"]} for each in counted], "lines": lines}
+
+
+_COMPARED: tuple[tuple[str, str, str, float, Callable[[float], str]], ...] = (
+    ("On court", "", "on_court_s", 1, clock),
+    ("Distance", "", "distance_m", 1, lambda value: f"{measure(value)} m"),
+    ("Pace", "per minute with a position", "distance_per_min_m", 1, lambda value: f"{measure(value)} m"),
+    ("Mean speed", "", "mean_speed_mps", _KMH, lambda value: f"{measure(value, 1)} km/h"),
+    ("Top speed", "that was held", "top_speed_mps", _KMH, lambda value: f"{measure(value, 1)} km/h"),
+    ("Sprints", "", "sprints", 1, measure),
+    ("Hard accelerations", "", "accelerations", 1, measure),
+    ("Hard decelerations", "", "decelerations", 1, measure),
+    ("Running", "distance, not sprinting", "run_m", 1, lambda value: f"{measure(value)} m"),
+    ("In offence", "distance", "offence_m", 1, lambda value: f"{measure(value)} m"),
+    ("In defence", "distance", "defence_m", 1, lambda value: f"{measure(value)} m"),
+    ("In the paint", "share of the time", "paint_share", 1, percent),
+    ("Outside three", "share of the time", "three_point_share", 1, percent),
+    ("Certainty", "who this is", "confidence", 1, percent),
 )

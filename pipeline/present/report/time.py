@@ -42,6 +42,8 @@ def time_section(results: Results, persons: Sequence[Person]) -> dict[str, Any] 
             for who, row in identified.items()
         },
         "unknown": unknown,
+        "from_s": f"{begin:.2f}",
+        "to_s": f"{end:.2f}",
         "ticks": [(100 * (t - begin) / span, clock(t, tenths=span < 6)) for t in ticks(begin, end)],
         "few_ticks": [(100 * (t - begin) / span, clock(t, tenths=span < 6)) for t in ticks(begin, end, most=5)],
         "cuts": [WIDTH * (t - begin) / span for t in cuts] if len(cuts) <= MOST_CUTS else [],

@@ -24,6 +24,8 @@ class VideoNote:
     """Whether it was drawn of the same players and places as the report."""
     size: str = ""
     """Its size and rate, in words."""
+    begin_s: float = 0.0
+    """Second of the source that it begins with."""
 
     @property
     def html(self) -> str:
@@ -36,7 +38,19 @@ class VideoNote:
             text = f"{link} was drawn before the last changes and may show other names; {command} draws it anew."
         else:
             text = f"The game with names on it: {link}, {escape(self.size)}."
-        return f'<p class="quiet video">{text}</p>'
+        return f'<p class="quiet video">{text}</p>{self._player}'
+
+    @property
+    def _player(self) -> str:
+        """The video itself, which the times in the report lead to."""
+        if self.file is None:
+            return ""
+        return (
+            '\n<p class="quiet no-player" hidden>This browser does not play it here: the times in this page open the file.</p>'
+            '\n<div class="watch-place"><figure class="watch" aria-label="Annotated video">'
+            f'<video class="game" controls preload="metadata" playsinline src="{escape(self.file)}" '
+            f'data-begin="{self.begin_s:.3f}"></video><button type="button">Back to its place</button></figure></div>'
+        )
 
 
 def note_video(report: Path, note: VideoNote) -> bool:

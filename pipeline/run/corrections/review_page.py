@@ -13,6 +13,7 @@ from models.runtime.cache import cache_folder
 from pipeline.corrections import Asked, DifferentPeople, Journal, Move, SamePerson, SplitTracklet
 from pipeline.errors import InputError
 from pipeline.geometry.court import Court, stored_court
+from pipeline.present.jerseys import with_jersey_colors
 from pipeline.present.labels import people, team_title
 from pipeline.present.palette import player_colors
 from pipeline.review import (
@@ -30,7 +31,7 @@ from pipeline.review import (
 from pipeline.roster import read_roster
 from pipeline.run.corrections.changes import Changes
 from pipeline.run.corrections.corrector import Corrector, GivenAgain
-from pipeline.run.loading import FinishedRun, read_run, video_of
+from pipeline.run.loading import FinishedRun, jersey_colors_of, read_run, video_of
 from pipeline.run.observer import Observer, Silence
 from pipeline.store import RunDirectory
 
@@ -113,7 +114,7 @@ class JournalOfRun:
     def game(self) -> ReviewedGame:
         """Return the game as it is now."""
         tables = self._corrector.tables
-        colors = player_colors(tables["players"])
+        colors = player_colors(with_jersey_colors(tables["players"], jersey_colors_of(RunDirectory(self._run))))
         return ReviewedGame(
             {name: tables[name] for name in TABLES},
             {person.player_id: person.short for person in people(tables["players"])},

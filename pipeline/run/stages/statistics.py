@@ -44,7 +44,7 @@ STATISTICS_STAGE = Stage(
         "court",
         "clock",
     ),
-    gives=("periods", "player_stats", "player_periods", "team_stats", "team_periods"),
+    gives=("periods", "player_stats", "player_periods", "efforts", "team_stats", "team_periods"),
     function=compute_statistics,
     settings=("stats",),
 )

@@ -44,13 +44,14 @@ def is_drawn(run: RunDirectory, stage_fingerprint: str) -> bool:
     return facts_of(run) is not None and run.is_fresh(NAME, stage_fingerprint)
 
 
-def note_of(run: RunDirectory, before: str, settings: PresentSettings) -> VideoNote:
+def note_of(run: RunDirectory, before: str, settings: PresentSettings, begin_s: float) -> VideoNote:
     """Say what the report has to say of the video, whatever its height.
 
     Args:
         run: its directory.
         before: fingerprint of the last stage of understanding.
         settings: of presenting.
+        begin_s: second of the source that was analysed first.
     """
     from pipeline.present.report.video_note import VideoNote
 
@@ -58,10 +59,10 @@ def note_of(run: RunDirectory, before: str, settings: PresentSettings) -> VideoN
     if not (run.root / FILE).is_file():
         return VideoNote(run.root.name, None, False)
     if facts is None or manifest is None:
-        return VideoNote(run.root.name, FILE, False)
+        return VideoNote(run.root.name, FILE, False, begin_s=begin_s)
     drawn = video_fingerprint(before, settings, facts["wanted_height_px"])
     size = f"{facts['width_px']} × {facts['height_px']} px, {facts['fps']:.4g} frames per second"
-    return VideoNote(run.root.name, FILE, run.is_fresh(NAME, drawn), size)
+    return VideoNote(run.root.name, FILE, run.is_fresh(NAME, drawn), size, begin_s)
 
 
 def video_path(run: RunDirectory) -> Path:

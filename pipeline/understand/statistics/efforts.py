@@ -11,14 +11,18 @@ from pipeline.config import StatsSettings
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Stretches = list[tuple[int, int]]
 
+KINDS = ("sprint", "acceleration", "deceleration")
 SPEED_ZONES = ("walk", "jog", "run", "sprint")
 ACCELERATION_S = 0.5
 """Accelerations are means over this long, s: shorter ones are noise as often as not."""
 
 
-def held_speed(speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], hold_s: float) -> float:
-    """Find the highest speed that is held for `hold_s` (maximum of a sliding minimum); NaN if no piece is that long.
+def held_stretch(
+    speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], hold_s: float
+) -> tuple[float, tuple[int, int]]:
+    """Find the highest speed that is held for `hold_s` (maximum of a sliding minimum), and where.
 
     Args:
         speed_mps: (n,), NaN where unknown.
@@ -26,21 +30,30 @@ def held_speed(speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], hold_s
         piece: (n,) number of the uninterrupted piece that each belongs to.
         hold_s: how long.
 
+    Returns:
+        The speed, NaN if no piece is that long, and the stretch: first sample, one past the last.
+
     Example:
         >>> speed = np.array([1.0, 5.0, 4.0, 9.0, 1.0])
-        >>> held_speed(speed, np.array([0.1, 0.1, 0.4, 0.1, 0.1]), np.zeros(5, dtype=int), 0.5)
-        4.0
+        >>> held_stretch(speed, np.array([0.1, 0.1, 0.4, 0.1, 0.1]), np.zeros(5, dtype=int), 0.5)
+        (4.0, (1, 3))
     """
-    best = -np.inf
+    best, where = -np.inf, (0, 0)
     for run in _slices(piece):
         values = np.where(np.isfinite(speed_mps[run]), speed_mps[run], -np.inf)
         total = np.concatenate([[0.0], np.cumsum(dt_s[run])])
         stop = np.searchsorted(total, total[:-1] + hold_s - 1e-9)
         start = np.flatnonzero(stop < len(total))
         if len(start):
-            window = np.column_stack([start, np.maximum(stop[start], start + 1)]).ravel()
-            best = max(best, float(np.minimum.reduceat(np.append(values, np.inf), window)[::2].max()))
-    return best if np.isfinite(best) else np.nan
+            window = np.column_stack([start, np.maximum(stop[start], start + 1)])
+            least = np.minimum.reduceat(np.append(values, np.inf), window.ravel())[::2]
+            place = int(least.argmax())
+            if least[place] > best:
+                best, where = (
+                    float(least[place]),
+                    (run.start + int(window[place, 0]), run.start + int(window[place, 1])),
+                )
+    return best if np.isfinite(best) else np.nan, where
 
 
 def speed_zones(speed_mps: Floats, believed_mps: Floats, dt_s: Floats, settings: StatsSettings) -> dict[str, float]:
@@ -63,8 +76,8 @@ def speed_zones(speed_mps: Floats, believed_mps: Floats, dt_s: Floats, settings:
     }
 
 
-def efforts(speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], settings: StatsSettings) -> dict[str, int]:
-    """Count sprints, accelerations and decelerations.
+def efforts(speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], settings: StatsSettings) -> dict[str, Stretches]:
+    """Find sprints, accelerations and decelerations.
 
     A sprint is a run at sprinting speed that lasts. An acceleration is a stretch in which the speed rises by at least
     `acceleration_mps2` on average over half a second, a deceleration one in which it falls so; 2.5 m/s^2 is where
@@ -76,17 +89,20 @@ def efforts(speed_mps: Floats, dt_s: Floats, piece: NDArray[np.int64], settings:
         dt_s: (n,) seconds that each sample stands for.
         piece: (n,) number of the uninterrupted piece that each belongs to.
         settings: the limits.
+
+    Returns:
+        By kind of effort, in order of time, its stretches: first sample, one past the last.
     """
-    sprints, faster, slower = 0, 0, 0
+    found: dict[str, Stretches] = {kind: [] for kind in KINDS}
     for run in _slices(piece):
         speed, dt = speed_mps[run], dt_s[run]
         least_s = max(settings.min_sprint_s, settings.top_speed_hold_s)
-        sprints += len(_lasting(speed >= settings.sprint_mps, dt, least_s))
+        found["sprint"] += _lasting(speed >= settings.sprint_mps, dt, least_s, run.start)
         change = _change(speed, dt)
         hard = np.abs(change) >= settings.acceleration_mps2 * ACCELERATION_S
-        faster += len(_lasting(hard & (change > 0), dt, 0.0))
-        slower += len(_lasting(hard & (change < 0), dt, 0.0))
-    return {"sprints": sprints, "accelerations": faster, "decelerations": slower}
+        found["acceleration"] += _lasting(hard & (change > 0), dt, 0.0, run.start)
+        found["deceleration"] += _lasting(hard & (change < 0), dt, 0.0, run.start)
+    return found
 
 
 def _change(speed: Floats, dt: Floats) -> Floats:
@@ -96,12 +112,12 @@ def _change(speed: Floats, dt: Floats) -> Floats:
     return np.asarray(around[1] - around[0])
 
 
-def _lasting(mask: Mask, dt: Floats, least_s: float) -> list[tuple[int, int]]:
-    """Find the stretches of True that last: (first, one past the last)."""
+def _lasting(mask: Mask, dt: Floats, least_s: float, begin: int) -> Stretches:
+    """Find the stretches of True that last (first, one past the last), counted from where the first sample is `begin`."""
     edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
     total = np.concatenate([[0.0], np.cumsum(dt)])
     return [
-        (int(start), int(stop))
+        (begin + int(start), begin + int(stop))
         for start, stop in zip(edges[::2], edges[1::2], strict=True)
         if total[stop] - total[start] >= least_s - 1e-9
     ]

@@ -13,7 +13,7 @@ from pipeline.config import StatsSettings
 from pipeline.geometry.court import Court, beyond_three_point, in_paint
 from pipeline.geometry.zones import ZONES, zones
 from pipeline.tables import PLAYER_PERIODS, PLAYER_STATS, conform
-from pipeline.understand.statistics.efforts import efforts, held_speed, speed_zones
+from pipeline.understand.statistics.efforts import speed_zones
 from pipeline.understand.statistics.game_timeline import GameTimeline, content_of
 from pipeline.understand.statistics.least import (
     LEAST_PHASE_S,
@@ -23,6 +23,7 @@ from pipeline.understand.statistics.least import (
     LEAST_SPEED_S,
     lasts,
 )
+from pipeline.understand.statistics.movement import column, deviations, movement_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -110,7 +111,7 @@ def _metres(
     """Sum what needs positions."""
     if located.empty:
         return {"located_s": 0.0}
-    dt = _column(located, "dt")
+    dt = column(located, "dt")
     return {
         "located_s": float(dt.sum()),
         **_movement(timeline, located, on_court_s, settings),
@@ -124,21 +125,13 @@ def _metres(
 def _movement(
     timeline: GameTimeline, located: pd.DataFrame, on_court_s: float, settings: StatsSettings
 ) -> dict[str, Any]:
-    """Sum what needs speeds.
-
-    The top speed is the least that the speeds allow: held for a time, less half a standard deviation, no less than the mean. No
-    moment counts as faster, whether for zones, sprints or efforts.
-    """
-    row, dt, speed = located["row"].to_numpy(np.int64), _column(located, "dt"), _column(located, "speed_mps")
-    moving = np.isfinite(speed)
-    speed_s = float(dt[moving].sum())
-    if speed_s <= 0:
+    """Sum what needs speeds."""
+    moved = movement_of(timeline, located, settings)
+    if moved is None:
         return {}
-    distance = float(speed[moving] @ dt[moving])
-    mean = distance / speed_s
-    piece = _pieces(timeline, row)
-    top = float(np.fmax(held_speed(_cautious_speed(located), dt, piece, settings.top_speed_hold_s), mean))
-    believed = np.minimum(speed, top)
+    dt, speed, top, mean = moved.dt_s, moved.speed_mps, moved.top_mps, moved.mean_mps
+    moving = np.isfinite(speed)
+    speed_s, distance = float(dt[moving].sum()), float(speed[moving] @ dt[moving])
     low, high = _interval(located, dt, distance, settings)
     enough = lasts(speed_s, LEAST_SPEED_S)
     estimable = enough and lasts(speed_s, LEAST_SHARE_OF_TIME * on_court_s)
@@ -150,13 +143,9 @@ def _movement(
         "distance_per_min_m": 60 * mean if lasts(speed_s, LEAST_RATE_S) else np.nan,
         "mean_speed_mps": mean if enough else np.nan,
         "top_speed_mps": top if enough else np.nan,
-        **speed_zones(speed, believed, dt, settings),
-        **efforts(believed, dt, piece, settings),
+        **speed_zones(speed, moved.believed_mps, dt, settings),
+        **{f"{kind}s": len(found) for kind, found in moved.efforts(settings).items()},
     }
-
-
-def _column(table: pd.DataFrame, name: str) -> Floats:
-    return table[name].to_numpy(np.float64)
 
 
 def _interval(located: pd.DataFrame, dt: Floats, distance: float, settings: StatsSettings) -> tuple[float, float]:
@@ -165,7 +154,7 @@ def _interval(located: pd.DataFrame, dt: Floats, distance: float, settings: Stat
     Random: the speed's standard deviation, independent over `MEMORY_S`. Systematic: what smoothing cuts or adds
     (`SMOOTHING_SHARE`), what straight bridges may miss, and below the dead band what creeping may have been.
     """
-    speed, sd = _column(located, "speed_mps"), _deviations(located)
+    speed, sd = column(located, "speed_mps"), deviations(located)
     bridged = (located["source"] == "bridged").to_numpy()
     random = Z_95 * np.sqrt(np.sum(np.where(speed > 0, sd**2, 0.0) * dt) * MEMORY_S)
     measured = np.hypot(random, SMOOTHING_SHARE * distance)
@@ -175,26 +164,9 @@ def _interval(located: pd.DataFrame, dt: Floats, distance: float, settings: Stat
     return low, distance + float(np.hypot(measured, missed)) + creeping
 
 
-def _pieces(timeline: GameTimeline, row: Integers) -> Integers:
-    """Number the runs (n,) of neighbouring frames of one shot, without a hole in the video."""
-    hole = np.diff(timeline.time_s[row]) > timeline.duration_s[row[:-1]] + 1e-6
-    breaks = (np.diff(row) > 1) | (np.diff(timeline.shot[row]) != 0) | hole
-    return np.concatenate([[0], np.cumsum(breaks)]).astype(np.int64)
-
-
-def _cautious_speed(located: pd.DataFrame) -> Floats:
-    """Take half a standard deviation off each speed (n,): the highest of many would else be the luckiest."""
-    return np.asarray(np.maximum(_column(located, "speed_mps") - 0.5 * _deviations(located), 0.0))
-
-
-def _deviations(located: pd.DataFrame) -> Floats:
-    """Give the standard deviation of each speed (n,), 0 where unknown."""
-    return np.nan_to_num(_column(located, "speed_sd_mps"))
-
-
 def _phases(located: pd.DataFrame) -> dict[str, float]:
     """Sum time and distance in offence and in defence; NaN where neither is ever known."""
-    phase, dt, speed = located["phase"].to_numpy(), _column(located, "dt"), _column(located, "speed_mps")
+    phase, dt, speed = located["phase"].to_numpy(), column(located, "dt"), column(located, "speed_mps")
     if not phase.any():
         return {}
     moving = np.isfinite(speed)
@@ -234,7 +206,7 @@ def _places(position_m: Floats, dt: Floats, court: Court) -> dict[str, float]:
 
 def _attack_places(located: pd.DataFrame, court: Court) -> dict[str, float]:
     """Weigh places in attacking direction by time, where it is known; nothing is said of who was seen in one phase only."""
-    ahead_m, dt = located[["attack_x_m", "attack_y_m"]].to_numpy(np.float64), _column(located, "dt")
+    ahead_m, dt = located[["attack_x_m", "attack_y_m"]].to_numpy(np.float64), column(located, "dt")
     turned, phase = np.isfinite(ahead_m[:, 0]), located["phase"].to_numpy()
     briefer_s = min(float(dt[phase == sign].sum()) for sign in (1, -1))
     ahead_m, dt = ahead_m[turned], dt[turned]

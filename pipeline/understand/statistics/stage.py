@@ -14,6 +14,7 @@ from pipeline.tables import TableName
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.memory import Memory
 from pipeline.understand.statistics.game_timeline import build_timeline
+from pipeline.understand.statistics.movement import player_efforts
 from pipeline.understand.statistics.player_stats import player_periods, player_stats
 from pipeline.understand.statistics.team_stats import team_periods, team_stats
 
@@ -25,6 +26,7 @@ class Statistics:
     periods: pd.DataFrame
     player_stats: pd.DataFrame
     player_periods: pd.DataFrame
+    efforts: pd.DataFrame
     team_stats: pd.DataFrame
     team_periods: pd.DataFrame
 
@@ -34,6 +36,7 @@ class Statistics:
             "periods": self.periods,
             "player_stats": self.player_stats,
             "player_periods": self.player_periods,
+            "efforts": self.efforts,
             "team_stats": self.team_stats,
             "team_periods": self.team_periods,
         }
@@ -79,6 +82,7 @@ def compute_statistics(
         periods=timeline.periods,
         player_stats=player_stats(timeline, court, settings),
         player_periods=player_periods(timeline, court, settings),
+        efforts=player_efforts(timeline, settings),
         team_stats=team_stats(timeline, court),
         team_periods=team_periods(timeline, court),
     )

@@ -132,10 +132,20 @@ def game_tables(stats: pd.DataFrame, metres: bool) -> dict[str, pd.DataFrame]:
         "periods": conform("periods", periods),
         "player_stats": stats,
         "player_periods": conform("player_periods", stats.assign(period=1)),
+        "efforts": efforts_table(stats, metres),
         "team_stats": conform("team_stats", teams),
         "team_periods": conform("team_periods", teams.assign(period=1)),
         **lineup_tables(),
     }
+
+
+def efforts_table(stats: pd.DataFrame, metres: bool) -> pd.DataFrame:
+    """One sprint each, in which everybody was fastest."""
+    if not metres or stats.empty:
+        return ALL["efforts"].empty()
+    sprint = stats[["player_id", "top_speed_mps"]].assign(kind="sprint", start_s=0.1, end_s=0.7)
+    both = pd.concat([sprint, sprint.assign(kind="top-speed", start_s=0.2, end_s=0.5)])
+    return conform("efforts", both)
 
 
 def lineup_tables() -> dict[str, pd.DataFrame]:

@@ -34,7 +34,7 @@ def made(make_results: Make, game: Path, **kwargs: Any) -> Results:
 
 def test_everything_but_the_video_is_written(make_results: Make, game: Path, tmp_path: Path) -> None:
     out = tmp_path / "reports" / "game"
-    files = present(made(make_results, game, players=6), out)
+    files = present(made(make_results, game, players=6), out).files
     names = [path.relative_to(out).as_posix() for path in files]
     assert names[0] == "report.html"
     assert {"player_stats.csv", "positions.parquet", "mot.txt", "tracklets_mot.txt"} <= set(names)
@@ -67,7 +67,7 @@ def test_the_videos_rate_is_bounded(make_results: Make, game: Path, tmp_path: Pa
 
 def test_without_metres(make_results: Make, game: Path, tmp_path: Path) -> None:
     settings = parse_settings({"present": {"crops_per_player": 2}})
-    files = present(made(make_results, game, metres=False, settings=settings), tmp_path / "out")
+    files = present(made(make_results, game, metres=False, settings=settings), tmp_path / "out").files
     assert {path.name for path in files} == {
         "report.html",
         "player_stats.csv",
@@ -75,7 +75,7 @@ def test_without_metres(make_results: Make, game: Path, tmp_path: Path) -> None:
         "team_stats.csv",
         "team_periods.csv",
         "periods.csv",
-        *("lineups.csv", "stints.csv", "pairs.csv", "fives.csv", "events.csv"),
+        *("efforts.csv", "lineups.csv", "stints.csv", "pairs.csv", "fives.csv", "events.csv"),
         "statistics.xlsx",
         "positions.parquet",
         "boxes.parquet",
@@ -86,7 +86,7 @@ def test_without_metres(make_results: Make, game: Path, tmp_path: Path) -> None:
 
 
 def test_nobody_still_gives_a_report(make_results: Make, game: Path, tmp_path: Path) -> None:
-    files = present(made(make_results, game, players=0), tmp_path / "out")
+    files = present(made(make_results, game, players=0), tmp_path / "out").files
     assert (tmp_path / "out" / "report.html") in files
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.present.annotated_video.annotate import draw_frame, drawn, output_size
+from pipeline.present.annotated_video.annotate import draw_frame, drawn, output_size, video_legend
 from pipeline.present.annotated_video.canvas import planes_of
 from pipeline.present.annotated_video.scenes import Scenes
 from pipeline.present.results import Results
@@ -19,6 +19,9 @@ from pipeline.video import Planes
 from tests.pipeline.present.conftest import FRAMES, pictures
 
 Make = Callable[..., Results]
+
+MAP_ROWS, MAP_COLUMNS = (np.s_[20:80], np.s_[270:330]), (np.s_[30:150], np.s_[490:610])
+"""Corners of a picture of 640 x 360 px in which the map may stand."""
 
 
 def source() -> Iterator[tuple[float, Planes]]:
@@ -49,14 +52,16 @@ def test_drawing_is_the_same_every_time(make_results: Make) -> None:
 
 
 def test_without_metres_there_is_no_minimap(make_results: Make) -> None:
-    corner = np.s_[15:60, 500:620]
     shown = []
     for metres in (True, False):
         planes = Planes(np.full((540, 640), 100, np.uint8))
         (picture, _), *_ = drawn(make_results(metres=metres), [(5 / 30, planes)], (640, 360))
-        shown.append(picture.luma[corner])
-    assert (shown[0] != 100).any()
-    assert (shown[1] == 100).all()
+        shown.append([picture.luma[rows, columns] for rows in MAP_ROWS for columns in MAP_COLUMNS])
+    assert [
+        corner
+        for corner, (with_map, without) in enumerate(zip(*shown, strict=True))
+        if (with_map != without).mean() > 0.5
+    ]
 
 
 def test_a_frame_alone_is_drawn_in_its_own_size(make_results: Make) -> None:
@@ -131,7 +136,7 @@ def test_nobody_is_drawn_past_the_tracklet_a_gap_or_a_cut(make_results: Make) ->
     whole = make_results()
     half = every(whole, 2)
     middle_s = 5 / 30  # between the analysed frames 4 and 6
-    gone = half.detections["frame"].eq(6) & half.detections["detection_id"].isin(
+    gone = half.detections["frame"].between(6, 16) & half.detections["detection_id"].isin(
         whole.tracks.loc[whole.tracks["track_id"] == 1, "detection_id"]
     )
     shown = Scenes(replace(half, detections=half.detections[~gone])).between(middle_s, None)
@@ -145,6 +150,24 @@ def test_nobody_is_drawn_past_the_tracklet_a_gap_or_a_cut(make_results: Make) ->
     assert not len(scenes.between(middle_s, None).boxes_px)
     assert len(scenes.between(6 / 30, None).boxes_px) == 12
     assert np.isnan(scenes.between(6 / 30, middle_s).motion).all()
+
+
+def test_a_short_gap_in_a_tracklet_does_not_blink(make_results: Make) -> None:
+    whole = make_results()
+    of_first = whole.detections["detection_id"].isin(whole.tracks.loc[whole.tracks["track_id"] == 1, "detection_id"])
+    gone = of_first & whole.detections["frame"].between(6, 9)
+    scenes = Scenes(replace(whole, detections=whole.detections[~gone]))
+    shown = [scenes.at(place) for place in range(len(scenes))]
+    assert all(1 in each.player_id for each in shown)
+    boxes = np.array([each.boxes_px[each.player_id == 1][0] for each in shown[5:11]])
+    assert np.diff(boxes[:, 0]) == pytest.approx(np.full(5, (boxes[5, 0] - boxes[0, 0]) / 5), abs=1e-3)
+
+
+def test_the_legend_says_what_a_question_mark_is(make_results: Make) -> None:
+    results = make_results()
+    assert [entry.text for entry in video_legend(results)] == ["Team A", "Team B", "referees"]
+    doubtful = replace(results, identities=results.identities.iloc[1:])
+    assert video_legend(doubtful)[-1].text == "?  not identified"
 
 
 def test_the_cameras_motion_is_shared_out_between_the_drawn_frames(make_results: Make) -> None:

@@ -216,16 +216,6 @@ def test_between_two_frames_a_player_is_on_the_line_between() -> None:
 # --- overlay ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [(320, 180), (854, 480), (1920, 1080)])
-@pytest.mark.parametrize("centre", [(0.0, 0.02), (1.0, 1.0), (0.5, 1.3), (-0.2, 0.5), (0.5, -0.1)])
-def test_labels_stay_inside_the_picture(size: tuple[int, int], centre: tuple[float, float]) -> None:
-    drawer = overlay(*size, label="#23 Wolfesch…")
-    sprite = pill("#23 Wolfesch…", RED, 16)
-    left, top = drawer.label_corner(sprite, centre[0] * size[0], centre[1] * size[1])
-    assert 0 <= left <= size[0] - sprite.width
-    assert 0 <= top <= size[1] - sprite.height
-
-
 def test_a_person_gets_ring_and_label_and_the_rest_stays() -> None:
     planes = plain(640, 360)
     overlay(640, 360).draw(planes, scene([[300, 100, 330, 200]], [7]), 0.0)

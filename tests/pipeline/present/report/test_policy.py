@@ -19,6 +19,7 @@ from pipeline.present.report.video_note import VideoNote, note_video
 from pipeline.present.results import Results
 from pipeline.present.scores import ScoreTable, add_scores
 from tests.chromium import Chromium
+from tests.videos import make_video, steady
 
 Make = Callable[..., Results]
 NOTHING = Pictures({}, {}, {})
@@ -64,7 +65,7 @@ def test_the_policy_names_script_and_sheet_by_hash_and_allows_no_other(make_resu
     html = report_html(make_results(), NOTHING, [])
     [policy] = [a["content"] for tag, a in Elements(html).tags if a.get("http-equiv") == "Content-Security-Policy"]
     assert policy == (
-        f"default-src 'none'; img-src data:; style-src '{sha256(between(html, 'style'))}'; "
+        f"default-src 'none'; img-src data:; media-src 'self'; style-src '{sha256(between(html, 'style'))}'; "
         f"script-src '{sha256(between(html, 'script'))}'; base-uri 'none'; form-action 'none'"
     )
     assert html.index("Content-Security-Policy") < html.index("<style>")
@@ -125,6 +126,7 @@ def test_any_text_in_a_template_stays_text(text: str) -> None:
 
 def test_a_browser_obeys_and_has_nothing_to_complain_of(make_results: Make, tmp_path: Path) -> None:
     report = tmp_path / "report.html"
+    make_video(tmp_path / "annotated.mp4", steady(10, 10))
     html = report_html(make_results(names={1: HOSTILE[1]}), NOTHING, [])
     watch = "<p id=mark></p>"
     report.write_text(html.replace("<main>", f"<main>{watch}"), encoding="utf-8")

@@ -48,7 +48,7 @@ def test_what_is_known_of_no_team_is_left_out(make_results: Make) -> None:
 def test_periods_are_shown_where_there_are_several(make_results: Make) -> None:
     results = two_periods(make_results())
     assert [period["name"] for period in periods_of(results)] == ["Period 1, 0:00 – 0:00", "Period 2, 0:00 – 0:01"]
-    row = person_row(people(results.players)[0], results, RED, None, ())
+    row = person_row(people(results.players)[0], results, RED, None, (), {})
     assert [row["periods"][period]["distance_m"] for period in (1, 2)] == [6.0, 12.0]
     assert periods_of(make_results()) == []
 
@@ -56,9 +56,9 @@ def test_periods_are_shown_where_there_are_several(make_results: Make) -> None:
 def test_zones_of_the_attacked_basket_need_a_direction(make_results: Make) -> None:
     results = make_results()
     first = people(results.players)[0]
-    assert person_row(first, results, RED, None, ())["attack"] == []
+    assert person_row(first, results, RED, None, (), {})["attack"] == []
     shares = {"attack_paint_share": 0.2, "attack_mid_range_share": 0.1, "attack_corner_three_share": 0.1}
     known = results.player_stats.assign(**shares, attack_above_break_share=0.2, backcourt_share=0.4)
-    attack = person_row(first, replace(results, player_stats=known), RED, None, ())["attack"]
+    attack = person_row(first, replace(results, player_stats=known), RED, None, (), {})["attack"]
     assert [part["name"] for part in attack] == ["paint", "mid-range", "corner three", "above the break", "own half"]
     assert sum(part["share"] for part in attack) == 1.0

@@ -432,6 +432,21 @@ class TestEfforts:
         stats = self.path(gentle)
         assert (stats["accelerations"], stats["decelerations"]) == (0, 0)
 
+    def test_a_sprint_has_its_times(self):
+        time_s = times(30, 40)
+        speed_mps = 2 + 5 * np.clip(np.minimum(time_s - 19, 25 - time_s), 0, 1)  # 7 m/s from 20 s to 24 s
+        x = np.concatenate([[0.0], np.cumsum(speed_mps[:-1]) / 30])
+        game, identities, players = Scene(time_s, {1: np.column_stack([x, 0 * x])}).tables()
+        positions, tracklets = locate(game, identities, SETTINGS), ALL["tracklets"].empty()
+        found = compute_statistics(game, identities, tracklets, players, positions, COURT, SETTINGS).efforts
+        found = found.set_index("kind")
+        assert found.index.tolist() == ["acceleration", "sprint", "top-speed", "deceleration"]
+        above_s = 19 + 3.9 / 5, 25 - 3.9 / 5  # faster than 5.9 m/s
+        assert found.loc["sprint", ["start_s", "end_s"]].tolist() == pytest.approx(above_s, abs=0.25)
+        assert found.loc["acceleration", "start_s"] == pytest.approx(19, abs=0.5)
+        assert above_s[0] < found.loc["top-speed", "start_s"] < found.loc["top-speed", "end_s"] < above_s[1]
+        assert found.loc["top-speed", "top_speed_mps"] == pytest.approx(7, rel=0.05)
+
     def test_distance_by_zone_sums_to_the_distance(self):
         time_s = times(30, 60)
         stats = self.path(np.select([time_s < 20, time_s < 40], [1.0, 3.0], 5.0))

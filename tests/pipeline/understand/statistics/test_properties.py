@@ -117,8 +117,25 @@ def test_figures_agree(game: RandomGame) -> None:
             check_player(row, game.stats)
     if len(positions) and positions["speed_mps"].notna().any():
         assert not found.player_stats["top_speed_mps"].max() > positions["speed_mps"].max() + NEAR
+    check_efforts(found)
     check_periods(found)
     check_teams(found, positions)
+
+
+def check_efforts(found: Statistics) -> None:
+    """The efforts one by one are those that are counted."""
+    for row in found.player_stats.to_dict("records"):
+        own = found.efforts[found.efforts["player_id"] == row["player_id"]]
+        for kind, number in (
+            ("sprint", "sprints"),
+            ("acceleration", "accelerations"),
+            ("deceleration", "decelerations"),
+        ):
+            counted = row[number]
+            assert (own["kind"] == kind).sum() == (0 if pd.isna(counted) else counted)
+        fastest = own.loc[own["kind"] == "top-speed", "top_speed_mps"]
+        assert np.isnan(row["top_speed_mps"]) or not len(fastest) or fastest.tolist() == [row["top_speed_mps"]]
+    assert (found.efforts["end_s"] > found.efforts["start_s"]).all()
 
 
 def check_player(row: dict, stats: StatsSettings) -> None:

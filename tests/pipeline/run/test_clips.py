@@ -1,0 +1,146 @@
+"""Clips of a finished run: the right seconds, names, index and reel; from the right video; refused in one line."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline.cli import run as courtside
+from pipeline.errors import InputError
+from pipeline.present.clips import Highlight, Wanted, find_highlights, index_table, merged, named_clips
+from pipeline.present.labels import Person
+from pipeline.tables import ALL, conform
+from pipeline.video import probe
+
+ADA, BO = Person(4, "player", "A", "12", "Ada Ray"), Person(7, "player", "B", None, None)
+
+
+def tables() -> dict[str, pd.DataFrame]:
+    """Ada in view for two stretches, with sprints, stints and events."""
+    frames = pd.DataFrame({"frame": range(300), "time_s": [frame / 10 for frame in range(300)]})
+    seen = [*range(50), *range(100, 200)]
+    efforts = pd.DataFrame(
+        [(4, "sprint", 3.0, 4.0, 6.5), (4, "acceleration", 2.8, 3.1, 6.5), (7, "sprint", 3.5, 5.0, 7.0)],
+        columns=["player_id", "kind", "start_s", "end_s", "top_speed_mps"],
+    )
+    events = pd.DataFrame(
+        [(1, 6.0, "substitution", "A", 4, 9, None, "sure"), (2, 9.0, "points", "B", None, None, 2, "candidate")],
+        columns=["event_id", "time_s", "kind", "team", "player_id", "partner_id", "points", "status"],
+    )
+    events = events.assign(earliest_s=1.0, latest_s=11.0, confidence=0.9)
+    stints = pd.DataFrame([(4, "A", 0.0, 20.0)], columns=["player_id", "team", "start_s", "end_s"])
+    stints = stints.assign(seen_s=1.0, bridged_s=0.0, live_s=1.0, confidence=0.9)
+    return {
+        "frames": frames,
+        "detections": pd.DataFrame({"detection_id": range(len(seen)), "frame": seen}),
+        "tracks": pd.DataFrame({"detection_id": range(len(seen)), "track_id": 1}),
+        "identities": pd.DataFrame({"track_id": [1], "player_id": [4]}),
+        **{
+            name: conform(name, table.reindex(columns=ALL[name].names))
+            for name, table in (("efforts", efforts), ("events", events), ("stints", stints))
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (Wanted(sprints=True), [("sprint", 3.0, 4.0, 4), ("sprint", 3.5, 5.0, 7)]),
+        (Wanted((4,), sprints=True), [("sprint", 3.0, 4.0, 4)]),
+        (Wanted((4,), shifts=True), [("shift", 0.0, 20.0, 4)]),
+        (Wanted(events=("Substitutions",)), [("substitution", 6.0, 6.0, 4)]),
+        (Wanted((9,), events=("all",)), [("substitution", 6.0, 6.0, 9)]),
+        (Wanted(events=("all",), from_s=7), [("points", 9.0, 9.0, None)]),
+        (Wanted((4,)), [("in-view", 0.0, 4.9, 4), ("in-view", 10.0, 19.9, 4)]),
+        (Wanted((4,), from_s=10.0), [("in-view", 10.0, 19.9, 4)]),
+        (Wanted((4,), from_s=1.0, to_s=2.0), [("stretch", 1.0, 2.0, 4)]),
+        (Wanted(from_s=1.0, to_s=2.0), [("stretch", 1.0, 2.0, None)]),
+    ],
+)
+def test_what_is_asked_for_is_found(wanted: Wanted, expected: list[tuple[str, float, float, int]]) -> None:
+    found = find_highlights(tables(), wanted)
+    assert [(each.what, each.start_s, each.end_s, each.player_id) for each in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "says"),
+    [
+        (Wanted(events=("shots",)), r"no events of the kind 'shots'; it has points \(1\), substitution \(1\)"),
+        (Wanted((7,), shifts=True), "there are no shifts of these players"),
+        (Wanted((4,), from_s=5.5, to_s=9.0), "there are no pictures of these players in this time"),
+        (Wanted(sprints=True, from_s=20.0), "there are no sprints in this time"),
+    ],
+)
+def test_what_is_not_there_is_said(wanted: Wanted, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        find_highlights(tables(), wanted)
+
+
+def test_clips_have_names_and_an_index() -> None:
+    found = find_highlights(tables(), Wanted(sprints=True, events=("all",)))
+    clips = named_clips(merged(found, 2, 2, (0, 30)), {4: ADA, 7: BO})
+    assert {name: (clip.start_s, clip.end_s) for name, clip in clips.items()} == {
+        "a12-ray-sprint-000m01s": (1.0, 6.0),
+        "a12-ray-substitution-000m04s": (4.0, 8.0),
+        "b-p7-sprint-000m01s": (1.5, 7.0),
+        "b-points-000m07s": (7.0, 11.0),
+    }
+    index = index_table(clips, dict.fromkeys(clips, 1.0), {4: ADA, 7: BO}).set_index("file")
+    assert index.loc["b-p7-sprint-000m01s.mp4", ["in_clip_s", "player", "note"]].tolist() == [2.5, "B-P7", "25.2 km/h"]
+    assert index.loc["b-points-000m07s.mp4", "note"] == "2 points, candidate"
+    together = merged(found, 2, 2, (0, 30), apart=False)
+    assert [(clip.start_s, clip.end_s, len(clip.moments)) for clip in together] == [(1.0, 11.0, 4)]
+    twice = merged([Highlight("sprint", 3.0, 3.1, 4), Highlight("sprint", 3.5, 3.6, 4)], 0, 0, (0, 9))
+    assert list(named_clips(twice, {4: ADA})) == ["a12-ray-sprint-000m03s", "a12-ray-sprint-000m03s-2"]
+
+
+@pytest.fixture(scope="module")
+def finished(analysed_game: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(analysed_game, tmp_path_factory.mktemp("clips") / "run"))
+
+
+def test_a_players_clips_and_reel(finished: Path, game: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    players = pd.read_csv(finished / "player_stats.csv")
+    who = players.loc[players["seen_s"].idxmax(), "label"]
+    assert courtside(["clips", str(finished), "--player", who, "--from", "0.5", "--to", "1.5", "--reel"]) == 0
+    clip, reel, index = (Path(line) for line in capsys.readouterr().out.split())
+    assert clip.name == f"{who.lower()}-stretch-000m00s.mp4"
+    assert reel.name == f"{who.lower()}-from-000m00s-to-000m01s-reel.mp4"
+    assert {path.parent for path in (clip, reel, index)} == {finished / "clips"}
+    assert probe(clip).duration_s == probe(reel).duration_s == pytest.approx(1.5, abs=0.11)  # from the key frame before
+    row = pd.read_csv(index).iloc[0]
+    assert (row["file"], row["player"], row["in_clip_s"]) == (clip.name, who, 0.5)
+    clip.write_text("mine")
+    assert courtside(["clips", str(finished), "--player", who, "--from", "0.5", "--to", "1.5", "--plain"]) == 0
+    assert clip.with_name(f"{clip.stem}.yours.mp4").read_text() == "mine"
+    assert probe(clip).duration_s == pytest.approx(1.5, abs=0.11)
+    (finished / "clips" / reel.name).unlink()
+    reel.write_text("of somebody else")
+    out = finished.parent / "out"
+    before = sorted(finished.rglob("*"))
+    capsys.readouterr()
+    arguments = ["--source", str(game), "--out", str(out), "--before", "0.2"]
+    assert courtside(["clips", str(finished), "--player", who, *arguments]) == 0
+    assert all(Path(line).parent == out for line in capsys.readouterr().out.split())
+    assert sorted(finished.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "say what to cut"),
+        (["--from", "1"], "say what to cut"),
+        (["--player", "Nobody"], "there is no player Nobody"),
+        (["--from", "2", "--to", "1"], "it has to be later than --from 2"),
+        (["--events", "dunks"], "no events of the kind 'dunks'"),
+        (["--from", "0", "--to", "1", "--source", "gone.mp4"], "gone.mp4 does not exist"),
+    ],
+)
+def test_refused_in_one_line(
+    arguments: list[str], says: str, finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert courtside(["clips", str(finished), *arguments]) != 0
+    said = capsys.readouterr().err.strip().splitlines()
+    assert len(said) == 1
+    assert says in said[0]
