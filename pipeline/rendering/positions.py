@@ -50,7 +50,7 @@ def render_positions(
     """
     coverage = Coverage(settings)
     sidecar = Sidecar(coverage)
-    observer = SimulatedDetector(coverage.people, noise, settings.fps, coverage.picture)
+    observer = SimulatedDetector(coverage.people, coverage.court, noise, settings.fps, coverage.picture)
     with whole_or_nothing(out_dir) as folder:
         make_directory(folder / PERCEIVED)
         with (
