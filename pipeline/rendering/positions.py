@@ -54,7 +54,7 @@ def render_positions(
     """
     coverage = Coverage(settings)
     sidecar = Sidecar(coverage)
-    observer = SimulatedDetector(coverage.people, noise, settings.fps, coverage.picture)
+    observer = SimulatedDetector(coverage.people, coverage.court, noise, settings.fps, coverage.picture)
     rng = np.random.default_rng([settings.seed, _BOARD_SEED])
     has_board = settings.camera == "broadcast" and settings.scoreboard
     graphic = draw_graphic(settings.size, rng, settings.scoreboard_design) if has_board else None

@@ -52,6 +52,13 @@ class RenderSettings(BaseModel):
         True, description="numbers and names on the shirts; without them the same game, and no roster.csv"
     )
     free_throws: bool = Field(True, description="after some fouls")
+    pull_ups: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="share of possessions that go for a shot from behind the three-point line; else a drive",
+    )
+    interceptions: float = Field(0.0, ge=0, le=1, description="share of passes that the other team takes")
     timeout_every_s: float | None = Field(
         None, ge=0.1, le=86_400, description="a time-out at the next dead ball; null: none"
     )

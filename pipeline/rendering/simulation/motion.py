@@ -18,7 +18,7 @@ from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.simulation.bodies import Bodies, animate, standing, walk
 from pipeline.rendering.simulation.cast import Cast, Orders
 from pipeline.rendering.simulation.orders import Ball, ball_now, ball_places
-from pipeline.rendering.simulation.record import BoardState, GameEvent
+from pipeline.rendering.simulation.record import BallState, BoardState, GameEvent
 from pipeline.rendering.simulation.script import Script
 
 Array = NDArray[np.float64]
@@ -51,6 +51,7 @@ class Facts:
     state: str
     """play, dead, free-throws, time-out or break."""
     board: BoardState
+    ball: BallState
     happened: tuple[GameEvent, ...] = ()
     """In this step."""
 
@@ -155,7 +156,7 @@ def _block(script: Script, start: Bodies, fidget: Array, time_s: float, length: 
 def _facts(script: Script, orders: Orders) -> Facts:
     half = 2 if script.swapped else 1
     now = (script.live, script.star, script.attacking, half, script.period, script.state)
-    return Facts(script.on_court, orders.seated, *now, script.board, tuple(script.happened))
+    return Facts(script.on_court, orders.seated, *now, script.board, script.ball, tuple(script.happened))
 
 
 def _joined(first: _Steps, second: _Steps) -> _Steps:

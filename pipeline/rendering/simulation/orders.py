@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.rendering.simulation.cast import Action, Orders, bench_middle
+from pipeline.rendering.simulation.flight import G_MPS2
 from pipeline.rendering.simulation.play_state import PlayState
 
 Array = NDArray[np.float64]
 
-_G = 9.81
 _COACH_Y_M = -1.3
 _HUDDLE_M = np.array([[-1.25, -1.75], [-0.65, -1.9], [0.0, -1.95], [0.65, -1.9], [1.25, -1.75]])
 """Where five players stand around their coach: x from the middle of the bench, y."""
@@ -86,7 +86,7 @@ def _line_up(game: PlayState, orders: Orders) -> None:
     orders.look_at[ordered] = game.basket(game.attacking)
     orders.action[ordered] = np.where(game.hips[ordered], Action.HIPS, Action.IDLE)
     orders.action[game.handler] = Action.DRIBBLE if game.event_s < 1.4 else Action.HOLD
-    if game.flight is not None and game.flight[2] > 0.5 * game.flight[3]:
+    if game.flight is not None and game.flight.age_s > 0.5 * game.flight.duration_s:
         _crash(game, orders, ordered[[1, 2, 5, 6]])
 
 
@@ -175,7 +175,7 @@ def _jump(game: PlayState, orders: Orders) -> None:
     """The shooter leaves the floor, but for a free throw."""
     if game.shooter >= 0 and game.shooter_s < 0.6:
         if game.phase != "throws":
-            orders.lift[game.shooter] = max(0.0, 2.6 * game.shooter_s - 0.5 * _G * game.shooter_s**2)
+            orders.lift[game.shooter] = max(0.0, 2.6 * game.shooter_s - 0.5 * G_MPS2 * game.shooter_s**2)
         orders.action[game.shooter] = Action.SHOOT
         orders.look_at[game.shooter] = game.basket(game.attacking)
 
@@ -195,7 +195,7 @@ class Ball:
 def ball_now(game: PlayState) -> Ball:
     """Say where the ball is: in flight, in hands, bouncing under a hand; in a break a referee has it."""
     if game.flight is not None:
-        return Ball(_thrown(game.flight), game.handler, 0.0, 0.0, 0.0)
+        return Ball(game.flight.place_m(), game.handler, 0.0, 0.0, 0.0)
     if game.phase in ("timeout", "break"):
         return Ball(None, int(game.cast.officials()[0]), 0.38, 0.0, 1.1)
     if game.phase == "dead" or (game.phase == "throws" and game.event_s >= 1.4):
@@ -224,16 +224,3 @@ def ball_places(balls: Sequence[Ball], position: Array, facing: Array) -> Array:
         if ball.point is not None:
             places[k] = ball.point
     return places
-
-
-def _thrown(flight: tuple[Array, Array, float, float]) -> Array:
-    """A point of the flight: a parabola; after the rim, a bounce off it."""
-    start, end, age, duration = flight
-    t = min(1.0, age / duration)
-    point: Array = start + (end - start) * t
-    point[2] += 0.5 * _G * duration**2 * t * (1 - t)
-    over = age - duration
-    if over > 0:
-        point[2] = max(0.12, end[2] - 0.5 * _G * over**2)
-        point[:2] = end[:2] + over * np.array([0.6, 0.8])
-    return point

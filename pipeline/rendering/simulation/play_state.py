@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geometry.court import Court
+from pipeline.geometry.court import Court, beyond_three_point
 from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.simulation.cast import RIM_HEIGHT_M, SPOTS_M, Cast, bench_middle, seats
-from pipeline.rendering.simulation.record import NOBODY, SHOT_CLOCK_S, BoardState, EventKind, GameEvent, opening
+from pipeline.rendering.simulation.flight import Flight, ShotOutcome
+from pipeline.rendering.simulation.record import (
+    NOBODY,
+    SHOT_CLOCK_S,
+    BallState,
+    BoardState,
+    EventKind,
+    GameEvent,
+    opening,
+)
 from pipeline.rendering.simulation.rotation import Rotation
 
 Array = NDArray[np.float64]
@@ -20,7 +30,9 @@ _RUSH = 0.22
 """Share of possessions that begin with a fast break."""
 _OUT = 0.6
 """How often a dead ball that is due comes with a change of possession; else a foul brings it."""
-_MADE, _OFFENSIVE_REBOUND = 0.47, 0.22
+_MADE, OFFENSIVE_REBOUND = 0.47, 0.22
+_DRIVE_M, _BEHIND_ARC_M = 2.2, 0.5
+"""Who drives shoots so far from the basket, who pulls up so far behind the three-point line."""
 
 
 class PlayState:
@@ -57,8 +69,10 @@ class PlayState:
         self.happened: list[GameEvent] = []
         """In the present step."""
         self.star = self.handler
-        self.flight: tuple[Array, Array, float, float] | None = None
-        """From, to (3,), age and duration of a pass or shot."""
+        self.flight: Flight | None = None
+        self.choices = rng.spawn(1)[0]
+        """Decides what only some games have: pull-ups, interceptions."""
+        self.pulls_up, self.shot_points = False, 2
         self.receiver = -1
         self.dribble_s = 0.0
         self.shooter, self.shooter_s = -1, 9.0
@@ -93,6 +107,15 @@ class PlayState:
     def board(self) -> BoardState:
         """What the scoreboard shows now."""
         return BoardState(self.period_shown, self.left_s, min(self.shot_left_s, self.left_s), self.score)
+
+    @property
+    def ball(self) -> BallState:
+        """What the ball does now, and who has it."""
+        if self.flight is None:
+            return BallState("held", self.handler)
+        if self.flight.is_shot:
+            return BallState("loose" if self.flight.is_off_rim else "shot", NOBODY)
+        return BallState("pass", NOBODY)
 
     def note(
         self, kind: EventKind, team: int = -1, person: int = NOBODY, partner: int = NOBODY, points: int = 0,
@@ -192,6 +215,7 @@ class PlayState:
         first = int(np.flatnonzero(team == self.handler)[0]) if self.handler in team else 0
         self.roles = np.concatenate([[first], self.rng.permutation(np.delete(np.arange(5), first))])
         self.screener = -1
+        self.pulls_up = bool(self.choices.random() < self.settings.pull_ups)
 
     # --- the course of the game --------------------------------------------------------------------------------
 
@@ -214,7 +238,9 @@ class PlayState:
         elif self.phase_s > self.limit_s - 1.4:
             slot, basket = self.slot(), self.basket(self.attacking)
             away = self.spots[slot] - basket
-            self.spots[slot] = basket + away / max(1e-6, float(np.linalg.norm(away))) * 2.2
+            reach_m = self.court.three_point_radius_m + _BEHIND_ARC_M if self.pulls_up else _DRIVE_M
+            spot = basket + away / max(1e-6, float(np.linalg.norm(away))) * reach_m
+            self.spots[slot] = np.clip(spot, 0.5, [self.court.length_m - 0.5, self.court.width_m - 0.5])
             self.limit_s = min(self.limit_s, self.phase_s + 1.2)
         elif self.event_s > self.rng.uniform(1.4, 3.4):
             self.event_s = 0.0
@@ -252,26 +278,47 @@ class PlayState:
         self.screener = -1
 
     def _pass(self, position: Array) -> None:
-        """Throw to a team-mate."""
+        """Throw to a team-mate; at times somebody of the other team is in the way."""
         mates = [int(p) for p in self.lineup[self.attacking] if p != self.handler]
         self.receiver = int(self.rng.choice(mates))
-        self.note("pass", self.attacking, self.handler, self.receiver, place_m=position[self.handler])
+        if self.choices.random() < self.settings.interceptions:
+            others = self.lineup[1 - self.attacking]
+            gap = np.linalg.norm(position[others] - position[self.receiver], axis=1)
+            self.receiver = int(others[int(np.argmin(gap))])
+        else:
+            self.note("pass", self.attacking, self.handler, self.receiver, place_m=position[self.handler])
         start = np.append(position[self.handler], 1.4)
         end = np.append(position[self.receiver], 1.35)
-        self.flight = (start, end, 0.0, max(0.25, float(np.linalg.norm(end - start)) / 11.0))
+        self.flight = Flight(start, end, max(0.25, float(np.linalg.norm(end - start)) / 11.0))
 
     def _shoot(self, position: Array) -> None:
         """Throw at the basket; everybody near crashes the boards."""
-        self.note("shot", self.attacking, self.handler, place_m=position[self.handler])
-        self.release(position)
+        place = position[self.handler]
+        self.shot_points = 3 if beyond_three_point(self.court, place[None])[0] else 2
+        self.note("shot", self.attacking, self.handler, place_m=place)
+        loose_s = float(self.rng.uniform(0.5, 1.1))
+        self.release(position, self._outcome(), loose_s)
         assert self.flight is not None
-        self.enter("rebound", self.flight[3] + float(self.rng.uniform(0.5, 1.1)))
+        self.enter("rebound", self.flight.duration_s + loose_s)
 
-    def release(self, position: Array) -> None:
-        """Let the ball fly to the basket."""
+    def _outcome(self) -> ShotOutcome:
+        """Decide whether a shot goes in, and who gets the ball if it does not."""
+        made = bool(self.rng.random() < _MADE)
+        clean = made and int(self.rng.integers(3)) < 2
+        return ShotOutcome(made, clean, not made and bool(self.rng.random() < OFFENSIVE_REBOUND))
+
+    def release(self, position: Array, outcome: ShotOutcome, loose_s: float) -> None:
+        """Let the ball fly to the basket.
+
+        Args:
+            position: (n, 2) where everybody is, metres.
+            outcome: what will become of it.
+            loose_s: from the rim until somebody has it.
+        """
         start = np.append(position[self.handler], 2.35)
         end = np.append(self.basket(self.attacking), RIM_HEIGHT_M)
-        self.flight = (start, end, 0.0, 0.75 + 0.05 * float(np.linalg.norm(end - start)))
+        duration_s = 0.75 + 0.05 * float(np.linalg.norm(end - start))
+        self.flight = Flight(start, end, duration_s, outcome=outcome, gathered_s=loose_s)
         self.receiver = -1
         self.shooter, self.shooter_s = self.handler, 0.0
 
@@ -279,13 +326,14 @@ class PlayState:
         """Wait for the shot and the ball off the rim, then give it to somebody."""
         if self.phase_s < self.limit_s:
             return
-        made = self.rng.random() < _MADE
-        points = int(self.rng.choice([2, 2, 3])) if made else 0
-        self.note("made" if made else "missed", self.attacking, self.shooter, points=points)
-        if made:
+        outcome = None if self.flight is None else self.flight.outcome
+        assert outcome is not None
+        points = self.shot_points if outcome.made else 0
+        self.note("made" if outcome.made else "missed", self.attacking, self.shooter, points=points)
+        if outcome.made:
             self.count(points)
             self.star = self.shooter
-        self.collect(position, made)
+        self.collect(position, outcome)
 
     def count(self, points: int) -> None:
         """Add points to the score of the team that attacks."""
@@ -293,17 +341,21 @@ class PlayState:
         score[self.attacking] += points
         self.score = (score[0], score[1])
 
-    def collect(self, position: Array, made: bool) -> None:
-        """Give the ball to somebody after a shot: the other team, or the shooter's for a rebound."""
+    def collector(self, position: Array, outcome: ShotOutcome) -> int:
+        """Return who gets the ball after a shot: the nearest of the other team, or of the shooter's for a rebound."""
+        five = self.lineup[self.attacking if outcome.offensive else 1 - self.attacking]
+        gaps = np.linalg.norm(position[five] - self.basket(self.attacking), axis=1)
+        return int(five[int(np.argmin(gaps))])
+
+    def collect(self, position: Array, outcome: ShotOutcome) -> None:
+        """Give the ball to somebody after a shot."""
         self.flight = None
-        offensive = not made and self.rng.random() < _OFFENSIVE_REBOUND
-        team = self.attacking if offensive else 1 - self.attacking
-        gaps = np.linalg.norm(position[self.lineup[team]] - self.basket(self.attacking), axis=1)
-        self.handler = int(self.lineup[team][int(np.argmin(gaps))])
-        self.shot_left_s = SHOT_CLOCK_S[self.settings.court][int(offensive)]
-        if not made:
+        team = self.attacking if outcome.offensive else 1 - self.attacking
+        self.handler = self.collector(position, outcome)
+        self.shot_left_s = SHOT_CLOCK_S[self.settings.court][int(outcome.offensive)]
+        if not outcome.made:
             self.note("rebound", team, self.handler, place_m=position[self.handler])
-        if offensive:
+        if outcome.offensive:
             self._new_spots()
             self.enter("attack", float(self.rng.uniform(2.0, 5.0)))
         elif self.dead_s > self.settings.dead_ball_every_s and self.rng.random() < _OUT:
@@ -324,12 +376,22 @@ class PlayState:
         raise NotImplementedError
 
     def fly(self, position: Array, dt: float) -> None:
-        """Carry a thrown ball on; a pass ends in the receiver's hands."""
-        if self.flight is None:
+        """Carry a thrown ball on; a pass ends in somebody's hands."""
+        flight = self.flight
+        if flight is None:
             return
-        start, end, age, duration = self.flight
-        if self.receiver >= 0:
-            end = np.append(position[self.receiver], 1.35)
-        self.flight = (start, end, age + dt, duration)
-        if self.receiver >= 0 and age + dt >= duration:
-            self.handler, self.receiver, self.flight = self.receiver, -1, None
+        flight = replace(flight, age_s=flight.age_s + dt)
+        if flight.outcome is not None:
+            flight = replace(flight, gathered_m=position[self.collector(position, flight.outcome)])
+        elif self.receiver >= 0:
+            flight = replace(flight, end_m=np.append(position[self.receiver], 1.35))
+        self.flight = flight
+        if self.receiver >= 0 and flight.age_s >= flight.duration_s:
+            self._caught(position)
+
+    def _caught(self, position: Array) -> None:
+        """The pass is in somebody's hands; a defender's team goes the other way."""
+        passer, self.handler, self.receiver, self.flight = self.handler, self.receiver, -1, None
+        if self.handler not in self.lineup[self.attacking]:
+            self.note("turnover", self.attacking, passer, self.handler, place_m=position[self.handler])
+            self.turn_over()

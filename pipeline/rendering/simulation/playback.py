@@ -17,7 +17,7 @@ from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.simulation.bodies import Bodies, animate, standing
 from pipeline.rendering.simulation.cast import Action, Cast, Orders, bench_middle, seats
 from pipeline.rendering.simulation.motion import Facts, Moment
-from pipeline.rendering.simulation.record import BoardState, opening
+from pipeline.rendering.simulation.record import BallState, BoardState, opening
 from pipeline.untrusted import parse_json, read_limited
 from pipeline.user_csv import parse_rows, read_text
 
@@ -264,7 +264,8 @@ def _moment(
     time_s: float, bodies: Bodies, ball: Array, seated: NDArray[np.bool_], holder: int, cast: Cast, board: BoardState
 ) -> Moment:
     attacking = int(max(holder, 0) >= cast.per_team)
-    facts = Facts(~seated, seated, True, max(holder, 0), attacking, half=1, period=1, state="play", board=board)
+    held = BallState("held", holder) if holder >= 0 else BallState("loose")
+    facts = Facts(~seated, seated, True, max(holder, 0), attacking, 1, 1, "play", board, held)
     ten = bodies.position[: 2 * cast.per_team][~seated[: 2 * cast.per_team]]
     middle = ten.mean(axis=0) if len(ten) else bodies.position.mean(axis=0)
     focus = 0.5 * ball[:2] + 0.5 * middle if np.isfinite(ball).all() else middle

@@ -12,9 +12,10 @@ from pipeline.choices import CourtName
 from pipeline.rendering.settings import RenderSettings
 
 EventKind = Literal[
-    "pass", "shot", "made", "missed", "free-throw-made", "free-throw-missed", "rebound", "foul", "time-out",
+    "pass", "shot", "made", "missed", "free-throw-made", "free-throw-missed", "rebound", "turnover", "foul", "time-out",
     "substitution", "period-start", "period-end",
 ]  # fmt: skip
+BallStateName = Literal["held", "pass", "shot", "loose"]
 NOBODY = -1
 PERIOD_S: Mapping[CourtName, float] = {"nba": 720, "wnba": 600, "ncaa": 1200, "ncaaw": 600, "fiba": 600, "3x3": 600}
 """Length of a period by the rule books: NBA rule 5, WNBA rule 5, NCAA men 5-6 and women 5-6, FIBA art. 8, FIBA 3x3 art. 5."""
@@ -34,10 +35,19 @@ class GameEvent:
     person: int = NOBODY
     """Who did it, by place in the cast; of a substitution, who comes in."""
     partner: int = NOBODY
-    """Who receives a pass, or goes out."""
+    """Who receives a pass, takes the ball away, or goes out."""
     points: int = 0
     place_m: tuple[float, float] | None = None
     """Where, m on the court."""
+
+
+@dataclass(frozen=True)
+class BallState:
+    """What the ball does."""
+
+    name: BallStateName
+    """Held or dribbled, in a pass, in a shot, or free after one."""
+    holder: int = NOBODY
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.rendering.simulation.cast import Orders
+from pipeline.rendering.simulation.flight import ShotOutcome
 from pipeline.rendering.simulation.orders import everybody
-from pipeline.rendering.simulation.play_state import PlayState
+from pipeline.rendering.simulation.play_state import OFFENSIVE_REBOUND, PlayState
 from pipeline.rendering.simulation.record import PERIOD_S
 
 Array = NDArray[np.float64]
@@ -17,6 +18,8 @@ _SHOOTING_FOUL = 0.5
 _MADE_THROW = 0.76
 _THROW_S = 3.6
 """From one free throw to the next."""
+_LOOSE_S = 0.3
+"""From the rim until the ball is in somebody's hands."""
 _RELEASE_S = 2.4
 """The shooter lets go so long into a free throw."""
 
@@ -126,10 +129,12 @@ class Script(PlayState):
             return
         self.limit_s = 0.0
         if self.shooter_s > _THROW_S and self.flight is None and self.event_s > _RELEASE_S:
-            self.release(position)
             self.thrown += 1
-        elif self.flight is not None and self.shooter_s > self.flight[3] + 0.3:
-            made = self.rng.random() < _MADE_THROW
+            self.release(position, self._throw_outcome(), _LOOSE_S)
+        elif self.flight is not None and self.shooter_s > self.flight.duration_s + _LOOSE_S:
+            assert self.flight.outcome is not None
+            outcome = self.flight.outcome
+            made = outcome.made
             self.note(
                 "free-throw-made" if made else "free-throw-missed", self.attacking, self.handler, points=int(made)
             )
@@ -137,9 +142,15 @@ class Script(PlayState):
             if self.thrown >= self.throws:
                 self.throws, self.thrown = 0, 0
                 self.live, self.dead_s = True, 0.0
-                self.collect(position, bool(made))
+                self.collect(position, outcome)
             else:
                 self.flight, self.event_s = None, 0.0
+
+    def _throw_outcome(self) -> ShotOutcome:
+        """Decide whether a free throw goes in, and who gets the last one if it does not."""
+        made = bool(self.rng.random() < _MADE_THROW)
+        is_live = self.thrown >= self.throws
+        return ShotOutcome(made, made, is_live and not made and bool(self.rng.random() < OFFENSIVE_REBOUND))
 
     def _timeout(self, position: Array) -> None:
         """Both teams at their benches; then back, the ball is dead until they are there."""

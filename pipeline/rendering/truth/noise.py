@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from pipeline.geometry.court import Court
 from pipeline.rendering.camera.coverage import Take
 from pipeline.rendering.people.appearance import CastMember
 from pipeline.rendering.settings import checked
+from pipeline.rendering.truth.ball_candidates import BallNoise, BallReporter, ThingBoxes
 from pipeline.rendering.truth.board_reads import BoardNoise
 from pipeline.rendering.truth.number_reads import NumberBoxes, NumberReporter, ReadingNoise
 from pipeline.rendering.truth.silhouettes import Silhouettes
@@ -25,7 +27,7 @@ _GOOD_HEIGHT_PX = 120.0
 _JITTER_MEMORY_S = 0.15
 
 
-class NoiseSettings(ReadingNoise, BoardNoise):
+class NoiseSettings(ReadingNoise, BallNoise, BoardNoise):
     """How good detector, encoder and the readers of numbers and of the scoreboard are."""
 
     miss: float = Field(0.03, ge=0, lt=1, description="share of time that a person in plain view has no box")
@@ -55,7 +57,7 @@ class Reported:
     columns: dict[str, NDArray[Any]]
     """Columns (rows,) of `detections` but detection_id."""
     embeddings: NDArray[np.float16]
-    """(rows, dim) unit length; NaN for a number."""
+    """(rows, dim) unit length; NaN unless a person."""
     reads: NDArray[np.float32]
     """(rows, 23) the columns of `number_reads` but detection_id; NaN unless a number."""
 
@@ -63,11 +65,14 @@ class Reported:
 class SimulatedDetector:
     """Sees people as a detector does; keeps the memory that makes misses and jitter last."""
 
-    def __init__(self, people: list[CastMember], noise: NoiseSettings, fps: float, rng: np.random.Generator) -> None:
+    def __init__(
+        self, people: list[CastMember], court: Court, noise: NoiseSettings, fps: float, rng: np.random.Generator
+    ) -> None:
         """Draw everybody's appearance vector: alike within a team and within the referees.
 
         Args:
             people: everybody of the game.
+            court: where the baskets are.
             noise: how good detector and encoder are.
             fps: frames per second.
             rng: everything random.
@@ -80,6 +85,7 @@ class SimulatedDetector:
         self.shirt_lab = _lab([person.style.uniform.shirt for person in people])
         self.role = np.array([person.role for person in people])
         self.numbers = NumberReporter(people, noise, fps, rng.spawn(1)[0])
+        self.things = BallReporter(court, noise, fps, rng.spawn(1)[0])
         self.missing = np.zeros(count, dtype=np.bool_)
         self.shake = rng.normal(size=(count, 4))
         self.leave = 1 - np.exp(-1 / (fps * noise.miss_s))
@@ -97,9 +103,10 @@ class SimulatedDetector:
         count = self.rng.poisson(self.noise.false_boxes, len(takes)) * play
         false = self._nobody(int(count.sum()), takes[0].view.size)
         read = self.numbers.report(frame, person, box, crowd.visible[frame, person])
-        rows = np.concatenate([frame, np.repeat(np.arange(len(takes)), count), frame[read.source]])
+        things = self.things.report(takes, crowd)
+        rows = np.concatenate([frame, np.repeat(np.arange(len(takes)), count), frame[read.source], things.frame])
         order = np.argsort(rows, kind="stable")
-        reports = [true, false, self._number_boxes(read)]
+        reports = [true, false, self._number_boxes(read), self._things(things)]
         columns = {name: np.concatenate([report.columns[name] for report in reports])[order] for name in true.columns}
         width, height = takes[0].view.size
         for name, limit in {"x1": width, "y1": height, "x2": width, "y2": height}.items():
@@ -154,13 +161,20 @@ class SimulatedDetector:
         )
 
     def _number_boxes(self, found: NumberBoxes) -> Reported:
-        """Boxes of numbers, which have neither quality nor uniform nor embedding."""
-        count = len(found.source)
-        columns: dict[str, NDArray[Any]] = {name: found.box[:, k] for k, name in enumerate(("x1", "y1", "x2", "y2"))}
-        columns |= {"score": np.full(count, 0.6), "class": np.full(count, "number")}
+        names, score = np.full(len(found.source), "number"), np.full(len(found.source), 0.6)
+        return self._no_people(found.box, score, names, found.reads.astype(np.float32))
+
+    def _things(self, found: ThingBoxes) -> Reported:
+        unread = np.full((len(found.frame), len(READ_COLUMNS)), np.nan, dtype=np.float32)
+        return self._no_people(found.box, found.score, found.name, unread)
+
+    def _no_people(self, box: Array, score: Array, classes: NDArray[np.str_], reads: NDArray[np.float32]) -> Reported:
+        """Report boxes that have neither quality nor uniform nor embedding."""
+        count = len(box)
+        columns: dict[str, NDArray[Any]] = {name: box[:, k] for k, name in enumerate(("x1", "y1", "x2", "y2"))}
+        columns |= {"score": score, "class": classes}
         columns |= dict.fromkeys(("quality", "jersey_l", "jersey_a", "jersey_b"), np.full(count, np.nan))
-        blank = np.full((count, self.noise.dim), np.nan, dtype=np.float16)
-        return Reported(columns, blank, found.reads.astype(np.float32))
+        return Reported(columns, np.full((count, self.noise.dim), np.nan, dtype=np.float16), reads)
 
     def _reported(
         self, box: Array, score: Array, role: NDArray[np.str_], quality: Array, shirt_lab: Array, appearance: Array

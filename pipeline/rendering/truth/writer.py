@@ -70,6 +70,13 @@ _EVENTS: dict[str, str] = {
     **dict.fromkeys(("id", "partner", "points"), "int64"),
     **dict.fromkeys(("x_m", "y_m"), "float64"),
 }
+_BALL: dict[str, str] = {
+    "frame": "int64",
+    "time_s": "float64",
+    **dict.fromkeys(("x_m", "y_m", "z_m"), "float64"),
+    "state": "string",
+    "holder": "int64",
+}
 _STINTS: dict[str, str] = {
     **dict.fromkeys(("id", "partner"), "int64"),
     "team": "string",
@@ -99,8 +106,8 @@ class _TruthRows:
 
 
 class TruthWriter:
-    """Streams truth.parquet, truth_objects.parquet, court.parquet, frames.parquet, truth_events.parquet and truth_stints.parquet
-    into a directory."""
+    """Streams truth.parquet, truth_objects.parquet, court.parquet, frames.parquet, truth_events.parquet, truth_ball.parquet and
+    truth_stints.parquet into a directory."""
 
     def __init__(self, folder: Path, court: Court, people: Sequence[CastMember]) -> None:
         """Open the tables.
@@ -118,6 +125,7 @@ class TruthWriter:
         self.court = _TruthRows(folder / "court.parquet", _COURT)
         self.frames = _TruthRows(folder / "frames.parquet", _FRAMES)
         self.events = _TruthRows(folder / "truth_events.parquet", _EVENTS)
+        self.ball = _TruthRows(folder / "truth_ball.parquet", _BALL)
         self.stints = _TruthRows(folder / "truth_stints.parquet", _STINTS)
         self.written = 0
 
@@ -130,7 +138,7 @@ class TruthWriter:
         for stint in self.lineups.finish():
             row = (self._id(stint.person), self._id(stint.replaced), self._team(stint.team), stint.start_s, stint.end_s)
             self.stints.rows.append(row)
-        for table in (self.people, self.objects, self.court, self.frames, self.events, self.stints):
+        for table in (self.people, self.objects, self.court, self.frames, self.events, self.ball, self.stints):
             table.flush()
             table.writer.close()
 
@@ -147,7 +155,7 @@ class TruthWriter:
         self._note(take)
         self.written += 1
         if self.written % _CHUNK == 0:
-            for table in (self.people, self.objects, self.court, self.frames):
+            for table in (self.people, self.objects, self.court, self.frames, self.ball):
                 table.flush()
 
     def add_many(self, takes: Sequence[Take], people: Mapping[str, Any]) -> None:
@@ -160,8 +168,8 @@ class TruthWriter:
         self.people.write({**people, **nothing, "occluded": hidden})
         for take in takes:
             self._note(take)
-        self.court.flush()
-        self.frames.flush()
+        for table in (self.court, self.frames, self.ball):
+            table.flush()
 
     def _note(self, take: Take) -> None:
         """Add where the court is, unless it is a close-up or replay, and what the frame is."""
@@ -173,6 +181,9 @@ class TruthWriter:
         board = now.board
         shown = (board.period, board.clock_s, board.shot_clock_s, *board.score)
         self.frames.rows.append((take.index, take.time_s, take.shot, take.kind, *facts, *shown))
+        held = now.ball
+        place_m = take.present.ball.tolist()
+        self.ball.rows.append((take.index, take.time_s, *place_m, held.name, self._id(held.holder)))
         self.lineups.add(take)
         for event in take.present.events:
             who = (self._team(event.team), self._id(event.person), self._id(event.partner), event.points)
