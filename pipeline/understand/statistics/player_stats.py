@@ -181,7 +181,7 @@ def _phases(located: pd.DataFrame) -> dict[str, float]:
 
 def _live(located: pd.DataFrame) -> dict[str, float]:
     """Sum time and distance while the game clock runs; nothing where it was never read."""
-    is_live, dt, speed = (_column(located, name) for name in ("is_live", "dt", "speed_mps"))
+    is_live, dt, speed = (column(located, name) for name in ("is_live", "dt", "speed_mps"))
     if not np.isfinite(is_live).any():
         return {}
     moving = (is_live == 1) & np.isfinite(speed)
