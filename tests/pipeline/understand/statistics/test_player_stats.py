@@ -438,7 +438,8 @@ class TestEfforts:
         x = np.concatenate([[0.0], np.cumsum(speed_mps[:-1]) / 30])
         game, identities, players = Scene(time_s, {1: np.column_stack([x, 0 * x])}).tables()
         positions, tracklets = locate(game, identities, SETTINGS), ALL["tracklets"].empty()
-        found = compute_statistics(game, identities, tracklets, players, positions, COURT, SETTINGS).efforts
+        unknown = np.full(len(game.frames), np.nan)
+        found = compute_statistics(game, identities, tracklets, players, positions, unknown, COURT, SETTINGS).efforts
         found = found.set_index("kind")
         assert found.index.tolist() == ["acceleration", "sprint", "top-speed", "deceleration"]
         above_s = 19 + 3.9 / 5, 25 - 3.9 / 5  # faster than 5.9 m/s
