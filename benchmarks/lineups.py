@@ -20,7 +20,7 @@ HEAD = (
     "| seed | right five, live | right five, all but breaks | right places | substitutions found | sure ones right | live time right |",
     "|---|---:|---:|---:|---:|---:|---:|",
 )
-POINTS_HEAD = (" baskets told | sure points right |", "---:|---:|")
+POINTS_HEAD = (" points told | sure points right |", "---:|---:|")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""How right the points are that the scoreboard told, against the baskets of a rendered game."""
+"""How right the points are that the scoreboard told, against the true score of a rendered game."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEAR_S = 3.0
 
 @dataclass(frozen=True)
 class PointScores:
-    """Counts of baskets."""
+    """Counts of baskets and free throws."""
 
     made: int
     """True ones."""
@@ -39,36 +39,47 @@ def score_points(run: Path, truth: Path) -> PointScores:
         truth: the rendered game.
 
     Raises:
-        InputError: the truth has no events.
+        InputError: the truth has no score.
     """
-    paths = [truth / f"{name}.parquet" for name in ("truth_events", "truth_stints")]
+    paths = [truth / f"{name}.parquet" for name in ("frames", "truth_stints")]
     missing = [path for path in paths if not path.is_file()]
     if missing:
         raise InputError(f"{missing[0]} does not exist; render the game again with courtside render-game")
-    events, stints = map(pd.read_parquet, paths)
+    frames, stints = map(pd.read_parquet, paths)
     folder, true_team = RunDirectory(run), stints.set_index("id")["team"].to_dict()
     players = folder.read_table("players").assign(true_id=lambda table: table["player_id"].map(true_ids(run, truth)))
     players = players.assign(true_team=players["true_id"].map(true_team)).dropna(subset=["team", "true_team"])
     teams = {str(team): str(of["true_team"].mode()[0]) for team, of in players.groupby("team")}
-    return compare_points(folder.read_table("events"), events, teams)
+    return compare_points(folder.read_table("events"), true_points(frames), teams)
+
+
+def true_points(frames: pd.DataFrame) -> pd.DataFrame:
+    """List when which team scored how much: time_s, team, points.
+
+    Args:
+        frames: of the truth, with the score of both teams.
+    """
+    gains = pd.concat(
+        frames[["time_s"]].assign(team=team, points=frames[f"score_{team.lower()}"].diff()) for team in ("A", "B")
+    )
+    return gains[gains["points"] > 0].sort_values("time_s", ignore_index=True)
 
 
 def compare_points(given: pd.DataFrame, true: pd.DataFrame, teams: Mapping[str, str]) -> PointScores:
-    """Compare points with baskets, each of which is told once at most.
+    """Compare points told with true ones, each of which is told once at most.
 
     Args:
         given: table `events`.
-        true: events of the truth, those of the kind `made` among them.
+        true: as of `true_points`.
         teams: of the run -> of the truth.
     """
     sure = given[(given["kind"] == "points") & (given["status"] == "sure")]
-    made = true[true["kind"] == "made"]
-    free = np.ones(len(made), dtype=bool)
+    free = np.ones(len(true), dtype=bool)
     for row in sure.to_dict("records"):
-        fits = free & (made["team"] == teams.get(row["team"], "")) & (made["points"] == row["points"])
-        away_s = np.abs(made["time_s"].to_numpy(np.float64) - row["time_s"])
+        fits = free & (true["team"] == teams.get(row["team"], "")) & (true["points"] == row["points"])
+        away_s = np.abs(true["time_s"].to_numpy(np.float64) - row["time_s"])
         near = np.flatnonzero(fits.to_numpy() & (away_s <= NEAR_S))
         if len(near):
             free[near[np.argmin(away_s[near])]] = False
     found = int((~free).sum())
-    return PointScores(len(made), found, len(sure), found)
+    return PointScores(len(true), found, len(sure), found)
