@@ -19,7 +19,7 @@ import argparse
 import hashlib
 import re
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +51,6 @@ FIRST_SEED = 900
 """Of the rendered games: no recipe learns from seeds from here on."""
 RELEASE = "86260ac^:models/weights/encoder.safetensors"
 """The encoder of release 0.1 in this repository's history."""
-COLUMNS = ("found again", "chance", "mAP", "equal error", "asked")
 Embed = Callable[[CropSet], np.ndarray]
 
 
@@ -215,16 +214,33 @@ def answered(vectors: np.ndarray, game: GameCrops) -> dict[str, Answers]:
     return {gap: answers(similarity, pieces, game.seen.differ, between) for gap, between in GAPS_S.items()}
 
 
-def line(kind: str, gap: str, name: str, result: GapScore) -> str:
-    """Format one line of the Markdown table, in %."""
-    shares = (result.again, result.chance, result.mean_ap, result.equal_error)
-    return (
-        f"| {kind} | {gap} | {name} | " + " | ".join(f"{100 * share:.1f}" for share in shares) + f" | {result.asked} |"
-    )
+def table(kind: str, by_gap: Mapping[str, Mapping[str, GapScore]]) -> Iterator[str]:
+    """Format the table of one material: a row per encoder, a column per gap that somebody asks about.
+
+    Args:
+        kind: of the material.
+        by_gap: gap -> encoder -> score.
+    """
+    gaps = {gap: scores for gap, scores in by_gap.items() if next(iter(scores.values())).asked}
+    yield f"| {kind} | " + " | ".join(gaps) + " |\n|---|" + "---:|" * len(gaps)
+    for name in next(iter(gaps.values())):
+        yield _row(name, (_cell(scores[name]) for scores in gaps.values()))
+    first = [next(iter(scores.values())) for scores in gaps.values()]
+    yield _row("guessing", (f"{100 * score.chance:.0f}" for score in first))
+    yield _row("asked", (str(score.asked) for score in first))
+
+
+def _row(name: str, cells: Iterable[str]) -> str:
+    return f"| {name} | " + " | ".join(cells) + " |"
+
+
+def _cell(score: GapScore) -> str:
+    """Found again, mAP and equal error rate in %."""
+    return " / ".join(f"{100 * share:.1f}" for share in (score.again, score.mean_ap, score.equal_error))
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables: found again / mAP / equal error rate."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--cache", type=Path, default=Path("reports/reassociation"))
@@ -237,7 +253,6 @@ def main() -> None:
         *truth_clips(given.data, given.cache),
         *rendered(given.games, given.cache, given.count),
     ]
-    print("| material | gap | encoder | " + " | ".join(COLUMNS) + " |\n|---|---|---|" + "---:|" * len(COLUMNS))
     compared = encoders(given.data, given.cache, given.weights)
     kinds = list(dict.fromkeys(game.kind for game in games))
     by_kind: dict[tuple[str, str, str], list[Answers]] = {}
@@ -247,11 +262,8 @@ def main() -> None:
             for gap, result in answered(vectors, game).items():
                 by_kind.setdefault((game.kind, gap, name), []).append(result)
     for kind in kinds:
-        for gap in GAPS_S:
-            for name in compared:
-                result = found(by_kind[kind, gap, name])
-                if result.asked:
-                    print(line(kind, gap, name, result), flush=True)
+        scores = {gap: {name: found(by_kind[kind, gap, name]) for name in compared} for gap in GAPS_S}
+        print("\n".join(table(kind, scores)) + "\n", flush=True)
 
 
 def _fingerprint(name: str, weights: Sequence[str]) -> str:
