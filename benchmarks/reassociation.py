@@ -4,7 +4,8 @@
 
 Protocol: `models.reid.gaps`. Material, none of which any encoder learned from or was chosen on:
 
-- *held-out game*: five clips of a quarter of an NBA game, which the game clock orders;
+- *held-out game*: five clips of a quarter of an NBA game, which the game clock orders; its white team also plays in the training games, its blue team
+  is new and has a table of its own;
 - *truth clips*: people followed by hand in three clips of other games and cameras;
 - *rendered games*: four casts in four halls, filmed in three spells of 14 s that are a minute and a quarter apart. They are made where they
   are missing (five minutes of one core).
@@ -47,6 +48,8 @@ QUARTER_S = 720.0
 SPELLS_S = (2.0, 75.0, 800.0)
 """When the spells of a rendered game begin, after its first throw."""
 CAMERAS: tuple[CameraName, ...] = ("broadcast", "fixed", "corner", "handheld")
+NEW_TEAM = 1
+"""Of the held-out game: no encoder learned from it."""
 FIRST_SEED = 900
 """Of the rendered games: no recipe learns from seeds from here on."""
 RELEASE = "86260ac^:models/weights/encoder.safetensors"
@@ -78,16 +81,21 @@ def game_time_s(clip: str) -> float:
     return quarter * QUARTER_S - 60.0 * minutes - seconds
 
 
-def held_out(data: Path, cache: Path) -> GameCrops:
-    """Read the held-out game; game time goes on within a clip as the video does."""
+def held_out(data: Path, cache: Path) -> Iterator[GameCrops]:
+    """Read the held-out game, and again its new team alone: the white one plays in the training games too.
+
+    Game time goes on within a clip as the video does.
+    """
     people = held_out_game(data, cache, read_recipe(RECIPE).data.people)
     crops = people.crops
     begin_s = np.array([game_time_s(name) if "-q" in name else 0.0 for name in crops.scene_names])
     tracklet = crops.scene * (crops.tracklet.max() + 1) + crops.tracklet
     time_s = begin_s[crops.scene] + crops.frame / FRAMES_PER_S
-    return GameCrops(
-        "held-out game", "held-out", crops, TimedCrops(crops.identity, tracklet, time_s, people.team, people.differ)
-    )
+    for kind, team in (
+        ("held-out game", people.team),
+        ("held-out game, new team", np.where(people.team == NEW_TEAM, NEW_TEAM, -1)),
+    ):
+        yield GameCrops(kind, "held-out", crops, TimedCrops(crops.identity, tracklet, time_s, team, people.differ))
 
 
 def truth_clips(data: Path, cache: Path) -> Iterator[GameCrops]:
@@ -249,7 +257,7 @@ def main() -> None:
     parser.add_argument("--weights", action="append", default=[], help="further weight files of OSNet")
     given = parser.parse_args()
     games = [
-        held_out(given.data, given.cache),
+        *held_out(given.data, given.cache),
         *truth_clips(given.data, given.cache),
         *rendered(given.games, given.cache, given.count),
     ]
