@@ -75,7 +75,7 @@ def _player_table(evidence: IdentityEvidence, player: NDArray[np.int64], players
     """Make the table `player_evidence`; `player` (n,) is the player id less 1, -1 for nobody."""
     count = len(players)
     read = evidence.features.numbers
-    agreeing = agreeing_shares(read, player, count, evidence.tracklets.boxes())
+    agreeing = agreeing_shares(read, player, count)
     numbers = read.of_groups(player, count)
     teams = evidence.features.teams.of_groups(player, count)
     likelier, team_confidence = _teams(teams, players["team"].notna().to_numpy())
@@ -103,7 +103,7 @@ def _player_table(evidence: IdentityEvidence, player: NDArray[np.int64], players
 
 def _vote_table(evidence: IdentityEvidence, player: NDArray[np.int64], count: int) -> pd.DataFrame:
     """Make the table `number_votes` of `count` players; `player` (n,) is the player id less 1, -1 for nobody."""
-    agreeing = agreeing_shares(evidence.features.numbers, player, count, evidence.tracklets.boxes())
+    agreeing = agreeing_shares(evidence.features.numbers, player, count)
     numbers = evidence.features.numbers.of_groups(player, count)
     read = numbers.votes.sum(axis=1) > 0
     probability = np.where(read[:, None], number_confidence(numbers, agreeing), 0.0)  # (count, 101)

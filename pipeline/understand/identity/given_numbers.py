@@ -16,7 +16,7 @@ from pipeline.understand.features.numbers import NumberEvidence
 _SURE_ODDS = 100.0
 """Odds from which on a tracklet alone says which number its person wears."""
 LEAST_AGREEING = 0.75
-"""A number is not given if more than the rest of the time that shows a number shows another one: they may be two people."""
+"""Share of the reads; a number of which less agree is not given: they may be two people's."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def given_numbers(
 
     Args:
         read: evidence of n people.
-        agreeing: (n, 101) share of the time that shows a number which shows this one; see `agreeing_shares`.
+        agreeing: (n, 101), see `agreeing_shares`.
         people: the same.
         cannot_link: (tracklets, tracklets) surely two people.
         number_odds: how many times likelier than not a number has to be, and than a team-mate's.
@@ -69,16 +69,14 @@ def agreeing_shares(
     numbers: NumberEvidence,
     person: NDArray[np.int64],
     count: int,
-    boxes: NDArray[np.int64],
     listed: Collection[str] | None = None,
 ) -> NDArray[np.float64]:
-    """Say of each person and number (count, 101) which share of the time that shows a number for sure shows this one.
+    """Say of each person and number (count, 101) which share agrees of the reads of tracklets that are sure of a number.
 
     Args:
         numbers: evidence of n tracklets.
         person: (n,) person from 0, -1 for nobody.
         count: people.
-        boxes: (n,) of each tracklet.
         listed: numbers of the roster: what is read besides contradicts nothing; None for any.
 
     Returns:
@@ -88,14 +86,14 @@ def agreeing_shares(
     shows = (text >= 0) & (person >= 0)
     if listed is not None:
         shows &= np.isin(TEXTS, sorted(listed))[text]
-    time = np.zeros((count, len(TEXTS)))
-    np.add.at(time, (person[shows], text[shows]), boxes[shows])
-    total = time.sum(axis=1, keepdims=True)
-    return np.where(total > 0, time / np.maximum(total, 1), 1.0)
+    reads = np.zeros((count, len(TEXTS)))
+    np.add.at(reads, (person[shows], text[shows]), numbers.votes[shows, text[shows]])
+    total = reads.sum(axis=1, keepdims=True)
+    return np.where(total > 0, reads / np.maximum(total, 1), 1.0)
 
 
 def number_confidence(read: NumberEvidence, agreeing: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the probability (n, 101) of each number of n people: no more than the share of the time that agrees.
+    """Give the probability (n, 101) of each number of n people: no more than the share of the reads that agrees.
 
     Reads that contradict each other are of a mixture of people; that one number has more of them does not make it sure.
 

@@ -55,7 +55,7 @@ def describe_players(
     read = features.numbers.of_groups(player, len(people))
 
     def numbers(of_people: NumberEvidence, listed: Collection[str] | None = None) -> pd.Series:
-        agreeing = agreeing_shares(features.numbers, player, len(people), features.evidence.boxes(), listed)
+        agreeing = agreeing_shares(features.numbers, player, len(people), listed)
         return _texts(given_numbers(of_people, agreeing, people, features.cannot_link, number_odds))
 
     teams = [None if described.team == UNDECIDED else TEAMS[described.team] for described in people]
