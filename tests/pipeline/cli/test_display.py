@@ -33,5 +33,5 @@ def test_players_are_called_as_everywhere() -> None:
             "number": ["12", None, None],
         }
     )
-    shown = list(stats_table(stats.assign(name=None, seen_s=1.0)).columns[0].cells)
+    shown = [str(cell) for cell in stats_table(stats.assign(name=None, seen_s=1.0)).columns[0].cells]
     assert shown == ["A12", "B-P2", "R9"]
