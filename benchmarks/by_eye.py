@@ -5,7 +5,8 @@
 
 A hundred pairs of crops of the held-out game: one clip, one team, at least a second apart, half of them of one person. Whoever
 looks at them says for each how sure he is that it is one person, from 1 (surely two) to 5 (surely one); 3 is no answer and counts half. Answers of
-encoders are cosines; their threshold is the best one on such pairs of the training games, never of these.
+encoders are cosines; their threshold is the best one on such pairs of the training games, never of these. `numbers` in by_eye.csv says where both
+jersey numbers can be read; the last column leaves these pairs out.
 """
 
 from __future__ import annotations
@@ -100,9 +101,16 @@ def best_threshold(value: NDArray[np.floating], same: NDArray[np.bool_]) -> floa
     return float((value[order][at] + following) / 2)
 
 
-def line(name: str, sure: NDArray[np.floating], same: NDArray[np.bool_], threshold: float) -> str:
-    """Format a line of the table, in %."""
-    numbers = (share_right(sure, same, threshold), roc_auc(sure, same), equal_error_rate(sure, same))
+def line(
+    name: str, sure: NDArray[np.floating], same: NDArray[np.bool_], threshold: float, unread: NDArray[np.bool_]
+) -> str:
+    """Format a line of the table, in %; the last number is of the pairs in which not both jersey numbers can be read."""
+    numbers = (
+        share_right(sure, same, threshold),
+        roc_auc(sure, same),
+        equal_error_rate(sure, same),
+        share_right(sure[unread], same[unread], threshold),
+    )
     return f"| {name} | " + " | ".join(f"{100 * number:.1f}" for number in numbers) + " |"
 
 
@@ -122,11 +130,12 @@ def main() -> None:
         table_of(people.crops, pairs).to_csv(given.sheets / "pairs.csv", index=False)
         return
     answers = pd.read_csv(ANSWERS)
-    if not answers.drop(columns="sure").equals(table_of(people.crops, pairs)):
+    if not answers.drop(columns=["sure", "numbers"]).equals(table_of(people.crops, pairs)):
         raise SystemExit(f"{ANSWERS}: made for other pairs than this material gives")
     same = people.crops.identity[pairs[:, 0]] == people.crops.identity[pairs[:, 1]]
-    print("| who | right | AUC | equal error |\n|---|---:|---:|---:|")
-    print(line("by eye", answers["sure"].to_numpy(float), same, NO_ANSWER))
+    unread = answers["numbers"].to_numpy() == 0
+    print(f"| who | right | AUC | equal error | right, {unread.sum()} pairs |\n|---|---:|---:|---:|---:|")
+    print(line("by eye", answers["sure"].to_numpy(float), same, NO_ANSWER, unread))
     learned = splits.train
     fitting = pairs_of(learned, 3 * PAIRS, SEED)
     alike = learned.crops.identity[fitting[:, 0]] == learned.crops.identity[fitting[:, 1]]
@@ -135,7 +144,7 @@ def main() -> None:
             np.einsum("nd,nd->n", *(embed(each.crops.select(rows)) for rows in chosen.T))
             for each, chosen in ((learned, fitting), (people, pairs))
         )
-        print(line(name, asked, same, best_threshold(fitted, alike)), flush=True)
+        print(line(name, asked, same, best_threshold(fitted, alike), unread), flush=True)
 
 
 if __name__ == "__main__":

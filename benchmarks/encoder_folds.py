@@ -34,6 +34,8 @@ from models.reid.methods import find_method
 from models.reid.methods.method import Work
 
 STEPS = 240
+VIEWS, IN_FRONT = 6, 0.33
+"""Changed versions of each crop, which all lines share; share of them with somebody else in front."""
 VARIANTS: Mapping[str, dict[str, Any]] = {
     "as in the recipe": {},
     "no rendered games": {"beside": {"rendered": None}},
@@ -120,7 +122,7 @@ def measured(weights: Path, games: Sequence[GameCrops]) -> dict[str, dict[str, f
 
 def recipe_of(changes: dict[str, Any], rendered: Path) -> Any:
     """Return the recipe of one line; rendered games are those of a folder."""
-    recipe: Any = changed(RECIPE, {"train": {"steps": STEPS}})
+    recipe: Any = changed(RECIPE, {"train": {"steps": STEPS, "views": VIEWS}, "augment": {"p_person": IN_FRONT}})
     recipe = recipe.model_copy(update={"beside": recipe.beside.model_copy(update={"rendered": str(rendered)})})
     for part, values in changes.items():
         inner = getattr(recipe, part)

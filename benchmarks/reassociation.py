@@ -4,7 +4,8 @@
 
 Protocol: `models.reid.gaps`. Material, none of which any encoder learned from or was chosen on:
 
-- *held-out game*: five clips of a quarter of an NBA game, which the game clock orders;
+- *held-out game*: five clips of a quarter of an NBA game, which the game clock orders; its white team also plays in the training games, its blue team
+  is new and has a table of its own;
 - *truth clips*: people followed by hand in three clips of other games and cameras;
 - *rendered games*: four casts in four halls, filmed in three spells of 14 s that are a minute and a quarter apart. They are made where they
   are missing (five minutes of one core).
@@ -19,7 +20,7 @@ import argparse
 import hashlib
 import re
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,11 +48,12 @@ QUARTER_S = 720.0
 SPELLS_S = (2.0, 75.0, 800.0)
 """When the spells of a rendered game begin, after its first throw."""
 CAMERAS: tuple[CameraName, ...] = ("broadcast", "fixed", "corner", "handheld")
+NEW_TEAM = 1
+"""Of the held-out game: no encoder learned from it."""
 FIRST_SEED = 900
 """Of the rendered games: no recipe learns from seeds from here on."""
 RELEASE = "86260ac^:models/weights/encoder.safetensors"
 """The encoder of release 0.1 in this repository's history."""
-COLUMNS = ("found again", "chance", "mAP", "equal error", "asked")
 Embed = Callable[[CropSet], np.ndarray]
 
 
@@ -79,16 +81,21 @@ def game_time_s(clip: str) -> float:
     return quarter * QUARTER_S - 60.0 * minutes - seconds
 
 
-def held_out(data: Path, cache: Path) -> GameCrops:
-    """Read the held-out game; game time goes on within a clip as the video does."""
+def held_out(data: Path, cache: Path) -> Iterator[GameCrops]:
+    """Read the held-out game, and again its new team alone: the white one plays in the training games too.
+
+    Game time goes on within a clip as the video does.
+    """
     people = held_out_game(data, cache, read_recipe(RECIPE).data.people)
     crops = people.crops
     begin_s = np.array([game_time_s(name) if "-q" in name else 0.0 for name in crops.scene_names])
     tracklet = crops.scene * (crops.tracklet.max() + 1) + crops.tracklet
     time_s = begin_s[crops.scene] + crops.frame / FRAMES_PER_S
-    return GameCrops(
-        "held-out game", "held-out", crops, TimedCrops(crops.identity, tracklet, time_s, people.team, people.differ)
-    )
+    for kind, team in (
+        ("held-out game", people.team),
+        ("held-out game, new team", np.where(people.team == NEW_TEAM, NEW_TEAM, -1)),
+    ):
+        yield GameCrops(kind, "held-out", crops, TimedCrops(crops.identity, tracklet, time_s, team, people.differ))
 
 
 def truth_clips(data: Path, cache: Path) -> Iterator[GameCrops]:
@@ -215,16 +222,33 @@ def answered(vectors: np.ndarray, game: GameCrops) -> dict[str, Answers]:
     return {gap: answers(similarity, pieces, game.seen.differ, between) for gap, between in GAPS_S.items()}
 
 
-def line(kind: str, gap: str, name: str, result: GapScore) -> str:
-    """Format one line of the Markdown table, in %."""
-    shares = (result.again, result.chance, result.mean_ap, result.equal_error)
-    return (
-        f"| {kind} | {gap} | {name} | " + " | ".join(f"{100 * share:.1f}" for share in shares) + f" | {result.asked} |"
-    )
+def table(kind: str, by_gap: Mapping[str, Mapping[str, GapScore]]) -> Iterator[str]:
+    """Format the table of one material: a row per encoder, a column per gap that somebody asks about.
+
+    Args:
+        kind: of the material.
+        by_gap: gap -> encoder -> score.
+    """
+    gaps = {gap: scores for gap, scores in by_gap.items() if next(iter(scores.values())).asked}
+    yield f"| {kind} | " + " | ".join(gaps) + " |\n|---|" + "---:|" * len(gaps)
+    for name in next(iter(gaps.values())):
+        yield _row(name, (_cell(scores[name]) for scores in gaps.values()))
+    first = [next(iter(scores.values())) for scores in gaps.values()]
+    yield _row("guessing", (f"{100 * score.chance:.0f}" for score in first))
+    yield _row("asked", (str(score.asked) for score in first))
+
+
+def _row(name: str, cells: Iterable[str]) -> str:
+    return f"| {name} | " + " | ".join(cells) + " |"
+
+
+def _cell(score: GapScore) -> str:
+    """Found again, mAP and equal error rate in %."""
+    return " / ".join(f"{100 * share:.1f}" for share in (score.again, score.mean_ap, score.equal_error))
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables: found again / mAP / equal error rate."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--cache", type=Path, default=Path("reports/reassociation"))
@@ -233,11 +257,10 @@ def main() -> None:
     parser.add_argument("--weights", action="append", default=[], help="further weight files of OSNet")
     given = parser.parse_args()
     games = [
-        held_out(given.data, given.cache),
+        *held_out(given.data, given.cache),
         *truth_clips(given.data, given.cache),
         *rendered(given.games, given.cache, given.count),
     ]
-    print("| material | gap | encoder | " + " | ".join(COLUMNS) + " |\n|---|---|---|" + "---:|" * len(COLUMNS))
     compared = encoders(given.data, given.cache, given.weights)
     kinds = list(dict.fromkeys(game.kind for game in games))
     by_kind: dict[tuple[str, str, str], list[Answers]] = {}
@@ -247,11 +270,8 @@ def main() -> None:
             for gap, result in answered(vectors, game).items():
                 by_kind.setdefault((game.kind, gap, name), []).append(result)
     for kind in kinds:
-        for gap in GAPS_S:
-            for name in compared:
-                result = found(by_kind[kind, gap, name])
-                if result.asked:
-                    print(line(kind, gap, name, result), flush=True)
+        scores = {gap: {name: found(by_kind[kind, gap, name]) for name in compared} for gap in GAPS_S}
+        print("\n".join(table(kind, scores)) + "\n", flush=True)
 
 
 def _fingerprint(name: str, weights: Sequence[str]) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -193,13 +192,6 @@ def found(games: Sequence[Answers]) -> GapScore:
     return GapScore(
         _mean(right), _mean(chance), _mean(precision), equal_error_rate(similarity, same), len(right), int(same.sum())
     )
-
-
-def calibration(log_odds: Array, same: Bool, edges: Sequence[float]) -> list[tuple[float, float, int]]:
-    """Compare stated with true shares of pairs of one person: (mean stated, true, pairs) between neighbouring edges of log-odds."""
-    stated = 1 / (1 + np.exp(-log_odds))
-    rows = [(log_odds >= low) & (log_odds < high) for low, high in pairwise(edges)]
-    return [(_mean(stated[row]), _mean(same[row]), int(row.sum())) for row in rows]
 
 
 def _mean(values: Array | Bool) -> float:

@@ -62,7 +62,7 @@ def analyze(
     with loading():
         from rich.console import Console
 
-        from pipeline.cli.display import left_out, progress_shown, stats_table
+        from pipeline.cli.display import analysis_shown, left_out, stats_table
         from pipeline.presets import with_periods
         from pipeline.run.analysis import analyze_job
         from pipeline.run.job import Job
@@ -85,7 +85,7 @@ def analyze(
         alongside=alongside,
         allow_pickle=allow_pickle,
     )
-    with progress_shown(console) as observer:
+    with analysis_shown(console, not no_video) as observer:
         analysis = analyze_job(job, observer)
     console.print(stats_table(analysis.player_stats))
     if (note := left_out(analysis.tables["frames"], analysis.tables["shots"])) is not None:

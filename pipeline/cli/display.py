@@ -14,7 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.cli.terminal import cells, printable
+from pipeline.present.labels import Person
 from pipeline.run.batch import GameSummary
+from pipeline.run.execution.forecast import Forecast, keep_seconds, known_seconds
 from pipeline.understand.shots import seconds_by_kind
 
 _KMH = 3.6
@@ -57,6 +59,10 @@ class TerminalObserver:
             self.progress.update(self._task, total=total, completed=total, note=printable(note))
         self._task = None
 
+    def say(self, line: str) -> None:
+        """Print a line above the bars."""
+        self.progress.console.print(Text(printable(line)), soft_wrap=True)
+
     def warn(self, message: str) -> None:
         """Print a warning above the bars."""
         line = Text.assemble(("warning:", "yellow"), f" {printable(message)}")
@@ -88,17 +94,18 @@ class LineObserver:
         rate = done / max(now - self._started, 1e-9)
         of = f" of {self._total:.0f}" if self._total else ""
         left = f", {_clock((self._total - done) / rate)} left" if self._total and rate else ""
-        self._say(f"{self._stage}: {done:.0f}{of} {self._unit}, {rate:.1f}/s{left}")
+        self.say(f"{self._stage}: {done:.0f}{of} {self._unit}, {rate:.1f}/s{left}")
 
     def end(self, note: str) -> None:
         """Say that the stage is done."""
-        self._say(f"{self._stage}: {note}")
+        self.say(f"{self._stage}: {note}")
 
     def warn(self, message: str) -> None:
         """Say what is not as it should be."""
-        self._say(f"warning: {message}")
+        self.say(f"warning: {message}")
 
-    def _say(self, line: str) -> None:
+    def say(self, line: str) -> None:
+        """Print a line."""
         self.console.print(Text(printable(line)), soft_wrap=True)
 
 
@@ -111,6 +118,20 @@ def progress_shown(console: Console) -> Iterator[TerminalObserver | LineObserver
     columns = (TextColumn("{task.description:<10}"), BarColumn(bar_width=30), TimeElapsedColumn(), _Rate())
     with Progress(*columns, console=console) as progress:
         yield TerminalObserver(progress)
+
+
+@contextmanager
+def analysis_shown(console: Console, video: bool) -> Iterator[Forecast]:
+    """Show the progress of an analysis, how long all of it takes, and remember what its stages took.
+
+    Args:
+        console: where to.
+        video: whether the annotated video is drawn.
+    """
+    with progress_shown(console) as observer:
+        forecast = Forecast(observer, observer.say, known_seconds(video))
+        yield forecast
+        keep_seconds(forecast.measured)
 
 
 def stats_table(stats: pd.DataFrame) -> Table:
@@ -167,9 +188,10 @@ _COLUMNS = (
 
 def _values(row: object) -> list[str]:
     """Format one player's row."""
-    role = getattr(row, "role", "")
+    role = str(getattr(row, "role", "player"))
+    team, number = (_or_blank(getattr(row, name, None)) or None for name in ("team", "number"))
     return [
-        f"{getattr(row, 'player_id', '')}",
+        Person(int(getattr(row, "player_id", 0)), role, team, number, None).code,
         "referee" if role == "referee" else _or_blank(getattr(row, "team", None)),
         _or_blank(getattr(row, "number", None)),
         _or_blank(getattr(row, "name", None)),

@@ -159,7 +159,7 @@ def shot_rows(evaluation: Evaluation, most: int = MOST_SHOTS) -> list[tuple[str,
 def shot_title(evaluation: Evaluation, most: int = MOST_SHOTS) -> str:
     """Say which shots `shot_rows` tells of."""
     count = len([shot for shot in evaluation.shots if not math.isnan(shot.players.hota)])
-    return f"the worst {most} of {count} shots (--json has all)" if count > most else "shot by shot"
+    return f"the worst {most} of {count} camera shots (--json has all)" if count > most else "by camera shot"
 
 
 def oracle_row(name: str, evaluation: Evaluation) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from pipeline.understand.features.teams import TEAMS, TeamEvidence
 from pipeline.understand.grouping.joint import affinity
 from pipeline.understand.grouping.problem import AppearanceProblem, GroupingProblem
 from pipeline.understand.identity.assignment import Assignment
+from pipeline.understand.identity.given_numbers import agreeing_shares, number_confidence
 from pipeline.understand.identity.identity_evidence import IdentityEvidence
 
 _SURE_ODDS = 100.0
@@ -41,7 +42,7 @@ def evidence_tables(
     return (
         _tracklet_table(evidence, assignment, player_of_person),
         _player_table(evidence, player, players),
-        _vote_table(evidence.features.numbers, player, len(players)),
+        _vote_table(evidence, player, len(players)),
     )
 
 
@@ -50,7 +51,7 @@ def _tracklet_table(
 ) -> pd.DataFrame:
     """Make the table `tracklets`; `player_of_person` (people + 1,) from 0, the last stands for nobody."""
     team, team_confidence = _teams(evidence.features.teams, assignment.role == "player")
-    number, number_confidence = _numbers(evidence.features.numbers)
+    number, number_sure = _numbers(evidence.features.numbers, evidence.features.numbers.confidence())
     posterior = assignment.posterior.renumbered(player_of_person)
     table = pd.DataFrame(
         {
@@ -60,7 +61,7 @@ def _tracklet_table(
             "team": team,
             "team_confidence": team_confidence,
             "number": number,
-            "number_confidence": number_confidence,
+            "number_confidence": number_sure,
             "likeliest": _player_ids(posterior.likeliest),
             "likeliest_confidence": posterior.likeliest_probability,
             "runner_up": _player_ids(posterior.runner_up),
@@ -73,7 +74,9 @@ def _tracklet_table(
 def _player_table(evidence: IdentityEvidence, player: NDArray[np.int64], players: pd.DataFrame) -> pd.DataFrame:
     """Make the table `player_evidence`; `player` (n,) is the player id less 1, -1 for nobody."""
     count = len(players)
-    numbers = evidence.features.numbers.of_groups(player, count)
+    read = evidence.features.numbers
+    agreeing = agreeing_shares(read, player, count)
+    numbers = read.of_groups(player, count)
     teams = evidence.features.teams.of_groups(player, count)
     likelier, team_confidence = _teams(teams, players["team"].notna().to_numpy())
     team = players["team"].to_numpy(object)
@@ -85,7 +88,7 @@ def _player_table(evidence: IdentityEvidence, player: NDArray[np.int64], players
             "player_id": players["player_id"].to_numpy(),
             "tracklets": np.bincount(player[player >= 0], minlength=count),
             "team_confidence": np.where(team == likelier, team_confidence, 1 - team_confidence),
-            "number_confidence": _numbers(numbers)[1],
+            "number_confidence": _numbers(numbers, number_confidence(numbers, agreeing))[1],
             "nearest": _player_ids(nearest),
             "nearest_log_odds": log_odds,
             "together_s": np.where(nearest >= 0, together_s[rows, nearest], np.nan),
@@ -98,11 +101,12 @@ def _player_table(evidence: IdentityEvidence, player: NDArray[np.int64], players
     return conform("player_evidence", table)
 
 
-def _vote_table(numbers: NumberEvidence, player: NDArray[np.int64], count: int) -> pd.DataFrame:
+def _vote_table(evidence: IdentityEvidence, player: NDArray[np.int64], count: int) -> pd.DataFrame:
     """Make the table `number_votes` of `count` players; `player` (n,) is the player id less 1, -1 for nobody."""
-    numbers = numbers.of_groups(player, count)
+    agreeing = agreeing_shares(evidence.features.numbers, player, count)
+    numbers = evidence.features.numbers.of_groups(player, count)
     read = numbers.votes.sum(axis=1) > 0
-    probability = np.where(read[:, None], numbers.confidence(), 0.0)  # (count, 101)
+    probability = np.where(read[:, None], number_confidence(numbers, agreeing), 0.0)  # (count, 101)
     row, text = np.nonzero((numbers.votes > 0) | (probability >= _MIN_PROBABILITY))
     table = pd.DataFrame(
         {
@@ -122,10 +126,11 @@ def _teams(teams: TeamEvidence, players: NDArray[np.bool_]) -> tuple[NDArray[np.
     return _texts(TEAMS, np.where(decided, team, -1)), np.where(decided, probability, np.nan)
 
 
-def _numbers(numbers: NumberEvidence) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
-    """Give the likeliest number (n,) and its probability; None and NaN where nothing was read."""
+def _numbers(
+    numbers: NumberEvidence, probability: NDArray[np.float64]
+) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+    """Give the likeliest number (n,) and its probability (of n, 101); None and NaN where nothing was read."""
     read = numbers.votes.sum(axis=1) > 0
-    probability = numbers.confidence()
     likeliest = probability.argmax(axis=1)
     sure = np.where(read, probability[np.arange(len(probability)), likeliest], np.nan)
     return _texts(TEXTS, np.where(read, likeliest, -1)), sure

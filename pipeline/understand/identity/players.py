@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from itertools import combinations, permutations
+from itertools import permutations
 from types import MappingProxyType
 
 import numpy as np
@@ -20,6 +20,7 @@ from pipeline.understand.features.evidence import TrackletEvidence
 from pipeline.understand.features.jersey_colour import UNDECIDED, hex_color
 from pipeline.understand.features.numbers import NumberEvidence
 from pipeline.understand.features.teams import TEAMS, TeamEvidence
+from pipeline.understand.identity.given_numbers import Wearer, agreeing_shares, given_numbers
 
 _NO_JERSEY = np.full(3, np.nan)
 """CIE L* a* b* of somebody whose jersey is never seen."""
@@ -50,22 +51,27 @@ def describe_players(
     player_of = np.full(len(person), -1, dtype=np.int64)
     for player_id, described in enumerate(people, start=1):
         player_of[described.tracklets] = player_id
-    read = features.numbers.of_groups(np.where(player_of > 0, player_of - 1, -1), len(people))
+    player = np.where(player_of > 0, player_of - 1, -1)
+    read = features.numbers.of_groups(player, len(people))
+
+    def numbers(of_people: NumberEvidence, listed: Collection[str] | None = None) -> pd.Series:
+        agreeing = agreeing_shares(features.numbers, player, len(people), listed)
+        return _texts(given_numbers(of_people, agreeing, people, features.cannot_link, number_odds))
+
     teams = [None if described.team == UNDECIDED else TEAMS[described.team] for described in people]
     table = pd.DataFrame(
         {
             "player_id": np.arange(1, len(people) + 1),
             "role": pd.Series(["referee" if described.referee else "player" for described in people], dtype=object),
             "team": pd.Series(teams, dtype=object),
-            "number": _texts(_worn_once(read, people, features.cannot_link, number_odds), people),
+            "number": numbers(read),
             "name": pd.Series([None] * len(people), dtype=object),
             "color": pd.Series([described.color for described in people], dtype=object),
         }
     )
     if roster is not None:
-        expected = _expecting(read, table, roster)
-        numbers = _worn_once(expected, people, features.cannot_link, number_odds)
-        table = _named(table.assign(number=_texts(numbers, people)), roster)
+        listed = None if roster["team"].nunique() == 1 else set(roster["number"])
+        table = _named(table.assign(number=numbers(_expecting(read, table, roster), listed)), roster)
     return player_of, conform("players", table)
 
 
@@ -118,12 +124,9 @@ def _replaced(players: pd.DataFrame, label: str, given: Mapping[str, Mapping[int
 
 
 @dataclass(frozen=True)
-class _FoundPerson:
+class _FoundPerson(Wearer):
     """One person, before people are numbered."""
 
-    tracklets: NDArray[np.int64]  # (k,)
-    referee: bool
-    team: int  # 0, 1 or undecided
     color: str | None
 
     @property
@@ -163,41 +166,13 @@ def _people(
             jersey = np.average(evidence.jersey[dressed], axis=0, weights=boxes[dressed])
         else:
             jersey = _NO_JERSEY
-        people.append(_FoundPerson(tracklets, bool(referee[number]), team, hex_color(jersey)))
+        people.append(_FoundPerson(tracklets, team, bool(referee[number]), hex_color(jersey)))
     return people
 
 
-def _worn_once(
-    read: NumberEvidence, people: list[_FoundPerson], cannot_link: NDArray[np.bool_], number_odds: float
-) -> NDArray[np.int64]:
-    """Give people's numbers (n,) as indices into `TEXTS`, -1 for none: of two team-mates one number is not both's.
-
-    Who is so many times surer than the other keeps it; else neither has it: what stripes are taken for, all of a team wear.
-
-    Args:
-        read: evidence of n people.
-        people: the same.
-        cannot_link: (tracklets, tracklets) surely two people.
-        number_odds: how many times likelier than not a number that is given has to be, and than a team-mate's.
-    """
-    text = read.best(number_odds)
-    ahead = read.log_odds()
-    given = text.copy()
-    for first, second in combinations(np.flatnonzero(text >= 0).tolist(), 2):
-        mates = people[first].team == people[second].team != UNDECIDED
-        if text[first] == text[second] and mates:
-            if not cannot_link[np.ix_(people[first].tracklets, people[second].tracklets)].any():
-                continue
-            for mine, mate in ((first, second), (second, first)):
-                if ahead[mine] < ahead[mate] + np.log(number_odds):
-                    given[mine] = -1
-    return given
-
-
-def _texts(index: NDArray[np.int64], people: list[_FoundPerson]) -> pd.Series:
-    """Look the numbers of people up by their index in `TEXTS`, -1 being none; a referee has none."""
-    texts = [None if person.referee or at < 0 else TEXTS[at] for person, at in zip(people, index, strict=True)]
-    return pd.Series(texts, dtype=object)
+def _texts(index: NDArray[np.int64]) -> pd.Series:
+    """Look the numbers of people up by their index in `TEXTS`, -1 being none."""
+    return pd.Series([None if at < 0 else TEXTS[at] for at in index], dtype=object)
 
 
 def _expecting(read: NumberEvidence, players: pd.DataFrame, roster: pd.DataFrame) -> NumberEvidence:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.reid.gaps import TimedCrops, answers, calibration, cut_pieces, found, gaps_s, pooled
+from models.reid.gaps import TimedCrops, answers, cut_pieces, found, gaps_s, pooled
 
 TIMES_S = np.array([0.0, 0.5, 5.0, 0.0, 0.5, 5.0])
 WHO = np.array([0, 0, 0, 1, 1, 1])
@@ -63,9 +63,3 @@ def test_opponents_and_other_gaps_are_not_asked_for() -> None:
 def test_whoever_may_be_the_same_person_is_no_candidate() -> None:
     pieces = cut_pieces(sightings())
     assert found([answers(np.ones((4, 4)), pieces, np.zeros((2, 2), bool), (2.0, 20.0))]).asked == 0
-
-
-def test_stated_and_true_shares_of_a_calibrated_answer() -> None:
-    rows = calibration(np.array([0.0, 0.0, 2.0]), np.array([True, False, True]), (-1.0, 1.0, 3.0))
-    assert rows[0] == (0.5, 0.5, 2)
-    assert rows[1] == (pytest.approx(0.8808, abs=1e-4), 1.0, 1)

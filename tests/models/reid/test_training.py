@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from models.encoders import load_encoder
+from models.encoders.osnet import OSNet
 from models.encoders.weights import read_encoder_weights
 from models.reid import loop
 from models.reid.data.augmentation.cutting import augment
@@ -19,6 +20,7 @@ from models.reid.data.splits.split import Splits, of_games
 from models.reid.loop import read_metrics, train_recipe
 from models.reid.losses.certain_pairs import MaskedSoftmax, hard_triplets
 from models.reid.methods import find_method
+from models.reid.methods.osnet import start_from
 from models.reid.recipe import read_recipe, recipe_of
 from models.reid.settings import Recipe
 from models.reid.weights import load_network
@@ -92,7 +94,9 @@ def test_batches_hold_people_of_one_court_with_several_crops_each(make_crops: Ca
 @pytest.mark.parametrize("p", [0.0, 1.0])
 def test_augmented_crops_keep_the_size_and_follow_the_seed(make_crops: Callable[..., CropSet], p: float) -> None:
     crops = make_crops()
-    settings = CutSettings(jitter=0.06, p_cut=p, p_low_resolution=p, p_blur=p, p_jpeg=p, p_erase=p, color=0.15 * p)
+    settings = CutSettings(
+        jitter=0.06, p_cut=p, p_low_resolution=p, p_blur=p, p_jpeg=p, p_erase=p, p_person=p, color=0.15 * p
+    )
     before = np.array(crops.pixels)
     first, second = (augment(crops, 3, (48, 24), settings, np.random.default_rng(5)) for _ in range(2))
     assert first.shape == (48, 24, 3)
@@ -124,6 +128,29 @@ def test_frozen_parts_stay_as_they_start(tmp_path: Path) -> None:
     after = load_network(train_recipe(recipe, tmp_path, tmp_path))[1].state_dict()
     moved = {name.split(".")[0] for name, value in after.items() if not value.equal(before[name])}
     assert moved == {"conv3", "conv4", "conv5", "fc", "head"}
+
+
+@pytest.mark.usefixtures("made_splits")
+def test_trainings_on_stored_views_share_what_the_first_stage_sees(tmp_path: Path) -> None:
+    options = {"frozen": ["conv1", "conv2"], "steps": 2, "report_every": 2, "views": 4}
+    train_recipe(small_recipe(**options), tmp_path, tmp_path / "first")
+    (store,) = (tmp_path / "cache").glob("views-*/crops.hash")
+    made = store.stat()
+    train_recipe(small_recipe(**options, triplet_weight=0, contrastive_weight=1), tmp_path, tmp_path / "second")
+    assert [*(tmp_path / "cache").glob("views-*/crops.hash")] == [store]
+    assert (store.stat().st_size, store.stat().st_mtime_ns) == (made.st_size, made.st_mtime_ns)
+    assert set(read_metrics(tmp_path / "second" / "tuning" / "metrics.csv")) >= {"softmax", "contrastive"}
+    with pytest.raises(SettingsError, match=r"train\.frozen"):
+        train_recipe(small_recipe(views=4, steps=1), tmp_path, tmp_path / "third")
+
+
+@pytest.mark.usefixtures("made_splits")
+def test_a_training_goes_on_from_an_encoder_with_its_head(tmp_path: Path) -> None:
+    train_recipe(small_recipe(steps=1), tmp_path, tmp_path / "first")
+    again = OSNet(head_dim=8)
+    start_from(again, "first/encoder.safetensors", tmp_path)
+    first = read_encoder_weights(tmp_path / "first" / "encoder.safetensors", "osnet").state
+    assert all(again.state_dict()[name].equal(value.float()) for name, value in first.items())
 
 
 @pytest.mark.usefixtures("made_splits")

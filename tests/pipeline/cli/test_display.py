@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.cli.display import left_out
+from pipeline.cli.display import left_out, stats_table
 
 
 def shots(*kinds: str) -> pd.DataFrame:
@@ -22,3 +22,16 @@ def test_what_does_not_count_is_said() -> None:
 
 def test_nothing_is_said_where_all_counts() -> None:
     assert left_out(frames(20), shots("game", "game")) is None
+
+
+def test_players_are_called_as_everywhere() -> None:
+    stats = pd.DataFrame(
+        {
+            "player_id": [1, 2, 9],
+            "role": ["player", "player", "referee"],
+            "team": ["A", "B", None],
+            "number": ["12", None, None],
+        }
+    )
+    shown = [str(cell) for cell in stats_table(stats.assign(name=None, seen_s=1.0)).columns[0].cells]
+    assert shown == ["A12", "B-P2", "R9"]

@@ -119,9 +119,9 @@ def shots(plain: Evaluation, *hota: float) -> Evaluation:
 def test_of_many_shots_the_worst_are_told_in_their_order(plain: Evaluation) -> None:
     three = shots(plain, 0.5, NAN, 0.9, 0.3)
     assert [row[0] for row in shot_rows(three, 2)] == ["0", "3"]
-    assert shot_title(three, 2) == "the worst 2 of 3 shots (--json has all)"
+    assert shot_title(three, 2) == "the worst 2 of 3 camera shots (--json has all)"
     assert [row[0] for row in shot_rows(three, 3)] == ["0", "2", "3"]
-    assert shot_title(three, 3) == "shot by shot"
+    assert shot_title(three, 3) == "by camera shot"
     assert shot_rows(three)[0] == ("0", "10", "50.0", "100.0", "100.0", "0", "-")
     pieces = replace(three, shots=(replace(three.shots[0], tracklets=three.shots[2].players),))
     assert shot_rows(pieces)[0][-1] == "90.0"

@@ -119,7 +119,7 @@ def test_scores_and_oracles_are_shown_in_the_report(
     command = ["evaluate", str(copy), "--truth", str(positions), "--oracle", "court", "--max-fps", "5"]
     assert run(command) == 0
     printed = capsys.readouterr().out
-    for text in ("with one stage replaced by the truth", "player by player", "shot by shot", "report.html"):
+    for text in ("with one stage replaced by the truth", "player by player", "by camera shot", "report.html"):
         assert text in printed
     html = (copy / "report.html").read_text(encoding="utf-8")
     assert "Against the truth" in html

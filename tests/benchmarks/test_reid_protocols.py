@@ -1,0 +1,82 @@
+"""Benchmarks of encoders: what is drawn to look at, thresholds, tables."""
+
+import numpy as np
+import pytest
+
+from benchmarks.by_eye import ANSWERS, best_threshold, pairs_of, share_right
+from benchmarks.encoder_folds import VARIANTS, fold, recipe_of
+from benchmarks.merging import lines, made_tracklets
+from benchmarks.reassociation import table
+from models.reid.data.crops import Entry, pack
+from models.reid.data.splits.people import People
+from models.reid.gaps import GapScore
+
+
+def people(teams: int = 2, per_team: int = 3, seconds: int = 4) -> People:
+    """One clip; everybody is seen twice a second."""
+    image = np.zeros((4, 2, 3), np.uint8)
+    entries = [
+        Entry(image, (0, 0, 2, 4), who, who, 0, frame)
+        for who in range(teams * per_team)
+        for frame in range(0, 30 * seconds, 15)
+    ]
+    crops = pack(entries, ["clip"], ["game"])
+    size = teams * per_team
+    return People(crops, crops.identity // per_team, np.ones(len(crops), bool), ~np.eye(size, dtype=bool))
+
+
+def test_pairs_to_look_at_are_of_one_team_a_second_apart_and_half_of_one_person() -> None:
+    seen = people()
+    pairs = pairs_of(seen, 40, seed=1)
+    first, second = pairs.T
+    identity, frame = seen.crops.identity, seen.crops.frame
+    assert (identity[first] == identity[second]).sum() == 20
+    assert (seen.team[first] == seen.team[second]).all()
+    assert (abs(frame[first] - frame[second]) >= 30).all()
+    assert pairs.tolist() == pairs_of(seen, 40, seed=1).tolist()
+
+
+def test_a_threshold_lies_between_the_kinds_that_it_tells_apart() -> None:
+    value, same = np.array([0.9, 0.1, 0.7, 0.3]), np.array([True, False, True, False])
+    threshold = best_threshold(value, same)
+    assert threshold == pytest.approx(0.5)
+    assert share_right(value, same, threshold) == 1.0
+
+
+def test_a_hundred_pairs_were_looked_at() -> None:
+    rows = [row.split(",") for row in ANSWERS.read_text(encoding="utf-8").split()]
+    assert rows[0] == ["pair", "clip", "tracklet_a", "frame_a", "tracklet_b", "frame_b", "sure", "numbers"]
+    assert len(rows) == 101
+    assert {row[6] for row in rows[1:]} <= set("12345")
+
+
+def test_a_fold_learns_one_team_and_is_scored_on_the_other() -> None:
+    learned, scored = fold(people(), 1)
+    assert set(learned.crops.identity) == {3, 4, 5}
+    assert set(scored.crops.identity) == {0, 1, 2}
+
+
+def test_every_line_of_the_folds_is_a_recipe_of_its_own(tmp_path) -> None:
+    recipes = [recipe_of(changes, tmp_path) for changes in VARIANTS.values()]
+    assert all(recipe.train.views == 6 and recipe.train.steps in (240, 480) for recipe in recipes)
+    assert all(a != b for k, a in enumerate(recipes) for b in recipes[:k])
+
+
+def test_gaps_that_nobody_asks_about_have_no_column() -> None:
+    score, none = GapScore(0.5, 0.2, 0.4, 0.3, 10, 12), GapScore(*[float("nan")] * 4, 0, 0)
+    assert list(table("clip", {"10 s": {"shipped": score}, "a minute": {"shipped": none}})) == [
+        "| clip | 10 s |\n|---|---:|",
+        "| shipped | 50.0 / 40.0 / 30.0 |",
+        "| guessing | 20 |",
+        "| asked | 10 |",
+    ]
+
+
+def test_made_tracklets_of_one_frame_are_of_different_people() -> None:
+    features, who, seen = made_tracklets(48, 6, seed=0)
+    np.testing.assert_allclose(np.linalg.norm(features, axis=1), 1, rtol=1e-5)
+    assert all(len(set(who[frame : frame + 4])) == 4 for frame in range(0, 48, 4))
+    assert seen.shape == (48, 12)
+    line, curve = next(lines(48, 6, ("dispersion",)))
+    assert line.startswith("| dispersion | 0 | ")
+    assert [left for left, _ in curve] == list(range(47, 5, -1))
