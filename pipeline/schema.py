@@ -48,6 +48,12 @@ TableName = Literal[
     "pairs",
     "fives",
     "events",
+    "ball",
+    "flights",
+    "touches",
+    "possessions",
+    "ball_events",
+    "box_score",
 ]
 
 

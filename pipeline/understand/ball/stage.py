@@ -1,0 +1,329 @@
+"""The stage `ball`: candidates -> where the ball is, who has it, and flights to a basket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.geometry.court import Court
+from pipeline.geometry.lens import Lens
+from pipeline.geometry.projection import projections
+from pipeline.tables import ALL, HOMOGRAPHY_COLUMNS, TableName, conform
+from pipeline.understand.ball.flights import BallSightings, ShotFlight, fell_through, find_flight
+from pipeline.understand.ball.holders import BallSeen, Holders, find_holders, goes_away
+from pipeline.understand.ball.linking import linked
+from pipeline.understand.ball.sightings import BallCandidates, ball_candidates
+from pipeline.understand.game import TrackedGame
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+LEAST_SHARE = 0.2
+"""Where the ball is seen in a smaller share of the frames around, nobody is said to have it."""
+AROUND_S = 3.0
+BRIDGED_S = 0.5
+"""Shorter gaps between two sightings of one chain are bridged; a player's boxes likewise."""
+LOST_S = 1.5
+"""A ball that was not seen for longer is nobody's."""
+LOOSE_S = 3.0
+"""For so long after the rim the ball is either team's."""
+HELD_M = (0.15, 0.5, 0.9, 1.3)
+"""Heights at which a ball is held or dribbled."""
+AGAIN_S = 0.3
+"""Two shots begin further apart than the first takes, less this."""
+THROWER_S, LEAST_THROWER = 0.6, 0.08
+"""Who had the ball in the time before it is free with at least so large a probability may have thrown it."""
+HIDDEN_S, HIDDEN_SURE = 5.0, 0.7
+"""Who most likely had the ball when it was seen last keeps it for so long at most, hidden."""
+
+
+@dataclass(frozen=True)
+class BallView:
+    """What the picture and the court give besides the boxes."""
+
+    in_view: NDArray[np.bool_]
+    """(t,) frames that show the game."""
+    court_table: pd.DataFrame
+    lens: Lens
+    court: Court
+    size_px: tuple[int, int]
+
+
+def find_ball(
+    game: TrackedGame, view: BallView, identities: pd.DataFrame, players: pd.DataFrame, positions: pd.DataFrame
+) -> Mapping[TableName, pd.DataFrame]:
+    """Follow the ball.
+
+    Args:
+        game: t frames, boxes, and the tracklets' boxes.
+        view: which frames count, and where the court is.
+        identities: table `identities`.
+        players: table `players`.
+        positions: table `positions`.
+
+    Returns:
+        Tables `ball` and `flights`; empty where the ball was hardly seen.
+    """
+    found = ball_candidates(game, view.in_view)
+    path, chain = linked(found, game) if len(found.row) else (np.zeros(0, np.int64), np.zeros(0, np.int64))
+    if not len(path):
+        return {"ball": ALL["ball"].empty(), "flights": ALL["flights"].empty()}
+    chosen = found.kept(path)
+    members = players[(players["role"] == "player") & players["team"].notna()].sort_values("player_id")
+    player_id = members["player_id"].to_numpy(np.int64)
+    team = np.asarray(members["team"] == "B", dtype=np.int64)
+    ball_px, width_px, is_seen = _followed(chosen, chain, game)
+    boxes = _player_boxes(game, identities, player_id)
+    feet_m, cameras = _placed(positions, player_id, game), _cameras(game, view)
+    seen = BallSeen(
+        ball_px,
+        width_px,
+        _drift(ball_px, boxes, game),
+        _reach_m(ball_px, feet_m, cameras, view),
+        boxes,
+        team,
+        np.diff(game.time_s, prepend=game.time_s[0]),
+        _begins(game),
+        np.zeros(len(game.frame), np.bool_),
+    )
+    sightings = _sightings(chosen, cameras, view)
+    flights = _flights(sightings, find_holders(seen), goes_away(seen), feet_m, game, view.court)
+    seen = replace(seen, after_shot=_after_shots(flights, game))
+    holders = find_holders(seen)
+    flights = _flights(sightings, holders, goes_away(seen), feet_m, game, view.court)
+    table = _ball_table(game, seen, is_seen, holders, player_id, feet_m, flights)
+    return {"ball": table, "flights": _flight_table(flights, player_id)}
+
+
+def _followed(chosen: BallCandidates, chain: Ints, game: TrackedGame) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Return the ball (t, 2) in px, its width (t,) px, both bridged over short gaps, and whether (t,) it is seen."""
+    ball_px = np.full((len(game.frame), 2), np.nan)
+    width_px = np.full(len(game.frame), np.nan)
+    is_seen = np.zeros(len(game.frame), np.bool_)
+    ball_px[chosen.frame_row], width_px[chosen.frame_row], is_seen[chosen.frame_row] = chosen.px, chosen.width_px, True
+    for k in np.flatnonzero((np.diff(chosen.frame_row) > 1) & (np.diff(chain) == 0)):
+        if chosen.time_s[k + 1] - chosen.time_s[k] > BRIDGED_S:
+            continue
+        rows = np.arange(chosen.frame_row[k] + 1, chosen.frame_row[k + 1])
+        share = ((game.time_s[rows] - chosen.time_s[k]) / (chosen.time_s[k + 1] - chosen.time_s[k]))[:, None]
+        still = chosen.still_px[k] * (1 - share) + chosen.still_px[k + 1] * share
+        moved = np.einsum("nij,nj->ni", game.camera[rows], np.column_stack([still, np.ones(len(rows))]))
+        ball_px[rows] = moved[:, :2] / moved[:, 2:]
+        width_px[rows] = np.sqrt(chosen.width_px[k] * chosen.width_px[k + 1])
+    return ball_px, width_px, is_seen
+
+
+def _player_boxes(game: TrackedGame, identities: pd.DataFrame, player_id: Ints) -> Floats:
+    """Return the boxes (t, p, 4) of players, bridged over short gaps; NaN where there is none."""
+    boxes = np.full((len(game.frame), len(player_id), 4), np.nan)
+    named = game.tracks.merge(identities[["track_id", "player_id"]], on="track_id")
+    named = named[named["player_id"].isin(player_id)]
+    row = game.rows_of(named["detection_id"])
+    boxes[game.box_frame_row[row], np.searchsorted(player_id, named["player_id"])] = game.xyxy_px[row]
+    for place in range(len(player_id)):
+        rows = np.flatnonzero(np.isfinite(boxes[:, place, 0]))
+        gaps = np.flatnonzero(np.diff(rows) > 1)
+        for k in gaps[np.diff(game.time_s[rows])[gaps] <= BRIDGED_S]:
+            first, last = rows[k], rows[k + 1]
+            if game.shot[first] == game.shot[last]:
+                share = np.linspace(0, 1, last - first + 1)[1:-1, None]
+                boxes[first + 1 : last, place] = boxes[first, place] * (1 - share) + boxes[last, place] * share
+    return boxes
+
+
+def _drift(ball_px: Floats, boxes: Floats, game: TrackedGame) -> Floats:
+    """Measure how fast (t, p) the ball moves across against each player, px per second, over the frames before and after."""
+    across = ball_px[:, None, 0] - (boxes[:, :, 0] + boxes[:, :, 2]) / 2
+    drift = np.full(across.shape, np.nan)
+    if len(across) > 2:
+        same = (game.shot[2:] == game.shot[:-2]) & (game.time_s[2:] > game.time_s[:-2])
+        span_s = np.where(same, game.time_s[2:] - game.time_s[:-2], np.nan)
+        drift[1:-1] = (across[2:] - across[:-2]) / span_s[:, None]
+    return drift
+
+
+def _begins(game: TrackedGame) -> NDArray[np.bool_]:
+    """Say which frames (t,) begin a shot of the camera, or follow a hole in the video."""
+    return np.append(True, (np.diff(game.shot) != 0) | (np.diff(game.time_s) > LOST_S))
+
+
+def _after_shots(flights: list[_Thrown], game: TrackedGame) -> NDArray[np.bool_]:
+    """Say in which frames (t,) a shot is at the rim, or was not long ago."""
+    after = np.zeros(len(game.frame), np.bool_)
+    for thrown in flights:
+        first, last = np.searchsorted(game.time_s, [thrown.flight.start_s, thrown.flight.rim_s + LOOSE_S])
+        after[first:last] = True
+    return after
+
+
+def _placed(positions: pd.DataFrame, player_id: Ints, game: TrackedGame) -> Floats:
+    """Return where players stand (t, p, 2), m; NaN where that is not known."""
+    feet_m = np.full((len(game.frame), len(player_id), 2), np.nan)
+    placed = positions[positions["player_id"].isin(player_id)]
+    row, place = np.searchsorted(game.frame, placed["frame"]), np.searchsorted(player_id, placed["player_id"])
+    feet_m[row, place] = placed[["x_m", "y_m"]].to_numpy(np.float64)
+    return feet_m
+
+
+@dataclass(frozen=True)
+class _Thrown:
+    """A flight and who threw."""
+
+    place: int
+    """Of the player."""
+    feet_m: Floats
+    flight: ShotFlight
+    fell_through: float = np.nan
+
+
+def _flights(
+    sightings: BallSightings,
+    holders: Holders,
+    is_away: NDArray[np.bool_],
+    feet_m: Floats,
+    game: TrackedGame,
+    court: Court,
+) -> list[_Thrown]:
+    """Look for a flight to a rim wherever somebody lets the ball go."""
+    nobody = feet_m.shape[1]
+    found: list[_Thrown] = []
+    last_s = -np.inf
+    leaves = (holders.state[:-1] < nobody) & (holders.state[1:] != holders.state[:-1])
+    for k in np.flatnonzero(leaves | is_away[1:]):
+        start_s = float(game.time_s[k])
+        if start_s < last_s:
+            continue
+        rows = slice(int(np.searchsorted(game.time_s, start_s - THROWER_S)), k + 1)
+        share = holders.probability[rows, :nobody].mean(axis=0)
+        thrown = [
+            _Thrown(int(place), where, flight)
+            for place in np.flatnonzero(share >= LEAST_THROWER)
+            if (where := _last_known(feet_m[rows, place])) is not None
+            and (flight := find_flight(sightings, start_s, where, court)) is not None
+        ]
+        if thrown:
+            best = max(thrown, key=lambda throw: throw.flight.worth + np.log(share[throw.place]))
+            near = int(np.searchsorted(game.time_s, best.flight.start_s))
+            where = _last_known(feet_m[max(near - 3, 0) : near + 1, best.place])
+            through = fell_through(best.flight, sightings)
+            found.append(replace(best, feet_m=best.feet_m if where is None else where, fell_through=through))
+            last_s = best.flight.rim_s - AGAIN_S
+    return found
+
+
+def _last_known(places_m: Floats) -> Floats | None:
+    """Return the last of places (n, 2) that is known."""
+    found_m = places_m[np.isfinite(places_m).all(axis=1)]
+    return np.asarray(found_m[-1]) if len(found_m) else None
+
+
+def _cameras(game: TrackedGame, view: BallView) -> Floats:
+    """Return the cameras (t, 3, 4) from metres to undistorted px; NaN where the court is not known."""
+    matrices = view.court_table[list(HOMOGRAPHY_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3)
+    cameras = np.full((len(game.frame), 3, 4), np.nan)
+    if len(matrices):
+        cameras[np.searchsorted(game.frame, view.court_table["frame"])] = projections(matrices, view.size_px)
+    return cameras
+
+
+def _reach_m(ball_px: Floats, feet_m: Floats, cameras: Floats, view: BallView) -> Floats:
+    """Measure how far (t, p) the ball is at least from each player's feet, at the heights at which it may be held."""
+    reach = np.full(feet_m.shape[:2], np.nan)
+    seen = np.isfinite(cameras).all(axis=(1, 2)) & np.isfinite(ball_px[:, 0])
+    rays = np.column_stack([view.lens.undistort(ball_px[seen]), np.ones(int(seen.sum()))])
+    for height_m in HELD_M:
+        level = cameras[seen][:, :, [0, 1, 3]].copy()  # (k, 3, 3) from metres at this height
+        level[:, :, 2] += height_m * cameras[seen][:, :, 2]
+        place = np.linalg.solve(level, rays[:, :, None])[:, :, 0]
+        away = np.hypot(*np.moveaxis((place[:, :2] / place[:, 2:])[:, None] - feet_m[seen], 2, 0))
+        reach[seen] = np.fmin(reach[seen], away)
+    return reach
+
+
+def _sightings(chosen: BallCandidates, cameras: Floats, view: BallView) -> BallSightings:
+    """Put the ball and the camera together, where both are known."""
+    kept = chosen.kept(np.asarray(np.isfinite(cameras[chosen.frame_row]).all(axis=(1, 2))))
+    return BallSightings(kept.time_s, view.lens.undistort(kept.px), kept.width_px, cameras[kept.frame_row])
+
+
+def _ball_table(
+    game: TrackedGame,
+    seen: BallSeen,
+    is_seen: NDArray[np.bool_],
+    holders: Holders,
+    player_id: Ints,
+    feet_m: Floats,
+    flights: list[_Thrown],
+) -> pd.DataFrame:
+    """Make the table `ball`: frames with a sighting near, and enough of them around."""
+    nobody = len(player_id)
+    is_held = holders.state < nobody
+    in_air = np.isfinite(seen.ball_px[:, 0])
+    sure = is_held & (holders.confidence >= HIDDEN_SURE)
+    kept = _is_followed(is_seen, game, LOST_S / 2) & (is_held | in_air)
+    kept |= _is_followed(is_seen, game, HIDDEN_S) & sure
+    place = np.where(is_held, holders.state, 0)
+    where_m = np.full((len(game.frame), 3), np.nan)
+    if nobody:
+        where_m[:, :2] = np.where(is_held[:, None], feet_m[np.arange(len(place)), place], np.nan)
+    for thrown in flights:
+        first, last = np.searchsorted(game.time_s, [thrown.flight.start_s, thrown.flight.rim_s])
+        where_m[first:last] = thrown.flight.place_m(game.time_s[first:last])
+        where_m[first:last, 2] = np.maximum(where_m[first:last, 2], 0.0)
+        is_held[first:last], kept[first:last] = False, True
+    ids = np.append(player_id, 1)[np.minimum(np.where(is_held, holders.state, nobody), nobody)]
+    table = pd.DataFrame(
+        {
+            "frame": game.frame,
+            "time_s": game.time_s,
+            "x_px": seen.ball_px[:, 0],
+            "y_px": seen.ball_px[:, 1],
+            "x_m": where_m[:, 0],
+            "y_m": where_m[:, 1],
+            "z_m": where_m[:, 2],
+            "state": np.where(is_held, "held", "flight"),
+            "player_id": pd.array(ids, "Int64"),
+            "source": np.where(is_seen, "seen", "bridged"),
+            "confidence": holders.confidence,
+        }
+    )
+    table.loc[~is_held, "player_id"] = pd.NA
+    return conform("ball", table[kept])
+
+
+def _is_followed(is_seen: NDArray[np.bool_], game: TrackedGame, most_s: float) -> NDArray[np.bool_]:
+    """Say in which frames (t,) the ball was seen within `most_s` before or after, and often enough around."""
+    total = np.concatenate([[0], np.cumsum(is_seen)])
+    first = np.searchsorted(game.time_s, game.time_s - AROUND_S)
+    last = np.searchsorted(game.time_s, game.time_s + AROUND_S, side="right")
+    often = (total[last] - total[first]) / np.maximum(last - first, 1) >= LEAST_SHARE
+    seen_s = game.time_s[is_seen]
+    at = np.searchsorted(seen_s, game.time_s)
+    before = game.time_s - np.append(-np.inf, seen_s)[at]
+    after = np.append(seen_s, np.inf)[at] - game.time_s
+    return np.asarray(often & ((before <= most_s) | (after <= most_s)))
+
+
+def _flight_table(flights: list[_Thrown], player_id: Ints) -> pd.DataFrame:
+    """Make the table `flights`."""
+    if not flights:
+        return ALL["flights"].empty()
+    rows = [
+        {
+            "start_s": thrown.flight.start_s,
+            "rim_s": thrown.flight.rim_s,
+            "player_id": int(player_id[thrown.place]),
+            "x_m": thrown.feet_m[0],
+            "y_m": thrown.feet_m[1],
+            "rim_x_m": thrown.flight.rim_m[0],
+            "seen": thrown.flight.seen,
+            "fell_through": thrown.fell_through,
+            "confidence": thrown.flight.share * (1 - np.exp(-thrown.flight.worth / 8)),
+        }
+        for thrown in flights
+    ]
+    return conform("flights", pd.DataFrame(rows).drop_duplicates("start_s"))
