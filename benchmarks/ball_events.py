@@ -81,7 +81,7 @@ def line(name: str, scores: BallScores) -> str:
         scores.possession.value,
         scores.holder.value,
         kinds["pass"].f1,
-        kinds["shot"].f1,
+        kinds["shot"].f1_of_moments,
         scores.shooter.value,
         scores.worth.value,
         scores.results.value,

@@ -21,8 +21,8 @@ NEAR_S = 1.5
 _PEOPLE: Mapping[str, tuple[str, ...]] = {
     "pass": ("id", "partner"),
     "turnover": ("id", "partner"),
-    "shot": (),
-    "free-throw": (),
+    "shot": ("id",),
+    "free-throw": ("id",),
     "rebound": ("id",),
 }
 """Who has to be right for an event of this kind to be."""
@@ -37,6 +37,14 @@ class KindScores:
     right: int
     sure: int
     sure_right: int
+
+    found: int
+    """True events that were found, whoever was said to have done them."""
+
+    @property
+    def f1_of_moments(self) -> float:
+        """Of all that were said, whoever was said to have done them."""
+        return _ratio(2 * self.found, self.true + self.said)
 
     @property
     def f1(self) -> float:
@@ -150,6 +158,7 @@ def compare_ball_events(
             len(pairs[0]),
             int(status.sum()),
             int((status & right).sum()),
+            len(_matched(true[true["kind"] == kind], said[said["kind"] == kind], ())[0]),
         )
     return BallScores(possession, holder, kinds, **_shots(true_events, said, court))
 

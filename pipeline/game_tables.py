@@ -193,6 +193,7 @@ FLIGHTS = Table(
         Column("rim_x_m", "float64", "m", "of the rim"),
         Column("seen", "int64", "", "sightings on the way", check=at_least(0)),
         Column("fell_through", "float64", "", "how likely it went in, by its way after the rim", True, share()),
+        Column("player_confidence", "float64", "", "how sure it is that he threw", check=share()),
         _CONFIDENCE,
     ),
 )
@@ -297,4 +298,4 @@ BOX_SCORE = Table(
         Column("possession_s", "float64", "s", "with the ball", check=at_least(0)),
     ),
 )
-"""Sums of sure events; candidates are left out. None where the ball was not followed."""
+"""Sums of sure events; candidates are left out. None of a kind of event that is never sure."""

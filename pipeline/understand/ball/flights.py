@@ -91,14 +91,14 @@ def rims_m(court: Court) -> Floats:
     return np.array([[place, court.width_m / 2, RIM_M] for place in x])
 
 
-def find_flight(seen: BallSightings, start_s: float, feet_m: Floats, court: Court) -> ShotFlight | None:
+def find_flight(seen: BallSightings, start_s: float, feet_m: Floats, rims: Floats) -> ShotFlight | None:
     """Fit a shot that begins about a time.
 
     Args:
         seen: sightings, in order of time.
         start_s: when the ball was let go, about.
         feet_m: (2,) where the thrower stood.
-        court: where the rims are.
+        rims: (r, 3) centres of the rims that he may shoot at.
 
     Returns:
         The likeliest flight; None where no flight to a rim agrees with what was seen.
@@ -106,7 +106,7 @@ def find_flight(seen: BallSightings, start_s: float, feet_m: Floats, court: Cour
     near = seen.between(start_s - EARLIER_S, start_s + LATER_S + LONGEST_S)
     if len(near.time_s) < LEAST_SEEN:
         return None
-    tried = [_Throws(near, start_s, rim_m, feet_m).best() for rim_m in rims_m(court)]
+    tried = [_Throws(near, start_s, rim_m, feet_m).best() for rim_m in rims]
     return max((flight for flight in tried if flight is not None), key=lambda flight: flight.worth, default=None)
 
 

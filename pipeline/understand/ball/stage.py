@@ -13,7 +13,7 @@ from pipeline.geometry.court import Court
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.projection import projections
 from pipeline.tables import ALL, HOMOGRAPHY_COLUMNS, TableName, conform
-from pipeline.understand.ball.flights import BallSightings, ShotFlight, fell_through, find_flight
+from pipeline.understand.ball.flights import BallSightings, ShotFlight, fell_through, find_flight, rims_m
 from pipeline.understand.ball.holders import BallSeen, Holders, find_holders, goes_away
 from pipeline.understand.ball.linking import linked
 from pipeline.understand.ball.sightings import BallCandidates, ball_candidates
@@ -35,8 +35,10 @@ HELD_M = (0.15, 0.5, 0.9, 1.3)
 """Heights at which a ball is held or dribbled."""
 AGAIN_S = 0.3
 """Two shots begin further apart than the first takes, less this."""
-THROWER_S, LEAST_THROWER = 0.6, 0.08
+THROWER_S, LEAST_THROWER = 0.6, 0.02
 """Who had the ball in the time before it is free with at least so large a probability may have thrown it."""
+WORTH_OF_PLACE = 4.0
+"""What speaks for a flight is worth so many times less where it shall tell who of several threw."""
 HIDDEN_S, HIDDEN_SURE = 5.0, 0.7
 """Who most likely had the ball when it was seen last keeps it for so long at most, hidden."""
 
@@ -51,6 +53,8 @@ class BallView:
     lens: Lens
     court: Court
     size_px: tuple[int, int]
+    periods: pd.DataFrame
+    """Table `periods`: which team attacks which basket."""
 
 
 def find_ball(
@@ -91,10 +95,10 @@ def find_ball(
         np.zeros(len(game.frame), np.bool_),
     )
     sightings = _sightings(chosen, cameras, view)
-    flights = _flights(sightings, find_holders(seen), goes_away(seen), feet_m, game, view.court)
+    flights = _flights(sightings, find_holders(seen), goes_away(seen), feet_m, team, game, view)
     seen = replace(seen, after_shot=_after_shots(flights, game))
     holders = find_holders(seen)
-    flights = _flights(sightings, holders, goes_away(seen), feet_m, game, view.court)
+    flights = _flights(sightings, holders, goes_away(seen), feet_m, team, game, view)
     table = _ball_table(game, seen, is_seen, holders, player_id, feet_m, flights)
     return {"ball": table, "flights": _flight_table(flights, player_id)}
 
@@ -177,6 +181,10 @@ class _Thrown:
     """Of the player."""
     feet_m: Floats
     flight: ShotFlight
+    log_odds: float
+    """That it was this player."""
+    confidence: float = 1.0
+    """The same as a probability."""
     fell_through: float = np.nan
 
 
@@ -185,8 +193,9 @@ def _flights(
     holders: Holders,
     is_away: NDArray[np.bool_],
     feet_m: Floats,
+    team: Ints,
     game: TrackedGame,
-    court: Court,
+    view: BallView,
 ) -> list[_Thrown]:
     """Look for a flight to a rim wherever somebody lets the ball go."""
     nobody = feet_m.shape[1]
@@ -197,22 +206,59 @@ def _flights(
         start_s = float(game.time_s[k])
         if start_s < last_s:
             continue
-        rows = slice(int(np.searchsorted(game.time_s, start_s - THROWER_S)), k + 1)
-        share = holders.probability[rows, :nobody].mean(axis=0)
-        thrown = [
-            _Thrown(int(place), where, flight)
-            for place in np.flatnonzero(share >= LEAST_THROWER)
-            if (where := _last_known(feet_m[rows, place])) is not None
-            and (flight := find_flight(sightings, start_s, where, court)) is not None
-        ]
-        if thrown:
-            best = max(thrown, key=lambda throw: throw.flight.worth + np.log(share[throw.place]))
-            near = int(np.searchsorted(game.time_s, best.flight.start_s))
-            where = _last_known(feet_m[max(near - 3, 0) : near + 1, best.place])
-            through = fell_through(best.flight, sightings)
-            found.append(replace(best, feet_m=best.feet_m if where is None else where, fell_through=through))
+        attacked = _attacked(view, team, start_s)
+        first = _throws(sightings, holders, feet_m, game, attacked, start_s)
+        if first:
+            about_s = max(first, key=lambda throw: throw.log_odds).flight.start_s
+            throws = _throws(sightings, holders, feet_m, game, attacked, about_s) or first
+            odds = np.array([throw.log_odds for throw in throws])
+            best = throws[int(odds.argmax())]
+            sure = float(1 / np.exp(odds - odds.max()).sum())
+            found.append(replace(best, confidence=sure, fell_through=fell_through(best.flight, sightings)))
             last_s = best.flight.rim_s - AGAIN_S
     return found
+
+
+def _throws(
+    sightings: BallSightings,
+    holders: Holders,
+    feet_m: Floats,
+    game: TrackedGame,
+    attacked: list[Floats],
+    start_s: float,
+) -> list[_Thrown]:
+    """Fit a flight of each player who may have had the ball before a time.
+
+    Args:
+        sightings: of the ball.
+        holders: who has it.
+        feet_m: (t, p, 2) of the players.
+        game: frames.
+        attacked: rims (r, 3) that each player may shoot at.
+        start_s: the time.
+    """
+    first, last = np.searchsorted(game.time_s, [start_s - THROWER_S, start_s + 1e-6])
+    rows = slice(int(first), max(int(last), int(first) + 1))
+    share = holders.probability[rows, : feet_m.shape[1]].mean(axis=0)
+    found = []
+    for place in np.flatnonzero(share >= LEAST_THROWER):
+        where = _last_known(feet_m[rows, place])
+        flight = None if where is None else find_flight(sightings, start_s, where, attacked[place])
+        if where is not None and flight is not None:
+            log_odds = flight.worth / WORTH_OF_PLACE + float(np.log(share[place]))
+            found.append(_Thrown(int(place), where, flight, log_odds))
+    return found
+
+
+def _attacked(view: BallView, team: Ints, time_s: float) -> list[Floats]:
+    """Return the rims (r, 3) that each player may shoot at: that which his team attacks, or all where that is not known."""
+    rims = rims_m(view.court)
+    periods = view.periods.dropna(subset="right_team")
+    now = periods[(periods["start_s"] <= time_s) & (periods["end_s"] > time_s)]
+    if now.empty or len(rims) < 2:
+        return [rims] * len(team)
+    right = int(now["right_team"].iloc[0] == "B")
+    return [rims[1:] if member == right else rims[:1] for member in team]
 
 
 def _last_known(places_m: Floats) -> Floats | None:
@@ -322,6 +368,7 @@ def _flight_table(flights: list[_Thrown], player_id: Ints) -> pd.DataFrame:
             "rim_x_m": thrown.flight.rim_m[0],
             "seen": thrown.flight.seen,
             "fell_through": thrown.fell_through,
+            "player_confidence": thrown.confidence,
             "confidence": thrown.flight.share * (1 - np.exp(-thrown.flight.worth / 8)),
         }
         for thrown in flights

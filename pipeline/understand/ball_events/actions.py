@@ -153,7 +153,9 @@ def _shot(row: dict[Any, Any], around: GameAround) -> BallAction | None:
     }
     kind = "free-throw" if is_throw else "shot"
     start_s, rim_s = float(row["start_s"]), float(row["rim_s"])
-    return BallAction(kind, start_s, start_s, rim_s, team, player_id, float(row["confidence"]), more)
+    return BallAction(
+        kind, start_s, start_s, rim_s, team, player_id, float(row["confidence"] * row["player_confidence"]), more
+    )
 
 
 def _points_confidence(court: Court, place_m: Floats) -> float:

@@ -9,7 +9,8 @@ import pandas as pd
 
 from pipeline.tables import BOX_SCORE, conform
 
-COUNTED = ("pass", "turnover", "shot", "free-throw", "rebound")
+TURNOVERS = False
+"""Whether turnovers are ever sure; else nothing is said of them."""
 
 
 def box_score(
@@ -64,8 +65,8 @@ def _counts(events: pd.DataFrame, taken: pd.DataFrame, touches: pd.DataFrame) ->
         "oreb": int(offensive.sum()),
         "dreb": int(defensive.sum()),
         "reb": int(offensive.sum() + defensive.sum()),
-        "tov": int((sure["kind"] == "turnover").sum()),
-        "stl": int((taken["status"] == "sure").sum()),
+        "tov": int((sure["kind"] == "turnover").sum()) if TURNOVERS else pd.NA,
+        "stl": int((taken["status"] == "sure").sum()) if TURNOVERS else pd.NA,
         "pts": int(sure.loc[is_made, "points"].sum()),
         "passes": int((sure["kind"] == "pass").sum()),
         "touches": len(touches),

@@ -14,9 +14,9 @@ from pipeline.understand.ball_events.actions import BallAction, GameAround, find
 from pipeline.understand.ball_events.box_score import box_score
 from pipeline.understand.ball_events.touches import find_touches, possessions_table, touches_table
 
-SURE: Mapping[str, float] = {"pass": 0.8, "turnover": 0.8, "shot": 0.8, "free-throw": 0.8, "rebound": 0.75}
-"""An event of at least this confidence counts: from there on nine of ten were right in rendered games."""
-SURE_RESULT = 0.8
+SURE: Mapping[str, float | None] = {"pass": 0.85, "turnover": None, "shot": 0.7, "free-throw": 0.7, "rebound": 0.9}
+"""An event of at least this confidence counts: from there on nine of ten were right in rendered games; None: never."""
+SURE_RESULT = 0.9
 NEAR_CLOCK_S = 3.0
 """A clock that was read so near tells the time of an event."""
 
@@ -107,6 +107,7 @@ def _row(action: BallAction) -> dict[str, object]:
         **dict.fromkeys(("result_confidence", "length_m", "x_m", "y_m", "nearest_opponent_m"), np.nan),
     }
     more = {name: value for name, value in action.more.items() if name in unknown}
+    least = SURE[action.kind]
     worth = action.confidence * action.more.get("points_confidence", 1.0)
     row = {
         "time_s": action.time_s,
@@ -116,7 +117,7 @@ def _row(action: BallAction) -> dict[str, object]:
         "team": action.team,
         "player_id": action.player_id,
         "confidence": float(np.clip(worth, 0, 1)),
-        "status": "sure" if worth >= SURE[action.kind] else "candidate",
+        "status": "sure" if least is not None and worth >= least else "candidate",
     }
     has_result = more.get("result") is not None
     if has_result:

@@ -23,6 +23,7 @@ def follow_ball(context: StageContext) -> StageOutput:
         registration.lens,
         registration.court,
         context.image_size_px,
+        tables["periods"],
     )
     game = game.with_tracks(live_tracks(game, tables["shots"]))
     return StageOutput(ball.find_ball(game, view, tables["identities"], tables["players"], tables["positions"]))
@@ -30,7 +31,7 @@ def follow_ball(context: StageContext) -> StageOutput:
 
 BALL_STAGE = Stage(
     "ball",
-    needs=("frames", "detections", "tracks", "identities", "players", "shots", "positions", "court"),
+    needs=("frames", "detections", "tracks", "identities", "players", "shots", "positions", "periods", "court"),
     gives=("ball", "flights"),
     function=follow_ball,
     settings=("ball",),

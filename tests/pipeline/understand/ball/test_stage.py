@@ -8,7 +8,7 @@ from pipeline.geometry.court import COURTS
 from pipeline.geometry.lens import Lens
 from pipeline.rendering import noise_settings, render_positions
 from pipeline.rendering.settings import RenderSettings
-from pipeline.tables import check, conform
+from pipeline.tables import ALL, check, conform
 from pipeline.understand.ball import BallView, find_ball
 from pipeline.understand.game import TrackedGame
 
@@ -44,7 +44,7 @@ def game_of(folder, with_ball=True):
     players = pd.DataFrame({"player_id": ids, "role": "player", "team": team.loc[ids].to_numpy()})
     positions = truth.assign(player_id=truth["id"])[["player_id", "frame", "time_s", "x_m", "y_m"]]
     court = pd.read_parquet(folder / "court.parquet")
-    view = BallView(np.ones(len(frames), bool), court, Lens(), COURT, (1280, 720))
+    view = BallView(np.ones(len(frames), bool), court, Lens(), COURT, (1280, 720), ALL["periods"].empty())
     return TrackedGame.of(frames, detections, tracks=tracks), view, identities, players, positions
 
 

@@ -29,7 +29,9 @@ def flights_of(*rows):
     names = ("start_s", "rim_s", "player_id", "x_m", "y_m", "fell_through")
     table = pd.DataFrame([dict(zip(names, row, strict=True)) for row in rows])
     return (
-        conform("flights", table.assign(rim_x_m=RIM_X_M, seen=10, confidence=0.95)) if rows else ALL["flights"].empty()
+        conform("flights", table.assign(rim_x_m=RIM_X_M, seen=10, confidence=0.95, player_confidence=1.0))
+        if rows
+        else ALL["flights"].empty()
     )
 
 
@@ -77,14 +79,13 @@ def events_of(ball, flights=None, **changed):
 def test_the_ball_goes_round():
     tables = events_of(ball_of(held(1, 0, 3), held(2, 3.5, 6, x_m=24.0), held(11, 6.4, 10)))
     kinds = tables["ball_events"][["kind", "team", "player_id", "partner_id", "status"]].to_numpy().tolist()
-    assert kinds == [["pass", "A", 1, 2, "sure"], ["turnover", "A", 2, 11, "sure"]]
+    assert kinds == [["pass", "A", 1, 2, "sure"], ["turnover", "A", 2, 11, "candidate"]]
     assert tables["ball_events"]["length_m"].iloc[0] == pytest.approx(4.0)
     assert tables["touches"]["player_id"].tolist() == [1, 2, 11]
     assert tables["possessions"]["team"].tolist() == ["A", "B"]
     box = tables["box_score"].set_index("player_id", drop=False)
     assert box.loc[1, "passes"] == 1
-    assert box.loc[2, "tov"] == 1
-    assert box.loc[11, "stl"] == 1
+    assert box.loc[[2, 11], ["tov", "stl"]].isna().all().all()
 
 
 def test_somebody_whom_the_ball_passed_has_not_had_it():
