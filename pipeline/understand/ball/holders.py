@@ -38,6 +38,8 @@ NEAR, FAR = 4.0, 12.0
 """Minus the log-likelihood from which the ball is away from somebody, and the most of it."""
 FREE = 1.0
 """Minus the log-likelihood of any place of a ball that nobody has, on the weighed scale."""
+ATTACKS = 0.04
+"""Log-odds, a frame, that the ball is that team's who attack where the players are."""
 HELD_S, FREE_S = 3.0, 0.7
 """How long somebody usually has the ball, and how long nobody has it."""
 TAKEN = 0.03
@@ -68,6 +70,8 @@ class BallSeen:
     """(t,) since the frame before."""
     begins: NDArray[np.bool_]
     """(t,) frames before which everything may have changed."""
+    attack: Floats
+    """(t,) from -1, the play is where team 0 attacks, to 1, where team 1 does; 0 where nobody knows."""
     after_shot: NDArray[np.bool_]
     """(t,) frames in which the ball comes off a rim, or through it: either team may get it."""
 
@@ -106,7 +110,8 @@ def likelihoods(seen: BallSeen) -> Floats:
     weighed = CORRELATED * np.minimum(cost, NEAR) + CLEARLY * np.maximum(cost - NEAR, 0)
     whole = -np.column_stack([weighed, np.full((len(fits), 2), FREE)])
     unseen = np.append(np.zeros(fits.shape[1]), [-HIDDEN] * 2)
-    return np.where(np.isfinite(seen.ball_px[:, :1]), whole, unseen)
+    side = ATTACKS * np.where(np.append(seen.team, [0, 1]) == 1, seen.attack[:, None], -seen.attack[:, None])
+    return np.where(np.isfinite(seen.ball_px[:, :1]), whole, unseen) + side
 
 
 def find_holders(seen: BallSeen) -> Holders:

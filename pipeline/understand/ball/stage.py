@@ -37,6 +37,8 @@ AGAIN_S = 0.3
 """Two shots begin further apart than the first takes, less this."""
 THROWER_S, LEAST_THROWER = 0.6, 0.02
 """Who had the ball in the time before it is free with at least so large a probability may have thrown it."""
+SIDE_M, LEAST_LOCATED = 4.0, 5
+"""So many players who are so far on one side of the half-way line, on average, say who attacks."""
 WORTH_OF_PLACE = 4.0
 """What speaks for a flight is worth so many times less where it shall tell who of several threw."""
 HIDDEN_S, HIDDEN_SURE = 5.0, 0.7
@@ -92,6 +94,7 @@ def find_ball(
         team,
         np.diff(game.time_s, prepend=game.time_s[0]),
         _begins(game),
+        _attack(feet_m, game, view),
         np.zeros(len(game.frame), np.bool_),
     )
     sightings = _sightings(chosen, cameras, view)
@@ -148,6 +151,19 @@ def _drift(ball_px: Floats, boxes: Floats, game: TrackedGame) -> Floats:
         span_s = np.where(same, game.time_s[2:] - game.time_s[:-2], np.nan)
         drift[1:-1] = (across[2:] - across[:-2]) / span_s[:, None]
     return drift
+
+
+def _attack(feet_m: Floats, game: TrackedGame, view: BallView) -> Floats:
+    """Say where the play is (t,): from -1, before the rim that team A attacks, to 1, before the other; 0 where that is not known."""
+    located = np.isfinite(feet_m[:, :, 0])
+    count = located.sum(axis=1)
+    middle_m = np.where(located, feet_m[:, :, 0], 0.0).sum(axis=1) / np.maximum(count, 1)
+    ahead = np.clip((middle_m - view.court.length_m / 2) / SIDE_M, -1, 1) * (count >= LEAST_LOCATED)
+    side = np.zeros(len(game.frame))
+    for period in view.periods.dropna(subset="right_team").to_dict("records"):
+        now = (game.time_s >= period["start_s"]) & (game.time_s < period["end_s"])
+        side[now] = -1.0 if period["right_team"] == "A" else 1.0
+    return np.asarray(ahead * side) if view.court.baskets == 2 else np.zeros(len(side))
 
 
 def _begins(game: TrackedGame) -> NDArray[np.bool_]:
