@@ -18,8 +18,9 @@ ODD_SIZE = 0.45
 """A ball's width differs by this factor (logarithm, one standard deviation) from what the players' height leads to expect."""
 OFFSET = 1.6
 """Log-odds that a candidate is the ball, beyond those of its score."""
-STANDS_M, AROUND_S, STANDS_S = 0.25, 2.5, 1.5
-"""A candidate stands where others lie within so many metres, within so many seconds before and after, for so long in all."""
+STANDS_M, AROUND_S, STANDS_S = 0.25, 2.5, 0.7
+"""A candidate stands where others lie within so many metres, within so many seconds before and after, for so long in all: longer
+than a ball does at the top of its way."""
 
 
 @dataclass(frozen=True)

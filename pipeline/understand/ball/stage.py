@@ -102,8 +102,18 @@ def find_ball(
     seen = replace(seen, after_shot=_after_shots(flights, game))
     holders = find_holders(seen)
     flights = _flights(sightings, holders, goes_away(seen), feet_m, team, game, view)
+    stray = ~np.isin(chain, chain[_is_played(chosen, holders, flights, len(player_id))])
+    is_seen[chosen.frame_row[stray]] = False
     table = _ball_table(game, seen, is_seen, holders, player_id, feet_m, flights)
     return {"ball": table, "flights": _flight_table(flights, player_id)}
+
+
+def _is_played(chosen: BallCandidates, holders: Holders, flights: list[_Thrown], people: int) -> NDArray[np.bool_]:
+    """Say which sightings (k,) are of a ball that somebody has, or that flies to a basket: the chains they are in are the ball's."""
+    played = holders.state[chosen.frame_row] < people
+    for thrown in flights:
+        played |= (chosen.time_s >= thrown.flight.start_s) & (chosen.time_s <= thrown.flight.rim_s)
+    return np.asarray(played)
 
 
 def _followed(chosen: BallCandidates, chain: Ints, game: TrackedGame) -> tuple[Floats, Floats, NDArray[np.bool_]]:
@@ -324,7 +334,7 @@ def _ball_table(
     """Make the table `ball`: frames with a sighting near, and enough of them around."""
     nobody = len(player_id)
     is_held = holders.state < nobody
-    in_air = np.isfinite(seen.ball_px[:, 0])
+    in_air = np.isfinite(seen.ball_px[:, 0]) & _is_followed(is_seen, game, BRIDGED_S)
     sure = is_held & (holders.confidence >= HIDDEN_SURE)
     kept = _is_followed(is_seen, game, LOST_S / 2) & (is_held | in_air)
     kept |= _is_followed(is_seen, game, HIDDEN_S) & sure
