@@ -12,23 +12,17 @@ from numpy.typing import NDArray
 from pipeline.geometry.court import Court
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.projection import projections
-from pipeline.tables import ALL, HOMOGRAPHY_COLUMNS, TableName, conform
-from pipeline.understand.ball.flights import BallSightings, ShotFlight, fell_through, find_flight, rims_m
+from pipeline.tables import ALL, HOMOGRAPHY_COLUMNS, TableName
+from pipeline.understand.ball.flights import BallSightings, fell_through, find_flight, rims_m
 from pipeline.understand.ball.holders import BallSeen, Holders, find_holders, goes_away
 from pipeline.understand.ball.linking import linked
+from pipeline.understand.ball.result import BRIDGED_S, LOST_S, Thrown, ball_table, flight_table
 from pipeline.understand.ball.sightings import BallCandidates, ball_candidates
 from pipeline.understand.game import TrackedGame
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-LEAST_SHARE = 0.2
-"""Where the ball is seen in a smaller share of the frames around, nobody is said to have it."""
-AROUND_S = 3.0
-BRIDGED_S = 0.5
-"""Shorter gaps between two sightings of one chain are bridged; a player's boxes likewise."""
-LOST_S = 1.5
-"""A ball that was not seen for longer is nobody's."""
 LOOSE_S = 3.0
 """For so long after the rim the ball is either team's."""
 HELD_M = (0.15, 0.5, 0.9, 1.3)
@@ -41,8 +35,6 @@ SIDE_M, LEAST_LOCATED = 4.0, 5
 """So many players who are so far on one side of the half-way line, on average, say who attacks."""
 WORTH_OF_PLACE = 4.0
 """What speaks for a flight is worth so many times less where it shall tell who of several threw."""
-HIDDEN_S, HIDDEN_SURE = 5.0, 0.7
-"""Who most likely had the ball when it was seen last keeps it for so long at most, hidden."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +96,11 @@ def find_ball(
     flights = _flights(sightings, holders, goes_away(seen), feet_m, team, game, view)
     stray = ~np.isin(chain, chain[_is_played(chosen, holders, flights, len(player_id))])
     is_seen[chosen.frame_row[stray]] = False
-    table = _ball_table(game, seen, is_seen, holders, player_id, feet_m, flights)
-    return {"ball": table, "flights": _flight_table(flights, player_id)}
+    table = ball_table(game, seen, is_seen, holders, player_id, feet_m, flights)
+    return {"ball": table, "flights": flight_table(flights, player_id)}
 
 
-def _is_played(chosen: BallCandidates, holders: Holders, flights: list[_Thrown], people: int) -> NDArray[np.bool_]:
+def _is_played(chosen: BallCandidates, holders: Holders, flights: list[Thrown], people: int) -> NDArray[np.bool_]:
     """Say which sightings (k,) are of a ball that somebody has, or that flies to a basket: the chains they are in are the ball's."""
     played = holders.state[chosen.frame_row] < people
     for thrown in flights:
@@ -181,7 +173,7 @@ def _begins(game: TrackedGame) -> NDArray[np.bool_]:
     return np.append(True, (np.diff(game.shot) != 0) | (np.diff(game.time_s) > LOST_S))
 
 
-def _after_shots(flights: list[_Thrown], game: TrackedGame) -> NDArray[np.bool_]:
+def _after_shots(flights: list[Thrown], game: TrackedGame) -> NDArray[np.bool_]:
     """Say in which frames (t,) a shot is at the rim, or was not long ago."""
     after = np.zeros(len(game.frame), np.bool_)
     for thrown in flights:
@@ -199,21 +191,6 @@ def _placed(positions: pd.DataFrame, player_id: Ints, game: TrackedGame) -> Floa
     return feet_m
 
 
-@dataclass(frozen=True)
-class _Thrown:
-    """A flight and who threw."""
-
-    place: int
-    """Of the player."""
-    feet_m: Floats
-    flight: ShotFlight
-    log_odds: float
-    """That it was this player."""
-    confidence: float = 1.0
-    """The same as a probability."""
-    fell_through: float = np.nan
-
-
 def _flights(
     sightings: BallSightings,
     holders: Holders,
@@ -222,10 +199,10 @@ def _flights(
     team: Ints,
     game: TrackedGame,
     view: BallView,
-) -> list[_Thrown]:
+) -> list[Thrown]:
     """Look for a flight to a rim wherever somebody lets the ball go."""
     nobody = feet_m.shape[1]
-    found: list[_Thrown] = []
+    found: list[Thrown] = []
     last_s = -np.inf
     leaves = (holders.state[:-1] < nobody) & (holders.state[1:] != holders.state[:-1])
     for k in np.flatnonzero(leaves | is_away[1:]):
@@ -252,7 +229,7 @@ def _throws(
     game: TrackedGame,
     attacked: list[Floats],
     start_s: float,
-) -> list[_Thrown]:
+) -> list[Thrown]:
     """Fit a flight of each player who may have had the ball before a time.
 
     Args:
@@ -272,7 +249,7 @@ def _throws(
         flight = None if where is None else find_flight(sightings, start_s, where, attacked[place])
         if where is not None and flight is not None:
             log_odds = flight.worth / WORTH_OF_PLACE + float(np.log(share[place]))
-            found.append(_Thrown(int(place), where, flight, log_odds))
+            found.append(Thrown(int(place), where, flight, log_odds))
     return found
 
 
@@ -320,83 +297,3 @@ def _sightings(chosen: BallCandidates, cameras: Floats, view: BallView) -> BallS
     """Put the ball and the camera together, where both are known."""
     kept = chosen.kept(np.asarray(np.isfinite(cameras[chosen.frame_row]).all(axis=(1, 2))))
     return BallSightings(kept.time_s, view.lens.undistort(kept.px), kept.width_px, cameras[kept.frame_row])
-
-
-def _ball_table(
-    game: TrackedGame,
-    seen: BallSeen,
-    is_seen: NDArray[np.bool_],
-    holders: Holders,
-    player_id: Ints,
-    feet_m: Floats,
-    flights: list[_Thrown],
-) -> pd.DataFrame:
-    """Make the table `ball`: frames with a sighting near, and enough of them around."""
-    nobody = len(player_id)
-    is_held = holders.state < nobody
-    in_air = np.isfinite(seen.ball_px[:, 0]) & _is_followed(is_seen, game, BRIDGED_S)
-    sure = is_held & (holders.confidence >= HIDDEN_SURE)
-    kept = _is_followed(is_seen, game, LOST_S / 2) & (is_held | in_air)
-    kept |= _is_followed(is_seen, game, HIDDEN_S) & sure
-    place = np.where(is_held, holders.state, 0)
-    where_m = np.full((len(game.frame), 3), np.nan)
-    if nobody:
-        where_m[:, :2] = np.where(is_held[:, None], feet_m[np.arange(len(place)), place], np.nan)
-    for thrown in flights:
-        first, last = np.searchsorted(game.time_s, [thrown.flight.start_s, thrown.flight.rim_s])
-        where_m[first:last] = thrown.flight.place_m(game.time_s[first:last])
-        where_m[first:last, 2] = np.maximum(where_m[first:last, 2], 0.0)
-        is_held[first:last], kept[first:last] = False, True
-    ids = np.append(player_id, 1)[np.minimum(np.where(is_held, holders.state, nobody), nobody)]
-    table = pd.DataFrame(
-        {
-            "frame": game.frame,
-            "time_s": game.time_s,
-            "x_px": seen.ball_px[:, 0],
-            "y_px": seen.ball_px[:, 1],
-            "x_m": where_m[:, 0],
-            "y_m": where_m[:, 1],
-            "z_m": where_m[:, 2],
-            "state": np.where(is_held, "held", "flight"),
-            "player_id": pd.array(ids, "Int64"),
-            "source": np.where(is_seen, "seen", "bridged"),
-            "confidence": holders.confidence,
-        }
-    )
-    table.loc[~is_held, "player_id"] = pd.NA
-    return conform("ball", table[kept])
-
-
-def _is_followed(is_seen: NDArray[np.bool_], game: TrackedGame, most_s: float) -> NDArray[np.bool_]:
-    """Say in which frames (t,) the ball was seen within `most_s` before or after, and often enough around."""
-    total = np.concatenate([[0], np.cumsum(is_seen)])
-    first = np.searchsorted(game.time_s, game.time_s - AROUND_S)
-    last = np.searchsorted(game.time_s, game.time_s + AROUND_S, side="right")
-    often = (total[last] - total[first]) / np.maximum(last - first, 1) >= LEAST_SHARE
-    seen_s = game.time_s[is_seen]
-    at = np.searchsorted(seen_s, game.time_s)
-    before = game.time_s - np.append(-np.inf, seen_s)[at]
-    after = np.append(seen_s, np.inf)[at] - game.time_s
-    return np.asarray(often & ((before <= most_s) | (after <= most_s)))
-
-
-def _flight_table(flights: list[_Thrown], player_id: Ints) -> pd.DataFrame:
-    """Make the table `flights`."""
-    if not flights:
-        return ALL["flights"].empty()
-    rows = [
-        {
-            "start_s": thrown.flight.start_s,
-            "rim_s": thrown.flight.rim_s,
-            "player_id": int(player_id[thrown.place]),
-            "x_m": thrown.feet_m[0],
-            "y_m": thrown.feet_m[1],
-            "rim_x_m": thrown.flight.rim_m[0],
-            "seen": thrown.flight.seen,
-            "fell_through": thrown.fell_through,
-            "player_confidence": thrown.confidence,
-            "confidence": thrown.flight.share * (1 - np.exp(-thrown.flight.worth / 8)),
-        }
-        for thrown in flights
-    ]
-    return conform("flights", pd.DataFrame(rows).drop_duplicates("start_s"))
