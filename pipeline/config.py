@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from pipeline.choices import CourtName, CsvDialectName
 from pipeline.errors import SettingsError
-from pipeline.settings_section import ScoreboardSettings
+from pipeline.settings_section import BallSettings, ScoreboardSettings
 from pipeline.settings_section import Section as _Section
 from pipeline.untrusted import given_text, read_yaml
 
@@ -288,6 +288,7 @@ class Settings(_Section):
     track: TrackSettings = TrackSettings()
     identify: IdentifySettings = IdentifySettings()
     stats: StatsSettings = StatsSettings()
+    ball: BallSettings = BallSettings()
     present: PresentSettings = PresentSettings()
 
 

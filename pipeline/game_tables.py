@@ -1,4 +1,4 @@
-"""The tables of the game: clock and score, live and dead time, line-ups, stints, events."""
+"""The tables of the game: clock and score, live and dead time, line-ups, stints, events, and those of the ball."""
 
 from __future__ import annotations
 
@@ -158,3 +158,144 @@ EVENTS = Table(
         Column("status", "str", "", "sure: counts; candidate: does not", check=one_of("sure", "candidate")),
     ),
 )
+
+_CONFIDENCE = Column("confidence", "float64", "", "how sure it is", check=share())
+_STATUS = Column("status", "str", "", "sure: counts; candidate: does not", check=one_of("sure", "candidate"))
+
+BALL = Table(
+    "ball",
+    ("frame",),
+    (
+        Column("frame", "int64", "", "analysed frame", check=at_least(0)),
+        Column("time_s", "float64", "s", "presentation timestamp", check=at_least(0)),
+        Column("x_px", "float32", "px", "its middle in the source frame; NaN where it is hidden", True),
+        Column("y_px", "float32", "px", "likewise", True),
+        Column("x_m", "float64", "m", "on the court: where its holder stands, or below a shot", True),
+        Column("y_m", "float64", "m", "likewise", True),
+        Column("z_m", "float64", "m", "height of a shot; NaN otherwise", True, at_least(0)),
+        Column("state", "str", "", "held (or dribbled), or in the air", check=one_of("held", "flight")),
+        Column("player_id", "Int64", "", "who holds it", True, at_least(1)),
+        Column("source", "str", "", "seen, or bridged between two sightings", check=one_of("seen", "bridged")),
+        _CONFIDENCE,
+    ),
+)
+"""A frame in which nobody can say where the ball is has no row."""
+
+FLIGHTS = Table(
+    "flights",
+    ("start_s",),
+    (
+        _START,
+        Column("rim_s", "float64", "s", "when it is at the rim", check=at_least(0)),
+        Column("player_id", "int64", "", "who had the ball before", check=at_least(1)),
+        Column("x_m", "float64", "m", "where he stood"),
+        Column("y_m", "float64", "m", "likewise"),
+        Column("rim_x_m", "float64", "m", "of the rim"),
+        Column("seen", "int64", "", "sightings on the way", check=at_least(0)),
+        Column("fell_through", "float64", "", "how likely it went in, by its way after the rim", True, share()),
+        Column("player_confidence", "float64", "", "how sure it is that he threw", check=share()),
+        _CONFIDENCE,
+    ),
+)
+"""Flights of the ball to a basket that agree with a parabola."""
+
+TOUCHES = Table(
+    "touches",
+    ("start_s",),
+    (
+        Column("player_id", "int64", "", "who has the ball", check=at_least(1)),
+        _TEAM,
+        _START,
+        _END,
+        Column("seen_s", "float64", "s", "of it with the ball seen", check=at_least(0)),
+        Column("x_m", "float64", "m", "where it ends", True),
+        Column("y_m", "float64", "m", "likewise", True),
+        _CONFIDENCE,
+    ),
+)
+"""Stretches in which one player has the ball, one after another."""
+
+POSSESSIONS = Table(
+    "possessions",
+    ("start_s",),
+    (
+        _TEAM,
+        _START,
+        _END,
+        Column("touches", "int64", "", "so many players' turns with the ball", check=at_least(1)),
+        _CONFIDENCE,
+    ),
+)
+"""Stretches in which one team has the ball."""
+
+BALL_EVENTS = Table(
+    "ball_events",
+    ("event_id",),
+    (
+        Column("event_id", "int64", "", "from the last of `events` on", check=at_least(1)),
+        Column("time_s", "float64", "s", "in the source video", check=at_least(0)),
+        Column("earliest_s", "float64", "s", "it was not before", check=at_least(0)),
+        Column("latest_s", "float64", "s", "it was not after", check=at_least(0)),
+        Column(
+            "kind",
+            "str",
+            "",
+            "pass: arrives; turnover: the other team has the ball; shot; free-throw; rebound",
+            check=one_of("pass", "turnover", "shot", "free-throw", "rebound"),
+        ),
+        _TEAM,
+        Column("player_id", "Int64", "", "who did it, or lost the ball", True, at_least(1)),
+        Column("partner_id", "Int64", "", "who receives the pass, or has taken the ball away", True, at_least(1)),
+        Column("points", "Int64", "", "what a shot is worth by its place, made or not", True, at_least(0)),
+        Column("result", "str", "", "of a shot: made, missed; of a rebound: offensive, defensive", True),
+        Column("result_confidence", "float64", "", "how sure the result is", True, share()),
+        Column("length_m", "float64", "m", "of a pass; of a shot: to the basket", True, at_least(0)),
+        Column("x_m", "float64", "m", "where who did it stood", True),
+        Column("y_m", "float64", "m", "likewise", True),
+        Column("nearest_opponent_m", "float64", "m", "from who shot", True, at_least(0)),
+        Column("period", "Int64", "", "of the game clock", True, at_least(1)),
+        Column("clock_s", "float64", "s", "what the game clock showed", True, at_least(0)),
+        _CONFIDENCE,
+        _STATUS,
+        Column("result_status", "str", "", "the same of the result", True, one_of("sure", "candidate")),
+    ),
+)
+
+_COUNTS = {
+    "fgm": "field goals made",
+    "fga": "field goals attempted",
+    "fg3m": "three-pointers made",
+    "fg3a": "three-pointers attempted",
+    "ftm": "free throws made",
+    "fta": "free throws attempted",
+    "oreb": "offensive rebounds",
+    "dreb": "defensive rebounds",
+    "reb": "rebounds",
+    "tov": "turnovers",
+    "stl": "steals",
+    "pts": "points of made field goals and free throws",
+    "passes": "passes that arrived",
+    "touches": "turns with the ball",
+}
+BOX_COLUMNS = tuple(_COUNTS)
+
+BOX_SCORE = Table(
+    "box_score",
+    ("team", "player_id"),
+    (
+        _TEAM,
+        Column("player_id", "Int64", "", "none: the team as a whole", True, at_least(1)),
+        Column("min", "float64", "min", "on the floor with the ball in play", True, at_least(0)),
+        *(Column(name, "Int64", "", f"{meaning}; sure ones", True, at_least(0)) for name, meaning in _COUNTS.items()),
+        Column(
+            "events",
+            "int64",
+            "",
+            "shots, results, rebounds, turnovers and passes, candidates with them",
+            check=at_least(0),
+        ),
+        Column("sure_share", "float64", "", "of them that are sure", True, share()),
+        Column("possession_s", "float64", "s", "with the ball", check=at_least(0)),
+    ),
+)
+"""Sums of sure events; candidates are left out. None of a kind of event that is never sure."""

@@ -49,6 +49,12 @@ TableName = Literal[
     "pairs",
     "fives",
     "events",
+    "ball",
+    "flights",
+    "touches",
+    "possessions",
+    "ball_events",
+    "box_score",
 ]
 
 

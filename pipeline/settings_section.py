@@ -28,3 +28,9 @@ class ScoreboardSettings(Section):
     ) = Field(
         None, strict=False, description="where it is: x, y, width, height in px of the video; null: it is looked for"
     )
+
+
+class BallSettings(Section):
+    """The ball, and what is done with it."""
+
+    follow: bool = Field(True, description="follow the ball: possession, passes, shots, rebounds, box score")

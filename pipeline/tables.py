@@ -12,7 +12,24 @@ from types import MappingProxyType
 import pandas as pd
 
 from pipeline.errors import TableError
-from pipeline.game_tables import CLOCK, EVENTS, FIVE_COLUMNS, FIVES, LINEUPS, PAIRS, PLAY, SCOREBOARD_TEXTS, STINTS
+from pipeline.game_tables import (
+    BALL,
+    BALL_EVENTS,
+    BOX_COLUMNS,
+    BOX_SCORE,
+    CLOCK,
+    EVENTS,
+    FIVE_COLUMNS,
+    FIVES,
+    FLIGHTS,
+    LINEUPS,
+    PAIRS,
+    PLAY,
+    POSSESSIONS,
+    SCOREBOARD_TEXTS,
+    STINTS,
+    TOUCHES,
+)
 from pipeline.identity_tables import (
     FORMER_PLAYER_IDS,
     IDENTITIES,
@@ -38,6 +55,10 @@ from pipeline.statistics_tables import EFFORTS, PERIODS, PLAYER_PERIODS, PLAYER_
 
 __all__ = [
     "ALL",
+    "BALL",
+    "BALL_EVENTS",
+    "BOX_COLUMNS",
+    "BOX_SCORE",
     "CLASSES",
     "CLOCK",
     "COURT",
@@ -47,6 +68,7 @@ __all__ = [
     "EVENTS",
     "FIVES",
     "FIVE_COLUMNS",
+    "FLIGHTS",
     "FORMER_PLAYER_IDS",
     "FRAMES",
     "HOMOGRAPHY_COLUMNS",
@@ -66,6 +88,7 @@ __all__ = [
     "PLAYER_PERIODS",
     "PLAYER_STATS",
     "POSITIONS",
+    "POSSESSIONS",
     "RAW_TRACKS",
     "READ_COLUMNS",
     "ROLES",
@@ -77,6 +100,7 @@ __all__ = [
     "TEAM_PERIODS",
     "TEAM_STATS",
     "TENS_COLUMNS",
+    "TOUCHES",
     "TRACKLETS",
     "TRACKS",
     "Column",
@@ -279,6 +303,7 @@ _EVERY = (
     *(PLAYER_IDS, FORMER_PLAYER_IDS),
     *(SHOTS, POSITIONS, PERIODS, PLAYER_STATS, PLAYER_PERIODS, EFFORTS, TEAM_STATS, TEAM_PERIODS),
     *(SCOREBOARD_TEXTS, CLOCK, PLAY, LINEUPS, STINTS, PAIRS, FIVES, EVENTS),
+    *(BALL, FLIGHTS, TOUCHES, POSSESSIONS, BALL_EVENTS, BOX_SCORE),
 )
 ALL: MappingProxyType[TableName, Table] = MappingProxyType({table.name: table for table in _EVERY})
 

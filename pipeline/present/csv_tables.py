@@ -29,6 +29,7 @@ PEOPLE_COLUMNS = frozenset({"player_id", "partner_id", "came_for", "left_for", *
 """Columns of player_ids in the tables of line-ups and events."""
 DIGITS = (
     *(("_kmh", 1), ("_mps", 2), ("_share", 3), ("confidence", 3), ("agreement", 3), ("attacks_per_min", 2)),
+    *(("_confidence", 3), ("min", 1)),
     *(("_x_m", 2), ("_y_m", 2), ("spacing_m", 2), ("_m2", 1), ("_m", 1), ("_s", 1)),
 )
 """Decimals that the measurement carries, by the end of a column's name; the first that fits counts, others are whole."""

@@ -6,14 +6,18 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from pipeline.present.ball_play import all_events, shot_chart
+from pipeline.present.ball_play.shot_chart import png_bytes
 from pipeline.present.crops import Crop, cut_crops
 from pipeline.present.csv_tables import coach_table, csv_text, named, rounded
 from pipeline.present.heat_maps.painting import HeatPainter, HeatPictures
 from pipeline.present.heat_maps.subjects import Direction, Subject, map_of, subjects, subtitle
 from pipeline.present.jerseys import jersey_colors, with_jersey_colors
+from pipeline.present.labels import people, slug, team_title
 from pipeline.present.mot import person_boxes, player_mot, tracklet_mot
 from pipeline.present.on_court import OnCourt
 from pipeline.present.report import Pictures, report_html
@@ -22,8 +26,11 @@ from pipeline.present.workbook import WORKBOOK, workbook_bytes
 from pipeline.store import make_directory, write_bytes
 
 HEATMAP_FOLDER = "heatmaps"
-GAME_TABLES = ("efforts", "lineups", "stints", "pairs", "fives", "events")
+GAME_TABLES = ("efforts", "lineups", "stints", "pairs", "fives")
 """Efforts, line-ups and what follows from them, as CSV files and sheets."""
+BALL_TABLES = ("box_score", "touches", "possessions")
+"""The same of the ball; only where it was followed."""
+SHOT_FOLDER = "shots"
 MANIFEST = "run.json"
 """Written by `run` beside the other files; the report names it."""
 
@@ -58,8 +65,9 @@ def present(results: Results, directory: Path) -> Outputs:
         crops = coming.result()
     colors = jersey_colors(crops, results.players)
     results = replace(results, players=with_jersey_colors(results.players, colors))
-    files = [*tables, *maps.files]
-    pictures = Pictures(maps.teams, maps.players, crops)
+    shots, charts = _write_shot_charts(results, directory / SHOT_FOLDER)
+    files = [*tables, *maps.files, *shots]
+    pictures = Pictures(maps.teams, maps.players, crops, charts)
     html = report_html(results, pictures, [*(path.relative_to(directory) for path in files), Path(MANIFEST)])
     return Outputs([_write(directory / "report.html", html), *files], colors)
 
@@ -92,7 +100,8 @@ def _write_tables(results: Results, directory: Path) -> list[Path]:
         "player_periods": coach_table(results.player_periods, players),
         "team_periods": rounded(results.team_periods),
         "periods": rounded(results.periods),
-        **{name: rounded(named(getattr(results, name), players)) for name in GAME_TABLES},
+        **{name: rounded(named(getattr(results, name), players)) for name in (*GAME_TABLES, *_ball_tables(results))},
+        "events": rounded(named(all_events(results.events, results.ball_events), players)),
     }
     dialect = results.settings.present.csv_dialect
     return [
@@ -103,6 +112,37 @@ def _write_tables(results: Results, directory: Path) -> list[Path]:
         _write(directory / "mot.txt", player_mot(results)),
         _write(directory / "tracklets_mot.txt", tracklet_mot(results)),
     ]
+
+
+def _ball_tables(results: Results) -> tuple[str, ...]:
+    """Name the tables of the ball that say something."""
+    return tuple(name for name in BALL_TABLES if len(getattr(results, name)))
+
+
+def _write_shot_charts(results: Results, folder: Path) -> tuple[list[Path], dict[str, bytes]]:
+    """Draw the sure shots of each team and player: the files, and the charts of the teams as PNG."""
+    events = results.ball_events
+    shots = events[(events["kind"] == "shot") & (events["status"] == "sure")]
+    files: list[Path] = []
+    teams: dict[str, bytes] = {}
+    if results.registration is None or shots.empty:
+        return files, teams
+    court = results.registration.court
+    titles = {person.player_id: (person.full, f"player-{slug(person.label)}") for person in people(results.players)}
+    for (column, who), of_one in [*_grouped(shots, "team"), *_grouped(shots, "player_id")]:
+        title, stem = (team_title(str(who)), f"team-{slug(str(who))}") if column == "team" else titles[int(who)]
+        picture = shot_chart(of_one, court, title)
+        if picture is not None:
+            data = png_bytes(picture)
+            files.append(_write(folder / f"{stem}.png", data))
+            if column == "team":
+                teams[str(who)] = data
+    return files, teams
+
+
+def _grouped(shots: pd.DataFrame, column: str) -> list[tuple[tuple[str, Any], pd.DataFrame]]:
+    """Part shots by a column."""
+    return [((column, who), of_one) for who, of_one in shots.groupby(column, sort=True)]
 
 
 class _HeatMapFiles:

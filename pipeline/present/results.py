@@ -49,6 +49,11 @@ class Results:
     pairs: pd.DataFrame
     fives: pd.DataFrame
     events: pd.DataFrame
+    ball: pd.DataFrame
+    touches: pd.DataFrame
+    possessions: pd.DataFrame
+    ball_events: pd.DataFrame
+    box_score: pd.DataFrame
     embeddings: NDArray[np.float16]
     """(n, dim), row i of detection i; NaN rows unless a person; may be a memory map."""
     registration: CourtRegistration | None

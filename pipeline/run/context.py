@@ -31,6 +31,7 @@ RESULT_TABLES: tuple[TableName, ...] = (
     *("frames", "detections", "tracks", "identities", "players", "tracklets", "player_evidence", "number_votes"),
     *("shots", "positions", "periods", "player_stats", "player_periods", "efforts", "team_stats", "team_periods"),
     *("clock", "play", "lineups", "stints", "pairs", "fives", "events"),
+    *("ball", "touches", "possessions", "ball_events", "box_score"),
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from pipeline.errors import InputError
 from pipeline.play_by_play import Alignment, align, read_play_by_play
+from pipeline.present.ball_play import all_events
 from pipeline.present.csv_tables import csv_text, named, rounded
 from pipeline.present.exports import EVENT_EXPORTS, EventExportName, ExportName, GameEvents, export, export_events
 from pipeline.present.heat_maps.subjects import Direction, Subject, player_subject, team_subject
@@ -56,10 +57,12 @@ def game_events(run: Path) -> GameEvents:
         InputError: the run is not finished.
         TableError: a table of the run is missing or damaged.
     """
-    names: tuple[TableName, ...] = ("players", "events", "lineups", "stints", "play")
+    names: tuple[TableName, ...] = ("players", "events", "lineups", "stints", "play", "ball_events")
     directory = read_run(run).directory
     directory.check_whole([f"{name}.parquet" for name in names])
-    return GameEvents(**{str(name): directory.read_table(name) for name in names}, title=run.name)
+    tables = {str(name): directory.read_table(name) for name in names}
+    events = all_events(tables.pop("events"), tables.pop("ball_events"))
+    return GameEvents(**tables, events=events, title=run.name)
 
 
 def write_alignment(run: Path, play_by_play: Path, out: Path | None = None) -> tuple[list[Path], Alignment]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.errors import SettingsError
+from pipeline.run.stages.ball_play import BALL_EVENTS_STAGE, BALL_STAGE
 from pipeline.run.stages.court import COURT_STAGE
 from pipeline.run.stages.identity import IDENTITY_STAGE
 from pipeline.run.stages.lineups import LINEUPS_STAGE
@@ -27,6 +28,8 @@ UNDERSTAND: tuple[Stage, ...] = (
     LOCATION_STAGE,
     STATISTICS_STAGE,
     LINEUPS_STAGE,
+    BALL_STAGE,
+    BALL_EVENTS_STAGE,
 )
 STAGE_NAMES = ("perceive", *(stage.name for stage in UNDERSTAND), "present")
 

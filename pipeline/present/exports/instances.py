@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from pipeline.errors import InputError
+from pipeline.present.ball_play import told_by_a_shot
 from pipeline.present.labels import Person, people, team_title
 from pipeline.present.report.policy import visible
 from pipeline.tables import FIVE_COLUMNS
@@ -32,11 +33,17 @@ _COLORS = {"A": (61937, 24672, 3084), "B": (3084, 24672, 61937)}
 """Red, green and blue of a team's rows, 0 to 65535, as Sportscode has them."""
 _GREY = (40000, 40000, 40000)
 _TEAM = "Team"
+_OF_BALL = frozenset({"pass", "turnover", "shot", "free-throw", "rebound"})
 _KINDS = {
     "substitution": "Substitution",
     "points": "Points",
     "period-start": "Period begins",
     "period-end": "Period ends",
+    "pass": "Pass",
+    "turnover": "Turnover",
+    "shot": "Shot",
+    "free-throw": "Free throw",
+    "rebound": "Rebound",
 }
 
 
@@ -104,6 +111,11 @@ def _of_event(row: Mapping[Any, Any], persons: Mapping[int, Person]) -> CodedIns
     labels = [("Status", str(row["status"])), ("Confidence", f"{row['confidence']:.2f}")]
     if row["kind"] == "substitution":
         labels += [("In", _called(row["player_id"], persons)), ("Out", _called(row["partner_id"], persons))]
+    elif not pd.isna(row["player_id"]):
+        labels.append(("Player", _called(row["player_id"], persons)))
+        labels += [] if pd.isna(row["partner_id"]) else [("To", _called(row["partner_id"], persons))]
+    if not pd.isna(row.get("result")):
+        labels += [("Result", str(row["result"])), ("Result status", str(row["result_status"]))]
     if not pd.isna(row["points"]):
         labels.append(("Points", str(int(row["points"]))))
     if not pd.isna(row["period"]):
@@ -210,7 +222,20 @@ def _sentence(row: Mapping[Any, Any], persons: Mapping[int, Person]) -> str:
         return f"{team}{_called(row['player_id'], persons)} for {_called(row['partner_id'], persons)}{doubt}"
     if row["kind"] == "points":
         return f"{team}{int(row['points'])} point{'' if row['points'] == 1 else 's'}{doubt}"
+    if row["kind"] in _OF_BALL:
+        return f"{team}{_of_ball(row, persons)}{doubt}"
     return f"{_KINDS[row['kind']]}{doubt}"
+
+
+def _of_ball(row: Mapping[Any, Any], persons: Mapping[int, Person]) -> str:
+    """Say what somebody did with the ball."""
+    what = _KINDS[row["kind"]].lower()
+    if row["kind"] == "shot":
+        what = f"{int(row['points'])}-point shot"
+    if not pd.isna(row["result"]):
+        what = f"{row['result']} {what}" if row["kind"] == "rebound" else f"{what} {row['result']}"
+    partner = "" if pd.isna(row["partner_id"]) else f" to {_called(row['partner_id'], persons)}"
+    return f"{_called(row['player_id'], persons)}, {what}{partner}"
 
 
 def _srt_time(seconds: float) -> str:
@@ -224,7 +249,8 @@ def _nba(game: GameEvents) -> dict[str, str]:
     """Write the layout of the NBA's live play-by-play; candidates are left out, `videoTime` is the second of the video."""
     persons = {person.player_id: person for person in people(game.players)}
     actions: list[dict[str, Any]] = []
-    sure = game.events[game.events["status"] == "sure"].sort_values("time_s", kind="stable")
+    events = game.events[~told_by_a_shot(game.events)] if "result" in game.events else game.events
+    sure = events[events["status"] == "sure"].sort_values("time_s", kind="stable")
     for row in sure.to_dict("records"):
         base = {
             "clock": None if pd.isna(row["clock_s"]) else _iso_clock(float(row["clock_s"])),
@@ -255,6 +281,13 @@ def _actions(row: Mapping[Any, Any]) -> list[tuple[str, str, Any]]:
         return [("substitution", "out", row["partner_id"]), ("substitution", "in", row["player_id"])]
     if row["kind"] == "points":
         return [("freethrow" if row["points"] == 1 else f"{int(row['points'])}pt", "made", row["player_id"])]
+    if row["kind"] in ("shot", "free-throw"):
+        name = "freethrow" if row["kind"] == "free-throw" else f"{int(row['points'])}pt"
+        return [(name, row["result"], row["player_id"])] if row["result_status"] == "sure" else []
+    if row["kind"] == "turnover":
+        return [("turnover", "lost ball", row["player_id"]), ("steal", "", row["partner_id"])]
+    if row["kind"] in _OF_BALL:
+        return [("rebound", row["result"], row["player_id"])] if row["kind"] == "rebound" else []
     return [("period", row["kind"].removeprefix("period-"), pd.NA)]
 
 

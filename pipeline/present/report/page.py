@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from pipeline.present.ball_play import ball_section
 from pipeline.present.crops import Crop
 from pipeline.present.embedding_map import embedding_map_of
 from pipeline.present.formats import clock, measure, percent
@@ -23,7 +24,7 @@ from pipeline.present.palette import player_colors
 from pipeline.present.report.embedding_map import embedding_map_figure
 from pipeline.present.report.facts import flat, how_much_seen, subtitle, tiles, title
 from pipeline.present.report.lineups import lineups_section
-from pipeline.present.report.people import ATTACK_ZONES, groups_of, periods_of, person_row
+from pipeline.present.report.people import ATTACK_ZONES, data_uri, groups_of, periods_of, person_row
 from pipeline.present.report.policy import restricted
 from pipeline.present.report.shots import shots_section
 from pipeline.present.report.teams import players_section, teams_section
@@ -42,6 +43,8 @@ class Pictures:
     """Heat map of each player."""
     crops: Mapping[int, Sequence[Crop]]
     """Pictures of each person, in order of time."""
+    shot_charts: Mapping[str, bytes] = field(default_factory=dict)
+    """Of each team, PNG."""
 
 
 def report_html(results: Results, pictures: Pictures, files: Sequence[Path]) -> str:
@@ -111,6 +114,7 @@ def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dic
         "teams": teams_section(results),
         "compared": players_section(players),
         "lineups": lineups_section(results),
+        "ball": ball_section(results, {team: data_uri(png, "png") for team, png in pictures.shot_charts.items()}),
         "attack_zones": ATTACK_ZONES,
         "players": players,
         "referees": [row for row in rows if row["referee"]],

@@ -150,7 +150,10 @@ def efforts_table(stats: pd.DataFrame, metres: bool) -> pd.DataFrame:
 
 def lineup_tables() -> dict[str, pd.DataFrame]:
     """Nobody is known to be on the floor."""
-    names: tuple[TableName, ...] = ("clock", "play", "lineups", "stints", "pairs", "fives", "events")
+    names: tuple[TableName, ...] = (
+        *("clock", "play", "lineups", "stints", "pairs", "fives", "events"),
+        *("ball", "touches", "possessions", "ball_events", "box_score"),
+    )
     return {str(name): ALL[name].empty() for name in names}
 
 

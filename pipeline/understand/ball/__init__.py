@@ -1,0 +1,5 @@
+"""Ball: where it is, who has it, and how it flies to the basket; nothing where it was hardly seen."""
+
+from pipeline.understand.ball.stage import BallView, find_ball
+
+__all__ = ["BallView", "find_ball"]

@@ -1,0 +1,76 @@
+"""Adding up sure events per player and team, with the columns of a box score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from pipeline.tables import BOX_SCORE, conform
+
+TURNOVERS = False
+"""Whether turnovers are ever sure; else nothing is said of them."""
+
+
+def box_score(
+    events: pd.DataFrame, touches: pd.DataFrame, stints: pd.DataFrame, team_of: Mapping[int, str]
+) -> pd.DataFrame:
+    """Make the table `box_score`: a row per player, and one per team without a player.
+
+    Args:
+        events: table `ball_events`.
+        touches: table `touches`.
+        stints: table `stints`.
+        team_of: teams of the players by player_id.
+    """
+    if events.empty and touches.empty:
+        return BOX_SCORE.empty()
+    played_s = stints.groupby("player_id")["live_s"].sum()
+    rows = []
+    for player_id, team in sorted(team_of.items(), key=lambda entry: (entry[1], entry[0])):
+        row = _counts(
+            events[events["player_id"] == player_id],
+            events[(events["partner_id"] == player_id) & (events["kind"] == "turnover")],
+            touches[touches["player_id"] == player_id],
+        )
+        minutes = float(played_s.get(player_id, np.nan)) / 60
+        rows.append({"team": team, "player_id": player_id, "min": minutes, **row})
+    for team in sorted(set(team_of.values())):
+        taken = events[(events["kind"] == "turnover") & (events["team"] != team)]
+        row = _counts(events[events["team"] == team], taken, touches[touches["team"] == team])
+        members = [float(played_s.get(who, 0.0)) for who, of_team in team_of.items() if of_team == team]
+        rows.append({"team": team, "player_id": pd.NA, "min": sum(members) / 60, **row})
+    return conform("box_score", pd.DataFrame(rows))
+
+
+def _counts(events: pd.DataFrame, taken: pd.DataFrame, touches: pd.DataFrame) -> dict[str, object]:
+    """Count the sure events of somebody, and of the opponents' turnovers those that he took."""
+    sure = events[events["status"] == "sure"]
+    is_made = (sure["result"] == "made") & (sure["result_status"] == "sure")
+    shots, throws = sure["kind"] == "shot", sure["kind"] == "free-throw"
+    threes = shots & (sure["points"] == 3)
+    offensive = (sure["kind"] == "rebound") & (sure["result"] == "offensive")
+    defensive = (sure["kind"] == "rebound") & (sure["result"] == "defensive")
+    results = events[events["kind"].isin(["shot", "free-throw"])]
+    certain = len(sure) + int((results["result_status"] == "sure").sum())
+    total = len(events) + len(results)
+    return {
+        "fgm": int((shots & is_made).sum()),
+        "fga": int(shots.sum()),
+        "fg3m": int((threes & is_made).sum()),
+        "fg3a": int(threes.sum()),
+        "ftm": int((throws & is_made).sum()),
+        "fta": int(throws.sum()),
+        "oreb": int(offensive.sum()),
+        "dreb": int(defensive.sum()),
+        "reb": int(offensive.sum() + defensive.sum()),
+        "tov": int((sure["kind"] == "turnover").sum()) if TURNOVERS else pd.NA,
+        "stl": int((taken["status"] == "sure").sum()) if TURNOVERS else pd.NA,
+        "pts": int(sure.loc[is_made, "points"].sum()),
+        "passes": int((sure["kind"] == "pass").sum()),
+        "touches": len(touches),
+        "events": total,
+        "sure_share": certain / total if total else np.nan,
+        "possession_s": float((touches["end_s"] - touches["start_s"]).sum()),
+    }

@@ -1,0 +1,167 @@
+"""Passes, turnovers, shots and rebounds of a few seconds put down by hand, and what they add up to."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.geometry.court import COURTS
+from pipeline.tables import ALL, check, conform
+from pipeline.understand.ball_events import BallTables, find_ball_events
+
+COURT = COURTS["nba"]
+STEP_S = 0.1
+TEAMS = {1: "A", 2: "A", 3: "A", 11: "B", 12: "B"}
+RIM_X_M = COURT.length_m - COURT.basket_m
+
+
+def held(player_id, start_s, end_s, x_m=20.0, y_m=5.0):
+    times = np.arange(start_s, end_s, STEP_S)
+    return pd.DataFrame({"time_s": times, "player_id": player_id, "x_m": x_m, "y_m": y_m, "state": "held"})
+
+
+def ball_of(*parts):
+    table = pd.concat(parts, ignore_index=True)
+    table = table.assign(x_px=1.0, y_px=1.0, z_m=np.nan, source="seen", confidence=1.0)
+    return conform("ball", table.assign(frame=np.rint(table["time_s"] / STEP_S).astype(int)))
+
+
+def flights_of(*rows):
+    names = ("start_s", "rim_s", "player_id", "x_m", "y_m", "fell_through")
+    table = pd.DataFrame([dict(zip(names, row, strict=True)) for row in rows])
+    return (
+        conform("flights", table.assign(rim_x_m=RIM_X_M, seen=10, confidence=0.95, player_confidence=1.0))
+        if rows
+        else ALL["flights"].empty()
+    )
+
+
+def around(**changed):
+    frames = pd.DataFrame({"frame": range(400)}).assign(time_s=lambda f: f["frame"] * STEP_S, shot=0)
+    players = conform(
+        "players",
+        pd.DataFrame(
+            {
+                "player_id": list(TEAMS),
+                "role": "player",
+                "team": list(TEAMS.values()),
+                "number": None,
+                "name": None,
+                "color": None,
+            }
+        ),
+    )
+    places = pd.concat(
+        [
+            pd.DataFrame(
+                {"player_id": who, "frame": frames["frame"], "time_s": frames["time_s"], "x_m": 20.0 + who / 10}
+            )
+            for who in TEAMS
+        ]
+    )
+    positions = conform(
+        "positions", places.assign(y_m=5.0, speed_mps=2.0, source="seen", position_sd_m=0.1, speed_sd_mps=0.1)
+    )
+    play = conform(
+        "play", pd.DataFrame({"start_s": [0.0], "end_s": 40.0, "state": "live", "by": "clock", "confidence": 1.0})
+    )
+    tables = {"frames": frames, "players": players, "positions": positions, "play": play}
+    empty = {name: ALL[name].empty() for name in ("stints", "clock", "events")}
+    return BallTables(**{**tables, **empty, **changed})
+
+
+def events_of(ball, flights=None, **changed):
+    tables = find_ball_events(ball, flights_of() if flights is None else flights, around(**changed), COURT)
+    for name, table in tables.items():
+        check(name, table)
+    return tables
+
+
+def test_the_ball_goes_round():
+    tables = events_of(ball_of(held(1, 0, 3), held(2, 3.5, 6, x_m=24.0), held(11, 6.4, 10)))
+    kinds = tables["ball_events"][["kind", "team", "player_id", "partner_id", "status"]].to_numpy().tolist()
+    assert kinds == [["pass", "A", 1, 2, "sure"], ["turnover", "A", 2, 11, "candidate"]]
+    assert tables["ball_events"]["length_m"].iloc[0] == pytest.approx(4.0)
+    assert tables["touches"]["player_id"].tolist() == [1, 2, 11]
+    assert tables["possessions"]["team"].tolist() == ["A", "B"]
+    box = tables["box_score"].set_index("player_id", drop=False)
+    assert box.loc[1, "passes"] == 1
+    assert box.loc[[2, 11], ["tov", "stl"]].isna().all().all()
+
+
+def test_somebody_whom_the_ball_passed_has_not_had_it():
+    tables = events_of(ball_of(held(1, 0, 3), held(11, 3.1, 3.5), held(2, 3.7, 6)))
+    assert tables["ball_events"]["kind"].tolist() == ["pass"]
+    assert tables["touches"]["player_id"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(("through", "result", "points"), [(0.97, "made", 3), (0.03, "missed", 0), (0.5, None, 0)])
+def test_a_shot_from_behind_the_line(through, result, points):
+    place = (RIM_X_M - 8.0, COURT.width_m / 2)
+    ball = ball_of(held(1, 0, 3, *place), held(12, 4.6, 8, x_m=26.0))
+    tables = events_of(ball, flights_of((3.0, 4.1, 1, *place, through)))
+    shot = tables["ball_events"].iloc[0]
+    assert (shot["kind"], shot["player_id"], shot["points"], shot["status"]) == ("shot", 1, 3, "sure")
+    assert (shot["result"] if pd.notna(shot["result"]) else None) == result
+    assert shot["nearest_opponent_m"] < 5
+    rebounds = tables["ball_events"].query("kind == 'rebound'")
+    assert (len(rebounds) == 0) == (result == "made")
+    if result == "missed":
+        assert rebounds.iloc[0][["player_id", "result", "status"]].tolist() == [12, "defensive", "sure"]
+    if result is None:
+        assert rebounds["status"].tolist() == ["candidate"]
+    box = tables["box_score"].set_index("player_id")
+    assert box.loc[1, ["fga", "fg3a", "pts"]].tolist() == [1, 1, points]
+    assert not (tables["ball_events"]["kind"] == "turnover").any()
+
+
+def test_the_scoreboard_decides():
+    place = (RIM_X_M - 4.0, COURT.width_m / 2)
+    frames = np.arange(400)
+    clock = pd.DataFrame({"frame": frames, "period": 1, "clock_s": 700 - frames * STEP_S, "running": True})
+    clock = conform("clock", clock.assign(shot_clock_s=np.nan, score_first=0, score_second=2, confidence=1.0))
+    scored = {
+        "event_id": 7,
+        "time_s": 6.0,
+        "earliest_s": 5.0,
+        "latest_s": 6.0,
+        "kind": "points",
+        "team": "A",
+        "points": 2,
+    }
+    unknown = {
+        "player_id": pd.NA,
+        "partner_id": pd.NA,
+        "period": 1,
+        "clock_s": 694.0,
+        "confidence": 1.0,
+        "status": "sure",
+    }
+    events = conform("events", pd.DataFrame([{**scored, **unknown}]))
+    ball = ball_of(held(1, 0, 3, *place), held(12, 5.6, 8))
+    tables = events_of(ball, flights_of((3.0, 4.0, 1, *place, 0.03)), clock=clock, events=events)
+    shot = tables["ball_events"].iloc[0]
+    assert (shot["result"], shot["points"], shot["event_id"], shot["period"]) == ("made", 2, 8, 1)
+    assert shot["clock_s"] == pytest.approx(697.0, abs=0.2)
+
+
+def test_who_stands_at_the_line_has_a_free_throw():
+    place = (COURT.length_m - COURT.free_throw_m - 0.2, COURT.width_m / 2)
+    game = around()
+    positions = game.positions.assign(x_m=place[0], y_m=place[1], speed_mps=0.1)
+    ball = ball_of(held(1, 0, 3, *place), held(12, 5.6, 8))
+    tables = events_of(ball, flights_of((3.0, 4.0, 1, *place, 0.98)), positions=positions)
+    assert tables["ball_events"].iloc[0][["kind", "points", "result"]].tolist() == ["free-throw", 1, "made"]
+    assert tables["box_score"].set_index("player_id").loc[1, ["ftm", "fta", "fga", "pts"]].tolist() == [1, 1, 0, 1]
+
+
+def test_a_dead_ball_is_handed_on_without_a_pass():
+    dead = around().play.assign(state="dead")
+    later = dead.assign(start_s=40.0, end_s=50.0, state="live")
+    play = conform("play", pd.concat([dead, later], ignore_index=True))
+    tables = events_of(ball_of(held(1, 0, 3), held(2, 3.5, 6)), play=play)
+    assert tables["ball_events"].empty
+
+
+def test_no_ball_no_events():
+    tables = events_of(ALL["ball"].empty())
+    assert all(table.empty for table in tables.values())
