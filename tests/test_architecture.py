@@ -64,7 +64,10 @@ OURS = ("pipeline", "models", "courtside")
 FILES = sorted(path for folder in OURS for path in (ROOT / folder).rglob("*.py"))
 ALL_FILES = sorted(path for folder in (*OURS, "benchmarks") for path in (ROOT / folder).rglob("*.py"))
 UNDERSTAND = "pipeline.understand"
-STAGES = ("court", "tracking", "splitting", "identity", "shots", "scoreboard", "location", "statistics", "lineups")
+STAGES = (
+    *("court", "tracking", "splitting", "identity", "shots", "scoreboard", "location", "statistics", "lineups"),
+    *("ball", "ball_events"),
+)
 """Folders of `understand` that are a stage each: they know nothing of each other."""
 SHARED = {"features": (), "grouping": ("features",)}
 """Folders below the stages, and which of the others each stands on."""

@@ -12,8 +12,8 @@ from pipeline.present.labels import people, team_title
 from pipeline.present.palette import team_colors
 from pipeline.present.results import Results
 
-SHOWN = ("pts", "fgm", "fga", "fg3m", "fg3a", "ftm", "fta", "oreb", "dreb", "reb", "tov", "stl", "passes")
-HEADS = {"fg3m": "3PM", "fg3a": "3PA", "passes": "Passes"}
+SHOWN = ("pts", "fgm", "fga", "fg3m", "fg3a", "ftm", "fta", "oreb", "dreb", "reb", "touches")
+HEADS = {"fg3m": "3PM", "fg3a": "3PA", "touches": "Touches"}
 """Of columns that are not called as their name in capitals."""
 
 

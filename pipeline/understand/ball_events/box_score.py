@@ -9,8 +9,8 @@ import pandas as pd
 
 from pipeline.tables import BOX_SCORE, conform
 
-TURNOVERS = False
-"""Whether turnovers are ever sure; else nothing is said of them."""
+UNSURE = ("tov", "stl", "passes")
+"""Counts of events that are never sure: nothing is said of them."""
 
 
 def box_score(
@@ -55,7 +55,7 @@ def _counts(events: pd.DataFrame, taken: pd.DataFrame, touches: pd.DataFrame) ->
     results = events[events["kind"].isin(["shot", "free-throw"])]
     certain = len(sure) + int((results["result_status"] == "sure").sum())
     total = len(events) + len(results)
-    return {
+    counts: dict[str, object] = {
         "fgm": int((shots & is_made).sum()),
         "fga": int(shots.sum()),
         "fg3m": int((threes & is_made).sum()),
@@ -65,8 +65,8 @@ def _counts(events: pd.DataFrame, taken: pd.DataFrame, touches: pd.DataFrame) ->
         "oreb": int(offensive.sum()),
         "dreb": int(defensive.sum()),
         "reb": int(offensive.sum() + defensive.sum()),
-        "tov": int((sure["kind"] == "turnover").sum()) if TURNOVERS else pd.NA,
-        "stl": int((taken["status"] == "sure").sum()) if TURNOVERS else pd.NA,
+        "tov": int((sure["kind"] == "turnover").sum()),
+        "stl": int((taken["status"] == "sure").sum()),
         "pts": int(sure.loc[is_made, "points"].sum()),
         "passes": int((sure["kind"] == "pass").sum()),
         "touches": len(touches),
@@ -74,3 +74,4 @@ def _counts(events: pd.DataFrame, taken: pd.DataFrame, touches: pd.DataFrame) ->
         "sure_share": certain / total if total else np.nan,
         "possession_s": float((touches["end_s"] - touches["start_s"]).sum()),
     }
+    return counts | dict.fromkeys(UNSURE, pd.NA)

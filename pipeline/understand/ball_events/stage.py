@@ -14,7 +14,7 @@ from pipeline.understand.ball_events.actions import BallAction, GameAround, find
 from pipeline.understand.ball_events.box_score import box_score
 from pipeline.understand.ball_events.touches import find_touches, possessions_table, touches_table
 
-SURE: Mapping[str, float | None] = {"pass": 0.85, "turnover": None, "shot": 0.7, "free-throw": 0.7, "rebound": 0.9}
+SURE: Mapping[str, float | None] = {"pass": None, "turnover": None, "shot": 0.7, "free-throw": 0.7, "rebound": 0.9}
 """An event of at least this confidence counts: from there on nine of ten were right in rendered games; None: never."""
 SURE_RESULT = 0.9
 NEAR_CLOCK_S = 3.0

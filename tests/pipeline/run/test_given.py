@@ -181,6 +181,8 @@ def test_what_an_older_version_left_is_computed_again_and_cleaned_away(
         "shots",
         "scoreboard",
         "lineups",
+        "ball",
+        "ball_events",
         "present",
     ):  # stages whose names stayed: other code made them
         path = old / "work" / f"{name}.manifest.json"
@@ -213,7 +215,10 @@ def test_another_version_of_a_library_is_noticed(
     ("touched", "again"),
     [
         ("pipeline/understand/statistics/play.py", {"statistics", "present"}),
-        ("pipeline/understand/shots/replays.py", {"shots", "location", "statistics", "lineups", "present"}),
+        (
+            "pipeline/understand/shots/replays.py",
+            {"shots", "location", "statistics", "lineups", "ball", "ball_events", "present"},
+        ),
         ("models/clustering/kmeans.py", {"splitting", "identity", "present"}),
         ("pipeline/calibrate/server.py", set()),
         ("pipeline/present/palette.py", {"present"}),
