@@ -244,7 +244,7 @@ def test_a_touched_file_is_noticed_by_what_rests_on_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What comes behind, and rests on its tables alone, is reused where they are the same."""
-    copy = tmp_path / "copy"
+    copy = tmp_path / out.name  # the report may be called as its folder
     shutil.copytree(out, copy)
     hashed, file = closure._hashed, closure.ROOT / touched
     monkeypatch.setattr(closure, "_hashed", lambda path: "0" if path == file else hashed(path))
