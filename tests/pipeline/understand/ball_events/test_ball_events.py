@@ -114,6 +114,17 @@ def test_a_shot_from_behind_the_line(through, result, points):
     assert not (tables["ball_events"]["kind"] == "turnover").any()
 
 
+def test_in_3x3_a_shot_is_worth_one_or_two():
+    court = COURTS["3x3"]
+    near, far = ((court.basket_m + away_m, court.width_m / 2) for away_m in (3.0, 8.0))
+    ball = ball_of(held(1, 0, 3, *near), held(1, 6, 9, *far), held(12, 10.6, 12))
+    flights = flights_of((3.0, 4.1, 1, *near, 0.97), (9.0, 10.1, 1, *far, 0.97)).assign(rim_x_m=court.basket_m)
+    tables = find_ball_events(ball, flights, around(), court)
+    shots = tables["ball_events"].query("kind == 'shot'")
+    assert shots[["points", "status"]].to_numpy().tolist() == [[1, "sure"], [2, "sure"]]
+    assert tables["box_score"].set_index("player_id").loc[1, ["fgm", "fg3a", "pts"]].tolist() == [2, 0, 3]
+
+
 def test_the_scoreboard_decides():
     place = (RIM_X_M - 4.0, COURT.width_m / 2)
     frames = np.arange(400)
