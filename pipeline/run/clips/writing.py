@@ -163,16 +163,16 @@ class _ClipWriter:
         spare = [path.with_name(f".part-{number}.mp4") for number in range(1, len(together) + 1)]
         parts: list[VideoPiece] = []
         try:
-            for number, (clip, own) in enumerate(zip(together, spare, strict=True), start=1):
-                parts.append(written.get((clip.start_s, clip.end_s)) or self._cut(clip, own))
+            for number, (clip, spot) in enumerate(zip(together, spare, strict=True), start=1):
+                parts.append(written.get((clip.start_s, clip.end_s)) or self._cut(clip, spot))
                 self.observer.advance(number)
             if not all(part.copied for part in parts):  # packets of the source do not join with those of our encoder
                 shown = zip(together, parts, spare, strict=True)
-                parts = [self._cut(clip, own, anew=True) if part.copied else part for clip, part, own in shown]
+                parts = [self._cut(clip, spot, anew=True) if part.copied else part for clip, part, spot in shown]
             join([part.path for part in parts], path)
         finally:
-            for own in spare:
-                own.unlink(missing_ok=True)
+            for spot in spare:
+                spot.unlink(missing_ok=True)
 
 
 def _limits_s(run: Path, times_s: pd.Series) -> tuple[float, float]:
