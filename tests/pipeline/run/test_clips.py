@@ -163,6 +163,18 @@ def test_a_players_clips_and_reel(finished: Path, game: Path, capsys: pytest.Cap
     assert sorted(finished.rglob("*")) == before
 
 
+@pytest.mark.parametrize("noted", ["[]", "{}", '{"wanted_height_px": "<b>", "width_px": 1, "height_px": 1, "fps": 1}'])
+def test_an_annotated_video_of_which_nothing_is_known_is_not_cut(
+    noted: str, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = finished / "work" / "video.facts.json"
+    before = facts.read_text()
+    facts.write_text(noted)
+    assert courtside(["clips", str(finished), "--from", "0.5", "--to", "1", "--out", str(tmp_path)]) == 0
+    assert "there is no annotated video" in capsys.readouterr().err
+    facts.write_text(before)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

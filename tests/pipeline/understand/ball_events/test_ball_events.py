@@ -86,6 +86,7 @@ def test_the_ball_goes_round():
     box = tables["box_score"].set_index("player_id", drop=False)
     assert box.loc[[1, 2, 11], ["passes", "tov", "stl"]].isna().all().all()
     assert box.loc[1, "touches"] == 1
+    assert box["min"].isna().all()  # no line-ups: nobody knows, of teams neither
 
 
 def test_somebody_whom_the_ball_passed_has_not_had_it():
