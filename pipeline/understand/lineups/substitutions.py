@@ -87,18 +87,39 @@ def find_substitutions(fives: Fives, seen: Sightings, boxes: SightedPlayers) -> 
 
 
 def _pairs(entering: Sequence[_Change], leaving: Sequence[_Change]) -> Iterator[tuple[_Change | None, _Change | None]]:
-    """Pair changes that lie near each other in time, the first with the first."""
+    """Pair changes that lie near each other in time, the first with the first.
+
+    By the rules nobody goes and comes back before the ball has been in play: who seems to never went, and others change places.
+    """
     every = sorted([*entering, *leaving], key=lambda change: change.piece)
     group: list[_Change] = []
     ins = {(change.player, change.piece) for change in entering}
     for change in [*every, None]:
         if group and (change is None or (change.piece - group[-1].piece) * BIN_S > NEAR_S):
-            coming = [each for each in group if (each.player, each.piece) in ins]
-            going = [each for each in group if (each.player, each.piece) not in ins]
+            settled = _settled(group)
+            coming = [each for each in settled if (each.player, each.piece) in ins]
+            going = [each for each in settled if (each.player, each.piece) not in ins]
             yield from zip_longest(coming, going)
             group = []
         if change is not None:
             group.append(change)
+
+
+def _settled(group: Sequence[_Change]) -> list[_Change]:
+    """Leave out pairs of changes of a player within `NEAR_S`, which take each other back.
+
+    Example:
+        >>> [change.player for change in _settled([_Change(1, 5), _Change(2, 5), _Change(1, 7), _Change(3, 7)])]
+        [2, 3]
+    """
+    kept: list[_Change] = []
+    for change in group:
+        before = [each for each in kept if each.player == change.player]
+        if before and (change.piece - before[-1].piece) * BIN_S <= NEAR_S:
+            kept.remove(before[-1])
+        else:
+            kept.append(change)
+    return kept
 
 
 def _dated(

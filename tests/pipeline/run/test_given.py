@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,15 @@ def reused(positions: Path, out: Path) -> list[str]:
     return list(json.loads((out / "run.json").read_text(encoding="utf-8"))["reused"])
 
 
+@pytest.fixture
+def fresh_fingerprints() -> Iterator[None]:
+    """Code is fingerprinted anew, and once more after the test."""
+    closure.code_fingerprint.cache_clear()
+    yield
+    closure.code_fingerprint.cache_clear()
+
+
+@pytest.mark.usefixtures("fresh_fingerprints")
 def test_another_version_of_a_library_is_noticed(
     positions: Path, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,6 +221,7 @@ def test_another_version_of_a_library_is_noticed(
     assert "tracking" not in names  # what rests on its tables alone is reused where they are the same
 
 
+@pytest.mark.usefixtures("fresh_fingerprints")
 @pytest.mark.parametrize(
     ("touched", "again"),
     [
@@ -231,13 +242,10 @@ def test_a_touched_file_is_noticed_by_what_rests_on_it(
     out: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
 ) -> None:
     """What comes behind, and rests on its tables alone, is reused where they are the same."""
     copy = tmp_path / "copy"
     shutil.copytree(out, copy)
-    closure.code_fingerprint.cache_clear()
-    request.addfinalizer(closure.code_fingerprint.cache_clear)
     hashed, file = closure._hashed, closure.ROOT / touched
     monkeypatch.setattr(closure, "_hashed", lambda path: "0" if path == file else hashed(path))
     assert set(STAGE_NAMES) - set(reused(positions, copy)) == again
@@ -298,7 +306,7 @@ def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     [
         (["--noise", "miss=0.1"], "add --positions-only"),
         (["--positions-only", "--noise", "miss"], "expected NAME=VALUE"),
-        (["--positions-only", "--noise", "luck=1"], "luck: unknown; known here: dim, false_boxes"),
+        (["--positions-only", "--noise", "luck=1"], "luck: unknown; known here: ball_false, ball_found"),
         (["--positions-only", "--noise", "miss=2"], "miss: Input should be less than 1"),
         (["--set", "referees=7"], "referees: Input should be less than or equal to 3"),
         (["--set", "referees=2", "--set", "referees=3"], "--set referees is given twice"),

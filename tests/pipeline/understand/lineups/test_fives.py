@@ -1,5 +1,7 @@
 """Which five are on the floor, by what was seen second by second."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,21 @@ def test_a_substitution_at_a_dead_ball():
     assert (stints[15].start_s, stints[15].end_s, stints[15].left_for) == (0.0, CHANGE_S + 0.25, 16)
     assert (stints[16].start_s, stints[16].end_s, stints[16].came_for) == (CHANGE_S + 0.25, 120.0, 15)
     assert (stints[11].start_s, stints[11].end_s, stints[11].left_for) == (0.0, 120.0, None)
+
+
+def test_nobody_goes_and_comes_back_at_one_dead_ball():
+    """For two seconds somebody else seems to have gone: the sixth came in for the fifth all the same."""
+    seen = seen_team()
+    fives = likeliest_fives(seen, dead_around(CHANGE_S), team_size=5)
+    on_floor = fives.on_floor.copy()
+    on_floor[2, CHANGE_S : CHANGE_S + 2] = False  # goes as the sixth comes,
+    on_floor[4, CHANGE_S : CHANGE_S + 2] = True  # and comes back for the fifth
+    (change,) = find_substitutions(replace(fives, on_floor=on_floor), seen, boxes_of(seen))
+    assert (change.incoming, change.outgoing) == (16, 15)
+    stints = {
+        s.player_id: s for s in find_stints(replace(fives, on_floor=on_floor), seen.player_id, (0, 120), [change])
+    }
+    assert (stints[13].start_s, stints[13].end_s) == (0, 120)
 
 
 def test_a_tracklet_of_a_few_seconds_under_the_wrong_name_is_no_substitution():
