@@ -139,14 +139,32 @@ class Run:
         return self.tables["periods"]
 
     @property
+    def efforts(self) -> pd.DataFrame:
+        """One row per sprint, hard acceleration and deceleration, and when everybody was fastest."""
+        return self._labelled(self.tables["efforts"])
+
+    @property
+    def box_score(self) -> pd.DataFrame:
+        """What each player did with the ball, sure events only; in the rows without a player, each team. Empty without the ball."""
+        box = self.tables["box_score"]
+        box.insert(2, "label", box["player_id"].map(self.players.set_index("player_id")["label"]))
+        return box
+
+    @property
     def lineups(self) -> pd.DataFrame:
         """One row per team and line-up, in order of time; `tables` has `stints`, `pairs`, `fives`, `play` and `clock` too."""
         return self.tables["lineups"]
 
     @property
     def events(self) -> pd.DataFrame:
-        """One row per event: substitutions, and points and periods where the scoreboard was read."""
-        return self.tables["events"]
+        """One row per event, as `events.csv` lists them.
+
+        Substitutions, points and periods where the scoreboard was read, and what was done with the ball where that was followed;
+        `tables` has `touches`, `possessions`, `ball` and `flights` too.
+        """
+        from pipeline.present.ball_play import all_events
+
+        return all_events(self.tables["events"], self.tables["ball_events"])
 
     @property
     def shots(self) -> pd.DataFrame:

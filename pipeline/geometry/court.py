@@ -82,6 +82,16 @@ class Court:
         return x_m if self.baskets == 1 else np.minimum(x_m, self.length_m - x_m)
 
     @property
+    def points_inside(self) -> int:
+        """What a basket from inside of the arc is worth; from outside one more (FIBA 3x3 Rules of the Game, article 3).
+
+        Example:
+            >>> COURTS["fiba"].points_inside, COURTS["3x3"].points_inside
+            (2, 1)
+        """
+        return 1 if self.name == "3x3" else 2
+
+    @property
     def three_point_straight_m(self) -> float:
         """Length of the straight three-point lines from the end line to where the arc begins.
 

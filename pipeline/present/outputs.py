@@ -128,15 +128,16 @@ def _write_shot_charts(results: Results, folder: Path) -> tuple[list[Path], dict
     if results.registration is None or shots.empty:
         return files, teams
     court = results.registration.court
-    titles = {person.player_id: (person.full, f"player-{slug(person.label)}") for person in people(results.players)}
-    for (column, who), of_one in [*_grouped(shots, "team"), *_grouped(shots, "player_id")]:
-        title, stem = (team_title(str(who)), f"team-{slug(str(who))}") if column == "team" else titles[int(who)]
+    names = {("player_id", person.player_id): (person.full, person.file_stem) for person in people(results.players)}
+    names |= {("team", team): (team_title(team, results.players), f"team-{slug(team)}") for team in ("A", "B")}
+    for key, of_one in [*_grouped(shots, "team"), *_grouped(shots, "player_id")]:
+        title, stem = names[key]
         picture = shot_chart(of_one, court, title)
         if picture is not None:
             data = png_bytes(picture)
             files.append(_write(folder / f"{stem}.png", data))
-            if column == "team":
-                teams[str(who)] = data
+            if key[0] == "team":
+                teams[str(key[1])] = data
     return files, teams
 
 

@@ -14,9 +14,10 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from pipeline.present.ball_play import event_columns
 from pipeline.present.csv_tables import digits_of
 from pipeline.schema import Column
-from pipeline.tables import ALL
+from pipeline.tables import ALL, EVENTS
 from pipeline.written_csv import harmless
 
 WORKBOOK = "statistics.xlsx"
@@ -80,6 +81,8 @@ def workbook_bytes(tables: Mapping[str, pd.DataFrame]) -> bytes:
 
 
 def _columns_of(name: str) -> dict[str, Column]:
+    if name == EVENTS.name:
+        return event_columns()
     return {column.name: column for column in next(table for table in ALL.values() if table.name == name).columns}
 
 
@@ -92,7 +95,7 @@ def unit_of(column: str, schema: Mapping[str, Column]) -> str:
 
 
 def _is_share(column: str) -> bool:
-    return column.endswith("_share") or column in ("confidence", "agreement")
+    return column.endswith(("_share", "confidence", "agreement"))
 
 
 def _shown(column: str) -> str:

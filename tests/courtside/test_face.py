@@ -42,6 +42,19 @@ def without_pixels(tmp_path_factory: pytest.TempPathFactory) -> courtside.Run:
     return courtside.analyze(render_positions(settings, NoiseSettings(), folder / "game"), folder / "out")
 
 
+def test_the_tables_of_efforts_and_of_the_ball_say_who(without_pixels: courtside.Run) -> None:
+    run = without_pixels
+    assert run.efforts.columns[:3].tolist() == ["player_id", "label", "team"]
+    assert run.efforts["label"].notna().all()
+    assert run.box_score.columns[:3].tolist() == ["team", "player_id", "label"]
+    assert len(run.box_score)
+    assert (run.box_score["label"].isna() == run.box_score["player_id"].isna()).all()
+    assert run.events.columns.tolist() == [
+        name for name in pd.read_csv(run.out / "events.csv").columns if not name.endswith("_name")
+    ]
+    assert len(run.events) == len(run.tables["events"]) + len(run.tables["ball_events"])
+
+
 def somebody(run: courtside.Run) -> int:
     return int(run.boxes["player_id"].value_counts().index[0])
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
-from pipeline.tables import BALL_EVENTS, EVENTS
+from pipeline.tables import BALL_EVENTS, EVENTS, Column
 
 _SAME_BASKET_S = (-0.5, 7.0)
 """The scoreboard shows a basket so long after the shot."""
@@ -23,6 +25,17 @@ def all_events(events: pd.DataFrame, ball_events: pd.DataFrame) -> pd.DataFrame:
     if not parts:
         return events.reindex(columns=names).astype(dtypes)
     return pd.concat(parts, ignore_index=True).sort_values("time_s", kind="stable", ignore_index=True)
+
+
+def event_columns() -> dict[str, Column]:
+    """Say what the columns of `all_events` mean, by name."""
+    columns = {column.name: column for column in EVENTS.columns}
+    for column in BALL_EVENTS.columns:
+        first = columns.setdefault(column.name, column)
+        if first.meaning != column.meaning:
+            meaning = f"{first.meaning}; of what is done with the ball: {column.meaning}"
+            columns[column.name] = replace(first, meaning=meaning)
+    return columns
 
 
 def told_by_a_shot(events: pd.DataFrame) -> pd.Series:

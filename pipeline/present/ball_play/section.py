@@ -37,7 +37,7 @@ def ball_section(results: Results, charts: Mapping[str, str]) -> dict[str, Any] 
         total = rows[rows["player_id"].isna()]
         teams.append(
             {
-                "title": team_title(str(team)),
+                "title": team_title(str(team), results.players),
                 "color": colors[str(team)].hex if str(team) in colors else "#888888",
                 "chart": charts.get(str(team)),
                 "rows": [

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.errors import InputError
-from pipeline.tables import TableName
 
 IN_VIEW = "in-view"
 STRETCH = "stretch"
@@ -62,11 +62,11 @@ class Clip:
     moments: tuple[Highlight, ...]
 
 
-def find_highlights(tables: Mapping[TableName, pd.DataFrame], wanted: Wanted) -> list[Highlight]:
+def find_highlights(tables: Mapping[str, pd.DataFrame], wanted: Wanted) -> list[Highlight]:
     """Find what is asked for.
 
     Args:
-        tables: of the run: frames, detections, tracks, identities, efforts, stints and events.
+        tables: of the run: frames, detections, tracks, identities, efforts, stints, and events with those of the ball.
         wanted: what is asked for.
 
     Returns:
@@ -168,7 +168,7 @@ def _events(events: pd.DataFrame, wanted: Wanted) -> list[Highlight]:
     kinds = sorted(events["kind"].unique())
     asked = set()
     for name in wanted.events:
-        same = [kind for kind in kinds if name.casefold() in (kind, f"{kind}s", "all")]
+        same = [kind for kind in kinds if name.casefold() in (kind, f"{kind}s", f"{kind}es", "all")]
         if not same:
             listed = ", ".join(f"{kind} ({(events['kind'] == kind).sum()})" for kind in kinds)
             raise InputError(f"the run has no events of the kind '{name}'; it has {listed or 'no events'}")
@@ -177,14 +177,22 @@ def _events(events: pd.DataFrame, wanted: Wanted) -> list[Highlight]:
     for row in events[events["kind"].isin(asked)].to_dict("records"):
         people = [int(row[name]) for name in ("player_id", "partner_id") if pd.notna(row[name])]
         who = next((each for each in people if each in wanted.players), people[0] if people else None)
-        notes = [f"{row['points']} points"] if pd.notna(row["points"]) else []
+        notes = [f"{row['points']} point{'' if row['points'] == 1 else 's'}"] if pd.notna(row["points"]) else []
+        notes += _result_of(row)
         notes += ["candidate"] if row["status"] == "candidate" else []
         team = row["team"] if pd.notna(row["team"]) else None
         found.append(Highlight(row["kind"], row["time_s"], row["time_s"], who, team, ", ".join(notes)))
     return found
 
 
-def _in_view(tables: Mapping[TableName, pd.DataFrame], wanted: Wanted) -> list[Highlight]:
+def _result_of(row: Mapping[Any, Any]) -> list[str]:
+    """Say how a shot or rebound ended, where that is known."""
+    if pd.isna(row.get("result")):
+        return []
+    return [row["result"] if row["result_status"] == "sure" else f"{row['result']} (candidate)"]
+
+
+def _in_view(tables: Mapping[str, pd.DataFrame], wanted: Wanted) -> list[Highlight]:
     """Find the stretches in which players have boxes."""
     of_players = tables["identities"][tables["identities"]["player_id"].isin(wanted.players)]
     boxes = tables["tracks"].merge(of_players, on="track_id").merge(tables["detections"][["detection_id", "frame"]])
@@ -198,7 +206,7 @@ def _in_view(tables: Mapping[TableName, pd.DataFrame], wanted: Wanted) -> list[H
     return found
 
 
-def _nothing(tables: Mapping[TableName, pd.DataFrame], wanted: Wanted) -> str:
+def _nothing(tables: Mapping[str, pd.DataFrame], wanted: Wanted) -> str:
     """Say that there is nothing to show, and why that may be."""
     asked = [
         *(["sprints"] if wanted.sprints else []),

@@ -53,7 +53,7 @@ def index_table(
         persons: of the run, by id.
 
     Returns:
-        One row per moment: file, in_clip_s (of its begin), start_s and end_s in the video, what, player_id, player, team, note.
+        One row per moment: file, in_clip_s (of its begin; 0 if that is before the file's), start_s and end_s in the video, what, player_id, player, team, note.
     """
     rows = []
     for name, clip in clips.items():
@@ -62,7 +62,7 @@ def index_table(
             rows.append(
                 {
                     "file": f"{name}.mp4",
-                    "in_clip_s": moment.start_s - starts_s[name],
+                    "in_clip_s": max(moment.start_s - starts_s[name], 0.0),
                     "start_s": moment.start_s,
                     "end_s": moment.end_s,
                     "what": moment.what,

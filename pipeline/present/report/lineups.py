@@ -41,7 +41,7 @@ def _team(team: str, color: str, results: Results, persons: dict[int, Person]) -
     of_team = results.fives[(results.fives["team"] == team) & (results.fives["together_s"] >= SHORTEST_S)]
     shown = of_team.sort_values("together_s", ascending=False, kind="stable").head(MOST_FIVES)
     return {
-        "title": team_title(team),
+        "title": team_title(team, results.players),
         "color": color,
         "fives": [_five(row, persons) for row in shown.to_dict("records")],
         "more": len(of_team) - len(shown),

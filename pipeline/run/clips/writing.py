@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.errors import InputError
+from pipeline.present.ball_play import all_events
 from pipeline.present.clips import Clip, Wanted, find_highlights, index_table, merged, named_clips
 from pipeline.present.csv_tables import csv_text, rounded
 from pipeline.present.labels import Person, find_person, people, slug
@@ -22,7 +24,7 @@ from pipeline.video import VideoInfo, VideoPiece, join, probe, write_piece
 
 _TABLES: tuple[TableName, ...] = (
     *("frames", "detections", "tracks", "identities", "players", "player_ids"),
-    *("efforts", "stints", "events"),
+    *("efforts", "stints", "events", "ball_events"),
 )
 
 
@@ -88,18 +90,22 @@ def write_clips(
     """
     noted = read_run(run)
     context = context_of(run, names=_TABLES)
-    tables = context.tables
+    tables = {str(name): table for name, table in context.tables.items()}
+    tables["events"] = all_events(tables["events"], tables.pop("ball_events"))
     persons = people(tables["players"])
     ids = tables["player_ids"]
     retired = frozenset(ids.loc[~ids["current"], "player_id"].tolist())
-    found = [find_person(persons, who, retired) for who in asked.players]
+    found = list(dict.fromkeys(find_person(persons, who, retired) for who in asked.players))
     wanted = replace(asked.wanted, players=tuple(person.player_id for person in found))
     footage = _footage(noted, source, plain)
     moments = find_highlights(tables, wanted)
-    times_s = tables["frames"]["time_s"]
-    limits_s = float(times_s.iloc[0]), float(times_s.iloc[-1])
+    limits_s = _limits_s(run, tables["frames"]["time_s"])
     work = _ClipWriter(noted, footage, {person.player_id: person for person in persons}, observer)
     clips = named_clips(merged(moments, asked.before_s, asked.after_s, limits_s), work.persons)
+    if not clips:
+        raise InputError(
+            f"{run} was analysed from {limits_s[0]:.1f} s to {limits_s[1]:.1f} s: nothing of this lies there"
+        )
     together = merged(moments, asked.before_s, asked.after_s, limits_s, apart=False) if asked.reel else []
     stem = _stem(found, wanted)
     if out is not None:
@@ -138,7 +144,7 @@ class _ClipWriter:
         starts_s = {name: piece.start_s + self.footage.start_s for name, piece in pieces.items()}
         index = index_table(clips, starts_s, self.persons)
         if together:
-            written = {(clip.start_s, clip.end_s): pieces[name].path for name, clip in clips.items()}
+            written = {(clip.start_s, clip.end_s): pieces[name] for name, clip in clips.items()}
             self._write_reel(together, written, folder / f"{stem}-reel.mp4")
             names.append(f"{stem}-reel.mp4")
         write_bytes(folder / f"{stem}.csv", csv_text(_columns(index)).encode())
@@ -146,26 +152,38 @@ class _ClipWriter:
         copied = sum(piece.copied for piece in pieces.values())
         return ClipFiles(tuple(shown / name for name in (*names, f"{stem}.csv")), copied, self.footage.notes)
 
-    def _cut(self, clip: Clip, path: Path) -> VideoPiece:
-        """Write one clip."""
+    def _cut(self, clip: Clip, path: Path, anew: bool = False) -> VideoPiece:
+        """Write one clip, its pictures encoded anew if that is asked for."""
         choice = self.noted.settings.present.video_encoder
         start_s, end_s = (time_s - self.footage.start_s for time_s in (clip.start_s, clip.end_s))
-        return write_piece(self.footage.video, max(start_s, 0.0), end_s, path, choice)
+        return write_piece(self.footage.video, max(start_s, 0.0), end_s, path, choice, anew)
 
-    def _write_reel(self, together: list[Clip], written: Mapping[tuple[float, float], Path], path: Path) -> None:
+    def _write_reel(self, together: list[Clip], written: Mapping[tuple[float, float], VideoPiece], path: Path) -> None:
         """Join the clips; those of several people at once are shown once."""
-        parts: list[Path] = []
-        for number, clip in enumerate(together, start=1):
-            part = written.get((clip.start_s, clip.end_s))
-            if part is None:
-                part = self._cut(clip, path.with_name(f".part-{number}.mp4")).path
-            parts.append(part)
-            self.observer.advance(number)
+        spare = [path.with_name(f".part-{number}.mp4") for number in range(1, len(together) + 1)]
+        parts: list[VideoPiece] = []
         try:
-            join(parts, path)
+            for number, (clip, spot) in enumerate(zip(together, spare, strict=True), start=1):
+                parts.append(written.get((clip.start_s, clip.end_s)) or self._cut(clip, spot))
+                self.observer.advance(number)
+            if not all(part.copied for part in parts):  # packets of the source do not join with those of our encoder
+                shown = zip(together, parts, spare, strict=True)
+                parts = [self._cut(clip, spot, anew=True) if part.copied else part for clip, part, spot in shown]
+            join([part.path for part in parts], path)
         finally:
-            for part in set(parts) - set(written.values()):
-                part.unlink()
+            for spot in spare:
+                spot.unlink(missing_ok=True)
+
+
+def _limits_s(run: Path, times_s: pd.Series) -> tuple[float, float]:
+    """Return the first and the last second that were analysed.
+
+    Raises:
+        InputError: none was.
+    """
+    if times_s.empty:
+        raise InputError(f"{run} has no frames: there is nothing to cut")
+    return float(times_s.iloc[0]), float(times_s.iloc[-1])
 
 
 def _footage(noted: FinishedRun, source: Path | None, plain: bool) -> _ClipSource:

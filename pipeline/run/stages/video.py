@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,12 @@ FILE = "annotated.mp4"
 _DRAWN_BY = "pipeline.present.annotated_video.annotate"
 _USED = ("video_fps", "trail_s")
 """Settings of presenting that the video rests on, besides its height."""
+_NOTED: Mapping[str, tuple[type, ...]] = {
+    "wanted_height_px": (int, type(None)),
+    **dict.fromkeys(("width_px", "height_px"), (int,)),
+    "fps": (int, float),
+}
+"""What is noted of a video that was drawn; a run of somebody else may say anything."""
 
 
 def video_fingerprint(before: str, settings: PresentSettings, height_px: int | None) -> str:
@@ -35,8 +42,9 @@ def facts_of(run: RunDirectory) -> dict[str, Any] | None:
     """Return the facts of the video that lies in a run's directory; None where there is none, or not that one."""
     if run.manifest(NAME) is None or not run.json_path(f"{NAME}.facts").is_file():
         return None
-    facts: dict[str, Any] = run.read_json(f"{NAME}.facts")
-    return facts if run.published.are_whole([FILE]) else None
+    facts: Any = run.read_json(f"{NAME}.facts")
+    is_ours = isinstance(facts, dict) and all(type(facts.get(name)) in kinds for name, kinds in _NOTED.items())
+    return facts if is_ours and run.published.are_whole([FILE]) else None
 
 
 def is_drawn(run: RunDirectory, stage_fingerprint: str) -> bool:

@@ -139,7 +139,7 @@ def _shot(row: dict[Any, Any], around: GameAround) -> BallAction | None:
     place_m = np.array([row["x_m"], row["y_m"]])
     rim_m = np.array([row["rim_x_m"], court.width_m / 2])
     is_throw = _is_free_throw(player_id, place_m, rim_m, float(row["start_s"]), around)
-    points = 1 if is_throw else 2 + int(beyond_three_point(court, place_m[None])[0])
+    points = 1 if is_throw else court.points_inside + int(beyond_three_point(court, place_m[None])[0])
     result, sure = _result(row, team, around)
     more = {
         "points": points,

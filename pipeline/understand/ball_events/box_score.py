@@ -39,8 +39,9 @@ def box_score(
     for team in sorted(set(team_of.values())):
         taken = events[(events["kind"] == "turnover") & (events["team"] != team)]
         row = _counts(events[events["team"] == team], taken, touches[touches["team"] == team])
-        members = [float(played_s.get(who, 0.0)) for who, of_team in team_of.items() if of_team == team]
-        rows.append({"team": team, "player_id": pd.NA, "min": sum(members) / 60, **row})
+        members = [who for who, of_team in team_of.items() if of_team == team]
+        minutes = float(played_s[played_s.index.isin(members)].sum(min_count=1)) / 60
+        rows.append({"team": team, "player_id": pd.NA, "min": minutes, **row})
     return conform("box_score", pd.DataFrame(rows))
 
 

@@ -38,7 +38,7 @@ class VideoPiece:
 
 
 def write_piece(
-    info: VideoInfo, start_s: float, end_s: float, path: Path, choice: EncoderChoice = "auto"
+    info: VideoInfo, start_s: float, end_s: float, path: Path, choice: EncoderChoice = "auto", anew: bool = False
 ) -> VideoPiece:
     """Write a piece of a video, with its sound.
 
@@ -51,12 +51,13 @@ def write_piece(
         end_s: first second that is left out.
         path: the MP4 file.
         choice: which encoder, if one is needed.
+        anew: encode the pictures anew in any case.
 
     Raises:
         InputError: the source has no picture there.
         OutputError: the file cannot be written.
     """
-    key = _key_frame(info, start_s) if _is_playable(info) else None
+    key = _key_frame(info, start_s) if not anew and _is_playable(info) else None
     if key is not None and info.time_s(key) >= start_s - EARLIEST_S:
         _copy(info, key, end_s, path)
         return VideoPiece(path, info.time_s(key), end_s, True)

@@ -1,16 +1,18 @@
 """What is done with the ball, as people and programs get it."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.geometry.court import COURTS
-from pipeline.present.ball_play import all_events, shot_chart, told_by_a_shot
+from pipeline.present import outputs
+from pipeline.present.ball_play import all_events, ball_section, shot_chart, told_by_a_shot
 from pipeline.present.ball_play.shot_chart import HEAD_PX, shot_line
 from pipeline.present.exports import GameEvents, export_events
-from pipeline.tables import ALL, BALL_EVENTS, EVENTS, conform
+from pipeline.tables import ALL, BALL_EVENTS, BOX_SCORE, EVENTS, conform
 
 COURT = COURTS["nba"]
 
@@ -87,3 +89,20 @@ def test_a_shot_chart_turns_all_shots_to_the_right_basket(ball_events):
         assert np.abs(picture[patch].astype(int) - empty[patch]).max() > 60
     assert shot_line(shots) == "1 of 2 made · from three 1 of 1"
     assert shot_chart(shots.assign(x_m=np.nan), COURT, "Team A") is None
+
+
+def test_players_of_one_name_have_a_chart_each_and_teams_are_called_as_the_roster_does(
+    ball_events, make_results, tmp_path
+):
+    results = make_results(names={1: "Ada Ray", 2: "Ada Ray"})
+    box = pd.DataFrame({name: [0] for name in BOX_SCORE.names}).assign(team="A", player_id=pd.NA, events=1)
+    results = replace(
+        results,
+        players=results.players.assign(team_name=results.players["team"].map({"A": "Hawks", "B": "Owls"})),
+        ball_events=ball_events,
+        box_score=conform("box_score", box),
+    )
+    files, of_teams = outputs._write_shot_charts(results, tmp_path)
+    assert len({path.name for path in files}) == len(files) == 3
+    assert list(of_teams) == ["A"]
+    assert [team["title"] for team in ball_section(results, {})["teams"]] == ["Hawks"]

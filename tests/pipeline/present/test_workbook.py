@@ -11,9 +11,11 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from pipeline.present.csv_tables import coach_table, rounded
+from pipeline.present.ball_play import all_events
+from pipeline.present.csv_tables import coach_table, named, rounded
 from pipeline.present.results import Results
 from pipeline.present.workbook import workbook_bytes
+from pipeline.tables import ALL
 
 SHEETS = ["player_stats", "team_stats", "player_periods", "team_periods", "periods", "columns"]
 NAMES = {3: '=HYPERLINK("http://example.org")', 4: "Dončić", 5: "@A", 6: "http://example.org"}
@@ -58,6 +60,16 @@ def test_the_last_sheet_says_what_columns_mean(tables: dict[str, pd.DataFrame]) 
     assert len(meanings) == sum(len(table.columns) for table in tables.values())
     assert meanings["meaning"].notna().all()
     assert meanings.loc[("team_stats", "hull_m2"), "unit"] == "m²"
+
+
+def test_every_column_of_the_events_is_explained() -> None:
+    events = named(all_events(ALL["events"].empty(), ALL["ball_events"].empty()), ALL["players"].empty())
+    meanings = pd.read_excel(io.BytesIO(workbook_bytes({"events": events})), sheet_name="columns").set_index("column")
+    assert meanings.loc["result", "meaning"] == "of a shot: made, missed; of a rebound: offensive, defensive"
+    assert "what a shot is worth by its place, made or not" in meanings.loc["points", "meaning"]
+    assert meanings.loc[["result_confidence", "x_m", "nearest_opponent_m"], "unit"].tolist() == ["%", "m", "m"]
+    of_people = meanings.index[meanings["meaning"] == "what the person before is called"]
+    assert of_people.tolist() == ["player_name", "partner_name"]
 
 
 def test_numbers_are_numbers_and_text_is_text(tables: dict[str, pd.DataFrame]) -> None:

@@ -7,11 +7,17 @@ import pandas as pd
 import pytest
 
 from pipeline.cli import run as courtside
+from pipeline.config import Settings
 from pipeline.errors import InputError
-from pipeline.present.clips import Highlight, Wanted, find_highlights, index_table, merged, named_clips
+from pipeline.present.ball_play import all_events
+from pipeline.present.clips import Clip, Highlight, Wanted, find_highlights, index_table, merged, named_clips
 from pipeline.present.labels import Person
-from pipeline.tables import ALL, conform
+from pipeline.run.clips.writing import _ClipSource, _ClipWriter
+from pipeline.run.loading import FinishedRun
+from pipeline.run.observer import Silence
+from pipeline.tables import ALL, BALL_EVENTS, conform
 from pipeline.video import probe
+from tests.videos import make_video, steady
 
 ADA, BO = Person(4, "player", "A", "12", "Ada Ray"), Person(7, "player", "B", None, None)
 
@@ -95,6 +101,37 @@ def test_clips_have_names_and_an_index() -> None:
     assert list(named_clips(twice, {4: ADA})) == ["a12-ray-sprint-000m03s", "a12-ray-sprint-000m03s-2"]
 
 
+def test_events_of_the_ball_are_found_as_events_csv_lists_them() -> None:
+    shot = {**BALL_EVENTS.unknown(), "event_id": 3, "time_s": 12.0, "earliest_s": 12.0, "latest_s": 13.0, "team": "A"}
+    shot |= {"kind": "shot", "player_id": 4, "points": 3, "result": "made", "confidence": 0.9, "status": "sure"}
+    passed = {**shot, "event_id": 4, "kind": "pass", "time_s": 11.0, "partner_id": 7, "points": None, "result": None}
+    rows = [{**shot, "result_status": "candidate"}, {**passed, "status": "candidate"}]
+    given = tables()
+    given["events"] = all_events(given["events"], conform("ball_events", pd.DataFrame(rows)))
+    found = find_highlights(given, Wanted(events=("shots", "passes")))
+    assert [(each.what, each.player_id, each.note) for each in found] == [
+        ("pass", 4, "candidate"),
+        ("shot", 4, "3 points, made (candidate)"),
+    ]
+
+
+def test_a_stretch_that_begins_before_the_file_is_at_its_begin() -> None:
+    clip = Clip(5.0, 8.0, (Highlight("stretch", 0.0, 8.0),))
+    assert index_table({"a": clip}, {"a": 5.0}, {})["in_clip_s"].tolist() == [0.0]
+
+
+def test_a_reel_joins_clips_that_were_copied_and_encoded(tmp_path: Path) -> None:
+    video = probe(make_video(tmp_path / "rare.mp4", steady(60, 5), options={"g": "250"}))  # one key frame in 12 s
+    clips = {f"at-{t}": Clip(t, t + 1.0, (Highlight("sprint", t, t + 1.0),)) for t in (1.0, 8.0)}
+    noted = FinishedRun(tmp_path, Settings(), (), video, "", 0.0, None, (), None, {})
+    folder = tmp_path / "clips"
+    writer = _ClipWriter(noted, _ClipSource(video, 0.0), {}, Silence())
+    written = writer.write(clips, [*clips.values()], "game", folder, folder)
+    assert written.copied == 1
+    assert sorted(path.name for path in folder.iterdir()) == ["at-1.0.mp4", "at-8.0.mp4", "game-reel.mp4", "game.csv"]
+    assert probe(folder / "game-reel.mp4").duration_s == pytest.approx(2.0, abs=0.21)  # both from where they should
+
+
 @pytest.fixture(scope="module")
 def finished(analysed_game: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copytree(analysed_game, tmp_path_factory.mktemp("clips") / "run"))
@@ -126,6 +163,18 @@ def test_a_players_clips_and_reel(finished: Path, game: Path, capsys: pytest.Cap
     assert sorted(finished.rglob("*")) == before
 
 
+@pytest.mark.parametrize("noted", ["[]", "{}", '{"wanted_height_px": "<b>", "width_px": 1, "height_px": 1, "fps": 1}'])
+def test_an_annotated_video_of_which_nothing_is_known_is_not_cut(
+    noted: str, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = finished / "work" / "video.facts.json"
+    before = facts.read_text()
+    facts.write_text(noted)
+    assert courtside(["clips", str(finished), "--from", "0.5", "--to", "1", "--out", str(tmp_path)]) == 0
+    assert "there is no annotated video" in capsys.readouterr().err
+    facts.write_text(before)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -134,6 +183,7 @@ def test_a_players_clips_and_reel(finished: Path, game: Path, capsys: pytest.Cap
         (["--player", "Nobody"], "there is no player Nobody"),
         (["--from", "2", "--to", "1"], "it has to be later than --from 2"),
         (["--events", "dunks"], "no events of the kind 'dunks'"),
+        (["--from", "500", "--to", "600"], "nothing of this lies there"),
         (["--from", "0", "--to", "1", "--source", "gone.mp4"], "gone.mp4 does not exist"),
     ],
 )

@@ -86,6 +86,7 @@ def test_the_ball_goes_round():
     box = tables["box_score"].set_index("player_id", drop=False)
     assert box.loc[[1, 2, 11], ["passes", "tov", "stl"]].isna().all().all()
     assert box.loc[1, "touches"] == 1
+    assert box["min"].isna().all()  # no line-ups: nobody knows, of teams neither
 
 
 def test_somebody_whom_the_ball_passed_has_not_had_it():
@@ -112,6 +113,17 @@ def test_a_shot_from_behind_the_line(through, result, points):
     box = tables["box_score"].set_index("player_id")
     assert box.loc[1, ["fga", "fg3a", "pts"]].tolist() == [1, 1, points]
     assert not (tables["ball_events"]["kind"] == "turnover").any()
+
+
+def test_in_3x3_a_shot_is_worth_one_or_two():
+    court = COURTS["3x3"]
+    near, far = ((court.basket_m + away_m, court.width_m / 2) for away_m in (3.0, 8.0))
+    ball = ball_of(held(1, 0, 3, *near), held(1, 6, 9, *far), held(12, 10.6, 12))
+    flights = flights_of((3.0, 4.1, 1, *near, 0.97), (9.0, 10.1, 1, *far, 0.97)).assign(rim_x_m=court.basket_m)
+    tables = find_ball_events(ball, flights, around(), court)
+    shots = tables["ball_events"].query("kind == 'shot'")
+    assert shots[["points", "status"]].to_numpy().tolist() == [[1, "sure"], [2, "sure"]]
+    assert tables["box_score"].set_index("player_id").loc[1, ["fgm", "fg3a", "pts"]].tolist() == [2, 0, 3]
 
 
 def test_the_scoreboard_decides():
