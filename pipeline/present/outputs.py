@@ -128,8 +128,10 @@ def _write_shot_charts(results: Results, folder: Path) -> tuple[list[Path], dict
     if results.registration is None or shots.empty:
         return files, teams
     court = results.registration.court
-    names = {("player_id", person.player_id): (person.full, person.file_stem) for person in people(results.players)}
-    names |= {("team", team): (team_title(team, results.players), f"team-{slug(team)}") for team in ("A", "B")}
+    names: dict[tuple[str, Any], tuple[str, str]] = {
+        **{("player_id", each.player_id): (each.full, each.file_stem) for each in people(results.players)},
+        **{("team", team): (team_title(team, results.players), f"team-{slug(team)}") for team in ("A", "B")},
+    }
     for key, of_one in [*_grouped(shots, "team"), *_grouped(shots, "player_id")]:
         title, stem = names[key]
         picture = shot_chart(of_one, court, title)
