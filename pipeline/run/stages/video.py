@@ -44,7 +44,8 @@ def facts_of(run: RunDirectory) -> dict[str, Any] | None:
         return None
     facts: Any = run.read_json(f"{NAME}.facts")
     is_ours = isinstance(facts, dict) and all(type(facts.get(name)) in kinds for name, kinds in _NOTED.items())
-    return facts if is_ours and run.published.are_whole([FILE]) else None
+    noted: dict[str, Any] | None = facts if is_ours and run.published.are_whole([FILE]) else None
+    return noted
 
 
 def is_drawn(run: RunDirectory, stage_fingerprint: str) -> bool:

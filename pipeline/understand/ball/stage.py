@@ -216,6 +216,8 @@ def _flights(
             throws = _throws(sightings, holders, feet_m, game, attacked, about_s) or first
             odds = np.array([throw.log_odds for throw in throws])
             best = throws[int(odds.argmax())]
+            if best.flight.worth <= 0:  # no flight explains the sightings as well
+                continue
             sure = float(1 / np.exp(odds - odds.max()).sum())
             found.append(replace(best, confidence=sure, fell_through=fell_through(best.flight, sightings)))
             last_s = best.flight.rim_s - AGAIN_S
