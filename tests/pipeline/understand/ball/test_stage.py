@@ -1,5 +1,7 @@
 """The ball of a rendered game without pixels: with true tracklets, most frames have the right holder, and no ball gives no row."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from pipeline.geometry.lens import Lens
 from pipeline.rendering import noise_settings, render_positions
 from pipeline.rendering.settings import RenderSettings
 from pipeline.tables import ALL, check, conform
-from pipeline.understand.ball import BallView, find_ball
+from pipeline.understand.ball import BallView, find_ball, stage
 from pipeline.understand.game import TrackedGame
 
 COURT = COURTS["nba"]
@@ -79,3 +81,20 @@ def test_the_ball_is_where_it_is(folder, found):
 def test_without_a_ball_nothing_is_said(folder):
     tables = find_ball(*game_of(folder, with_ball=False))
     assert all(table.empty for table in tables.values())
+
+
+def test_a_way_that_explains_nothing_is_no_shot(folder, monkeypatch):
+    """Found in a long game: a throw that the thrower's place speaks for, and the sightings against."""
+    found, poor_ones = stage.find_flight, []
+
+    def poor(*arguments):
+        flight = found(*arguments)
+        if flight is not None:
+            poor_ones.append(replace(flight, worth=-0.5 * (len(poor_ones) % 2)))
+        return None if flight is None else poor_ones[-1]
+
+    monkeypatch.setattr(stage, "find_flight", poor)
+    tables = find_ball(*game_of(folder))
+    assert len(poor_ones) > 10
+    assert tables["flights"].empty
+    assert len(tables["ball"])
