@@ -1,5 +1,8 @@
 """Benchmarks of encoders: what is drawn to look at, thresholds, tables."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +10,8 @@ from benchmarks.by_eye import ANSWERS, best_threshold, pairs_of, share_right
 from benchmarks.encoder_folds import VARIANTS, fold, recipe_of
 from benchmarks.merging import lines, made_tracklets
 from benchmarks.reassociation import table
+from benchmarks.unseen_games import compared
+from models.encoders.weights import encoder_weights_file, read_encoder_weights
 from models.reid.data.crops import Entry, pack
 from models.reid.data.splits.people import People
 from models.reid.gaps import GapScore
@@ -60,6 +65,19 @@ def test_every_line_of_the_folds_is_a_recipe_of_its_own(tmp_path) -> None:
     recipes = [recipe_of(changes, tmp_path) for changes in VARIANTS.values()]
     assert all(recipe.train.views == 6 and recipe.train.steps in (240, 480) for recipe in recipes)
     assert all(a != b for k, a in enumerate(recipes) for b in recipes[:k])
+
+
+def test_rows_are_encoders_and_their_averages_with_the_shipped_one(tmp_path) -> None:
+    shipped = encoder_weights_file("builtin")
+    rows = compared([tmp_path / "long" / "encoder.safetensors"], [], tmp_path)
+    assert [name for name, _ in rows] == ["long"]
+    (tmp_path / "long").mkdir()
+    copy = Path(shutil.copy(shipped, tmp_path / "long" / "encoder.safetensors"))
+    (name, _), (between, file) = compared([copy], [0.5], tmp_path / "out")
+    assert (name, between) == ("long", "0.5 of long, the rest shipped")
+    assert file == tmp_path / "out" / "long-0.5" / "encoder.safetensors"
+    state, expected = (read_encoder_weights(path, "osnet").state for path in (file, shipped))
+    assert all(state[layer].equal(value) for layer, value in expected.items())
 
 
 def test_gaps_that_nobody_asks_about_have_no_column() -> None:
