@@ -5,16 +5,20 @@
 
 Choose among encoders that learned from both training games by this table; the held-out game and the clips with truth (`benchmarks.encoder`) then
 measure the one that was chosen. Protocol: `models.reid.gaps`. The games have one frame a second, so that pieces are single crops. Averages
-(`models.encoders.averaging`) are written to --out, where `benchmarks.encoder --weights` and `benchmarks.reassociation --weights` take them.
+(`models.encoders.averaging`) are written to --out, where `benchmarks.encoder --weights` and `benchmarks.reassociation --weights` take them;
+scores are kept there too, so that a start that was stopped goes on.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.encoder_folds import rendered_games, scores
+from benchmarks.reassociation import GameCrops
 from models.encoders.averaging import average_encoders
 from models.encoders.weights import encoder_weights_file
 from pipeline.errors import InputError
@@ -39,6 +43,24 @@ def compared(files: Sequence[Path], shares: Sequence[float], out: Path) -> Itera
             yield f"{share:g} of {name}, the rest shipped", between
 
 
+def kept_scores(file: Path, games: Sequence[GameCrops], folder: Path) -> dict[str, dict[str, float]]:
+    """Score weights on games, or read what was measured of the same weights and the same crops before.
+
+    Args:
+        file: the weights.
+        games: what they are scored on.
+        folder: where scores are kept.
+    """
+    digest = hashlib.sha256(encoder_weights_file(str(file)).read_bytes())
+    for game in games:
+        digest.update(game.crops.fingerprint.encode())
+    kept = folder / f"scores-{digest.hexdigest()[:16]}.json"
+    if not kept.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(scores(file, games), indent=1), encoding="utf-8")
+    return dict(json.loads(kept.read_text(encoding="utf-8")))
+
+
 def main() -> None:
     """Print the table as it grows."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -60,7 +82,7 @@ def main() -> None:
         rows.append(("OSNet MSMT17", given.data / "weights" / "osnet_x0_25_msmt17.safetensors"))
     heads: list[str] = []
     for name, file in [*rows, *compared(given.weights, given.shares, given.out)]:
-        results = scores(file, games)
+        results = kept_scores(file, games, given.out)
         if not heads:
             heads = list(results)
             print("| encoder | " + " | ".join(heads) + " |\n|---|" + "---|" * len(heads))
