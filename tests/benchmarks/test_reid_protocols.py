@@ -1,15 +1,22 @@
 """Benchmarks of encoders: what is drawn to look at, thresholds, tables."""
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from benchmarks import unseen_games
 from benchmarks.by_eye import ANSWERS, best_threshold, pairs_of, share_right
 from benchmarks.encoder_folds import VARIANTS, fold, recipe_of
 from benchmarks.merging import lines, made_tracklets
-from benchmarks.reassociation import table
+from benchmarks.reassociation import GameCrops, table
+from benchmarks.unseen_games import compared, kept_scores
+from models.encoders.weights import encoder_weights_file, read_encoder_weights
 from models.reid.data.crops import Entry, pack
 from models.reid.data.splits.people import People
-from models.reid.gaps import GapScore
+from models.reid.gaps import GapScore, TimedCrops
 
 
 def people(teams: int = 2, per_team: int = 3, seconds: int = 4) -> People:
@@ -60,6 +67,35 @@ def test_every_line_of_the_folds_is_a_recipe_of_its_own(tmp_path) -> None:
     recipes = [recipe_of(changes, tmp_path) for changes in VARIANTS.values()]
     assert all(recipe.train.views == 6 and recipe.train.steps in (240, 480) for recipe in recipes)
     assert all(a != b for k, a in enumerate(recipes) for b in recipes[:k])
+
+
+def test_rows_are_encoders_and_their_averages_with_the_shipped_one(tmp_path) -> None:
+    shipped = encoder_weights_file("builtin")
+    rows = compared([tmp_path / "long" / "encoder.safetensors"], [], tmp_path)
+    assert [name for name, _ in rows] == ["long"]
+    (tmp_path / "long").mkdir()
+    copy = Path(shutil.copy(shipped, tmp_path / "long" / "encoder.safetensors"))
+    (name, _), (between, file) = compared([copy], [0.5], tmp_path / "out")
+    assert (name, between) == ("long", "0.5 of long, the rest shipped")
+    assert file == tmp_path / "out" / "long-0.5" / "encoder.safetensors"
+    state, expected = (read_encoder_weights(path, "osnet").state for path in (file, shipped))
+    assert all(state[layer].equal(value) for layer, value in expected.items())
+
+
+def test_scores_of_the_same_weights_and_crops_are_measured_once(tmp_path, monkeypatch) -> None:
+    measured = []
+
+    def scores(file, games):
+        measured.append((file, len(games)))
+        return {"10 s": {"mAP": 0.5}}
+
+    monkeypatch.setattr(unseen_games, "scores", scores)
+    crops = people().crops
+    seen = TimedCrops(crops.identity, crops.tracklet, crops.frame / 30, crops.identity // 3, ~np.eye(6, dtype=bool))
+    games = [GameCrops("rendered", name, replace(crops, fingerprint=name), seen) for name in ("first", "second")]
+    for some in (games[:1], games[:1], games):
+        assert kept_scores(Path("builtin"), some, tmp_path) == {"10 s": {"mAP": 0.5}}
+    assert measured == [(Path("builtin"), 1), (Path("builtin"), 2)]
 
 
 def test_gaps_that_nobody_asks_about_have_no_column() -> None:
