@@ -17,6 +17,8 @@ from pipeline.understand.ball_events.touches import find_touches, possessions_ta
 SURE: Mapping[str, float | None] = {"pass": None, "turnover": None, "shot": 0.7, "free-throw": 0.7, "rebound": 0.9}
 """An event of at least this confidence counts: from there on nine of ten were right in rendered games; None: never."""
 SURE_RESULT = 0.9
+LEAST_FOLLOWED = 0.5
+"""Share of the live time in which it is known where the ball is, below which nobody's events are counted."""
 NEAR_CLOCK_S = 3.0
 """A clock that was read so near tells the time of an event."""
 
@@ -46,7 +48,8 @@ def find_ball_events(
         court: with its three-point line.
 
     Returns:
-        Tables `touches`, `possessions`, `ball_events` and `box_score`; empty where the ball was not followed.
+        Tables `touches`, `possessions`, `ball_events` and `box_score`; empty where the ball was not followed. There is no box
+        score where that was so for most of the live time: its counts would say 0 of what was not seen.
     """
     names: tuple[TableName, ...] = ("touches", "possessions", "ball_events", "box_score")
     if ball.empty:
@@ -64,8 +67,20 @@ def find_ball_events(
         "touches": turns,
         "possessions": possessions_table(touches),
         "ball_events": events,
-        "box_score": box_score(events, turns, tables.stints, team_of),
+        "box_score": box_score(events, turns, tables.stints, team_of)
+        if _followed(ball, tables) >= LEAST_FOLLOWED
+        else ALL["box_score"].empty(),
     }
+
+
+def _followed(ball: pd.DataFrame, tables: BallTables) -> float:
+    """Measure the share of the live frames, or of all where none is known to be live, with a row of the table `ball`."""
+    time_s = tables.frames["time_s"].to_numpy(np.float64)
+    is_live = np.zeros(len(time_s), dtype=bool)
+    for begin_s, end_s in tables.play.loc[tables.play["state"] == "live", ["start_s", "end_s"]].to_numpy(np.float64):
+        is_live |= (time_s >= begin_s) & (time_s < end_s)
+    has_ball = tables.frames["frame"].isin(ball["frame"]).to_numpy()
+    return float(has_ball[is_live].mean() if is_live.any() else has_ball.mean())
 
 
 def _around(tables: BallTables, team_of: dict[int, str], court: Court) -> GameAround:

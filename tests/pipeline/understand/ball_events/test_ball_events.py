@@ -62,7 +62,7 @@ def around(**changed):
         "positions", places.assign(y_m=5.0, speed_mps=2.0, source="seen", position_sd_m=0.1, speed_sd_mps=0.1)
     )
     play = conform(
-        "play", pd.DataFrame({"start_s": [0.0], "end_s": 40.0, "state": "live", "by": "clock", "confidence": 1.0})
+        "play", pd.DataFrame({"start_s": [0.0], "end_s": 10.5, "state": "live", "by": "clock", "confidence": 1.0})
     )
     tables = {"frames": frames, "players": players, "positions": positions, "play": play}
     empty = {name: ALL[name].empty() for name in ("stints", "clock", "events")}
@@ -177,3 +177,10 @@ def test_a_dead_ball_is_handed_on_without_a_pass():
 def test_no_ball_no_events():
     tables = events_of(ALL["ball"].empty())
     assert all(table.empty for table in tables.values())
+
+
+def test_there_is_no_box_score_of_a_ball_that_was_hardly_followed():
+    """Its zeros would be counts of what nobody saw."""
+    tables = events_of(ball_of(held(1, 0, 2), held(2, 2.5, 4)))
+    assert len(tables["touches"]) == 2
+    assert tables["box_score"].empty
