@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.ball_scores import BallScores, score_ball_events
+from pipeline.evaluation.events.ball import BallScores, score_ball_events
 from pipeline.rendering import WHOLE_GAME, noise_settings, render_positions, whole_game
 
 FPS = 15.0

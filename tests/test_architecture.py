@@ -260,3 +260,40 @@ def test_names_are_the_words_of_the_field() -> None:
         if words_of(name) & PRIVATE_WORDS or name in EMPTY_NAMES or PRIVATE_NAMES.search(name)
     ]
     assert not violations, show(violations)
+
+
+def defined_in(path: Path) -> set[str]:
+    """List the names that a module has when it is imported, and the modules of a package."""
+    names = {child.stem for child in path.parent.iterdir()} if path.name == "__init__.py" else set()
+    waiting: list[ast.stmt] = list(tree_of(path).body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+            continue
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+        names |= {name.id for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)}
+        for inner in ("body", "orelse", "handlers", "finalbody"):
+            waiting += [each for each in getattr(node, inner, ()) if isinstance(each, ast.stmt)]
+    return names
+
+
+def test_programs_import_what_there_is() -> None:
+    """Nobody type-checks benchmarks and examples, and few are run by a test: what was moved or renamed is noticed here."""
+    programs = [path for folder in ("benchmarks", "examples", "tests") for path in (ROOT / folder).rglob("*.py")]
+    violations = []
+    for path in programs:
+        for node in ast.walk(tree_of(path)):
+            if not isinstance(node, ast.ImportFrom) or (node.module or "").partition(".")[0] not in (
+                *OURS,
+                "benchmarks",
+            ):
+                continue
+            place = ROOT.joinpath(*str(node.module).split("."))
+            found = [file for file in (place / "__init__.py", place.with_suffix(".py")) if file.is_file()]
+            has = defined_in(found[0]) if found else set()
+            lacking = [alias.name for alias in node.names if alias.name not in has]
+            lazy = bool(found) and "__getattr__" in has
+            violations += [f"{path.relative_to(ROOT)}: {node.module}.{name}" for name in lacking if not lazy]
+    assert not violations, show(violations)

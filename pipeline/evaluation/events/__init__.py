@@ -1,1 +1,1 @@
-"""Scores of what happens in a game: who is on the floor, who comes in for whom, and points."""
+"""Scores of what happens in a game: line-ups, substitutions, points, and what is done with the ball."""

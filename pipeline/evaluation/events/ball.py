@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from pipeline.errors import InputError
-from pipeline.evaluation.lineups import true_ids
+from pipeline.evaluation.events.lineups import true_ids
 from pipeline.geometry.court import Court, beyond_three_point, stored_court
 from pipeline.store import RunDirectory
 from pipeline.tables import TableName
