@@ -184,6 +184,8 @@ def _warnings(context: RunContext) -> tuple[str, ...]:
     found += metres_warnings(context.tables["player_stats"])
     found += context.facts["identity"]["warnings"]
     found += identify.complaints(context.tables["players"], context.settings.identify)
+    if len(context.tables["touches"]) and context.tables["box_score"].empty:
+        found.append("for most of the time in play it is not known where the ball is: there is no box score")
     if context.tables["players"].empty:
         found.append("nobody was found on the court")
     return tuple(found)

@@ -48,6 +48,7 @@ def test_the_tables_of_efforts_and_of_the_ball_say_who(without_pixels: courtside
     assert run.efforts["label"].notna().all()
     assert run.box_score.columns[:3].tolist() == ["team", "player_id", "label"]
     assert len(run.box_score)
+    assert not [warning for warning in run.warnings if "no box score" in warning]
     assert (run.box_score["label"].isna() == run.box_score["player_id"].isna()).all()
     assert run.events.columns.tolist() == [
         name for name in pd.read_csv(run.out / "events.csv").columns if not name.endswith("_name")
