@@ -19,6 +19,7 @@ from pipeline.run.analysis import Analysis, analyze_job
 from pipeline.run.job import Job
 from pipeline.run.oracles import evaluate_oracles
 from pipeline.run.order import STAGE_NAMES
+from pipeline.run.sources import notes_of
 from pipeline.store import RunDirectory
 from pipeline.tables import MOTION_COLUMNS
 
@@ -246,8 +247,9 @@ def test_a_touched_file_is_noticed_by_what_rests_on_it(
     """What comes behind, and rests on its tables alone, is reused where they are the same."""
     copy = tmp_path / out.name  # the report may be called as its folder
     shutil.copytree(out, copy)
-    hashed, file = closure._hashed, closure.ROOT / touched
-    monkeypatch.setattr(closure, "_hashed", lambda path: "0" if path == file else hashed(path))
+    notes, file = notes_of(closure.ROOT), closure.ROOT / touched
+    hashed = notes.sha256
+    monkeypatch.setattr(notes, "sha256", lambda path: "0" if path == file else hashed(path))
     assert set(STAGE_NAMES) - set(reused(positions, copy)) == again
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.run.stages.stage import Stage, StageContext, StageOutput
+from pipeline.run.stages.stage import TEAMS_OF_PLAYERS, Stage, StageContext, StageOutput
 from pipeline.tables import ALL
 from pipeline.understand.game import TrackedGame
 
@@ -35,4 +35,5 @@ BALL_STAGE = Stage(
     gives=("ball", "flights"),
     function=follow_ball,
     settings=("ball",),
+    columns=TEAMS_OF_PLAYERS,
 )
