@@ -14,7 +14,7 @@ from pipeline.present.ball_play import all_events, shot_chart
 from pipeline.present.ball_play.shot_chart import png_bytes
 from pipeline.present.crops import Crop, cut_crops
 from pipeline.present.csv_tables import coach_table, csv_text, named, rounded
-from pipeline.present.heat_maps.painting import HeatPainter, HeatPictures
+from pipeline.present.heat_maps.painting import HeatPictures, painter_of
 from pipeline.present.heat_maps.subjects import Direction, Subject, map_of, subjects, subtitle
 from pipeline.present.jerseys import jersey_colors, with_jersey_colors
 from pipeline.present.labels import people, slug, team_title
@@ -161,7 +161,7 @@ def _write_heat_maps(results: Results, folder: Path) -> _HeatMapFiles:
     """Draw one heat map per team and per player who has positions, and of several periods one per team and period."""
     maps, game = _HeatMapFiles(), results.on_court
     if game is not None:
-        painter, sigma_m = HeatPainter(game.court), results.settings.present.heatmap_sigma_m
+        painter, sigma_m = painter_of(game.court), results.settings.present.heatmap_sigma_m
         direction: Direction = "attacking" if game.teams_switch_ends else "filmed"
 
         def draw(shown: OnCourt, subject: Subject, period: int | None, name: str) -> HeatPictures | None:
