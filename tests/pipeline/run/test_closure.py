@@ -162,7 +162,7 @@ def test_notes_of_files_are_taken_while_they_hold(tmp_path: Path, monkeypatch: p
     first = SourceNotes(tmp_path)
     assert (first.imports(code), first.imports(data)) == (("numpy",), ())
     first.keep()
-    monkeypatch.setattr(sources, "imports_of", lambda file: ("read anew",))
+    monkeypatch.setattr(sources, "imports_of", lambda _: ("read anew",))
     assert SourceNotes(tmp_path).imports(code) == ("numpy",)
     assert SourceNotes(tmp_path).sha256(data) == first.sha256(data) == hash_file(data)
     before = code.stat()
