@@ -23,6 +23,8 @@ for variable in (
 if "PYTEST_XDIST_WORKER" in os.environ:  # the workers have a core each: threads of their libraries would only contend
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+os.fsync = lambda _descriptor: None  # no test cuts the power, and hundreds of runs would wait for the disk
+
 # No test times anything: a slow machine is no failure. The same examples are tried each time, so that a failure belongs to the
 # change that it appears with; `pytest --hypothesis-profile explore` looks for new ones.
 hypothesis.settings.register_profile("courtside", deadline=None, derandomize=True)

@@ -23,7 +23,7 @@ from pipeline.present.on_court import OnCourt
 from pipeline.present.report import Pictures, report_html
 from pipeline.present.results import Results
 from pipeline.present.workbook import WORKBOOK, workbook_bytes
-from pipeline.store import make_directory, write_bytes
+from pipeline.store import make_directory, output_error
 
 HEATMAP_FOLDER = "heatmaps"
 GAME_TABLES = ("efforts", "lineups", "stints", "pairs", "fives")
@@ -52,7 +52,7 @@ def present(results: Results, directory: Path) -> Outputs:
 
     Args:
         results: the run.
-        directory: made where missing.
+        directory: made where missing; nobody looks into it before all is there.
 
     Raises:
         OutputError: a file cannot be written.
@@ -78,9 +78,12 @@ def _crops(results: Results) -> dict[int, list[Crop]]:
 
 
 def _write(path: Path, data: bytes | str) -> Path:
-    """Write a file whole or not at all; text is UTF-8."""
+    """Write a file; text is UTF-8."""
     make_directory(path.parent)
-    write_bytes(path, data.encode("utf-8") if isinstance(data, str) else data)
+    try:
+        path.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
+    except OSError as error:
+        raise output_error(path, error) from error
     return path
 
 

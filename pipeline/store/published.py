@@ -96,7 +96,6 @@ class PublishedFiles:
             path = folder / name
             make_directory(path.parent)
             path.write_bytes(data)
-            sync(path)
 
     def amend(self, name: str, edit: Callable[[Path], bool]) -> bool:
         """Change a file that was published; not one that a person changed.
@@ -165,7 +164,13 @@ class PublishedFiles:
 
     def _place(self, group: str, staging: Path, whole: bool) -> None:
         """Move what was staged to its places."""
-        new = {path.relative_to(staging).as_posix(): hash_file(path) for path in _files_below(staging)}
+        staged = _files_below(staging)
+        try:
+            for path in staged:
+                sync(path)  # a file is on the disk before it takes its name
+        except OSError as error:
+            raise output_error(self._root, error) from error
+        new = {path.relative_to(staging).as_posix(): hash_file(path) for path in staged}
         record = self._read()
         states = {name: self._state(name, record.files) for name in new}
         for name, state in states.items():
