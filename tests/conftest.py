@@ -98,3 +98,20 @@ def analysed_game(game: Path, made_once: Made) -> Path:
     import courtside
 
     return made_once("analysed_small", partial(courtside.analyze, game))
+
+
+@pytest.fixture(scope="session")
+def positions_game(made_once: Made) -> Path:
+    """Eight seconds of a broadcast with a cut, as tables without pixels: two teams and three referees."""
+    from pipeline.rendering import NoiseSettings, RenderSettings, render_positions
+
+    settings = RenderSettings(seed=2, seconds=8, fps=15, start_s=0, dead_ball_every_s=0.5, referees=3)
+    return made_once("positions", partial(render_positions, settings, NoiseSettings()))
+
+
+@pytest.fixture(scope="session")
+def analysed_positions(positions_game: Path, made_once: Made) -> Path:
+    """The output directory of an analysis of the game without pixels."""
+    import courtside
+
+    return made_once("analysed_positions", partial(courtside.analyze, positions_game))

@@ -102,10 +102,10 @@ class PublishedFiles:
 
         Args:
             name: of the file.
-            edit: changes the copy that it is given, and says whether it did.
+            edit: changes the copy that it is given, and says whether it could.
 
         Returns:
-            Whether it was changed.
+            What `edit` says; a file that is as it was before is left alone.
 
         Raises:
             OutputError: see `publishing`.
@@ -116,7 +116,7 @@ class PublishedFiles:
         with self.publishing(files[name].group) as folder:
             shutil.copyfile(self._root / name, folder / name)
             amended = edit(folder / name)
-            if not amended:
+            if not amended or hash_file(folder / name) == self._hash(self._root / name):
                 (folder / name).unlink()
         return amended
 
@@ -165,6 +165,8 @@ class PublishedFiles:
     def _place(self, group: str, staging: Path, whole: bool) -> None:
         """Move what was staged to its places."""
         staged = _files_below(staging)
+        if not staged and not whole:
+            return
         try:
             for path in staged:
                 sync(path)  # a file is on the disk before it takes its name

@@ -29,17 +29,14 @@ def analyze(video: Path, out: Path, **options: Any) -> Analysis:
 
 
 @pytest.fixture(scope="module")
-def positions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight seconds of a broadcast with a cut, as tables."""
-    settings = RenderSettings(seed=2, seconds=8, fps=15, start_s=0, dead_ball_every_s=0.5, referees=3)
-    return render_positions(settings, NoiseSettings(), tmp_path_factory.mktemp("given") / "game")
+def positions(positions_game: Path) -> Path:
+    return positions_game
 
 
 @pytest.fixture(scope="module")
-def out(positions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("run") / "game"
-    analyze(positions, folder)
-    return folder
+def out(analysed_positions: Path) -> Path:
+    """A finished run; tests change copies alone."""
+    return analysed_positions
 
 
 def test_what_needs_no_pixels_is_written_and_the_rest_is_printed(out: Path) -> None:
@@ -67,8 +64,9 @@ def test_heat_maps_and_exports_are_made_of_a_finished_run(out: Path, tmp_path: P
         run(["heatmap", str(out), "--team", "A", "--versus", "B", "--format", "svg", "--out", f"{tmp_path}/a.svg"]) == 0
     )
     assert "<svg" in (tmp_path / "a.svg").read_text()
-    assert run(["heatmap", str(out), "--player", "1", "--period", "1"]) == 0
-    assert list((out / "maps").glob("player-01*-period-1.png"))
+    copy = Path(shutil.copytree(out, tmp_path / "copy"))
+    assert run(["heatmap", str(copy), "--player", "1", "--period", "1"]) == 0
+    assert list((copy / "maps").glob("player-01*-period-1.png"))
     for name, files in (("sportvu", 1), ("kloppy", 2), ("floodlight", 1)):
         assert run(["export", str(out), "--format", name, "--out", str(tmp_path / name)]) == 0
         assert len(list((tmp_path / name).iterdir())) == files
