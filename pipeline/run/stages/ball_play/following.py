@@ -26,7 +26,8 @@ def follow_ball(context: StageContext) -> StageOutput:
         tables["periods"],
     )
     game = game.with_tracks(live_tracks(game, tables["shots"]))
-    return StageOutput(ball.find_ball(game, view, tables["identities"], tables["players"], tables["positions"]))
+    of_people = (tables["identities"], tables["players"], tables["positions"])
+    return StageOutput(ball.find_ball(game, view, *of_people, context.memory))
 
 
 BALL_STAGE = Stage(

@@ -53,7 +53,10 @@ def players(run: Path) -> pd.DataFrame:
     return RunDirectory(run).read_table("players").set_index("player_id")
 
 
-COMPARED: tuple[TableName, ...] = ("tracks", "identities", "players", "positions", "player_stats")
+COMPARED: tuple[TableName, ...] = (
+    *("tracks", "identities", "players", "positions", "player_stats", "lineups"),
+    *("ball", "flights", "ball_events", "box_score"),
+)
 
 
 def told(changes: Changes) -> list[str]:
