@@ -8,10 +8,10 @@ from typing import Any
 
 from pipeline.config import PresentSettings
 from pipeline.run import given, manifest
-from pipeline.run.closure import code_fingerprint
 from pipeline.run.context import RunContext
 from pipeline.run.loading import jersey_colors_of
 from pipeline.run.observer import Observer
+from pipeline.run.source_code.closure import code_fingerprint
 from pipeline.run.stages import video as video_stage
 from pipeline.run.stages.runner import StageRunner
 from pipeline.run.stages.stage import sections_of

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import PresentSettings
-from pipeline.run.closure import code_fingerprint
 from pipeline.run.context import RESULT_TABLES
 from pipeline.run.order import STAGE_NAMES
+from pipeline.run.source_code.closure import code_fingerprint
 from pipeline.store import RunDirectory, fingerprint
 
 if TYPE_CHECKING:

@@ -54,10 +54,10 @@ class BallView:
 
     @cached_property
     def directions(self) -> list[tuple[float, float, int]]:
-        """Begin and end of each period in which it is known, and the team that attacks the right basket: 0 for A, 1 for B."""
-        known = self.periods.dropna(subset="right_team")
-        right = (known["right_team"] == "B").astype(int)
-        return list(zip(known["start_s"], known["end_s"], right, strict=True))
+        """Begin and end of each period in which both are known, and the team that attacks the right basket: 0 for A, 1 for B."""
+        of_both = self.periods.dropna(subset="right_team")
+        right = (of_both["right_team"] == "B").astype(int)
+        return list(zip(of_both["start_s"], of_both["end_s"], right, strict=True))
 
 
 def find_ball(

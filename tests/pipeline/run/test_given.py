@@ -14,12 +14,12 @@ from pipeline.cli import run
 from pipeline.errors import InputError, TableError
 from pipeline.evaluation import evaluate
 from pipeline.rendering import NoiseSettings, RenderSettings, render_positions
-from pipeline.run import closure
 from pipeline.run.analysis import Analysis, analyze_job
 from pipeline.run.job import Job
 from pipeline.run.oracles import evaluate_oracles
 from pipeline.run.order import STAGE_NAMES
-from pipeline.run.sources import notes_of
+from pipeline.run.source_code import closure
+from pipeline.run.source_code.sources import notes_of
 from pipeline.store import RunDirectory
 from pipeline.tables import MOTION_COLUMNS
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pipeline.run.sources import notes_of
+from pipeline.run.source_code.sources import notes_of
 from pipeline.store import fingerprint
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 """The folder that holds `pipeline` and `models`."""
 PREFIX = __name__.partition("pipeline.")[0]
 """What stands before `pipeline` and `models` in the names of modules: nothing, or 'courtside.'."""

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.present.outputs import present
-from pipeline.run import closure, perceiving, sources
-from pipeline.run.closure import ROOT, code_fingerprint, import_closure, library_versions
+from pipeline.run import perceiving
 from pipeline.run.order import UNDERSTAND
-from pipeline.run.sources import SourceNotes
+from pipeline.run.source_code import closure, sources
+from pipeline.run.source_code.closure import ROOT, code_fingerprint, import_closure, library_versions
+from pipeline.run.source_code.sources import SourceNotes
 from pipeline.store import hash_file
 
 FILES = {
@@ -99,7 +100,7 @@ def test_no_stage_rests_on_a_later_one(stage: object) -> None:
 
 PRINTED = """
 import importlib.metadata, sys
-from pipeline.run.closure import code_fingerprint
+from pipeline.run.source_code.closure import code_fingerprint
 if len(sys.argv) > 1:
     version = importlib.metadata.version
     importlib.metadata.version = lambda name: "0.0" if name == sys.argv[1] else version(name)
