@@ -14,7 +14,7 @@ from pipeline.present.ball_play import all_events, shot_chart
 from pipeline.present.ball_play.shot_chart import png_bytes
 from pipeline.present.crops import Crop, cut_crops
 from pipeline.present.csv_tables import coach_table, csv_text, named, rounded
-from pipeline.present.heat_maps.painting import HeatPainter, HeatPictures
+from pipeline.present.heat_maps.painting import HeatPictures, painter_of
 from pipeline.present.heat_maps.subjects import Direction, Subject, map_of, subjects, subtitle
 from pipeline.present.jerseys import jersey_colors, with_jersey_colors
 from pipeline.present.labels import people, slug, team_title
@@ -23,7 +23,7 @@ from pipeline.present.on_court import OnCourt
 from pipeline.present.report import Pictures, report_html
 from pipeline.present.results import Results
 from pipeline.present.workbook import WORKBOOK, workbook_bytes
-from pipeline.store import make_directory, write_bytes
+from pipeline.store import make_directory, output_error
 
 HEATMAP_FOLDER = "heatmaps"
 GAME_TABLES = ("efforts", "lineups", "stints", "pairs", "fives")
@@ -52,7 +52,7 @@ def present(results: Results, directory: Path) -> Outputs:
 
     Args:
         results: the run.
-        directory: made where missing.
+        directory: made where missing; nobody looks into it before all is there.
 
     Raises:
         OutputError: a file cannot be written.
@@ -78,9 +78,12 @@ def _crops(results: Results) -> dict[int, list[Crop]]:
 
 
 def _write(path: Path, data: bytes | str) -> Path:
-    """Write a file whole or not at all; text is UTF-8."""
+    """Write a file; text is UTF-8."""
     make_directory(path.parent)
-    write_bytes(path, data.encode("utf-8") if isinstance(data, str) else data)
+    try:
+        path.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
+    except OSError as error:
+        raise output_error(path, error) from error
     return path
 
 
@@ -161,7 +164,7 @@ def _write_heat_maps(results: Results, folder: Path) -> _HeatMapFiles:
     """Draw one heat map per team and per player who has positions, and of several periods one per team and period."""
     maps, game = _HeatMapFiles(), results.on_court
     if game is not None:
-        painter, sigma_m = HeatPainter(game.court), results.settings.present.heatmap_sigma_m
+        painter, sigma_m = painter_of(game.court), results.settings.present.heatmap_sigma_m
         direction: Direction = "attacking" if game.teams_switch_ends else "filmed"
 
         def draw(shown: OnCourt, subject: Subject, period: int | None, name: str) -> HeatPictures | None:

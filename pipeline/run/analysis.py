@@ -15,7 +15,6 @@ from pipeline.errors import InputError, OutputError
 from pipeline.geometry.calibration import read_calibration
 from pipeline.roster import read_roster
 from pipeline.run import given, manifest, perceiving
-from pipeline.run.closure import code_fingerprint
 from pipeline.run.context import RunContext
 from pipeline.run.execution import Executor, executor_for
 from pipeline.run.job import Job, remember
@@ -23,6 +22,7 @@ from pipeline.run.loading import CorrectedRun
 from pipeline.run.observer import Observer, Silence
 from pipeline.run.order import PERCEIVED, STAGE_NAMES, UNDERSTAND, check_chain
 from pipeline.run.publishing import publish
+from pipeline.run.source_code.closure import code_fingerprint
 from pipeline.run.stages import video as video_stage
 from pipeline.run.stages.runner import StageRunner
 from pipeline.run.stages.stage import sections_of

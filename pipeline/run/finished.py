@@ -17,7 +17,6 @@ from pipeline.present.on_court import OnCourt
 from pipeline.run.context import RESULT_TABLES
 from pipeline.run.loading import context_of, read_run, video_of
 from pipeline.run.observer import Observer, Silence
-from pipeline.run.order import UNDERSTAND
 from pipeline.store import RunDirectory, json_bytes, make_directory, write_bytes
 from pipeline.tables import TableName
 
@@ -137,10 +136,8 @@ def write_annotated(
         observer.end("")
         return out
     with RunDirectory.opened(run) as directory:
-        last = directory.manifest(UNDERSTAND[-1].name)
-        before = last.fingerprint if last is not None else ""
-        drawn = draw_video(context, before, StageRunner(directory, observer), height_px)
-        note_video(directory, before, settings, noted.start_s)
+        drawn = draw_video(context, StageRunner(directory, observer), height_px)
+        note_video(directory, settings, noted.start_s)
     return drawn
 
 

@@ -26,7 +26,7 @@ _PACKAGES = (
     "numpy",
     "pandas",
 )
-"""Shown to people; what decides on reuse is `pipeline.run.closure`."""
+"""Shown to people; what decides on reuse is `pipeline.run.source_code.closure`."""
 
 
 def versions() -> dict[str, str]:

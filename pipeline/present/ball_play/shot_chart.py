@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
 from pipeline.geometry.zones import turned
-from pipeline.present.drawing.court import PAPER, draw_picture
+from pipeline.present.drawing.court import PAPER, CourtPicture, draw_picture
 from pipeline.present.drawing.text import text_coverage
 from pipeline.present.palette import Color
 
@@ -33,7 +35,7 @@ def shot_chart(shots: pd.DataFrame, court: Court, title: str) -> NDArray[np.uint
     placed = shots.dropna(subset=["x_m", "y_m"])
     if placed.empty:
         return None
-    floor = draw_picture(court, WIDTH_PX, MARGIN_M, PAPER, 2.2)
+    floor = _floor(court)
     picture = floor.image.copy()
     places_m = placed[["x_m", "y_m"]].to_numpy(np.float64)
     if court.baskets == 2:
@@ -48,6 +50,12 @@ def shot_chart(shots: pd.DataFrame, court: Court, title: str) -> NDArray[np.uint
     _write(sheet, title, 12, 25.0, _INK, bold=True)
     _write(sheet, shot_line(shots), 48, 17.0, _QUIET, bold=False)
     return sheet
+
+
+@lru_cache(maxsize=1)
+def _floor(court: Court) -> CourtPicture:
+    """Draw the empty court, once for all charts."""
+    return draw_picture(court, WIDTH_PX, MARGIN_M, PAPER, 2.2)
 
 
 def shot_line(shots: pd.DataFrame) -> str:

@@ -19,8 +19,6 @@ from pipeline.present.embedding_map import embedding_map_of
 from pipeline.present.formats import clock, measure, percent
 from pipeline.present.heat_maps.colors import color_stops
 from pipeline.present.heat_maps.painting import HeatPictures
-from pipeline.present.labels import people
-from pipeline.present.palette import player_colors
 from pipeline.present.report.embedding_map import embedding_map_figure
 from pipeline.present.report.facts import flat, how_much_seen, subtitle, tiles, title
 from pipeline.present.report.lineups import lineups_section
@@ -88,13 +86,12 @@ def breakable(text: str) -> Markup:
 
 def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dict[str, Any]:
     """Collect what the template shows."""
-    persons = people(results.players)
-    colors = player_colors(results.players)
+    persons = results.persons
     rows = [
         person_row(
             person,
             results,
-            colors[person.player_id],
+            results.colors[person.player_id],
             pictures.players.get(person.player_id),
             pictures.crops.get(person.player_id, ()),
             {each.player_id: each for each in persons},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.run.stages.stage import Stage, StageContext, StageOutput
+from pipeline.run.stages.stage import TEAMS_OF_PLAYERS, Stage, StageContext, StageOutput
 
 
 def compute_ball_events(context: StageContext) -> StageOutput:
@@ -31,4 +31,5 @@ BALL_EVENTS_STAGE = Stage(
     ),
     gives=("touches", "possessions", "ball_events", "box_score"),
     function=compute_ball_events,
+    columns=TEAMS_OF_PLAYERS,
 )

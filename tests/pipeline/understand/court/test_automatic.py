@@ -58,7 +58,7 @@ def register(frames: pd.DataFrame, points: pd.DataFrame, court: str | None = Non
 def test_moving_camera_is_registered_in_every_frame(court: str) -> None:
     cameras = panning(41)
     rng = np.random.default_rng(1)
-    seen = {row: sighting(cameras[row], rng, court) for row in range(0, 41, 5)}
+    seen = {row: sighting(cameras[row], rng, court) for row in range(0, 41, 10)}
     found = register(frames_of(cameras), as_table(seen))
     assert found.court.name == court
     assert "times as well as those of" in found.warnings[0]
@@ -71,7 +71,7 @@ def test_a_floor_off_the_book_is_measured_and_said() -> None:
     size_m = (26.0, 14.0)
     cameras, hall = panning(41), court_of("fiba", size_m)
     rng = np.random.default_rng(4)
-    found = register(frames_of(cameras), as_table({row: sighting(cameras[row], rng, hall) for row in range(0, 41, 5)}))
+    found = register(frames_of(cameras), as_table({row: sighting(cameras[row], rng, hall) for row in range(0, 41, 10)}))
     assert (found.court.length_m, found.court.width_m) == pytest.approx(size_m, abs=0.11)
     assert f"as FIBA on a floor of {found.court.length_m:.1f} x" in found.warnings[0]
     assert len(found.table) == 41
