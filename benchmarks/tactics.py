@@ -13,9 +13,21 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
+from pipeline.evaluation.events.tactics import TacticsScores, score_tactics
+from pipeline.geometry.court import stored_court
 from pipeline.rendering import WHOLE_GAME, noise_settings, render_positions, whole_game
+from pipeline.store import RunDirectory
+from pipeline.tables import TableName
+from pipeline.understand.tactics import TacticsInput, find_tactics
 
 FPS = 15.0
+NEEDED: tuple[TableName, ...] = ("players", "positions", "periods", "play", "stints", "ball", "possessions")
+HEAD = (
+    "| seed | ball | anything said | right team | right team and phase | right man | sure ones right | matchup seconds | possessions |\n"
+    "|---|---|---:|---:|---:|---:|---:|---:|---:|"
+)
 
 
 def render(game: Path, seed: int, seconds: float, found: float) -> None:
@@ -50,12 +62,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--found", type=float, default=0.7)
     parser.add_argument("--out", type=Path, default=Path("reports/tactics"))
     given = parser.parse_args(arguments)
+    print(HEAD)
+    rows: dict[bool, list[TacticsScores]] = {True: [], False: []}
     for seed in given.seeds:
         folder = given.out / f"{seed}-{given.minutes:g}-{given.found:g}"
         game, run = folder / "game", folder / "run"
-        if not (game / "game.json").is_file():
+        if not (game / "truth_guards.parquet").is_file():
             render(game, seed, 60 * given.minutes, given.found)
         analyse(game, run)
+        for with_ball, scores in rows.items():
+            scores.append(score_tactics(tactics_of(run, with_ball), run, game))
+            print(line(f"{seed}", with_ball, scores[-1]), flush=True)
+    for with_ball, scores in rows.items():
+        print(line("all", with_ball, sum(scores[1:], start=scores[0])))
+
+
+def tactics_of(run: Path, with_ball: bool) -> dict[str, pd.DataFrame]:
+    """Find the tactics of a run again, with the ball or as if nobody had followed it."""
+    folder = RunDirectory(run)
+    tables = {name: folder.read_table(name) for name in NEEDED}
+    if not with_ball:
+        tables |= {name: tables[name].iloc[:0] for name in ("ball", "possessions")}
+    found = find_tactics(TacticsInput(**tables), stored_court(folder.read_json("court.facts")))
+    return {**found, "players": tables["players"]}
+
+
+def line(name: str, with_ball: bool, scores: TacticsScores) -> str:
+    """Write scores as a row."""
+    shares = (scores.answered, scores.attacking, scores.phase, scores.guarded, scores.sure_guarded, scores.matchups)
+    cells = [name, "with" if with_ball else "without", *(f"{100 * each.value:.1f} %" for each in shares)]
+    return f"| {' | '.join([*cells, f'{scores.possessions.right} of {scores.possessions.of}'])} |"
 
 
 if __name__ == "__main__":

@@ -54,6 +54,11 @@ class Results:
     possessions: pd.DataFrame
     ball_events: pd.DataFrame
     box_score: pd.DataFrame
+    shot_zones: pd.DataFrame
+    phases: pd.DataFrame
+    guards: pd.DataFrame
+    matchups: pd.DataFrame
+    team_tactics: pd.DataFrame
     embeddings: NDArray[np.float16]
     """(n, dim), row i of detection i; NaN rows unless a person; may be a memory map."""
     registration: CourtRegistration | None

@@ -42,7 +42,7 @@ def test_men_are_changed_and_defenders_are_near_theirs(game):
     assert np.median(gaps) < 3
 
 
-def test_a_game_without_switches_is_as_it_was(game, tmp_path):
+def test_without_switches_nobody_changes_men(tmp_path):
     settings = RenderSettings(seconds=10, fps=5, seed=5, camera="fixed")
     guards = pd.read_parquet(render_positions(settings, NoiseSettings(), tmp_path / "g") / "truth_guards.parquet")
     assert guards.groupby("id")["partner"].nunique().max() == 1

@@ -7,6 +7,7 @@ import pytest
 from pipeline.geometry.court import COURTS
 from pipeline.tables import ALL, check, conform
 from pipeline.understand.ball_events import BallTables, find_ball_events
+from pipeline.understand.ball_events.shot_zones import shot_zones
 
 COURT = COURTS["nba"]
 STEP_S = 0.1
@@ -184,3 +185,62 @@ def test_there_is_no_box_score_of_a_ball_that_was_hardly_followed():
     tables = events_of(ball_of(held(1, 0, 2), held(2, 2.5, 4)))
     assert len(tables["touches"]) == 2
     assert tables["box_score"].empty
+
+
+def zone_shots(team, x_m, y_m, made, missed, points):
+    rows = pd.DataFrame({"result": ["made"] * made + ["missed"] * missed})
+    return rows.assign(team=team, x_m=x_m, y_m=y_m, points=points)
+
+
+def zones_of(*parts, **changed):
+    rows = pd.concat(parts, ignore_index=True)
+    unknown = {**ALL["ball_events"].unknown(), "kind": "shot", "status": "sure", "result_status": "sure"}
+    rows = rows.assign(**{name: value for name, value in {**unknown, **changed}.items() if name not in rows})
+    timed = rows.assign(event_id=np.arange(1, len(rows) + 1), time_s=1.0, earliest_s=1.0, latest_s=1.0)
+    return shot_zones(conform("ball_events", timed.assign(confidence=1.0, result_confidence=1.0)), COURT)
+
+
+def test_few_attempts_are_drawn_to_what_such_shots_bring():
+    middle = COURT.width_m / 2
+    paint = zone_shots("A", RIM_X_M - 1, middle, 5, 0, 2)
+    mid = zone_shots("A", RIM_X_M - 1, middle + 4, 10, 20, 2)
+    left = zone_shots("B", COURT.basket_m + 1, middle, 12, 12, 2)
+    three = zone_shots("B", RIM_X_M - 9, middle, 3, 3, 3)
+    zones = zones_of(paint, mid, left, three).set_index(["team", "zone"])
+    assert zones["attempts"].to_dict() == {
+        ("A", "mid_range"): 30,
+        ("A", "paint"): 5,
+        ("B", "above_break"): 6,
+        ("B", "paint"): 24,
+    }
+    all_twos = 2 * (27 + 1) / (59 + 2)
+    five_of_five = zones.loc[("A", "paint")]
+    assert five_of_five["points_per_attempt"] == 2.0
+    assert all_twos < five_of_five["expected_points"] < 2.0
+    assert five_of_five["low_points"] < five_of_five["expected_points"] < five_of_five["high_points"]
+    width = zones["high_points"] - zones["low_points"]
+    assert width[("A", "paint")] > width[("B", "paint")]
+    threes = zones.loc[("B", "above_break")]  # six threes in the whole game: nothing is expected
+    assert threes["points_per_attempt"] == 1.5
+    assert np.isnan(threes["expected_points"])
+
+
+def test_zones_of_few_attempts_are_empty_and_unknown_ends_do_not_count():
+    paint = zone_shots("A", RIM_X_M - 1, COURT.width_m / 2, 2, 2, 2)
+    mid = zone_shots("B", RIM_X_M - 1, COURT.width_m / 2 + 4, 10, 10, 2)
+    zones = zones_of(paint, mid).set_index("zone")
+    assert zones["expected_points"].isna().to_dict() == {"paint": True, "mid_range": False}
+    assert zones_of(paint, mid, result_status="candidate").empty
+    assert zones_of(paint, mid, status="candidate").empty
+
+
+def test_zones_that_agree_are_drawn_together_more():
+    middle = COURT.width_m / 2
+    alike = zones_of(
+        zone_shots("A", RIM_X_M - 1, middle, 15, 15, 2), zone_shots("A", RIM_X_M - 1, middle + 4, 15, 15, 2)
+    )
+    apart = zones_of(zone_shots("A", RIM_X_M - 1, middle, 27, 3, 2), zone_shots("A", RIM_X_M - 1, middle + 4, 3, 27, 2))
+    assert (alike["expected_points"] - 1).abs().max() < 0.01
+    spread = (apart["high_points"] - apart["low_points"]) / (alike["high_points"] - alike["low_points"])
+    assert (apart["expected_points"] - apart["points_per_attempt"]).abs().max() < 0.15
+    assert (spread > 1).any()
