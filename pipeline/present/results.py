@@ -79,7 +79,9 @@ class Results:
         if self.registration is None or not self.has_metres:
             return None
         return OnCourt(
-            *(self.frames, self.players, self.positions, self.periods, self.registration), self.settings.stats.max_gap_s
+            *(self.frames, self.players, self.positions, self.periods, self.registration),
+            self.settings.stats.max_gap_s,
+            self.ball,
         )
 
     @property

@@ -26,7 +26,7 @@ ALIGNMENT_FOLDER = "play-by-play"
 MAP_FOLDER = "maps"
 SCORES = "evaluation.json"
 """What evaluate leaves in a run's directory."""
-_TABLES: tuple[TableName, ...] = ("frames", "players", "positions", "periods", "court")
+_TABLES: tuple[TableName, ...] = ("frames", "players", "positions", "periods", "court", "ball")
 
 
 def on_court(run: Path) -> OnCourt:
@@ -47,6 +47,7 @@ def on_court(run: Path) -> OnCourt:
         periods=tables["periods"],
         registration=context.registration,
         max_gap_s=context.settings.stats.max_gap_s,
+        ball=tables["ball"],
     )
 
 
