@@ -20,7 +20,7 @@ from pipeline.understand.tactics.moments import MOMENT_S, Floats, Ints, LiveMome
 from pipeline.understand.tactics.phases import Attacks
 
 MAN, BALL, BASKET = 0.62, 0.11, 0.27
-"""Weights of Franks et al., section 3.2."""
+"""Weights of Franks et al."""
 SPREAD_M = 1.2
 """Standard deviation of a defender about that place, m."""
 UNKNOWN = 1.0

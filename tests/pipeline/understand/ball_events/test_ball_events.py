@@ -119,7 +119,7 @@ def test_a_shot_from_behind_the_line(through, result, points):
 def test_in_3x3_a_shot_is_worth_one_or_two():
     court = COURTS["3x3"]
     near, far = ((court.basket_m + away_m, court.width_m / 2) for away_m in (3.0, 8.0))
-    ball = ball_of(held(1, 0, 3, *near), held(1, 6, 9, *far), held(12, 10.6, 12))
+    ball = ball_of(held(1, 0, 3, *near), held(12, 4.5, 5.5), held(1, 6, 9, *far), held(12, 10.6, 12))
     flights = flights_of((3.0, 4.1, 1, *near, 0.97), (9.0, 10.1, 1, *far, 0.97)).assign(rim_x_m=court.basket_m)
     tables = find_ball_events(ball, flights, around(), court)
     shots = tables["ball_events"].query("kind == 'shot'")
@@ -244,3 +244,26 @@ def test_zones_that_agree_are_drawn_together_more():
     spread = (apart["high_points"] - apart["low_points"]) / (alike["high_points"] - alike["low_points"])
     assert (apart["expected_points"] - apart["points_per_attempt"]).abs().max() < 0.15
     assert (spread > 1).any()
+
+
+def test_who_has_the_ball_next_helps_to_say_whether_a_shot_went_in():
+    shot = (5.0, 6.0, 1, RIM_X_M - 5, 7.0)
+    result = {}
+    for through in (0.9, 0.97, np.nan, 0.25):
+        for player, whose in ((2, "same"), (11, "other")):
+            ball = ball_of(held(1, 0, 5), held(player, 6.5, 9))
+            events = events_of(ball, flights_of((*shot, through)))["ball_events"].set_index("kind")
+            result[through, whose] = events.loc["shot", "result"]
+    assert result[0.97, "other"] == "made"
+    assert result[0.25, "same"] == "missed"  # an offensive rebound
+    for unsure in ((0.9, "other"), (0.97, "same"), (np.nan, "other"), (np.nan, "same"), (0.25, "other")):
+        assert pd.isna(result[unsure])
+
+
+def test_whom_the_ball_passes_under_the_rim_has_no_rebound():
+    shot = (5.0, 6.0, 1, RIM_X_M - 5, 7.0, 0.0)
+    ball = ball_of(held(1, 0, 5), held(2, 6.2, 6.7), held(11, 7.0, 9))
+    rebounds = events_of(ball, flights_of(shot))["ball_events"].query("kind == 'rebound'")
+    assert rebounds[["player_id", "result"]].to_numpy().tolist() == [[11, "defensive"]]
+    alone = events_of(ball_of(held(1, 0, 5), held(2, 6.2, 6.7)), flights_of(shot))["ball_events"]
+    assert alone.query("kind == 'rebound'")["player_id"].tolist() == [2]
