@@ -64,11 +64,11 @@ class OnCourt:
         if chosen.empty:
             raise InputError(f"there is no period {period}; the run has {_listed(self.periods['period'])}")
         start_s, end_s = (float(chosen[name].iloc[0]) for name in ("start_s", "end_s"))
-        inside = {
-            name: table[table["time_s"].between(start_s, end_s, inclusive="left")]
-            for name, table in (("frames", self.frames), ("positions", self.positions), ("ball", self.ball))
-        }
-        return replace(self, periods=chosen, **inside)
+        frames, positions, ball = (
+            table[table["time_s"].between(start_s, end_s, inclusive="left")]
+            for table in (self.frames, self.positions, self.ball)
+        )
+        return replace(self, frames=frames, positions=positions, periods=chosen, ball=ball)
 
     def of(self, members: list[int]) -> pd.DataFrame:
         """Take the positions of some players, as filmed."""
