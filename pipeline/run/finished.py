@@ -91,6 +91,7 @@ def write_alignment(run: Path, play_by_play: Path, out: Path | None = None) -> t
     found = align(official, clock, frames, players, stints, events[events["kind"] == "substitution"])
     files = {
         "events.csv": csv_text(rounded(named(found.events, players))).encode(),
+        "players.csv": csv_text(rounded(named(found.names, players))).encode(),
         "disagreements.csv": csv_text(rounded(named(found.disagreements, players))).encode(),
     }
     return _write(run, ALIGNMENT_FOLDER, out, files), found
