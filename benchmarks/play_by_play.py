@@ -13,9 +13,21 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
+from pipeline.evaluation.events.lineups import true_ids
+from pipeline.play_by_play import OfficialEvent, align, new_numbers
 from pipeline.rendering import WHOLE_GAME, noise_settings, render_positions, whole_game
+from pipeline.store import RunDirectory
+from pipeline.tables import TableName
 
 FPS = 10.0
+TOLD = ("substitution", "made", "missed", "rebound", "turnover", "free-throw-made", "free-throw-missed")
+"""What a play-by-play has lines for."""
+HEAD = (
+    "| seed | players | with a number read | rightly | with a number by the play-by-play too | rightly | wrong ones of it |\n"
+    "|---|---:|---:|---:|---:|---:|---:|"
+)
 
 
 def render(game: Path, seed: int, seconds: float, numbers: float) -> None:
@@ -40,6 +52,39 @@ def analyse(game: Path, run: Path) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
+def official_events(game: Path) -> list[OfficialEvent]:
+    """Write the truth of a game as a play-by-play does: with the clock, numbers, and no changes in breaks."""
+    events, frames, people = (pd.read_parquet(game / f"{name}.parquet") for name in ("truth_events", "frames", "truth"))
+    who = people[people["role"] == "player"].drop_duplicates("id").set_index("id")[["team", "jersey"]]
+    rows = events.merge(frames[["frame", "state", "clock_period", "clock_s"]], on="frame")
+    found = []
+    for row in rows[rows["state"] != "break"].to_dict("records"):
+        when = int(row["clock_period"]), float(row["clock_s"])
+        lines = {"substitution": (("id", "in"), ("partner", "out"))}.get(row["kind"], (("id", str(row["kind"])),))
+        for column, event in lines:
+            if row["kind"] in TOLD and not pd.isna(row[column]) and int(row[column]) in who.index:
+                team, jersey = who.loc[int(row[column])]
+                found.append(OfficialEvent(*when, {"A": "HOM", "B": "VIS"}[team], "", str(jersey), event))
+    return found
+
+
+def count(game: Path, run: Path) -> tuple[int, int, int, int, int, int]:
+    """Count players: all of them, with a number, with the right one; with one after the suggestions, the right one; sure suggestions that are wrong."""
+    folder = RunDirectory(run)
+    names: tuple[TableName, ...] = ("clock", "frames", "players", "stints", "events")
+    clock, frames, players, stints, events = (folder.read_table(name) for name in names)
+    changes = events[events["kind"] == "substitution"]
+    found = align(official_events(game), clock, frames, players, stints, changes)
+    people = pd.read_parquet(game / "truth.parquet").drop_duplicates("id").set_index("id")["jersey"]
+    true = {player: str(people.get(person)) for player, person in true_ids(run, game).items()}
+    members = players[players["role"] == "player"]
+    read = {int(row["player_id"]): row["number"] for _, row in members.iterrows() if isinstance(row["number"], str)}
+    named = {**read, **new_numbers(found.names)}
+    right = [sum(true.get(player) == number for player, number in given.items()) for given in (read, named)]
+    wrong = sum(true.get(player) != number for player, number in new_numbers(found.names).items())
+    return len(members), len(read), right[0], len(named), right[1], wrong
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -48,12 +93,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--numbers", type=float, default=0.01)
     parser.add_argument("--out", type=Path, default=Path("reports/play-by-play"))
     given = parser.parse_args(arguments)
+    print(HEAD)
     for seed in given.seeds:
         folder = given.out / f"{seed}-{given.minutes:g}-{given.numbers:g}"
         game, run = folder / "game", folder / "run"
         if not (game / "game.json").is_file():
             render(game, seed, 60 * given.minutes, given.numbers)
         analyse(game, run)
+        print(f"| {seed} | {' | '.join(map(str, count(game, run)))} |", flush=True)
 
 
 if __name__ == "__main__":

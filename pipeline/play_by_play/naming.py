@@ -143,7 +143,7 @@ def _paired(
     rows = []
     for team, side in teams.items():
         mine = np.flatnonzero((members["team"] == side).to_numpy())
-        theirs = [k for k, person in enumerate(official) if person.team == team]
+        theirs = np.flatnonzero([person.team == team for person in official])
         if not len(mine) or not theirs:
             continue
         worth = (agrees - differs)[np.ix_(mine, theirs)] / EVIDENCE_S
