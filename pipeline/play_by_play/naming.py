@@ -143,10 +143,10 @@ def _paired(
     rows = []
     for team, side in teams.items():
         mine = np.flatnonzero((members["team"] == side).to_numpy())
-        theirs = np.flatnonzero([person.team == team for person in official])
+        theirs = [k for k, person in enumerate(official) if person.team == team]
         if not len(mine) or not theirs:
             continue
-        worth = (agrees - differs)[np.ix_(mine, theirs)] / EVIDENCE_S
+        worth = (agrees - differs)[np.ix_(mine, np.array(theirs))] / EVIDENCE_S
         worth += _of_numbers(members.iloc[mine], [official[k] for k in theirs])
         for first, second, sure in _assigned(worth):
             person, who = official[theirs[second]], members.iloc[mine[first]]
