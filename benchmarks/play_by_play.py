@@ -2,7 +2,7 @@
 
 Rendered games without pixels (10 players a team, broadcast camera with cuts, nine of ten words of the scoreboard read, numbers hardly ever) go through all
 stages without a roster. The truth is written as a play-by-play with numbers; printed is how many players have their right number before it, and by
-what it suggests. Games are kept in the folder.
+what it suggests, as the run is, and as if no number had been read at all. Games are kept in the folder.
 """
 
 from __future__ import annotations
@@ -68,11 +68,13 @@ def official_events(game: Path) -> list[OfficialEvent]:
     return found
 
 
-def count(game: Path, run: Path) -> tuple[int, int, int, int, int, int]:
+def count(game: Path, run: Path, has_numbers: bool) -> tuple[int, int, int, int, int, int]:
     """Count players: all of them, with a number, with the right one; with one after the suggestions, the right one; sure suggestions that are wrong."""
     folder = RunDirectory(run)
     names: tuple[TableName, ...] = ("clock", "frames", "players", "stints", "events")
     clock, frames, players, stints, events = (folder.read_table(name) for name in names)
+    if not has_numbers:
+        players = players.assign(number=None)
     changes = events[events["kind"] == "substitution"]
     found = align(official_events(game), clock, frames, players, stints, changes)
     people = pd.read_parquet(game / "truth.parquet").drop_duplicates("id").set_index("id")["jersey"]
@@ -100,7 +102,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not (game / "game.json").is_file():
             render(game, seed, 60 * given.minutes, given.numbers)
         analyse(game, run)
-        print(f"| {seed} | {' | '.join(map(str, count(game, run)))} |", flush=True)
+        for has_numbers in (True, False):
+            name = f"{seed}" if has_numbers else f"{seed}, as if none was read"
+            print(f"| {name} | {' | '.join(map(str, count(game, run, has_numbers)))} |", flush=True)
 
 
 if __name__ == "__main__":
