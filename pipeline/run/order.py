@@ -12,7 +12,8 @@ from pipeline.run.stages.shots import SHOTS_STAGE
 from pipeline.run.stages.splitting import SPLITTING_STAGE
 from pipeline.run.stages.stage import InputName, Stage
 from pipeline.run.stages.statistics import STATISTICS_STAGE
-from pipeline.run.stages.team_play import LINEUPS_STAGE, TACTICS_STAGE
+from pipeline.run.stages.team_play.lineups import LINEUPS_STAGE
+from pipeline.run.stages.team_play.tactics import TACTICS_STAGE
 from pipeline.run.stages.tracking import TRACKING_STAGE
 from pipeline.tables import TableName
 

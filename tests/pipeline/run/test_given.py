@@ -230,7 +230,7 @@ def test_another_version_of_a_library_is_noticed(
         ("pipeline/understand/tactics/guards.py", {"tactics", "present"}),
         (
             "pipeline/understand/shots/replays.py",
-            {"shots", "location", "statistics", "lineups", "ball", "ball_events", "tactics", "present"},
+            {"shots", "location", "statistics", "lineups", "ball", "ball_events", "present"},
         ),
         ("models/clustering/kmeans.py", {"splitting", "identity", "present"}),
         ("pipeline/calibrate/server.py", set()),

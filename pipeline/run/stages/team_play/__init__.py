@@ -1,6 +1,1 @@
-"""The stages of teams: who is on the floor, and what teams do there."""
-
-from pipeline.run.stages.team_play.lineups import LINEUPS_STAGE
-from pipeline.run.stages.team_play.tactics import TACTICS_STAGE
-
-__all__ = ["LINEUPS_STAGE", "TACTICS_STAGE"]
+"""The stages of teams, each in its module: who is on the floor, and what teams do there. What one rests on is nothing to the other."""
