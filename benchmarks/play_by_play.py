@@ -1,7 +1,7 @@
 """Does a play-by-play tell who is who? `python -m benchmarks.play_by_play [--seeds 401 402] [--minutes 12] [--numbers 0.01] [--out reports/play-by-play]`.
 
 Rendered games without pixels (10 players a team, broadcast camera with cuts, nine of ten words of the scoreboard read, numbers hardly ever) go through all
-stages without a roster. The truth is written as a play-by-play with numbers; printed is how many players have their right number before it, and by
+stages with their roster. The truth is written as a play-by-play with numbers; printed is how many players have their right number before it, and by
 what it suggests, as the run is, and as if no number had been read at all. Games are kept in the folder.
 """
 
