@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.present.ball_play import all_events, shot_chart
+from pipeline.present.ball_play import all_events, shot_chart, zone_chart
 from pipeline.present.ball_play.shot_chart import png_bytes
 from pipeline.present.crops import Crop, cut_crops
 from pipeline.present.csv_tables import coach_table, csv_text, named, rounded
@@ -28,8 +28,10 @@ from pipeline.store import make_directory, output_error
 HEATMAP_FOLDER = "heatmaps"
 GAME_TABLES = ("efforts", "lineups", "stints", "pairs", "fives")
 """Efforts, line-ups and what follows from them, as CSV files and sheets."""
-BALL_TABLES = ("box_score", "touches", "possessions")
+BALL_TABLES = ("box_score", "touches", "possessions", "shot_zones")
 """The same of the ball; only where it was followed."""
+TACTICS_TABLES = ("phases", "guards", "matchups", "team_tactics")
+"""The same of tactics; only where it is known who attacked when."""
 SHOT_FOLDER = "shots"
 MANIFEST = "run.json"
 """Written by `run` beside the other files; the report names it."""
@@ -66,8 +68,9 @@ def present(results: Results, directory: Path) -> Outputs:
     colors = jersey_colors(crops, results.players)
     results = replace(results, players=with_jersey_colors(results.players, colors))
     shots, charts = _write_shot_charts(results, directory / SHOT_FOLDER)
-    files = [*tables, *maps.files, *shots]
-    pictures = Pictures(maps.teams, maps.players, crops, charts)
+    zoned, zone_charts = _write_zone_charts(results, directory / SHOT_FOLDER)
+    files = [*tables, *maps.files, *shots, *zoned]
+    pictures = Pictures(maps.teams, maps.players, crops, charts, zone_charts)
     html = report_html(results, pictures, [*(path.relative_to(directory) for path in files), Path(MANIFEST)])
     return Outputs([_write(directory / "report.html", html), *files], colors)
 
@@ -103,7 +106,7 @@ def _write_tables(results: Results, directory: Path) -> list[Path]:
         "player_periods": coach_table(results.player_periods, players),
         "team_periods": rounded(results.team_periods),
         "periods": rounded(results.periods),
-        **{name: rounded(named(getattr(results, name), players)) for name in (*GAME_TABLES, *_ball_tables(results))},
+        **{name: rounded(named(getattr(results, name), players)) for name in (*GAME_TABLES, *_telling(results))},
         "events": rounded(named(all_events(results.events, results.ball_events), players)),
     }
     dialect = results.settings.present.csv_dialect
@@ -117,9 +120,9 @@ def _write_tables(results: Results, directory: Path) -> list[Path]:
     ]
 
 
-def _ball_tables(results: Results) -> tuple[str, ...]:
-    """Name the tables of the ball that say something."""
-    return tuple(name for name in BALL_TABLES if len(getattr(results, name)))
+def _telling(results: Results) -> tuple[str, ...]:
+    """Name the tables of ball and tactics that say something."""
+    return tuple(name for name in (*BALL_TABLES, *TACTICS_TABLES) if len(getattr(results, name)))
 
 
 def _write_shot_charts(results: Results, folder: Path) -> tuple[list[Path], dict[str, bytes]]:
@@ -143,6 +146,20 @@ def _write_shot_charts(results: Results, folder: Path) -> tuple[list[Path], dict
             files.append(_write(folder / f"{stem}.png", data))
             if key[0] == "team":
                 teams[str(key[1])] = data
+    return files, teams
+
+
+def _write_zone_charts(results: Results, folder: Path) -> tuple[list[Path], dict[str, bytes]]:
+    """Draw what an attempt from each zone is worth: the files, and the same by team as PNG."""
+    files: list[Path] = []
+    teams: dict[str, bytes] = {}
+    for team, of_team in results.shot_zones.groupby("team", sort=True):
+        assert results.registration is not None  # shots have places only with it
+        name = team_title(str(team), results.players)
+        picture = zone_chart(of_team, results.registration.court, name)
+        if picture is not None:
+            teams[str(team)] = png_bytes(picture)
+            files.append(_write(folder / f"team-{slug(str(team))}-zones.png", teams[str(team)]))
     return files, teams
 
 

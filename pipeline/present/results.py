@@ -57,6 +57,11 @@ class Results:
     possessions: pd.DataFrame
     ball_events: pd.DataFrame
     box_score: pd.DataFrame
+    shot_zones: pd.DataFrame
+    phases: pd.DataFrame
+    guards: pd.DataFrame
+    matchups: pd.DataFrame
+    team_tactics: pd.DataFrame
     embeddings: NDArray[np.float16]
     """(n, dim), row i of detection i; NaN rows unless a person; may be a memory map."""
     registration: CourtRegistration | None
@@ -92,7 +97,9 @@ class Results:
         if self.registration is None or not self.has_metres:
             return None
         return OnCourt(
-            *(self.frames, self.players, self.positions, self.periods, self.registration), self.settings.stats.max_gap_s
+            *(self.frames, self.players, self.positions, self.periods, self.registration),
+            self.settings.stats.max_gap_s,
+            self.ball,
         )
 
     @property

@@ -25,7 +25,7 @@ ALIGNMENT_FOLDER = "play-by-play"
 MAP_FOLDER = "maps"
 SCORES = "evaluation.json"
 """What evaluate leaves in a run's directory."""
-_TABLES: tuple[TableName, ...] = ("frames", "players", "positions", "periods", "court")
+_TABLES: tuple[TableName, ...] = ("frames", "players", "positions", "periods", "court", "ball")
 
 
 def on_court(run: Path) -> OnCourt:
@@ -46,6 +46,7 @@ def on_court(run: Path) -> OnCourt:
         periods=tables["periods"],
         registration=context.registration,
         max_gap_s=context.settings.stats.max_gap_s,
+        ball=tables["ball"],
     )
 
 
@@ -89,6 +90,7 @@ def write_alignment(run: Path, play_by_play: Path, out: Path | None = None) -> t
     found = align(official, clock, frames, players, stints, events[events["kind"] == "substitution"])
     files = {
         "events.csv": csv_text(rounded(named(found.events, players))).encode(),
+        "players.csv": csv_text(rounded(named(found.names, players))).encode(),
         "disagreements.csv": csv_text(rounded(named(found.disagreements, players))).encode(),
     }
     return _write(run, ALIGNMENT_FOLDER, out, files), found

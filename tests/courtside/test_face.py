@@ -43,6 +43,8 @@ def test_the_tables_of_efforts_and_of_the_ball_say_who(without_pixels: courtside
     run = without_pixels
     assert run.efforts.columns[:3].tolist() == ["player_id", "label", "team"]
     assert run.efforts["label"].notna().all()
+    assert run.matchups.columns[:4].tolist() == ["player_id", "label", "team", "opponent_id"]
+    assert run.matchups["label"].notna().all()
     assert run.box_score.columns[:3].tolist() == ["team", "player_id", "label"]
     assert len(run.box_score)
     assert not [warning for warning in run.warnings if "no box score" in warning]

@@ -18,7 +18,7 @@ from pipeline.present.palette import Color
 WIDTH_PX, MARGIN_M, HEAD_PX = 1500, 1.0, 84
 _MARK_PX, _LINE_PX = 11, 4
 _MADE, _MISSED, _OPEN = "#1a7f4b", "#c0392b", "#6b7280"
-_INK, _QUIET = "#1f2328", "#5b6470"
+INK, QUIET = "#1f2328", "#5b6470"
 
 
 def shot_chart(shots: pd.DataFrame, court: Court, title: str) -> NDArray[np.uint8] | None:
@@ -47,8 +47,8 @@ def shot_chart(shots: pd.DataFrame, court: Court, title: str) -> NDArray[np.uint
         picture = picture[:, WIDTH_PX // 2 :]
     sheet = np.full((HEAD_PX + len(picture), picture.shape[1], 3), 255, np.uint8)
     sheet[HEAD_PX:] = picture
-    _write(sheet, title, 12, 25.0, _INK, bold=True)
-    _write(sheet, shot_line(shots), 48, 17.0, _QUIET, bold=False)
+    write_line(sheet, title, 12, 25.0, INK, bold=True)
+    write_line(sheet, shot_line(shots), 48, 17.0, QUIET, bold=False)
     return sheet
 
 
@@ -93,8 +93,17 @@ def _mark(picture: NDArray[np.uint8], at: tuple[int, int], end: str | None) -> N
         cv2.circle(picture, at, _MARK_PX // 2, Color.parse(_OPEN).bgr, -1, cv2.LINE_AA)
 
 
-def _write(sheet: NDArray[np.uint8], text: str, top: int, size_px: float, color: str, *, bold: bool) -> None:
-    """Write a line at the left, in place."""
+def write_line(sheet: NDArray[np.uint8], text: str, top: int, size_px: float, color: str, *, bold: bool) -> None:
+    """Write a line at the left, in place.
+
+    Args:
+        sheet: (h, w, 3) BGR.
+        text: one line.
+        top: px from above.
+        size_px: height of the letters.
+        color: '#rrggbb'.
+        bold: in bold letters.
+    """
     coverage = text_coverage(text, size_px, bold)[:, : sheet.shape[1] - 24, None]
     place = sheet[top : top + len(coverage), 24 : 24 + coverage.shape[1]]
     place[:] = np.rint(place + coverage * (np.array(Color.parse(color).bgr) - place.astype(np.float64))).astype(

@@ -183,6 +183,7 @@ def test_what_an_older_version_left_is_computed_again_and_cleaned_away(
         "lineups",
         "ball",
         "ball_events",
+        "tactics",
         "present",
     ):  # stages whose names stayed: other code made them
         path = old / "work" / f"{name}.manifest.json"
@@ -225,6 +226,7 @@ def test_another_version_of_a_library_is_noticed(
     ("touched", "again"),
     [
         ("pipeline/understand/statistics/play.py", {"statistics", "present"}),
+        ("pipeline/understand/tactics/guards.py", {"tactics", "present"}),
         (
             "pipeline/understand/shots/replays.py",
             {"shots", "location", "statistics", "lineups", "ball", "ball_events", "present"},

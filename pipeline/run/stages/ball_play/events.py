@@ -29,7 +29,7 @@ BALL_EVENTS_STAGE = Stage(
         *("frames", "detections", "players", "positions", "court", "ball", "flights"),
         *("play", "stints", "clock", "events"),
     ),
-    gives=("touches", "possessions", "ball_events", "box_score"),
+    gives=("touches", "possessions", "ball_events", "box_score", "shot_zones"),
     function=compute_ball_events,
     columns=TEAMS_OF_PLAYERS,
 )
