@@ -48,11 +48,13 @@ from pipeline.store.files import (
     read_json,
     remove_tree,
     replacing,
+    tidy,
     write_bytes,
     write_json,
 )
 from pipeline.store.fingerprint import fingerprint, hash_file
 from pipeline.store.folder import Folder, read_array, read_table, write_arrays, write_table
+from pipeline.store.locking import locked
 from pipeline.store.published import PublishedFiles
 from pipeline.store.run_directory import Manifest, Part, RunDirectory
 from pipeline.store.sealing import is_sealed, seal
@@ -68,6 +70,7 @@ __all__ = [
     "is_plain_file",
     "is_sealed",
     "json_bytes",
+    "locked",
     "make_directory",
     "read_array",
     "read_json",
@@ -75,6 +78,7 @@ __all__ = [
     "remove_tree",
     "replacing",
     "seal",
+    "tidy",
     "write_arrays",
     "write_bytes",
     "write_json",
