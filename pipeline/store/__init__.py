@@ -38,9 +38,15 @@ Files for people are made in a folder of `work/` and take their places together;
         write_pictures(folder)
     run.published.are_whole(["player_stats.csv"])                # False if a person changed it
 
+They go where somebody wants them, and never over what is not ours::
+
+    with delivery(run, "clips", out) as place, place.writing(["a12.mp4"]) as folder:
+        write_clip(folder / "a12.mp4")
+
 `replacing(path)` gives any other writer (pictures, HTML, CSV) the same atomic behaviour and error line.
 """
 
+from pipeline.store.delivery import delivery
 from pipeline.store.files import (
     is_plain_file,
     json_bytes,
@@ -65,6 +71,7 @@ __all__ = [
     "Part",
     "PublishedFiles",
     "RunDirectory",
+    "delivery",
     "fingerprint",
     "hash_file",
     "is_plain_file",
