@@ -32,8 +32,11 @@ from pipeline.run.context import RunContext
 from pipeline.run.loading import EVALUATED, context_of
 
 SCORED_FPS = 5.0
-BLUR = 0.37
-"""Length of what is added to an embedding of length 1; of all games."""
+RIGHT = 0.95
+"""Share of player-time that is right at the start."""
+BLURS = (0.2, 0.6)
+"""Length of what is added to an embedding of length 1; looked for between these."""
+_HALVINGS = 6
 SHOWN = (0, 5, 10, 20, 30, 40, 60)
 """Numbers of answers that are printed."""
 ORDERS = ("queue", "random")
@@ -116,7 +119,7 @@ def blurred(run: Path, game: Path, blur: float) -> ReviewedRun:
     Args:
         run: a finished run of the game.
         game: with its truth.
-        blur: see `BLUR`.
+        blur: length of what is added to an embedding of length 1.
     """
     context = context_of(run, names=tuple({*EVALUATED, *TABLES}))
     embeddings = np.array(context.embeddings, np.float32)  # (n, dim)
@@ -128,6 +131,15 @@ def blurred(run: Path, game: Path, blur: float) -> ReviewedRun:
     context.embeddings, context.memories = embeddings.astype(np.float16), {}
     context.complete("identity", "identity")
     return ReviewedRun(context, read_truth(game))
+
+
+def blur_for(run: Path, game: Path, right: float) -> float:
+    """Find the blur with which about a share of player-time is right, by halving the range: more blur, less is right."""
+    low, high = BLURS
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if blurred(run, game, middle).share_right() > right else (low, middle)
+    return round(low, 3)
 
 
 def answered(work: ReviewedRun, choose: Choice, answers: int) -> list[tuple[int, float]]:
@@ -172,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--answers", type=int, default=40)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--order", nargs="+", choices=ORDERS, default=ORDERS)
-    parser.add_argument("--blur", type=float, default=BLUR)
+    parser.add_argument("--blur", type=float, help="without: as much as leaves 95 % right")
     given = parser.parse_args(arguments)
     rng = np.random.default_rng(given.seed)
     orders: dict[str, Choice] = {
@@ -180,16 +192,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "random": lambda waiting: waiting[int(rng.integers(len(waiting)))],
     }
     shown = [number for number in SHOWN if number <= given.answers]
-    print("| minutes | order | " + " | ".join(map(str, shown)) + " |")
-    print("|---:|---|" + "---:|" * len(shown))
+    print("| minutes | blur | order | " + " | ".join(map(str, shown)) + " |")
+    print("|---:|---:|---|" + "---:|" * len(shown))
     for minutes in given.minutes:
         run, game = prepared(given.out, minutes, given.seed)
+        blur = blur_for(run, game, RIGHT) if given.blur is None else given.blur
         for name in given.order:
             choose = orders[name]
-            scores = dict(answered(blurred(run, game, given.blur), choose, given.answers))
+            scores = dict(answered(blurred(run, game, blur), choose, given.answers))
             last = max(scores)
             cells = " | ".join(f"{100 * scores[min(number, last)]:.1f}" for number in shown)
-            print(f"| {minutes:g} | {name} | {cells} |", flush=True)
+            print(f"| {minutes:g} | {blur:g} | {name} | {cells} |", flush=True)
 
 
 if __name__ == "__main__":

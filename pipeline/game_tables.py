@@ -264,8 +264,8 @@ BALL_EVENTS = Table(
 _COUNTS = {
     "fgm": "field goals made",
     "fga": "field goals attempted",
-    "fg3m": "three-pointers made",
-    "fg3a": "three-pointers attempted",
+    "fg3m": "field goals made from beyond the arc: three-pointers, in 3x3 two-pointers",
+    "fg3a": "likewise attempted",
     "ftm": "free throws made",
     "fta": "free throws attempted",
     "oreb": "offensive rebounds",

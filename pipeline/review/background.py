@@ -61,17 +61,20 @@ class Background:
             self._thread.join()
 
     def ask(self, words: str, work: Callable[[Background], Any]) -> int:
-        """Let something be done, and return its ticket.
-
-        Raises:
-            CourtsideError: too much waits.
-        """
+        """Let something be done, and return its ticket."""
         with self._lock:
-            if self.waiting >= MOST_WAITING:
-                raise CourtsideError(f"{MOST_WAITING} corrections wait; give them a moment")
             self._last += 1
             self._tasks.put(WaitingTask(self._last, words, work))
             return self._last
+
+    def check_room(self) -> None:
+        """Refuse more while much waits.
+
+        Raises:
+            CourtsideError: too much does.
+        """
+        if self.waiting >= MOST_WAITING:
+            raise CourtsideError(f"{MOST_WAITING} corrections wait; give them a moment")
 
     @property
     def waiting(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -66,6 +67,19 @@ class Correcting(Protocol):
 
     def redo(self, step: int | None) -> dict[str, Any]:
         """Carry out again what was taken back."""
+
+    def keep(self, request: Any) -> str:
+        """Write a request, plain data, where it outlives this process, before anything is computed; return its name.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+
+    def kept(self) -> list[tuple[str, Any]]:
+        """Return name and content of requests that are not carried out yet, in order; None for one that cannot be read."""
+
+    def carrying_out(self, name: str) -> AbstractContextManager[None]:
+        """Carry out a kept request in the block: what is corrected there is its doing, and it is forgotten with that."""
 
     def give_roster(self, file: Path) -> dict[str, Any]:
         """Use another roster from now on."""

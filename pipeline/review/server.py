@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +16,10 @@ from pipeline.review.background import Background
 from pipeline.review.correcting import Correcting
 from pipeline.review.documents import game_document
 from pipeline.review.doubts import Doubt, doubts_of
-from pipeline.review.edits import edits_of, whole
 from pipeline.review.game import ReviewedGame
 from pipeline.review.pictures import VideoPictures
 from pipeline.review.playback import COPY_KIND, Playback
+from pipeline.review.requests import WORDS, fields_of, requested
 from pipeline.review.windows import LONGEST_S, WindowSource
 from pipeline.serve import Content, FileContent, LocalPage, RequestError, number, serving
 from pipeline.video import VideoInfo
@@ -29,8 +28,6 @@ PAGE = Path(__file__).parent / "page"
 FILES = {"page.html": "text/html", "page.css": "text/css", "page.js": "text/javascript"}
 MOST_CROPS = 12
 """Pictures of one person."""
-LONGEST_ROSTER = 200_000
-"""Characters."""
 _LONGEST_VIDEO_S = 1e6
 
 
@@ -64,11 +61,17 @@ class Reviewing:
     done: threading.Event = field(default_factory=threading.Event)
     background: Background = field(default_factory=Background)
     _shown: Shown | None = None
+    _resumed: list[int] = field(default_factory=list)
+    """Tickets of what was accepted before this page was opened."""
+    _accepting: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self) -> None:
-        """Lay the game ready; corrections are carried out from now on."""
+        """Lay the game ready; corrections are carried out from now on, those first that an earlier page had accepted."""
         self._show()
         self.background.start()
+        for name, request in self.correcting.kept():
+            kind, data = request if isinstance(request, list) and len(request) == 2 else (None, None)
+            self._resumed.append(self._enqueue(name, kind, data))
         self.background.ask("getting ready", lambda _: self.correcting.warm())
 
     def end(self) -> None:
@@ -108,6 +111,7 @@ class Reviewing:
             "can_undo": journal.can_undo,
             "can_redo": journal.can_redo,
             "steps": [[step.number, step.words, step.undone] for step in journal.steps],
+            "resumed": self._resumed,
             "results": [[found.ticket, found.error, found.result] for found in list(work.results)[-40:]],
             "video": None if self.playback is None else self.playback.about(),
         }
@@ -147,43 +151,28 @@ class Reviewing:
 
     def edit(self, data: Any) -> dict[str, Any]:
         """Ask for one step of corrections."""
-        fields = _fields(data)
-        edits, revision = edits_of(fields.get("edits")), fields.get("revision")
-        if not isinstance(revision, str):
-            raise RequestError("revision: expected that of the game that was seen")
-        return self._ask("correcting", lambda: self.correcting.correct(edits, revision))
+        return self._accept("edit", data)
 
     def undo(self, data: Any) -> dict[str, Any]:
         """Take back a step; the last if none is named."""
-        step = _step(data)
-        return self._ask("undoing", lambda: self.correcting.undo(step))
+        return self._accept("undo", data)
 
     def redo(self, data: Any) -> dict[str, Any]:
         """Carry out again what was taken back."""
-        step = _step(data)
-        return self._ask("redoing", lambda: self.correcting.redo(step))
+        return self._accept("redo", data)
 
     def roster(self, data: Any) -> dict[str, Any]:
         """Use a roster that the page has read from a file."""
-        text = _fields(data).get("text")
-        if not isinstance(text, str) or not 0 < len(text) <= LONGEST_ROSTER:
-            raise RequestError(f"text: expected a roster of at most {LONGEST_ROSTER} characters")
-
-        def work() -> dict[str, Any]:
-            with tempfile.TemporaryDirectory() as folder:
-                file = Path(folder) / "roster.csv"
-                file.write_text(text, encoding="utf-8")
-                return self.correcting.give_roster(file)
-
-        return self._ask("using the roster", work)
+        return self._accept("roster", data)
 
     def export(self, data: Any) -> dict[str, Any]:
         """Write what the run leaves for people anew."""
-        video = _fields(data).get("video") is True
+        video = fields_of(data).get("video") is True
 
         def work(background: Background) -> dict[str, Any]:
             return {"words": "written", "files": self.correcting.export(video, background.advance)}
 
+        self.background.check_room()
         return {"ticket": self.background.ask("exporting", work)}
 
     def make_copy(self, data: Any) -> dict[str, Any]:
@@ -194,15 +183,23 @@ class Reviewing:
         self.playback.make_copy()
         return self.playback.about()
 
-    def _ask(self, words: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """Let a correction be carried out, and show the game as it is then."""
+    def _accept(self, kind: str, data: Any) -> dict[str, Any]:
+        """Let a correction be carried out; it is on the disk, in order, before anybody is told that it is accepted."""
+        requested(kind, data)
+        with self._accepting:
+            self.background.check_room()
+            return {"ticket": self._enqueue(self.correcting.keep([kind, data]), kind, data)}
+
+    def _enqueue(self, name: str, kind: Any, data: Any) -> int:
+        """Let a request that is kept be carried out, and the game be shown as it is then."""
 
         def carried_out(_: Background) -> dict[str, Any]:
-            changes = work()
+            with self.correcting.carrying_out(name):
+                changes = requested(kind, data)(self.correcting)
             self._show()
             return changes
 
-        return {"ticket": self.background.ask(words, carried_out)}
+        return self.background.ask(WORDS.get(kind, ""), carried_out)
 
     def _show(self) -> None:
         """Lay the game as it is now ready."""
@@ -277,23 +274,6 @@ _BYTES = "application/octet-stream"
 def _id(fields: Mapping[str, str], name: str) -> int:
     """Read an id or the number of a box from a query."""
     return int(number(fields, name, 0, 1 << 53))
-
-
-def _fields(data: Any) -> Mapping[str, Any]:
-    """Read an object.
-
-    Raises:
-        RequestError: it is none.
-    """
-    if not isinstance(data, dict):
-        raise RequestError("expected an object")
-    return data
-
-
-def _step(data: Any) -> int | None:
-    """Read the number of a step; None where none is named."""
-    fields = _fields(data)
-    return None if fields.get("step") is None else whole(fields, "step")
 
 
 def _drawn(court: Court) -> dict[str, Any]:

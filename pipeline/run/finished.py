@@ -17,7 +17,7 @@ from pipeline.present.on_court import OnCourt
 from pipeline.run.context import RESULT_TABLES
 from pipeline.run.loading import context_of, read_run, video_of
 from pipeline.run.observer import Observer, Silence
-from pipeline.store import RunDirectory, json_bytes, make_directory, write_bytes
+from pipeline.store import RunDirectory, delivery, json_bytes, make_directory, write_bytes
 from pipeline.tables import TableName
 
 EXPORT_FOLDER = "exports"
@@ -198,8 +198,12 @@ def write_map(
         *([f"period-{period}"] if period is not None else []),
         *(["attacking"] if direction == "attacking" else []),
     ]
-    name = f"{'-'.join(parts)}.{kind}" if out is None else out.name
-    return _write(run, MAP_FOLDER, None if out is None else out.parent, {name: figure_bytes(figure, kind)})[0]
+    data = figure_bytes(figure, kind)
+    if out is None:
+        return _write(run, MAP_FOLDER, None, {f"{'-'.join(parts)}.{kind}": data})[0]
+    make_directory(out.parent)
+    write_bytes(out, data)
+    return out
 
 
 def keep_scores(run: Path, scores: dict[str, Any], insert: Callable[[Path], bool]) -> bool:
@@ -231,7 +235,7 @@ def _subject(game: OnCourt, who: int | str) -> Subject:
 
 
 def _write(run: Path, folder: str, out: Path | None, files: dict[str, bytes]) -> list[Path]:
-    """Write files whole or not at all.
+    """Write files whole or not at all; never over what is not ours.
 
     Args:
         run: the output directory.
@@ -239,13 +243,7 @@ def _write(run: Path, folder: str, out: Path | None, files: dict[str, bytes]) ->
         out: another folder.
         files: contents by name.
     """
-    if out is None:
-        with RunDirectory.opened(run) as directory, directory.published.publishing(folder) as staging:
-            for name, data in files.items():
-                make_directory(staging / folder)
-                write_bytes(staging / folder / name, data)
-        return [run / folder / name for name in files]
-    make_directory(out)
-    for name, data in files.items():
-        write_bytes(out / name, data)
-    return [out / name for name in files]
+    with delivery(run, folder, out) as place, place.writing(list(files)) as staging:
+        for name, data in files.items():
+            write_bytes(staging / name, data)
+    return [place.shown / name for name in files]

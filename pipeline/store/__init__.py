@@ -38,9 +38,15 @@ Files for people are made in a folder of `work/` and take their places together;
         write_pictures(folder)
     run.published.are_whole(["player_stats.csv"])                # False if a person changed it
 
+They go where somebody wants them, and never over what is not ours::
+
+    with delivery(run, "clips", out) as place, place.writing(["a12.mp4"]) as folder:
+        write_clip(folder / "a12.mp4")
+
 `replacing(path)` gives any other writer (pictures, HTML, CSV) the same atomic behaviour and error line.
 """
 
+from pipeline.store.delivery import delivery
 from pipeline.store.files import (
     is_plain_file,
     json_bytes,
@@ -49,11 +55,13 @@ from pipeline.store.files import (
     read_json,
     remove_tree,
     replacing,
+    tidy,
     write_bytes,
     write_json,
 )
 from pipeline.store.fingerprint import fingerprint, hash_file
 from pipeline.store.folder import Folder, read_array, read_table, write_arrays, write_table
+from pipeline.store.locking import locked
 from pipeline.store.published import PublishedFiles
 from pipeline.store.run_directory import Manifest, Part, RunDirectory
 from pipeline.store.sealing import is_sealed, seal
@@ -64,11 +72,13 @@ __all__ = [
     "Part",
     "PublishedFiles",
     "RunDirectory",
+    "delivery",
     "fingerprint",
     "hash_file",
     "is_plain_file",
     "is_sealed",
     "json_bytes",
+    "locked",
     "make_directory",
     "output_error",
     "read_array",
@@ -77,6 +87,7 @@ __all__ = [
     "remove_tree",
     "replacing",
     "seal",
+    "tidy",
     "write_arrays",
     "write_bytes",
     "write_json",

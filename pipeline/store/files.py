@@ -133,6 +133,16 @@ def remove_tree(path: Path) -> None:
         raise output_error(path, error) from error
 
 
+def tidy(folder: Path) -> None:
+    """Remove what killed processes left half-written in a folder that nobody else writes in now.
+
+    Raises:
+        OutputError: it cannot be removed.
+    """
+    for partial in folder.glob(f".*{PARTIAL_SUFFIX}"):
+        remove_tree(partial)
+
+
 def is_plain_file(path: Path) -> bool:
     """Say whether a path is a file itself, not a link to one, a device or a pipe."""
     try:

@@ -62,6 +62,20 @@ class PublishedFiles:
         self._work = work
         self._hashes: dict[tuple[str, int, int, int], str] = {}
 
+    def check_free(self, names: Collection[str]) -> None:
+        """Refuse places at which files are to be published and something stands that is not ours, before the work is done.
+
+        Args:
+            names: of the files.
+
+        Raises:
+            OutputError: a file in the way is not ours, or a folder is a link.
+        """
+        files = self._read().files
+        for name in names:
+            if self._state(name, files) == "foreign":
+                raise self._in_the_way(name)
+
     @contextmanager
     def publishing(self, group: str, whole: bool = False) -> Iterator[Path]:
         """Give an empty folder; when the block ends well, all files in it take their places in the run's directory.
@@ -177,9 +191,7 @@ class PublishedFiles:
         states = {name: self._state(name, record.files) for name in new}
         for name, state in states.items():
             if state == "foreign" and self._hash(self._root / name) != new[name]:
-                raise OutputError(
-                    f"{self._root / name} is not from courtside, and is left as it is; move it away or choose another --out"
-                )
+                raise self._in_the_way(name)
         before = {name: record.files[name].sha256 if name in record.files else () for name in new}
         files = record.files | {name: PublishedFile(group, (*before[name], digest)) for name, digest in new.items()}
         self._write(_Record(record.game, files))  # first of all: after a kill either content is known as ours
@@ -212,6 +224,10 @@ class PublishedFiles:
         if name not in files or not is_plain_file(path):
             return "foreign"
         return "ours" if self._hash(path) in files[name].sha256 else "changed"
+
+    def _in_the_way(self, name: str) -> OutputError:
+        place = self._root / name
+        return OutputError(f"{place} is not from courtside, and is left as it is; move it away or choose another --out")
 
     def _path(self, name: str) -> Path:
         """Return the place of a file; refuse one that a link leads out of the directory.

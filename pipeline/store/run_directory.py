@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.errors import InputError, OutputError, TableError
@@ -25,6 +23,7 @@ from pipeline.store.files import (
 )
 from pipeline.store.fingerprint import hash_file
 from pipeline.store.folder import Folder
+from pipeline.store.locking import HOLDER, LOCK, locked
 from pipeline.store.published import RECORD, PublishedFiles, is_ours_to_read
 from pipeline.tables import TableName
 
@@ -35,8 +34,6 @@ _MARKER_TEXT = (
 )
 _INPUTS = frozenset({"corrections.csv", "calibration.json", "roster.csv"})
 """What a person may lay into a new output directory."""
-_LOCK = ".lock"
-_HOLDER = ".holder"
 _DONE = "done"
 
 
@@ -120,7 +117,8 @@ class RunDirectory(Folder):
         """
         run = cls(root)
         _own(run, alongside)
-        with _locked(run.path, root):
+        busy = f"is working in {root}; wait for it or choose another --out"
+        with locked(run.path, lambda process: f"another run (process {process}) {busy}"):
             if fresh:
                 run._clear()
             run._remove_partials()
@@ -235,20 +233,24 @@ class RunDirectory(Folder):
             for manifest in self.path.glob("*.manifest.json"):
                 manifest.unlink()
             for entry in self.path.iterdir():
-                if entry.name not in (_MARKER, _LOCK, _HOLDER, RECORD):
+                if entry.name not in (_MARKER, LOCK, HOLDER, RECORD):
                     remove_tree(entry)
         except OSError as error:
             raise output_error(self.path, error) from error
 
     def _remove_partials(self) -> None:
-        """Remove what killed runs left half-written, of earlier versions beside what they published too."""
+        """Remove what killed runs left half-written, of earlier versions beside what they published too.
+
+        A folder with a lock of its own is tidied by who holds that.
+        """
         folders = [folder for folder in self.root.iterdir() if folder.is_dir() and not folder.is_symlink()]
         try:
             for folder in (self.root, *folders):
                 for partial in folder.glob(f".*{PARTIAL_SUFFIX}"):
                     partial.unlink(missing_ok=True)
             for partial in self.path.rglob(f".*{PARTIAL_SUFFIX}"):
-                partial.unlink(missing_ok=True)
+                if partial.parent == self.path or not (partial.parent / LOCK).exists():
+                    partial.unlink(missing_ok=True)
         except OSError as error:
             raise output_error(self.root, error) from error
 
@@ -258,7 +260,7 @@ def _own(run: RunDirectory, alongside: bool) -> None:
     root, work = run.root, run.path
     make_directory(root)
     try:
-        links = [path for path in (work, *(work / name for name in (_MARKER, _LOCK, _HOLDER))) if path.is_symlink()]
+        links = [path for path in (work, *(work / name for name in (_MARKER, LOCK, HOLDER))) if path.is_symlink()]
         if links:
             raise OutputError(f"{links[0]} is a link, which courtside does not follow; remove it")
         if (work / _MARKER).is_file():
@@ -270,7 +272,7 @@ def _own(run: RunDirectory, alongside: bool) -> None:
                 "choose another --out, or say --alongside to leave them as they are and write beside them"
             )
         make_directory(work)
-        if any(entry.name not in (_LOCK, _HOLDER, RECORD) for entry in work.iterdir()):
+        if any(entry.name not in (LOCK, HOLDER, RECORD) for entry in work.iterdir()):
             raise OutputError(f"{work} holds files that courtside did not write; choose another --out")
         run.published.start()  # before the mark: nothing that lies here yet is ours
         write_bytes(work / _MARKER, _MARKER_TEXT)
@@ -292,38 +294,6 @@ def _no_link(path: Path) -> Path:
 def _is_foreign(entry: Path, work: Path) -> bool:
     """Say whether something in a new output directory is neither an input, nor hidden, nor the folder that is ours."""
     return entry != work and entry.name not in _INPUTS and not entry.name.startswith(".")
-
-
-@contextmanager
-def _locked(work: Path, root: Path) -> Iterator[None]:
-    """Hold an advisory lock, which the system frees when the process ends in whatever way."""
-    lock, holder = FileLock(work / _LOCK), work / _HOLDER
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise OutputError(
-            f"another run (process {_read_holder(holder)}) is working in {root}; wait for it or choose another --out"
-        ) from None
-    except NotImplementedError:  # what filelock raises where a file system, mostly one over a network, has no locks
-        raise OutputError(f"cannot lock {work / _LOCK}: the file system has no locks; choose another --out") from None
-    except OSError as error:
-        raise output_error(work / _LOCK, error) from error
-    try:
-        with suppress(OSError):  # the number is a courtesy to the run that is kept out; the lock holds without it
-            holder.write_text(f"{os.getpid()}\n", encoding="utf-8")
-        yield
-    finally:
-        with suppress(OSError):
-            holder.unlink(missing_ok=True)
-        lock.release()
-
-
-def _read_holder(path: Path) -> str:
-    """Return the number of the process that holds the lock, as text."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").strip() or "unknown"
-    except OSError:
-        return "unknown"
 
 
 def _describe(folder: Path, names: Sequence[str]) -> dict[str, tuple[int, str | None]]:

@@ -115,6 +115,7 @@ export interface State {
   doing: string;
   share: number | null;
   waiting: number;
+  resumed: number[]; // tickets of what was accepted before this page was opened
   can_undo: string | null;
   can_redo: string | null;
   steps: [number: number, words: string, undone: boolean][];

@@ -1,6 +1,7 @@
 // The court from above, with everybody who has a place at the time shown.
 
 import { useEffect, useRef } from "preact/hooks";
+import { type Person } from "./api";
 import { effect } from "@preact/signals";
 import { about, arrivals, hovered, labelsShown, model, playhead, select, selected, windows } from "./store";
 
@@ -36,6 +37,12 @@ export function MiniMap() {
   return <canvas ref={canvas} class="minimap" role="img" aria-label="Where everybody is on the court" onClick={click} />;
 }
 
+// What a dot says: the number, else the beginning of the name, else the number of the label as in A-P7.
+function markOf(person: Person): string {
+  if (person.role === "referee") return "R";
+  return person.number ?? (person.name ? person.label.slice(0, 2) : `P${person.id}`);
+}
+
 function draw(canvas: HTMLCanvasElement): { player: number; x: number; y: number }[] {
   const court = about.value?.court;
   const shown = model.value;
@@ -65,7 +72,6 @@ function draw(canvas: HTMLCanvasElement): { player: number; x: number; y: number
   const frame = windows.frame(playhead.value);
   if (frame === null) return [];
   const found: { player: number; x: number; y: number }[] = [];
-  context.font = '600 10px system-ui, "Segoe UI", sans-serif';
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (let k = frame.window.placeBegin[frame.at]!; k < frame.window.placeBegin[frame.at + 1]!; k++) {
@@ -83,7 +89,9 @@ function draw(canvas: HTMLCanvasElement): { player: number; x: number; y: number
     context.strokeStyle = strong ? style.getPropertyValue("--accent") : "rgba(0,0,0,.65)";
     context.stroke();
     context.fillStyle = person.ink;
-    context.fillText(person.role === "referee" ? "R" : (person.number ?? "?"), x, y + 0.5);
+    const mark = markOf(person);
+    context.font = `600 ${mark.length > 2 ? 8 : 10}px system-ui, "Segoe UI", sans-serif`;
+    context.fillText(mark, x, y + 0.5);
   }
   return found;
 }

@@ -139,6 +139,7 @@ async function poll(): Promise<void> {
         game.value = renewed;
         windows.renew(renewed.generation);
       }
+      if (state.peek() === null) takeUp(news);
       settle(news);
       state.value = news;
     });
@@ -147,6 +148,15 @@ async function poll(): Promise<void> {
   }
   polling = false;
   timer = window.setTimeout(poll, busy.value ? 250 : document.hidden ? 4000 : 1000);
+}
+
+// Corrections that the page before this one was told are accepted: what becomes of them is said here, refusals in any case.
+function takeUp(news: State): void {
+  const errors = new Map(news.results.map(([ticket, error]) => [ticket, error]));
+  for (const ticket of news.resumed.filter((found) => !errors.has(found) || errors.get(found) !== null)) {
+    pending.value = [...pending.value, { ticket, edits: [] }];
+    waitingFor.set(ticket, (changes) => changes && sayChanges(changes));
+  }
 }
 
 // Takes the results of what was asked: what is solved is in the game now, what was refused is shown no more.

@@ -13,8 +13,8 @@ from pipeline.present.palette import team_colors
 from pipeline.present.results import Results
 
 SHOWN = ("pts", "fgm", "fga", "fg3m", "fg3a", "ftm", "fta", "oreb", "dreb", "reb", "touches")
-HEADS = {"fg3m": "3PM", "fg3a": "3PA", "touches": "Touches"}
-"""Of columns that are not called as their name in capitals."""
+HEADS = {"fg3m": "{beyond}PM", "fg3a": "{beyond}PA", "touches": "Touches"}
+"""Of columns that are not called as their name in capitals; `beyond` is what a shot from beyond the arc is worth."""
 
 
 def ball_section(results: Results, charts: Mapping[str, str], zone_charts: Mapping[str, str]) -> dict[str, Any] | None:
@@ -31,6 +31,8 @@ def ball_section(results: Results, charts: Mapping[str, str], zone_charts: Mappi
     persons = {person.player_id: person for person in people(results.players)}
     colors = team_colors(results.players)
     events = results.ball_events
+    inside = 2 if results.registration is None else results.registration.court.points_inside
+    heads = [HEADS.get(name, name.upper()).format(beyond=inside + 1) for name in SHOWN]
     teams = []
     for team, rows in box.groupby("team", sort=True):
         of_players = rows.dropna(subset="player_id")
@@ -50,7 +52,7 @@ def ball_section(results: Results, charts: Mapping[str, str], zone_charts: Mappi
             }
         )
     return {
-        "heads": ["Min", *(HEADS.get(name, name.upper()) for name in SHOWN), "Sure"],
+        "heads": ["Min", *heads, "Sure"],
         "teams": teams,
         "candidates": int((events["status"] == "candidate").sum()),
         "events": len(events),

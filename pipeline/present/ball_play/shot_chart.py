@@ -48,7 +48,7 @@ def shot_chart(shots: pd.DataFrame, court: Court, title: str) -> NDArray[np.uint
     sheet = np.full((HEAD_PX + len(picture), picture.shape[1], 3), 255, np.uint8)
     sheet[HEAD_PX:] = picture
     write_line(sheet, title, 12, 25.0, INK, bold=True)
-    write_line(sheet, shot_line(shots), 48, 17.0, QUIET, bold=False)
+    write_line(sheet, shot_line(shots, court), 48, 17.0, QUIET, bold=False)
     return sheet
 
 
@@ -58,17 +58,19 @@ def _floor(court: Court) -> CourtPicture:
     return draw_picture(court, WIDTH_PX, MARGIN_M, PAPER, 2.2)
 
 
-def shot_line(shots: pd.DataFrame) -> str:
+def shot_line(shots: pd.DataFrame, court: Court) -> str:
     """Sum shots up in words.
 
     Args:
         shots: sure rows of `ball_events` of the kind shot.
+        court: says what a shot from inside the arc is worth.
     """
     sure = shots["result"].where(shots["result_status"] == "sure")
-    threes = shots["points"] == 3
+    beyond = shots["points"] > court.points_inside
     parts = [f"{int((sure == 'made').sum())} of {len(shots)} made"]
-    if threes.any():
-        parts.append(f"from three {int((sure[threes] == 'made').sum())} of {int(threes.sum())}")
+    if beyond.any():
+        worth = "three" if court.points_inside == 2 else "two"
+        parts.append(f"from {worth} {int((sure[beyond] == 'made').sum())} of {int(beyond.sum())}")
     if sure.isna().any():
         parts.append(f"{int(sure.isna().sum())} of unknown end")
     return " · ".join(parts)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import InputError
+from pipeline.understand.game import usual_step_s
 
 IN_VIEW = "in-view"
 STRETCH = "stretch"
@@ -193,7 +194,8 @@ def _result_of(row: Mapping[Any, Any]) -> list[str]:
 
 
 def _in_view(tables: Mapping[str, pd.DataFrame], wanted: Wanted) -> list[Highlight]:
-    """Find the stretches in which players have boxes."""
+    """Find the stretches in which players have boxes; a frame is shown until the next."""
+    step_s = usual_step_s(tables["frames"])
     of_players = tables["identities"][tables["identities"]["player_id"].isin(wanted.players)]
     boxes = tables["tracks"].merge(of_players, on="track_id").merge(tables["detections"][["detection_id", "frame"]])
     boxes = boxes.merge(tables["frames"][["frame", "time_s"]], on="frame")
@@ -202,7 +204,7 @@ def _in_view(tables: Mapping[str, pd.DataFrame], wanted: Wanted) -> list[Highlig
         times_s = np.sort(boxes.loc[boxes["player_id"] == who, "time_s"].to_numpy(np.float64))
         gaps = np.flatnonzero(np.diff(times_s) > _ABSENT_S) + 1
         for first, stop in pairwise([0, *gaps.tolist(), len(times_s)]):
-            found.append(Highlight(IN_VIEW, float(times_s[first]), float(times_s[stop - 1]), who))
+            found.append(Highlight(IN_VIEW, float(times_s[first]), float(times_s[stop - 1]) + step_s, who))
     return found
 
 

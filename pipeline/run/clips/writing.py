@@ -17,8 +17,9 @@ from pipeline.run.loading import FinishedRun, context_of, read_run, video_of
 from pipeline.run.observer import Observer
 from pipeline.run.pictures import CLIP_FOLDER
 from pipeline.run.stages import video as video_stage
-from pipeline.store import RunDirectory, make_directory, write_bytes
+from pipeline.store import delivery, make_directory, write_bytes
 from pipeline.tables import TableName
+from pipeline.understand.game import usual_step_s
 from pipeline.video import VideoInfo, VideoPiece, join, probe, write_piece
 
 _TABLES: tuple[TableName, ...] = (
@@ -85,7 +86,7 @@ def write_clips(
 
     Raises:
         InputError: the run is not finished, there is no such player or moment, or the video is not there.
-        OutputError: a file cannot be written.
+        OutputError: a file in the way is not ours (nothing is cut then), or one cannot be written.
     """
     noted = read_run(run)
     context = context_of(run, names=_TABLES)
@@ -98,7 +99,7 @@ def write_clips(
     wanted = replace(asked.wanted, players=tuple(person.player_id for person in found))
     footage = _footage(noted, source, plain)
     moments = find_highlights(tables, wanted)
-    limits_s = _limits_s(run, tables["frames"]["time_s"])
+    limits_s = _limits_s(run, tables["frames"])
     work = _ClipWriter(noted, footage, {person.player_id: person for person in persons}, observer)
     clips = named_clips(merged(moments, asked.before_s, asked.after_s, limits_s), work.persons)
     if not clips:
@@ -107,11 +108,9 @@ def write_clips(
         )
     together = merged(moments, asked.before_s, asked.after_s, limits_s, apart=False) if asked.reel else []
     stem = _stem(found, wanted)
-    if out is not None:
-        make_directory(out)
-        return work.write(clips, together, stem, out, out)
-    with RunDirectory.opened(run) as directory, directory.published.publishing(CLIP_FOLDER) as staging:
-        return work.write(clips, together, stem, staging / CLIP_FOLDER, run / CLIP_FOLDER)
+    names = [*(f"{name}.mp4" for name in clips), *([f"{stem}-reel.mp4"] if together else []), f"{stem}.csv"]
+    with delivery(run, CLIP_FOLDER, out) as place, place.writing(names) as folder:
+        return work.write(clips, together, stem, folder, place.shown)
 
 
 @dataclass(frozen=True)
@@ -174,15 +173,16 @@ class _ClipWriter:
                 spot.unlink(missing_ok=True)
 
 
-def _limits_s(run: Path, times_s: pd.Series) -> tuple[float, float]:
-    """Return the first and the last second that were analysed.
+def _limits_s(run: Path, frames: pd.DataFrame) -> tuple[float, float]:
+    """Return the first second that was analysed, and the first behind it: the last frame is shown until then.
 
     Raises:
         InputError: none was.
     """
+    times_s = frames["time_s"]
     if times_s.empty:
         raise InputError(f"{run} has no frames: there is nothing to cut")
-    return float(times_s.iloc[0]), float(times_s.iloc[-1])
+    return float(times_s.iloc[0]), float(times_s.iloc[-1]) + usual_step_s(frames)
 
 
 def _footage(noted: FinishedRun, source: Path | None, plain: bool) -> _ClipSource:

@@ -17,7 +17,7 @@ from pipeline.errors import InputError
 from pipeline.run.analysis import compute, context_of_correction
 from pipeline.run.context import RunContext
 from pipeline.run.corrections.changes import Changes, changes_between
-from pipeline.run.corrections.pending import Pending
+from pipeline.run.corrections.pending import Pending, read_correctable
 from pipeline.run.corrections.places import ShownRun
 from pipeline.run.job import CORRECTIONS, Job, keep, remembered
 from pipeline.run.loading import CorrectedRun, FinishedRun, read_run, video_of
@@ -69,7 +69,9 @@ class Corrector:
         self._context: RunContext | None = None
         self._seen: object = None
         """What the run's directory was like when `_context` was made."""
-        read_run(run, begun=Pending.read(RunDirectory(run)) is not None)
+        self.request: str | None = None
+        """Name of the accepted request of the review page that is carried out now; see `AcceptedRequests`."""
+        read_correctable(run)
 
     @property
     def journal(self) -> Journal:
@@ -94,8 +96,11 @@ class Corrector:
             publish: write report, CSV and the like anew, as the method `publish` does.
 
         Raises:
-            InputError: no such player, or a correction that contradicts an earlier one; nothing is written then.
+            InputError: nothing is asked for, no such player, or a correction that contradicts an earlier one; nothing is
+                written then.
         """
+        if not asked:  # before anything is computed
+            raise InputError("nothing to correct: say what, for example --merge A12 B7 or --name A-P4 'A. Smith'")
         key = [[type(said).__name__, asdict(said)] for said in asked]
         return self._turn(key, lambda opened: _corrected(opened, asked), publish)
 
@@ -167,7 +172,7 @@ class Corrector:
                 )
             before = dict(context.tables)
             turned = turn(opened)
-            pending = Pending.of(key, turned.journal.text, turned.words, opened.directory)
+            pending = Pending.of(key, turned.journal.text, turned.words, opened.directory, self.request)
             pending.write(opened.directory)
             if turned.journal != opened.journal:
                 self._compute_again(opened.directory, context)
@@ -278,8 +283,6 @@ class _Turned:
 
 def _corrected(opened: _OpenedRun, asked: Sequence[Asked]) -> _Turned:
     """Add a step."""
-    if not asked:
-        raise InputError("nothing to correct: say what, for example --merge A12 B7 or --name A-P4 'A. Smith'")
     shown = ShownRun(opened.context.tables, opened.journal)
     tag = video_tag(opened.noted.video_sha256)
     lines = [replace(line, video=tag) for line in shown.lines(asked)]

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import TableError
+from pipeline.run.corrections.accepted import AcceptedRequests
 from pipeline.run.job import CORRECTIONS
+from pipeline.run.loading import FinishedRun, read_run
 from pipeline.store import RunDirectory, hash_file, remove_tree, write_bytes
 
 _NAME = "relabel"
@@ -24,9 +26,11 @@ class Pending:
     words: str
     before_sha256: str
     """Hash of that file without it."""
+    request: str | None = None
+    """Name of the accepted request of the review page that it comes from; None: of none."""
 
     @classmethod
-    def of(cls, asked: Any, text: str, words: str, run: RunDirectory) -> Pending:
+    def of(cls, asked: Any, text: str, words: str, run: RunDirectory, request: str | None = None) -> Pending:
         """Note what a run's journal is to become.
 
         Args:
@@ -34,8 +38,9 @@ class Pending:
             text: of the journal with it.
             words: what was asked for, in words.
             run: whose journal.
+            request: of the review page, where it comes from there.
         """
-        return cls(asked, text, words, _hash(run.root / CORRECTIONS))
+        return cls(asked, text, words, _hash(run.root / CORRECTIONS), request)
 
     @classmethod
     def read(cls, run: RunDirectory) -> Pending | None:
@@ -47,6 +52,7 @@ class Pending:
             pending = cls(**run.read_json(_NAME))
             pending.text.encode()
             pending.words.encode()
+            (pending.request or "").encode()
         except (TableError, TypeError, AttributeError, UnicodeEncodeError):
             return None
         return pending
@@ -65,10 +71,21 @@ class Pending:
         write_bytes(run.root / CORRECTIONS, self.text.encode())
 
     def remove(self, run: RunDirectory) -> None:
-        """Forget it: it is carried out."""
+        """Forget it: it is carried out. The request first: it must not be carried out twice."""
+        if self.request is not None:
+            AcceptedRequests(run).remove(self.request)
         remove_tree(run.json_path(_NAME))
 
 
 def _hash(file: Path) -> str:
     """Return the hash of a file; '' if it is not there."""
     return hash_file(file) if file.is_file() else ""
+
+
+def read_correctable(run: Path) -> FinishedRun:
+    """Read what is known of a finished run, also of one whose correction was interrupted.
+
+    Raises:
+        InputError: not a finished run.
+    """
+    return read_run(run, begun=Pending.read(RunDirectory(run)) is not None)

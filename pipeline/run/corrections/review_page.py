@@ -29,10 +29,13 @@ from pipeline.review import (
     reviewing,
 )
 from pipeline.roster import read_roster
+from pipeline.run.corrections.accepted import AcceptedRequests
 from pipeline.run.corrections.changes import Changes
 from pipeline.run.corrections.corrector import Corrector, GivenAgain
-from pipeline.run.loading import FinishedRun, jersey_colors_of, read_run, video_of
+from pipeline.run.corrections.pending import read_correctable
+from pipeline.run.loading import FinishedRun, jersey_colors_of, video_of
 from pipeline.run.observer import Observer, Silence
+from pipeline.run.stages.splitting import SPLITTING_STAGE
 from pipeline.store import RunDirectory
 
 TEAMS = ("A", "B")
@@ -49,6 +52,8 @@ def review_page(
 ) -> Iterator[tuple[str, Reviewing]]:
     """Serve the page on which a finished run is corrected.
 
+    What was accepted before a crash, and not carried out, is carried out first.
+
     Args:
         run: output directory of `courtside analyze`.
         source: where the video is now; None: where it was, if this user made the run.
@@ -60,8 +65,9 @@ def review_page(
 
     Raises:
         InputError: not a finished run, or the video named is not its video.
+        OutputError: another page of the run is open, or the run cannot be written.
     """
-    noted, observer = read_run(run), observer or Silence()
+    noted, observer = read_correctable(run), observer or Silence()
     correcting = JournalOfRun(noted, GivenAgain(video=source))
     work = Reviewing(noted.out.resolve().name, correcting, noted.video, correcting.court)
     try:
@@ -74,8 +80,11 @@ def review_page(
     else:
         work.pictures = VideoPictures(work.video)
         work.playback = Playback(work.video, _copy_of(noted))
-    with reviewing(work, port) as address:
-        yield address, work
+    with correcting.accepted.held():
+        if left := len(correcting.kept()):
+            observer.warn(f"{left} correction{'s'[: left > 1]} had been accepted and not carried out: they are now")
+        with reviewing(work, port) as address:
+            yield address, work
 
 
 class JournalOfRun:
@@ -85,6 +94,7 @@ class JournalOfRun:
         """Open the run; nothing is computed yet."""
         self._run = noted.out
         self._files = files
+        self.accepted = AcceptedRequests(noted.directory)
         self._told = _Told()
         self._corrector = Corrector(self._run, files, self._told)
 
@@ -105,7 +115,7 @@ class JournalOfRun:
         journal = self._corrector.journal
         undo, redo = journal.can_undo, journal.can_redo
         return JournalState(
-            _tracklets_mark(journal),
+            self._revision(journal),
             tuple(JournalStep(step.number, step.words, step.undone is not None) for step in journal.steps),
             None if undo is None else undo.words,
             None if redo is None else redo.words,
@@ -125,7 +135,7 @@ class JournalOfRun:
     def correct(self, asked: Sequence[Asked], revision: str | None) -> dict[str, Any]:
         """Carry out one step. Ids of players last; those of tracklets are others after a split was made or taken back."""
         names_tracklets = any(isinstance(said, _OF_TRACKLETS) for said in asked)
-        if names_tracklets and revision != _tracklets_mark(self._corrector.journal):
+        if names_tracklets and revision != self._revision(self._corrector.journal):
             raise InputError(
                 "tracklets were split or put together again meanwhile, so it may be another by now; look again, and repeat it"
             )
@@ -139,6 +149,24 @@ class JournalOfRun:
         """Carry out again what was taken back."""
         return _plain(self._corrector.redo(step))
 
+    def keep(self, request: Any) -> str:
+        """Write a request where it outlives this process."""
+        return self.accepted.add(request)
+
+    def kept(self) -> list[tuple[str, Any]]:
+        """Return the requests that are not carried out yet."""
+        return self.accepted.waiting()
+
+    @contextmanager
+    def carrying_out(self, name: str) -> Iterator[None]:
+        """Carry out a request that was kept."""
+        self._corrector.request = name
+        try:
+            yield
+        finally:
+            self._corrector.request = None
+            self.accepted.remove(name)
+
     def give_roster(self, file: Path) -> dict[str, Any]:
         """Use another roster from now on; the run keeps a copy."""
         read_roster(file)  # what is wrong with it is said before anything is computed
@@ -146,6 +174,12 @@ class JournalOfRun:
         named = int(corrector.tables["players"]["name"].notna().sum())
         self._corrector = Corrector(self._run, self._files, self._told)
         return {"words": f"the roster is used: {named} people have a name", "people": [], "warnings": []}
+
+    def _revision(self, journal: Journal) -> str:
+        """Return what is the same as long as tracklets have the same ids: it rests on how they were made, and on splits."""
+        made = RunDirectory(self._run).manifest(SPLITTING_STAGE.name)
+        splits = [(line.spot, line.second_spot) for line in journal.lines if line.action == "split"]
+        return sha256(repr((None if made is None else made.fingerprint, splits)).encode()).hexdigest()
 
     def export(self, video: bool, advance: Advance) -> list[str]:
         """Write what the run leaves for people anew."""
@@ -183,12 +217,6 @@ class _Told:
     def _say(self, share: float | None) -> None:
         if self.advance_to is not None:
             self.advance_to(self._stage, share)
-
-
-def _tracklets_mark(journal: Journal) -> str:
-    """Return what is the same as long as tracklets have the same ids: it rests on the splits that count."""
-    splits = [(line.spot, line.second_spot) for line in journal.lines if line.action == "split"]
-    return sha256(repr(splits).encode()).hexdigest()
 
 
 def _plain(changes: Changes) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from pipeline.geometry.court import Court
 from pipeline.tables import BOX_SCORE, conform
 
 UNSURE = ("tov", "stl", "passes")
@@ -14,7 +15,7 @@ UNSURE = ("tov", "stl", "passes")
 
 
 def box_score(
-    events: pd.DataFrame, touches: pd.DataFrame, stints: pd.DataFrame, team_of: Mapping[int, str]
+    events: pd.DataFrame, touches: pd.DataFrame, stints: pd.DataFrame, team_of: Mapping[int, str], court: Court
 ) -> pd.DataFrame:
     """Make the table `box_score`: a row per player, and one per team without a player.
 
@@ -23,6 +24,7 @@ def box_score(
         touches: table `touches`.
         stints: table `stints`.
         team_of: teams of the players by player_id.
+        court: says what a shot from inside the arc is worth.
     """
     if events.empty and touches.empty:
         return BOX_SCORE.empty()
@@ -33,24 +35,25 @@ def box_score(
             events[events["player_id"] == player_id],
             events[(events["partner_id"] == player_id) & (events["kind"] == "turnover")],
             touches[touches["player_id"] == player_id],
+            court,
         )
         minutes = float(played_s.get(player_id, np.nan)) / 60
         rows.append({"team": team, "player_id": player_id, "min": minutes, **row})
     for team in sorted(set(team_of.values())):
         taken = events[(events["kind"] == "turnover") & (events["team"] != team)]
-        row = _counts(events[events["team"] == team], taken, touches[touches["team"] == team])
+        row = _counts(events[events["team"] == team], taken, touches[touches["team"] == team], court)
         members = [who for who, of_team in team_of.items() if of_team == team]
         minutes = float(played_s[played_s.index.isin(members)].sum(min_count=1)) / 60
         rows.append({"team": team, "player_id": pd.NA, "min": minutes, **row})
     return conform("box_score", pd.DataFrame(rows))
 
 
-def _counts(events: pd.DataFrame, taken: pd.DataFrame, touches: pd.DataFrame) -> dict[str, object]:
+def _counts(events: pd.DataFrame, taken: pd.DataFrame, touches: pd.DataFrame, court: Court) -> dict[str, object]:
     """Count the sure events of somebody, and of the opponents' turnovers those that he took."""
     sure = events[events["status"] == "sure"]
     is_made = (sure["result"] == "made") & (sure["result_status"] == "sure")
     shots, throws = sure["kind"] == "shot", sure["kind"] == "free-throw"
-    threes = shots & (sure["points"] == 3)
+    beyond = shots & (sure["points"] > court.points_inside)
     offensive = (sure["kind"] == "rebound") & (sure["result"] == "offensive")
     defensive = (sure["kind"] == "rebound") & (sure["result"] == "defensive")
     results = events[events["kind"].isin(["shot", "free-throw"])]
@@ -59,8 +62,8 @@ def _counts(events: pd.DataFrame, taken: pd.DataFrame, touches: pd.DataFrame) ->
     counts: dict[str, object] = {
         "fgm": int((shots & is_made).sum()),
         "fga": int(shots.sum()),
-        "fg3m": int((threes & is_made).sum()),
-        "fg3a": int(threes.sum()),
+        "fg3m": int((beyond & is_made).sum()),
+        "fg3a": int(beyond.sum()),
         "ftm": int((throws & is_made).sum()),
         "fta": int(throws.sum()),
         "oreb": int(offensive.sum()),

@@ -68,7 +68,7 @@ def find_ball_events(
         "touches": turns,
         "possessions": possessions_table(touches),
         "ball_events": events,
-        "box_score": box_score(events, turns, tables.stints, team_of)
+        "box_score": box_score(events, turns, tables.stints, team_of, court)
         if _followed(ball, tables) >= LEAST_FOLLOWED
         else ALL["box_score"].empty(),
         "shot_zones": shot_zones(events, court),

@@ -18,6 +18,7 @@ from pipeline.understand.features.collect import TrackletFeatures, collect_featu
 from pipeline.understand.features.corrections import UserConstraints, constraints_of, split_where_corrected
 from pipeline.understand.features.overlaps import find_overlaps, keep_one_box_per_frame
 from pipeline.understand.game import TrackedGame
+from pipeline.understand.grouping.changes import impure_share
 from pipeline.understand.grouping.clusterers import clusterer_named
 from pipeline.understand.grouping.greedy import assign_greedily
 from pipeline.understand.grouping.joint import membership
@@ -28,6 +29,7 @@ from pipeline.understand.grouping.problem import (
     grouping_problem,
 )
 from pipeline.understand.grouping.reliable import group_reliable
+from pipeline.understand.grouping.sequences import segment_sequences
 from pipeline.understand.identity.assignment import Assignment, assign_players
 from pipeline.understand.identity.evidence_tables import evidence_tables
 from pipeline.understand.identity.identity_evidence import IdentityEvidence
@@ -110,8 +112,8 @@ def identify(
 
     Returns:
         The tables, and what to warn of. Player ids go on from the earlier result; without one they count from 1: team A, B,
-        unknown, then referees, each in order of first appearance. The confidence is the probability that a tracklet is its
-        player. A tracklet that is no player's has no row in `identities`: of somebody who never moves about, was seen for
+        unknown, then referees, each in order of first appearance. The confidence is the probability that a box of a tracklet is its
+        player's: that the tracklet is his, and that it does not show somebody else there. A tracklet that is no player's has no row in `identities`: of somebody who never moves about, was seen for
         less than `min_player_s`, or of a player, but less sure whose than `unknown_below`.
 
     Raises:
@@ -136,7 +138,8 @@ def identify(
     player_of, players = describe_players(features, assignment.person, roster, settings.number_odds, said.roles)
     players = with_labels(players, player_of, said.labels, roster)
     warnings = _warnings(evidence, players, settings, listed)
-    identities = _identities(evidence, assignment, player_of)
+    impure = memory.result("impure", (tracklets.row, tracklets.start), lambda: _impure_share(game, features))
+    identities = _identities(evidence, assignment, player_of, impure)
     tables = evidence_tables(evidence, assignment, player_of, players)
     found = IdentityResult(identities, players, warnings, *tables, game.tracks, ALL["player_ids"].empty())
     return _with_lasting_ids(found, game, evidence, player_of, former_ids)
@@ -238,12 +241,31 @@ def _evidence(
     return IdentityEvidence(features, grouping_problem(features, settings.crops_per_tracklet), constraints)
 
 
-def _identities(evidence: IdentityEvidence, assignment: Assignment, player_of: NDArray[np.int64]) -> pd.DataFrame:
-    """Make the table `identities` of the tracklets that are surely enough somebody's."""
-    confidence = assignment.posterior.assigned.copy()
+def _identities(
+    evidence: IdentityEvidence, assignment: Assignment, player_of: NDArray[np.int64], impure: NDArray[np.float64]
+) -> pd.DataFrame:
+    """Make the table `identities` of the tracklets that are surely enough somebody's.
+
+    Whose most of a tracklet is decides whose it is; what of it may show somebody else lowers the confidence, which is of its
+    boxes.
+
+    Args:
+        evidence: of n tracklets.
+        assignment: of the same.
+        player_of: (n,) player id of each, -1 for nobody.
+        impure: (n,) see `impure_share`.
+    """
+    confidence = assignment.posterior.assigned * (1.0 - impure)
     confidence[list(evidence.constraints.labels.get("player", {}))] = 1.0  # a person says so
     table = pd.DataFrame({"track_id": evidence.tracklets.track_id, "player_id": player_of, "confidence": confidence})
     return conform("identities", table[assignment.sure].sort_values("track_id"))
+
+
+def _impure_share(game: TrackedGame, features: TrackletFeatures) -> NDArray[np.float64]:
+    """Give the share (n,) of each tracklet that may show somebody else; 0 where too little is seen to say anything."""
+    if features.model is None:
+        return np.zeros(len(features.evidence))
+    return impure_share(features.model, segment_sequences(game, features, features.model))
 
 
 def _nobody() -> IdentityResult:

@@ -25,19 +25,13 @@ from pipeline.understand.features.appearance_model import (
 )
 from pipeline.understand.features.evidence import TrackletEvidence
 from pipeline.understand.game import TrackedGame
-from pipeline.understand.grouping.odds import agreement
+from pipeline.understand.grouping.changes import CHANGE_NOISE, change_log_odds
 from pipeline.understand.grouping.problem import AppearanceProblem
-from pipeline.understand.splitting.sequences import SegmentSequence
+from pipeline.understand.grouping.sequences import SegmentSequence
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-CHANGE_NOISE = 1.0
-"""Variance of a part of a tracklet about its person, in the appearance model's space: less than between tracklets minutes
-apart."""
-_APPEARANCE_WEIGHT = 0.5
-"""Share of the log-likelihood ratio of appearance that counts where a tracklet is compared with itself: its parts differ in more
-than the person."""
 _MIN_SEGMENTS = 2
 """Segments on either side of a cut."""
 
@@ -180,36 +174,10 @@ def _change_points(model: AppearanceModel, sequence: SegmentSequence) -> list[in
         if end - begin < 2 * _MIN_SEGMENTS:
             continue
         before = np.arange(_MIN_SEGMENTS, end - begin - _MIN_SEGMENTS + 1)  # (k,) segments before each possible cut
-        weight = sequence.weight[begin:end]
-        gain = sequence.change_log_odds[begin + before]
-        gain = gain + _APPEARANCE_WEIGHT * _appearance_gain(model, sequence.position[begin:end], weight, before)
-        gain += _team_gain(weight[:, None] * sequence.team[begin:end], before)
+        gain = change_log_odds(model, sequence.part(begin, end), before)
         best = int(gain.argmax())
         if gain[best] > 0:
             cut = begin + int(before[best])
             found.append(cut)
             spans += [(begin, cut), (cut, end)]
     return sorted(found)
-
-
-def _appearance_gain(model: AppearanceModel, position: Array, weight: Array, before: Ints) -> Array:
-    """Give the log-likelihood ratio (k,) of two people to one by appearance.
-
-    Args:
-        model: of the game.
-        position: (t, d) of the segments.
-        weight: (t,) of the segments.
-        before: (k,) how many segments are before the cut.
-    """
-    total, count = np.cumsum(weight[:, None] * position, axis=0), np.cumsum(weight)  # (t, d), (t,)
-    sums = total[before - 1], total[-1] - total[before - 1]
-    counts = count[before - 1], count[-1] - count[before - 1]
-    precisions = [1.0 / (CHANGE_NOISE + SEGMENT_NOISE / n) for n in counts]
-    weighted = [values * (w / n)[:, None] for values, n, w in zip(sums, counts, precisions, strict=True)]
-    return -model.log_ratio(weighted[0], precisions[0], weighted[1], precisions[1])
-
-
-def _team_gain(team: Array, before: Ints) -> Array:
-    """Give the log-likelihood ratio (k,) of two teams to one; `team` (t, 3) of the segments, `before` as above."""
-    total = np.cumsum(team, axis=0)
-    return agreement(total[before - 1]) + agreement(total[-1] - total[before - 1]) - agreement(total[-1])

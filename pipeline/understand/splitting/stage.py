@@ -11,8 +11,8 @@ from pipeline.understand.game import TrackedGame
 from pipeline.understand.grouping.joint import joint_clustering
 from pipeline.understand.grouping.problem import AppearanceProblem, grouping_problem
 from pipeline.understand.grouping.reliable import group_reliable
+from pipeline.understand.grouping.sequences import segment_sequences
 from pipeline.understand.splitting.gap_linking import link_gaps
-from pipeline.understand.splitting.sequences import segment_sequences
 from pipeline.understand.splitting.split import apply_cuts, cuts_by_itself, cuts_by_people
 
 _ROUNDS = 3

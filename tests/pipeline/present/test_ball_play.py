@@ -87,7 +87,8 @@ def test_a_shot_chart_turns_all_shots_to_the_right_basket(ball_events):
         column, row = round((x - left_m) * metre_px), HEAD_PX + round((y + 1.0) * metre_px)
         patch = (slice(row - 14, row + 15), slice(column - 14, column + 15))
         assert np.abs(picture[patch].astype(int) - empty[patch]).max() > 60
-    assert shot_line(shots) == "1 of 2 made · from three 1 of 1"
+    assert shot_line(shots, COURT) == "1 of 2 made · from three 1 of 1"
+    assert shot_line(shots.assign(points=shots["points"] - 1), COURTS["3x3"]) == "1 of 2 made · from two 1 of 1"
     assert shot_chart(shots.assign(x_m=np.nan), COURT, "Team A") is None
 
 

@@ -1,6 +1,7 @@
 """A journal in memory, which carries out corrections to the letter and solves nothing again."""
 
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from pipeline.corrections import DifferentPeople, Merge, Move, Name, Role, SamePerson, SplitTracklet
@@ -18,6 +19,8 @@ class JournalInMemory:
     place: int = 0
     rosters: list[str] = field(default_factory=list)
     exports: list[bool] = field(default_factory=list)
+    requests: dict[str, object] = field(default_factory=dict)
+    """Accepted, and not carried out."""
     hold: threading.Event = field(default_factory=threading.Event)
     """Corrections wait for it."""
 
@@ -59,6 +62,21 @@ class JournalInMemory:
         assert step is None
         self.place += 1
         return {"words": "done again", "people": [], "warnings": []}
+
+    def keep(self, request):
+        name = f"{len(self.requests)} {request}"
+        self.requests[name] = request
+        return name
+
+    def kept(self):
+        return list(self.requests.items())
+
+    @contextmanager
+    def carrying_out(self, name):
+        try:
+            yield
+        finally:
+            del self.requests[name]
 
     def give_roster(self, file):
         self.rosters.append(file.read_text(encoding="utf-8"))

@@ -52,6 +52,7 @@ def test_what_is_being_done_is_told():
 def test_only_so_much_waits():
     work = Background()
     for _ in range(MOST_WAITING):
+        work.check_room()
         work.ask("correcting", lambda _: None)
     with pytest.raises(CourtsideError, match="wait"):
-        work.ask("correcting", lambda _: None)
+        work.check_room()

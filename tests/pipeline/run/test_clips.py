@@ -3,12 +3,13 @@
 import shutil
 from pathlib import Path
 
+import av
 import pandas as pd
 import pytest
 
 from pipeline.cli import run as courtside
 from pipeline.config import Settings
-from pipeline.errors import InputError
+from pipeline.errors import InputError, OutputError
 from pipeline.present.ball_play import all_events
 from pipeline.present.clips import Clip, Highlight, Wanted, find_highlights, index_table, merged, named_clips
 from pipeline.present.labels import Person
@@ -58,8 +59,8 @@ def tables() -> dict[str, pd.DataFrame]:
         (Wanted(events=("Substitutions",)), [("substitution", 6.0, 6.0, 4)]),
         (Wanted((9,), events=("all",)), [("substitution", 6.0, 6.0, 9)]),
         (Wanted(events=("all",), from_s=7), [("points", 9.0, 9.0, None)]),
-        (Wanted((4,)), [("in-view", 0.0, 4.9, 4), ("in-view", 10.0, 19.9, 4)]),
-        (Wanted((4,), from_s=10.0), [("in-view", 10.0, 19.9, 4)]),
+        (Wanted((4,)), [("in-view", 0.0, 5.0, 4), ("in-view", 10.0, 20.0, 4)]),
+        (Wanted((4,), from_s=10.0), [("in-view", 10.0, 20.0, 4)]),
         (Wanted((4,), from_s=1.0, to_s=2.0), [("stretch", 1.0, 2.0, 4)]),
         (Wanted(from_s=1.0, to_s=2.0), [("stretch", 1.0, 2.0, None)]),
     ],
@@ -161,6 +162,44 @@ def test_a_players_clips_and_reel(finished: Path, game: Path, capsys: pytest.Cap
     assert courtside(["clips", str(finished), "--player", who, *arguments]) == 0
     assert all(Path(line).parent == out for line in capsys.readouterr().out.split())
     assert sorted(finished.rglob("*")) == before
+
+
+def pictures(path: Path) -> int:
+    with av.open(str(path)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+def test_the_last_picture_is_in_the_clip(finished: Path, tmp_path: Path) -> None:
+    """Of a clip up to the end of what was analysed."""
+    whole = pictures(finished / "annotated.mp4")
+    assert courtside(["clips", str(finished), "--from", "0", "--to", "999", "--out", str(tmp_path)]) == 0
+    (clip,) = tmp_path.glob("*.mp4")
+    assert pictures(clip) == whole
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_file_in_the_way_is_said_before_anything_is_cut_and_ours_is_replaced(
+    inside: bool, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the run's folder, and in another."""
+    folder = finished / "clips" if inside else tmp_path / "out"
+    folder.mkdir(exist_ok=True)
+    command = ["clips", str(finished), "--from", "0.3" if inside else "0.2", "--to", "0.9", "--out", str(folder)]
+    index = folder / "game-from-000m00s-to-000m00s.csv"
+    index.unlink(missing_ok=True)
+    index.write_text("mine")
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.run.clips.writing.write_piece", lambda *_: pytest.fail("cut"))
+        assert courtside(command) == OutputError.exit_code
+    assert f"{index} is not from courtside" in capsys.readouterr().err
+    assert index.read_text() == "mine"
+    index.unlink()
+    assert courtside(command) == 0
+    assert courtside(command) == 0
+    index.write_text("changed by hand")
+    assert courtside(command) == 0
+    assert index.with_name(f"{index.stem}.yours.csv").read_text() == "changed by hand"
+    assert len(pd.read_csv(index)) == 1
 
 
 @pytest.mark.parametrize("noted", ["[]", "{}", '{"wanted_height_px": "<b>", "width_px": 1, "height_px": 1, "fps": 1}'])

@@ -74,6 +74,14 @@ def test_name_number_and_team_last(finished: Path, game: Path) -> None:
     assert "Ada" in (finished / "player_stats.csv").read_text()
 
 
+def test_nothing_to_correct_is_said_before_anything_is_computed(
+    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("pipeline.run.corrections.corrector.compute", lambda *_: pytest.fail("computed"))
+    assert courtside(["relabel", str(finished)]) == InputError.exit_code
+    assert "nothing to correct: say what" in capsys.readouterr().err
+
+
 def test_who_is_not_a_player_is_gone_and_everybody_else_keeps_his_id(finished: Path) -> None:
     before = players(finished)
     changes = correct(finished, [Role(1, "nobody")], publish=False)

@@ -2,14 +2,13 @@
 
 import json
 import shutil
-from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
 
 import pytest
 
 from pipeline.corrections import Journal
 from pipeline.errors import InputError
 from pipeline.run.corrections.review_page import review_page
+from tests.pipeline.run.corrections.reviewers import ask
 
 ROSTER = "number,name,team\n19,Vera Ngo,A\n42,Ana Paz,A\n"
 
@@ -18,14 +17,6 @@ ROSTER = "number,name,team\n19,Vera Ngo,A\n42,Ana Paz,A\n"
 def run(analysed_game, tmp_path):
     shutil.copytree(analysed_game, tmp_path / "run")
     return tmp_path / "run"
-
-
-def ask(address, path, data=None):
-    headers = {} if data is None else {"Content-Type": "application/json"}
-    body = None if data is None else json.dumps(data).encode()
-    assert urlsplit(address).hostname == "127.0.0.1"
-    with urlopen(Request(address + path, body, headers), timeout=60) as answer:  # noqa: S310
-        return json.loads(answer.read())
 
 
 def test_corrections_reach_the_journal_and_the_report(run):

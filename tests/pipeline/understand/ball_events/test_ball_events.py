@@ -124,7 +124,7 @@ def test_in_3x3_a_shot_is_worth_one_or_two():
     tables = find_ball_events(ball, flights, around(), court)
     shots = tables["ball_events"].query("kind == 'shot'")
     assert shots[["points", "status"]].to_numpy().tolist() == [[1, "sure"], [2, "sure"]]
-    assert tables["box_score"].set_index("player_id").loc[1, ["fgm", "fg3a", "pts"]].tolist() == [2, 0, 3]
+    assert tables["box_score"].set_index("player_id").loc[1, ["fgm", "fg3m", "fg3a", "pts"]].tolist() == [2, 1, 1, 3]
 
 
 def test_the_scoreboard_decides():

@@ -262,8 +262,8 @@ def test_confidence_is_higher_for_the_clear_tracklet() -> None:
     made.game.embeddings[mixed] = np.eye(32)[2] * 0.75 + np.eye(32)[0] * 0.65
     identities, _ = made.identify(IdentifySettings(max_distance=0.5, unknown_below=0.0))[:2]
     sure = identities.set_index("track_id")["confidence"]
-    assert sure[3] > 0.65
-    assert 0.4 < sure[4] < sure[3] - 0.1
+    assert sure[3] > 0.4  # three seconds say little of whether it is one person throughout
+    assert 0.3 < sure[4] < sure[3] - 0.1
 
 
 def test_no_tracklets_give_empty_tables() -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pipeline.tables import MOTION_COLUMNS, conform
 from pipeline.understand.features.evidence import gather_evidence
 from pipeline.understand.game import TrackedGame
-from pipeline.understand.splitting.change_rate import log_change_rate
+from pipeline.understand.grouping.change_rate import log_change_rate
 
 FPS, WIDTH, HEIGHT = 10.0, 40.0, 100.0
 

@@ -13,7 +13,7 @@ from pipeline.understand.features.collect import TrackletFeatures
 from pipeline.understand.features.evidence import TrackletEvidence, bounds_of, pooling_weight
 from pipeline.understand.features.teams import TeamJerseys
 from pipeline.understand.game import TrackedGame
-from pipeline.understand.splitting.change_rate import log_change_rate
+from pipeline.understand.grouping.change_rate import log_change_rate
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,7 +43,7 @@ class SegmentSequence:
     def tracklets(self) -> Iterator[SegmentSequence]:
         """Take the tracklets one by one."""
         for a, b in zip(self.start[:-1], self.start[1:], strict=True):
-            yield self._of(slice(a, b), np.array([0, b - a]))
+            yield self.part(a, b)
 
     def take(self, tracklets: Ints) -> SegmentSequence:
         """Choose tracklets (k,), in the order named."""
@@ -51,6 +51,10 @@ class SegmentSequence:
         start = bounds_of(length)
         segments = np.arange(start[-1]) + np.repeat(self.start[tracklets] - start[:-1], length)
         return self._of(segments, start)
+
+    def part(self, begin: int, end: int) -> SegmentSequence:
+        """Take segments of one tracklet as a sequence of their own."""
+        return self._of(slice(begin, end), np.array([0, end - begin]))
 
     def _of(self, segments: Ints | slice, start: Ints) -> SegmentSequence:
         """Choose segments (k,), of which `start` says where those of a tracklet begin."""

@@ -1,0 +1,407 @@
+"""A game corrected in the browser from end to end: `python -m benchmarks.review_session [--minutes 10] [--out reports/review-session]`.
+
+A game without pixels is rendered and analysed with tracklets left as the tracker makes them, so that they go over from one
+person to another (the switches); a small film is looped to its length. Headless Chromium (needs it, and pytest) then opens
+`courtside review`, and somebody who knows the truth works there with mouse and keys: he answers the queue, splits the
+longest mixtures and drags what follows to whose it is, makes a new person and merges him again, names people, undoes and does
+again, works in a second tab meanwhile, exports, and reloads. Printed: what each step took, and the share of player-time
+under the right player before and after. Whatever is not as it should be ends the command with an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.review_effort import ReviewedRun
+from benchmarks.review_page import loop
+from pipeline.config import Settings
+from pipeline.corrections import Journal
+from pipeline.evaluation.truth import read_truth
+from pipeline.rendering import RenderSettings, render_game
+from pipeline.rendering.positions import render_positions
+from pipeline.rendering.truth.noise import NoiseSettings
+from pipeline.review import TABLES, Playback, Reviewing, VideoPictures, reviewing
+from pipeline.run.analysis import analyze_job
+from pipeline.run.corrections.corrector import GivenAgain
+from pipeline.run.corrections.review_page import JournalOfRun
+from pipeline.run.job import CORRECTIONS, Job
+from pipeline.run.loading import EVALUATED, context_of, read_run
+from pipeline.video import probe
+from tests.chromium import Chromium
+
+SIZE_PX = (640, 360)
+FPS = 15
+FILM_S = 4.0
+HEAD_PX, ROW_PX, GUTTER_PX = 40, 22, 132
+"""Of the time line: its ruler, a row, the labels at the left."""
+LEAST_S = 1.0
+"""Parts of a mixture on either side of a switch that is split."""
+_TEAMS = ["A", "B"]
+_SAVED = "document.querySelector('.saved').textContent === 'All saved'"
+_PATIENCE_S = 90.0
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Where a tracklet goes over to somebody else."""
+
+    track_id: int
+    at_s: float
+    identity: int
+    """Who he is from then on, in truth."""
+    after_s: float
+    """A time in the part after it."""
+
+
+@dataclass
+class Session:
+    """Somebody who knows the truth, at the page."""
+
+    page: Chromium
+    run: Path
+    game: Path
+    steps: int = 0
+    """Of the journal, as they should be."""
+    took_s: list[tuple[str, float]] = field(default_factory=list)
+
+    @contextmanager
+    def timed(self, words: str) -> Iterator[None]:
+        """Note what something takes until it is saved."""
+        begin = time.monotonic()
+        yield
+        self.took_s.append((words, time.monotonic() - begin))
+
+    @cached_property
+    def truth(self) -> Any:
+        """What was rendered."""
+        return read_truth(self.game)
+
+    def reviewed(self) -> ReviewedRun:
+        """Open the run as it is now."""
+        return ReviewedRun(context_of(self.run, names=tuple({*EVALUATED, *TABLES})), self.truth)
+
+    def shown(self) -> dict[str, Any]:
+        """Ask for the game as the page has it."""
+        found: dict[str, Any] = json.loads(self.page.value("fetch('game').then((answer) => answer.text())"))
+        return found
+
+    def people(self) -> list[dict[str, Any]]:
+        """List people in the order of their rows."""
+
+        def order(person: dict[str, Any]) -> tuple[int, int, int]:
+            team = _TEAMS.index(person["team"]) if person["team"] in _TEAMS else 2
+            number = 1000 if person["number"] is None else int(person["number"])
+            return 3 if person["role"] == "referee" else team, number, person["id"]
+
+        return sorted(self.shown()["people"], key=order)
+
+    def pieces(self) -> pd.DataFrame:
+        """List the tracklets as the page has them."""
+        return pd.DataFrame(self.shown()["pieces"])
+
+    def place(self, player: int, time_s: float | None = None) -> tuple[float, float]:
+        """Find a moment of somebody's row on the page, which shows the whole game; his label without a time."""
+        row = [person["id"] for person in self.people()].index(player)
+        begin_s, end_s = (self.shown()[name] for name in ("begin_s", "end_s"))
+        code = "(() => { const r = document.querySelector('.timeline canvas').getBoundingClientRect();"
+        x, y, width, height = self.page.value(code + " return [r.x, r.y, r.width, r.height]; })()")
+        assert HEAD_PX + (row + 1) * ROW_PX < height, "the row is not in view: a larger window is needed"
+        share = None if time_s is None else (time_s - begin_s) / (end_s - begin_s)
+        across = 40.0 if share is None else GUTTER_PX + share * (width - GUTTER_PX)
+        return x + across, y + HEAD_PX + (row + 0.5) * ROW_PX
+
+    def settle(self, steps: int) -> None:
+        """Wait until so many steps more stand in the journal and the page knows."""
+        self.steps += steps
+        self.until(lambda: self.written() >= self.steps)
+        assert self.written() == self.steps, self.results()
+
+    @contextmanager
+    def maybe_refused(self) -> Iterator[None]:
+        """Wait until what the block asks for is carried out, or refused: it contradicts what is seen."""
+        done = self.results()[-1][0]
+        yield
+        self.until(lambda: self.results()[-1][0] > done)
+        assert self.written() - self.steps in (0, 1), self.results()
+        self.steps = self.written()
+
+    def written(self) -> int:
+        """Count the steps of the journal."""
+        return len(Journal.read(self.run / CORRECTIONS).steps)
+
+    def state(self) -> dict[str, Any]:
+        """Ask what is being done, and what became of what was asked."""
+        found: dict[str, Any] = json.loads(self.page.value("fetch('state').then((answer) => answer.text())"))
+        return found
+
+    def results(self) -> Any:
+        """Ask what became of the last corrections."""
+        return self.state()["results"]
+
+    def words(self) -> list[str]:
+        """List what the page says at its edge."""
+        found: list[str] = self.page.value("[...document.querySelectorAll('.toasts p')].map((e) => e.textContent)")
+        return found
+
+    def answer(self, count: int) -> None:
+        """Answer the first questions of the queue as it is."""
+        self.page.key("d")
+        for _ in range(count):
+            doubts = self.shown()["doubts"]
+            if not doubts:
+                return
+            work, doubt = self.reviewed(), doubts[0]
+            people = [work.shown_by(work.game(), doubt[name]) for name in ("track_id", "against")]
+            with self.timed("an answer"):
+                self.page.key("y" if people[0] is not None and people[0] == people[1] else "n")
+                self.settle(1)
+
+    def switches(self) -> list[Switch]:
+        """Find where tracklets go over to somebody else, the longest parts first."""
+        work = self.reviewed()
+        times = work.context.tables["frames"].set_index("frame")["time_s"]
+        found = []
+        for track_id, rows in work.matched.sort_values("frame").groupby("track_id"):
+            identity, time_s = rows["identity"].to_numpy(), times[rows["frame"]].to_numpy()
+            changes = (identity[1:] != identity[:-1]).nonzero()[0] + 1
+            if len(changes) == 1:  # the clear ones
+                at = int(changes[0])
+                length_s = min(time_s[at - 1] - time_s[0], time_s[-1] - time_s[at])
+                middle_s = float((time_s[at] + time_s[-1]) / 2)
+                switch = Switch(int(str(track_id)), float(time_s[at - 1] + time_s[at]) / 2, int(identity[at]), middle_s)
+                found.append((length_s, switch))
+        found.sort(key=lambda each: -each[0])
+        return [switch for length_s, switch in found if length_s >= LEAST_S]
+
+    def player_of(self, identity: int) -> int:
+        """Find the player who is mostly somebody in truth."""
+        work = self.reviewed()
+        player = work.matched["track_id"].map(work.context.tables["identities"].set_index("track_id")["player_id"])
+        return int(player[work.matched["identity"] == identity].mode().iloc[0])
+
+    def part(self, switch: Switch) -> pd.Series:
+        """Return the tracklet that holds what comes after a switch, by where its box is in truth."""
+        work = self.reviewed()
+        times = work.context.tables["frames"].set_index("frame")["time_s"]
+        mine = work.matched[work.matched["identity"] == switch.identity]
+        nearest = int((times[mine["frame"]] - switch.after_s).abs().to_numpy().argmin())
+        pieces = self.pieces()
+        return pieces[pieces["track"] == int(mine["track_id"].iloc[nearest])].iloc[0]
+
+    def mend(self, switch: Switch) -> None:
+        """Split at a switch, and drag what comes after it to whose it is."""
+        self.page.key("p")
+        piece = self.pieces().set_index("track").loc[switch.track_id]
+        if piece["player"]:
+            self.page.click(*self.place(int(piece["player"]), float(piece["begin_s"] + piece["end_s"]) / 2))
+            self.seek(switch.at_s)
+            with self.timed("a split"):
+                self.page.key("s")
+                self.settle(1)
+        after, wanted = self.part(switch), self.player_of(switch.identity)
+        if after["player"] not in (0, wanted):
+            middle_s = float(after["begin_s"] + after["end_s"]) / 2
+            with self.timed("a move"), self.maybe_refused():
+                self.page.drag(self.place(int(after["player"]), middle_s), self.place(wanted, middle_s))
+
+    def seek(self, time_s: float) -> None:
+        """Move the playhead, with what is chosen left as it is."""
+        self.page.value(
+            f"(() => {{ const s = document.querySelector('.controls input'); s.value = {time_s}; "
+            "s.dispatchEvent(new Event('input', { bubbles: true })); })()"
+        )
+        self.page.wait("document.querySelector('.foresight').textContent.includes('a split leaves')")
+
+    def part_and_merge(self) -> None:
+        """Make a new person of a tracklet, then merge him with whom he was."""
+        self.page.key("p")
+        pieces = self.pieces()
+        shared = pieces[pieces["player"] > 0].groupby("player").filter(lambda mine: len(mine) > 1)
+        piece = shared.loc[(shared["end_s"] - shared["begin_s"]).idxmax()]
+        before = {person["id"] for person in self.people()}
+        self.page.click(*self.place(int(piece["player"]), float(piece["begin_s"] + piece["end_s"]) / 2))
+        with self.timed("somebody new"):
+            self.page.key("n")
+            self.settle(1)
+        (new,) = {person["id"] for person in self.people()} - before
+        self.page.click(*self.place(int(piece["player"])))
+        self.page.click(*self.place(new), control=True)
+        with self.timed("a merge"):
+            self.page.key("m")
+            self.settle(1)
+        after = {person["id"] for person in self.people()}
+        assert after in (before, before - {piece["player"]} | {new}), (before, after, self.words())
+
+    def name(self, player: int, name: str) -> None:
+        """Name somebody in place."""
+        self.page.key("p")
+        self.page.click(*self.place(player))
+        self.page.key("e")
+        self.page.wait("document.activeElement.classList.contains('name')")
+        self.page.type(name)
+        with self.timed("a name"):
+            self.page.key("Enter")
+            self.settle(1)
+
+    def undo_and_redo(self) -> None:
+        """Take the last step back, and do it again: people are as before."""
+        before = {person["id"]: person["label"] for person in self.people()}
+        with self.timed("an undo"):
+            self.page.key("z", control=True)
+            self.until(lambda: Journal.read(self.run / CORRECTIONS).steps[-1].undone is not None)
+        assert {person["id"]: person["label"] for person in self.people()} != before
+        with self.timed("a redo"):
+            self.page.key("Z", control=True, shift=True)
+            self.until(lambda: Journal.read(self.run / CORRECTIONS).steps[-1].undone is None)
+        assert {person["id"]: person["label"] for person in self.people()} == before
+
+    def until(self, true: Callable[[], bool]) -> None:
+        """Wait until something is true and the page has nothing left to save."""
+        end = time.monotonic() + _PATIENCE_S
+        while not (true() and self.page.value(_SAVED)):
+            assert time.monotonic() < end, f"never saved: {self.results()}, {self.words()}"
+            time.sleep(0.1)
+
+    def beside(self, second: Chromium, address: str, players: Sequence[int]) -> None:
+        """Name two people in two tabs at once: both have their names in both."""
+        second.open(address)
+        second.wait("document.querySelector('.tabs') !== null")
+        there = Session(second, self.run, self.game, self.steps + 1)
+        there.page.key("p")
+        there.page.click(*there.place(players[1]))
+        there.page.key("e")
+        there.page.wait("document.activeElement.classList.contains('name')")
+        there.page.type("Ito")
+        there.page.key("Enter")
+        self.name_beside(players[0])
+        self.settle(2)
+        for tab in (self, there):
+            tab.page.wait("['Okafor', 'Ito'].every((name) => [...document.querySelectorAll('.row .name')]"
+                          ".some((e) => e.textContent === name))")  # fmt: skip
+
+    def name_beside(self, player: int) -> None:
+        """Name somebody without waiting for it."""
+        self.page.key("p")
+        self.page.click(*self.place(player))
+        self.page.key("e")
+        self.page.wait("document.activeElement.classList.contains('name')")
+        self.page.type("Okafor")
+        self.page.key("Enter")
+
+    def export(self) -> None:
+        """Have report and tables written anew."""
+        with self.timed("an export"):
+            self.page.value("document.querySelector('header .main').click()")
+            self.page.wait("document.querySelector('dialog[open]') !== null")
+            self.page.value("document.querySelector('dialog .main').click()")
+            self.until(lambda: any("report.html" in words for words in self.words()))
+        self.page.key("Escape")
+        assert "Ada Low" in (self.run / "report.html").read_text(encoding="utf-8")
+
+    def reload(self) -> None:
+        """Open the page again: all is there."""
+        self.page.call("Page.reload")
+        self.page.wait("document.querySelector('.tabs') !== null && document.querySelector('.toasts p') === null")
+        names = {person["name"] for person in self.people()}
+        assert {"Ada Low", "Okafor", "Ito"} <= names, names
+
+
+def corrected_session(run: Path, game: Path, film: Path, answers: int, mixtures: int, folder: Path) -> Session:
+    """Correct a run on the page.
+
+    Args:
+        run: a finished run, which is corrected.
+        game: with its truth.
+        film: a video as long as the game.
+        answers: how many questions are answered.
+        mixtures: how many tracklets of two people are mended.
+        folder: for the browser's files.
+
+    Raises:
+        AssertionError: something is not as it should be.
+    """
+    video = probe(film)
+    correcting = JournalOfRun(read_run(run), GivenAgain())
+    work = Reviewing("a session", correcting, video, correcting.court, VideoPictures(video))
+    work.playback = Playback(video, folder / "copy.webm")
+    with reviewing(work) as address, Chromium(folder / "profile", height=1300) as browser:
+        browser.open(address)
+        browser.wait("document.querySelector('.tabs') !== null")
+        browser.wait(_SAVED)
+        session = Session(browser, run, game)
+        session.answer(answers)
+        for switch in session.switches()[:mixtures]:
+            session.mend(switch)
+        session.part_and_merge()
+        players = [person["id"] for person in session.people() if person["role"] == "player"]
+        session.name(players[0], "Ada Low")
+        session.undo_and_redo()
+        with Chromium(folder / "profile2", height=1300) as second:
+            session.beside(second, address, players[1:3])
+            assert second.errors() == []
+        session.export()
+        session.reload()
+        browser.screenshot(folder / "page.png")
+        assert browser.errors() == []
+    return session
+
+
+def prepared(out: Path, seconds: float, seed: int, film: Path | None = None) -> tuple[Path, Path, Path]:
+    """Render and analyse a game, and loop a film to its length; return game, run and film.
+
+    Args:
+        out: for all of them.
+        seconds: of the game.
+        seed: of the game.
+        film: of the same size and rate; None: a few seconds are rendered.
+    """
+    game, run = out / "game", out / "run"
+    size = {"width_px": SIZE_PX[0], "height_px": SIZE_PX[1]}
+    settings = RenderSettings(seed=seed, seconds=seconds, fps=FPS, camera="fixed", **size)
+    render_positions(settings, NoiseSettings(false_boxes=0.1, likeness=0.8), game)
+    mixed = Settings.model_validate({"identify": {"split_tracklets": False}, "present": {"video": False}})
+    analyze_job(Job(game, run, settings=mixed))
+    if film is None:
+        film = out / "film" / "video.mp4"
+        render_game(settings.model_copy(update={"seconds": FILM_S, "crowd": 0.1}), film.parent)
+    loop(film, out / "looped.mp4", seconds)
+    return game, run, out / "looped.mp4"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, help="is kept; without: a temporary folder")
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--answers", type=int, default=10)
+    parser.add_argument("--mixtures", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=21)
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        out = given.out or Path(folder)
+        game, run, film = prepared(out, 60 * given.minutes, given.seed)
+        (run / CORRECTIONS).unlink(missing_ok=True)
+        before = ReviewedRun(context_of(run, names=tuple({*EVALUATED, *TABLES})), read_truth(game))
+        share = before.share_right()
+        session = corrected_session(run, game, film, given.answers, given.mixtures, out)
+        print("| step | times | s, median | s, most |\n|---|---:|---:|---:|")
+        took = pd.DataFrame(session.took_s, columns=["step", "seconds"]).groupby("step", sort=False)["seconds"]
+        for step, row in took.agg(["count", "median", "max"]).iterrows():
+            print(f"| {step} | {row['count']:.0f} | {row['median']:.1f} | {row['max']:.1f} |")
+        after = session.reviewed().share_right()
+        print(f"\nright before {100 * share:.1f} %, after {100 * after:.1f} % of player-time; {session.steps} steps")
+
+
+if __name__ == "__main__":
+    main()
