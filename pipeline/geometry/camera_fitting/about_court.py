@@ -59,18 +59,18 @@ def _random_cameras(court: Court, size_px: tuple[int, int], rng: np.random.Gener
     y = court.width_m / 2 + reach * np.sin(angle)
     right = (y < court.width_m) & (x > court.length_m / 2)  # the same picture as from behind the other end
     x, y = np.where(right, court.length_m - x, x), np.where(right, court.width_m - y, y)
-    z = np.exp(rng.uniform(*np.log(_HEIGHT_M), _TRIED))
+    z = np.exp(rng.uniform(np.log(_HEIGHT_M[0]), np.log(_HEIGHT_M[1]), _TRIED))
     to_x = court.length_m * rng.uniform(*_AIM, _TRIED) - x
     to_y = court.width_m * rng.uniform(*_AIM, _TRIED) - y
     pan, tilt = np.arctan2(to_x, -to_y), np.arctan2(z, np.hypot(to_x, to_y))
     longer = max(size_px) / size_px[0]
-    focal = rng.uniform(*np.log(_FOCALS), _TRIED) + np.log(longer)
+    focal = rng.uniform(np.log(_FOCALS[0]), np.log(_FOCALS[1]), _TRIED) + np.log(longer)
     return np.column_stack([pan, tilt, np.zeros(_TRIED), x, y, z, focal])
 
 
 def _places_on_court(to_px: Floats, place_px: Floats, court: Court) -> Floats:
     """Return which share (k,) of the points where court is seen is court to each camera (k, 3, 3)."""
-    floor = project_all(np.linalg.inv(to_px), place_px)  # (k, n, 2)
+    floor = project_all(np.linalg.inv(to_px).astype(np.float64), place_px)  # (k, n, 2)
     with np.errstate(invalid="ignore"):
         on_court = ((floor >= 0) & (floor <= [court.length_m, court.width_m])).all(axis=2)
     return np.asarray(on_court.mean(axis=1))
@@ -93,7 +93,7 @@ def _court_at_places(to_px: Floats, evidence: CourtEvidence, court: Court, size_
         for down in (-1, 0, 1):
             seen[column + right, row + down] = True
     with np.errstate(invalid="ignore"):
-        inside = ((px >= 0) & (px < size_px)).all(axis=2)
+        inside = np.all((px >= 0) & (px < np.array(size_px)), axis=2)
         at = np.where(inside[..., None], px / cell, 0).astype(int) + 1
     found = seen[at[..., 0], at[..., 1]] & inside
     return np.asarray(found.sum(axis=1) / np.maximum(inside.sum(axis=1), 5))

@@ -240,7 +240,7 @@ def _evidence(
 
 def _identities(evidence: IdentityEvidence, assignment: Assignment, player_of: NDArray[np.int64]) -> pd.DataFrame:
     """Make the table `identities` of the tracklets that are surely enough somebody's."""
-    confidence = assignment.posterior.assigned.copy()
+    confidence = assignment.confidence.copy()
     confidence[list(evidence.constraints.labels.get("player", {}))] = 1.0  # a person says so
     table = pd.DataFrame({"track_id": evidence.tracklets.track_id, "player_id": player_of, "confidence": confidence})
     return conform("identities", table[assignment.sure].sort_values("track_id"))
