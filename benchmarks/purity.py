@@ -24,7 +24,7 @@ from benchmarks.baselines import Material, materials
 from benchmarks.identity_risk import Assessed, assessed
 from pipeline.config import Settings, load_settings
 from pipeline.understand.features.evidence import gather_evidence
-from pipeline.understand.identity.confidence import losses_of, purity, purity_terms
+from pipeline.understand.identity import losses_of, purity, purity_terms
 
 Floats = NDArray[np.float64]
 
@@ -69,8 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "\n| game, by the others | boxes | mean confidence | right | above 0.9 | of these wrong |\n|---|---:|---:|---:|---:|---:|"
     )
     for name, boxes in games.items():
-        others = [each for other, each in games.items() if other != name] or [boxes]
-        said = boxes.confidence(fitted(others))
+        rest = [each for each in games.values() if each is not boxes] or [boxes]
+        said = boxes.confidence(fitted(rest))
         sure = said > 0.9
         shares = (said.mean(), boxes.right.mean(), sure.mean(), (~boxes.right[sure]).mean() if sure.any() else np.nan)
         print(f"| {name} | {len(said)} | " + " | ".join(f"{100 * share:.1f} %" for share in shares) + " |")
