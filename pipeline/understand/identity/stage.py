@@ -31,6 +31,7 @@ from pipeline.understand.grouping.problem import (
 from pipeline.understand.grouping.reliable import group_reliable
 from pipeline.understand.grouping.sequences import segment_sequences
 from pipeline.understand.identity.assignment import Assignment, assign_players
+from pipeline.understand.identity.confidence import losses_of, purity
 from pipeline.understand.identity.evidence_tables import evidence_tables
 from pipeline.understand.identity.identity_evidence import IdentityEvidence
 from pipeline.understand.identity.players import describe_players, with_labels
@@ -247,7 +248,7 @@ def _identities(
     """Make the table `identities` of the tracklets that are surely enough somebody's.
 
     Whose most of a tracklet is decides whose it is; what of it may show somebody else lowers the confidence, which is of its
-    boxes.
+    boxes. Two things speak of that, what tracklets of its kind are like and what happens in this one: the worse counts.
 
     Args:
         evidence: of n tracklets.
@@ -255,7 +256,9 @@ def _identities(
         player_of: (n,) player id of each, -1 for nobody.
         impure: (n,) see `impure_share`.
     """
-    confidence = assignment.posterior.assigned * (1.0 - impure)
+    tracklets = evidence.tracklets
+    usual = purity(tracklets.height_px, tracklets.seen_s, losses_of(tracklets.start, tracklets.frame))
+    confidence = assignment.posterior.assigned * np.minimum(usual, 1.0 - impure)
     confidence[list(evidence.constraints.labels.get("player", {}))] = 1.0  # a person says so
     table = pd.DataFrame({"track_id": evidence.tracklets.track_id, "player_id": player_of, "confidence": confidence})
     return conform("identities", table[assignment.sure].sort_values("track_id"))
