@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 BUILTIN_WEIGHTS = Path(__file__).parent.parent / "weights" / "ball.safetensors"
 INPUT_PX = 640
 """Long side of the network's input."""
+LARGEST_INPUT_PX = 960
+"""Above it balls are larger than those that it learned from, and it finds fewer, see models/weights/ball.md."""
 
 
 class BallFinder:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.ball.finder import BallFinder
+from models.ball.finder import LARGEST_INPUT_PX, BallFinder
 from models.ball.joined import BallAwareDetector
 from models.court.finder import CourtFinder
 from models.detector.detection import Detector, DetectorSettings, ScoreThresholds, suggest_input_size
@@ -89,11 +89,12 @@ def scoreboard_reader(place_px: tuple[int, int, int, int] | None) -> ScoreboardR
 
 
 def _with_balls(detector: Detector, settings: Settings, device: str, input_size_px: int) -> Detector:
-    """Put the ball network beside a detector where it is wanted; it sees the same picture at the same size."""
+    """Put the ball network beside a detector where it is wanted; it sees the same picture at the same size, up to a limit."""
     weights, networks = settings.ball.network_weights, settings.networks
     if weights is None:
         return detector
-    balls = BallFinder(weights, settings.ball.min_score, input_size_px, device, networks.runtime, networks.precision)
+    size_px = min(input_size_px, LARGEST_INPUT_PX)
+    balls = BallFinder(weights, settings.ball.min_score, size_px, device, networks.runtime, networks.precision)
     return BallAwareDetector(detector, balls)
 
 
