@@ -29,7 +29,7 @@ from pipeline.geometry.motion import chained, stands_still
 from pipeline.geometry.pinhole import X, Z
 from pipeline.understand.court.consensus import mean_share, mean_support, middle_lens
 from pipeline.understand.court.floor_size import best_size
-from pipeline.understand.court.gate import LIMITS, Gate
+from pipeline.understand.court.gate import Gate
 from pipeline.understand.court.keyframe import Keyframe, keyframes
 from pipeline.understand.court.motion_runs import known_motion, motion_runs
 from pipeline.understand.court.moving_camera import SHORT_REACHES_PX, MovingCameraFitter
@@ -219,16 +219,20 @@ class _KeyframeFitter:
         lines = candidates[0]
         for search in (align_standing, align_anywhere):
             for candidate in candidates:
-                if best is not None and best.coverage >= LIMITS.coverage:
+                if best is not None and self._gate.believes_standing(best, middle):
                     found = align_standing(evidence, candidate, self._size, middle, best)
                 else:
                     found = search(evidence, candidate, self._size, middle)
                 self._note(candidate, 0.0 if found is None else found.coverage)
-                if found is not None and (best is None or found.coverage > best.coverage):
+                if found is not None and (best is None or self._worth(found, middle) > self._worth(best, middle)):
                     best, lines = found, candidate
-            if best is not None and best.coverage >= LIMITS.coverage:
+            if best is not None and self._gate.believes_standing(best, middle):
                 break
         return best, lines
+
+    def _worth(self, fit: Aligned, row: int) -> tuple[bool, float]:
+        """Rate a standing camera: believed or not, then by how much of the lines it explains."""
+        return self._gate.believes_standing(fit, row), fit.coverage
 
     def _by_run(self, shown: list[Keyframe]) -> list[tuple[list[Keyframe], bool]]:
         """Return the keyframes of each run that has any, and whether the camera stands in it."""

@@ -31,7 +31,7 @@ class Limits:
     """Median height of people on the court, in heights of a player there."""
     standing_share: float = 0.15
     """In place of `inlier_share` and `place_error_m`, for a standing camera whose lines are covered well."""
-    coverage: float = 0.62
+    coverage: float = 0.65
     """Share of the court's lines in view that line points cover, for a standing camera."""
 
 
