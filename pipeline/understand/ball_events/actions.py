@@ -146,7 +146,10 @@ def _shot(row: dict[Any, Any], touches: list[Touch], around: GameAround) -> Ball
     rim_m = np.array([row["rim_x_m"], court.width_m / 2])
     is_throw = _is_free_throw(player_id, place_m, rim_m, float(row["start_s"]), around)
     points = 1 if is_throw else court.points_inside + int(beyond_three_point(court, place_m[None])[0])
-    result, sure = _result(row, team, _gathered(float(row["rim_s"]), touches), around)
+    rim_s = float(row["rim_s"])
+    result, sure = _by_score(rim_s, team, around) or (
+        (None, np.nan) if is_throw else _by_way(float(row["fell_through"]), team, _gathered(rim_s, touches))
+    )  # of free throws the ball's way and whose it is then say nothing: the shooter may get it back
     more = {
         "points": points,
         "points_confidence": _points_confidence(court, place_m),
@@ -158,7 +161,7 @@ def _shot(row: dict[Any, Any], touches: list[Touch], around: GameAround) -> Ball
         "nearest_opponent_m": _nearest_opponent_m(team, place_m, float(row["start_s"]), around),
     }
     kind = "free-throw" if is_throw else "shot"
-    start_s, rim_s = float(row["start_s"]), float(row["rim_s"])
+    start_s = float(row["start_s"])
     return BallAction(
         kind, start_s, start_s, rim_s, team, player_id, float(row["confidence"] * row["player_confidence"]), more
     )
@@ -172,15 +175,18 @@ def _points_confidence(court: Court, place_m: Floats) -> float:
     return float(np.clip(same.mean(), 0.5, 1.0))
 
 
-def _result(row: dict[Any, Any], team: str, after: Touch | None, around: GameAround) -> tuple[str | None, float]:
-    """Say whether a shot went in: by the score where it was read, else by the ball's way after the rim and whose it is then."""
-    rim_s = float(row["rim_s"])
+def _by_score(rim_s: float, team: str, around: GameAround) -> tuple[str, float] | None:
+    """Say whether a shot went in, by the score; None where it was not read."""
     first, last = rim_s + SCORED_S[0], rim_s + SCORED_S[1]
-    if len(around.points) and np.any((around.score_s > last) & (around.score_s < last + 10)):
-        rose = around.points[(around.points["time_s"] >= first) & (around.points["time_s"] <= last)]
-        return ("made" if (rose["team"] == team).any() else "missed"), SCOREBOARD_SURE
-    by_way = float(row["fell_through"])
-    through = float(np.clip(by_way, *BY_WAY)) if np.isfinite(by_way) else 0.5
+    if not len(around.points) or not np.any((around.score_s > last) & (around.score_s < last + 10)):
+        return None
+    rose = around.points[(around.points["time_s"] >= first) & (around.points["time_s"] <= last)]
+    return ("made" if (rose["team"] == team).any() else "missed"), SCOREBOARD_SURE
+
+
+def _by_way(fell_through: float, team: str, after: Touch | None) -> tuple[str | None, float]:
+    """Say whether a shot went in, by the ball's way behind the rim and whose it is then."""
+    through = float(np.clip(fell_through, *BY_WAY)) if np.isfinite(fell_through) else 0.5
     if after is not None:
         made, missed = KEPT_OF if after.team == team else tuple(1 - share for share in KEPT_OF)
         through = through * made / (through * made + (1 - through) * missed)
@@ -211,10 +217,10 @@ def _nearest_opponent_m(team: str, place_m: Floats, time_s: float, around: GameA
 
 
 def _rebound(shot: BallAction, touches: list[Touch]) -> BallAction | None:
-    """Find who has the ball after a shot; of a made one there is no rebound."""
+    """Find who has the ball after a shot; none after a made one, nor after a free throw, which may not be the last."""
     rim_s = shot.latest_s
     after = _gathered(rim_s, touches)
-    if shot.more["result"] == "made" or after is None:
+    if shot.kind == "free-throw" or shot.more["result"] == "made" or after is None:
         return None
     missed = shot.more["result_confidence"] if shot.more["result"] == "missed" else 0.5
     confidence = min(shot.confidence, missed, after.confidence) * _plain(after)

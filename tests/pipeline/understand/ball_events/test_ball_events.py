@@ -163,8 +163,19 @@ def test_who_stands_at_the_line_has_a_free_throw():
     positions = game.positions.assign(x_m=place[0], y_m=place[1], speed_mps=0.1)
     ball = ball_of(held(1, 0, 3, *place), held(12, 5.6, 8))
     tables = events_of(ball, flights_of((3.0, 4.0, 1, *place, 0.98)), positions=positions)
-    assert tables["ball_events"].iloc[0][["kind", "points", "result"]].tolist() == ["free-throw", 1, "made"]
-    assert tables["box_score"].set_index("player_id").loc[1, ["ftm", "fta", "fga", "pts"]].tolist() == [1, 1, 0, 1]
+    assert tables["ball_events"].iloc[0][["kind", "points"]].tolist() == ["free-throw", 1]
+    assert tables["box_score"].set_index("player_id").loc[1, ["ftm", "fta", "fga", "pts"]].tolist() == [0, 1, 0, 0]
+
+
+@pytest.mark.parametrize("fell_through", [np.nan, 0.02, 0.98])
+def test_without_the_score_nothing_is_said_of_what_becomes_of_a_free_throw(fell_through):
+    """Between two of them the shooter gets it back: that is no rebound, and no sign of a miss."""
+    place = (COURT.length_m - COURT.free_throw_m - 0.2, COURT.width_m / 2)
+    positions = around().positions.assign(x_m=place[0], y_m=place[1], speed_mps=0.1)
+    ball = ball_of(held(1, 0, 3, *place), held(1, 5.0, 8, *place))
+    events = events_of(ball, flights_of((3.0, 4.0, 1, *place, fell_through)), positions=positions)["ball_events"]
+    assert events["kind"].tolist() == ["free-throw"]
+    assert events["result"].isna().all()
 
 
 def test_a_dead_ball_is_handed_on_without_a_pass():
