@@ -41,6 +41,8 @@ from pipeline.video import probe
 from tests.chromium import Chromium
 
 SIZE_PX = (640, 360)
+HEIGHT_PX = 3000
+"""Of the window: the rows of all people are in view."""
 FPS = 15
 FILM_S = 4.0
 HEAD_PX, ROW_PX, GUTTER_PX = 40, 22, 132
@@ -243,15 +245,19 @@ class Session:
         after = {person["id"] for person in self.people()}
         assert after in (before, before - {piece["player"]} | {new}), (before, after, self.words())
 
-    def name(self, player: int, name: str) -> None:
-        """Name somebody in place."""
+    def type_name(self, player: int, name: str) -> None:
+        """Name somebody in place, without waiting for it."""
         self.page.key("p")
         self.page.click(*self.place(player))
         self.page.key("e")
         self.page.wait("document.activeElement.classList.contains('name')")
         self.page.type(name)
+        self.page.key("Enter")
+
+    def name(self, player: int, name: str) -> None:
+        """Name somebody."""
         with self.timed("a name"):
-            self.page.key("Enter")
+            self.type_name(player, name)
             self.settle(1)
 
     def undo_and_redo(self) -> None:
@@ -277,27 +283,13 @@ class Session:
         """Name two people in two tabs at once: both have their names in both."""
         second.open(address)
         second.wait("document.querySelector('.tabs') !== null")
-        there = Session(second, self.run, self.game, self.steps + 1)
-        there.page.key("p")
-        there.page.click(*there.place(players[1]))
-        there.page.key("e")
-        there.page.wait("document.activeElement.classList.contains('name')")
-        there.page.type("Ito")
-        there.page.key("Enter")
-        self.name_beside(players[0])
+        beside = Session(second, self.run, self.game, self.steps + 1)
+        beside.type_name(players[1], "Ito")
+        self.type_name(players[0], "Okafor")
         self.settle(2)
-        for tab in (self, there):
+        for tab in (self, beside):
             tab.page.wait("['Okafor', 'Ito'].every((name) => [...document.querySelectorAll('.row .name')]"
                           ".some((e) => e.textContent === name))")  # fmt: skip
-
-    def name_beside(self, player: int) -> None:
-        """Name somebody without waiting for it."""
-        self.page.key("p")
-        self.page.click(*self.place(player))
-        self.page.key("e")
-        self.page.wait("document.activeElement.classList.contains('name')")
-        self.page.type("Okafor")
-        self.page.key("Enter")
 
     def export(self) -> None:
         """Have report and tables written anew."""
@@ -335,7 +327,7 @@ def corrected_session(run: Path, game: Path, film: Path, answers: int, mixtures:
     correcting = JournalOfRun(read_run(run), GivenAgain())
     work = Reviewing("a session", correcting, video, correcting.court, VideoPictures(video))
     work.playback = Playback(video, folder / "copy.webm")
-    with reviewing(work) as address, Chromium(folder / "profile", height=1300) as browser:
+    with reviewing(work) as address, Chromium(folder / "profile", height=HEIGHT_PX) as browser:
         browser.open(address)
         browser.wait("document.querySelector('.tabs') !== null")
         browser.wait(_SAVED)
@@ -347,7 +339,7 @@ def corrected_session(run: Path, game: Path, film: Path, answers: int, mixtures:
         players = [person["id"] for person in session.people() if person["role"] == "player"]
         session.name(players[0], "Ada Low")
         session.undo_and_redo()
-        with Chromium(folder / "profile2", height=1300) as second:
+        with Chromium(folder / "profile2", height=HEIGHT_PX) as second:
             session.beside(second, address, players[1:3])
             assert second.errors() == []
         session.export()

@@ -112,9 +112,10 @@ def identify(
 
     Returns:
         The tables, and what to warn of. Player ids go on from the earlier result; without one they count from 1: team A, B,
-        unknown, then referees, each in order of first appearance. The confidence is the probability that a box of a tracklet is its
-        player's: that the tracklet is his, and that it does not show somebody else there. A tracklet that is no player's has no row in `identities`: of somebody who never moves about, was seen for
-        less than `min_player_s`, or of a player, but less sure whose than `unknown_below`.
+        unknown, then referees, each in order of first appearance. The confidence is the probability that a box of
+        a tracklet is its player's: that the tracklet is his, and that it does not show somebody else there. A tracklet
+        that is no player's has no row in `identities`: of somebody who never moves about, was seen for less than
+        `min_player_s`, or of a player, but less sure whose than `unknown_below`.
 
     Raises:
         InputError: corrections contradict each other.
@@ -138,8 +139,7 @@ def identify(
     player_of, players = describe_players(features, assignment.person, roster, settings.number_odds, said.roles)
     players = with_labels(players, player_of, said.labels, roster)
     warnings = _warnings(evidence, players, settings, listed)
-    impure = memory.result("impure", (tracklets.row, tracklets.start), lambda: _impure_share(game, features))
-    identities = _identities(evidence, assignment, player_of, impure)
+    identities = _identities(evidence, assignment, player_of, _impure_share(game, features, memory))
     tables = evidence_tables(evidence, assignment, player_of, players)
     found = IdentityResult(identities, players, warnings, *tables, game.tracks, ALL["player_ids"].empty())
     return _with_lasting_ids(found, game, evidence, player_of, former_ids)
@@ -261,11 +261,16 @@ def _identities(
     return conform("identities", table[assignment.sure].sort_values("track_id"))
 
 
-def _impure_share(game: TrackedGame, features: TrackletFeatures) -> NDArray[np.float64]:
+def _impure_share(game: TrackedGame, features: TrackletFeatures, memory: Memory) -> NDArray[np.float64]:
     """Give the share (n,) of each tracklet that may show somebody else; 0 where too little is seen to say anything."""
-    if features.model is None:
-        return np.zeros(len(features.evidence))
-    return impure_share(features.model, segment_sequences(game, features, features.model))
+    tracklets, model = features.evidence, features.model
+    if model is None:
+        return np.zeros(len(tracklets))
+    return memory.result(
+        "impure",
+        (tracklets.row, tracklets.start),
+        lambda: impure_share(model, segment_sequences(game, features, model)),
+    )
 
 
 def _nobody() -> IdentityResult:
