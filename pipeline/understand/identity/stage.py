@@ -112,10 +112,9 @@ def identify(
 
     Returns:
         The tables, and what to warn of. Player ids go on from the earlier result; without one they count from 1: team A, B,
-        unknown, then referees, each in order of first appearance. The confidence is the probability that a box of
-        a tracklet is its player's: that the tracklet is his, and that it does not show somebody else there. A tracklet
-        that is no player's has no row in `identities`: of somebody who never moves about, was seen for less than
-        `min_player_s`, or of a player, but less sure whose than `unknown_below`.
+        unknown, then referees, each in order of first appearance. The confidence is the probability that a box of a tracklet
+        is its player's. A tracklet that is no player's has no row in `identities`: of somebody who never moves about, was
+        seen for less than `min_player_s`, or of a player, but less sure whose than `unknown_below`.
 
     Raises:
         InputError: corrections contradict each other.
