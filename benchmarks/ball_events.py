@@ -100,6 +100,10 @@ def sure_table(scores: BallScores) -> str:
     of_shots = scores.sure_results
     share = f"{100 * of_shots.value:.1f} %" if of_shots.of else "–"
     lines.append(f"| made or missed | {scores.results_said.of} | {scores.results.of} | {of_shots.of} | {share} |")
+    seen, right = scores.seen_passes, scores.right_of_seen
+    lines.append(
+        f"\nThe ball was seen in the hands of passer and receiver of {seen.right} of {seen.of} passes; {right.right} of these were found."
+    )
     return "\n".join(lines)
 
 

@@ -8,7 +8,8 @@ Nothing is given: neither the kind of court nor that a camera stands still. Cour
 a run; camera motion is measured as in a run, people masked by the annotated boxes of the nearest annotated frame where
 there are any. Moving clips: distance on the floor over the visible court at the annotated frames (median and 95th
 percentile of each frame). Standing clips: distance on the floor of the hand-made points. finals2018: twelve pictures of
-one game, each by itself. Games: rendered ones with their true homographies, every tenth frame.
+one game, each by itself. Games: rendered ones with their true homographies, every tenth frame; a court looks the same from
+the other side, so the far side may be the near one ("turned round").
 """
 
 from __future__ import annotations
@@ -116,11 +117,22 @@ def measure_game(game: Path, finder: CourtFinder, cache: Path | None) -> None:
     found, seconds = registered(frames, sightings(decoded(game / "video.mp4"), finder, frames), truth.size_px)
     numbers = found.table["frame"].to_numpy(np.int64)
     matrices = found.table[list(HOMOGRAPHY_COLUMNS)].to_numpy(np.float64).reshape(-1, 3, 3)
-    mapped = CourtMap(found.court, truth.size_px, found.lens, numbers, matrices)
-    scores = score_registration(truth, mapped, frames["frame"].to_numpy(np.int64)[::10])
+    turn = np.array([[-1, 0, found.court.length_m], [0, -1, found.court.width_m], [0, 0, 1.0]])
+    as_found, turned = (
+        score_registration(
+            truth,
+            CourtMap(found.court, truth.size_px, found.lens, numbers, each),
+            frames["frame"].to_numpy(np.int64)[::10],
+        )
+        for each in (matrices, turn @ matrices)
+    )
+    is_turned = turned.error_m_mean < as_found.error_m_mean
+    scores = turned if is_turned else as_found
     print(
         f"{game.name:15} {found.court.name} (true {truth.court.name})  registered {scores.registered_share:.0%}  floor: "
-        f"mean {scores.error_m_mean:.2f} m, p95 {scores.error_m_p95:.2f} m  ({seconds:.1f} s of registration)",
+        f"mean {scores.error_m_mean:.2f} m, p95 {scores.error_m_p95:.2f} m{', turned round' if is_turned else ''}  "
+        f"({seconds:.1f} s of registration)",
+        *(() if len(numbers) else found.warnings),
         flush=True,
     )
 

@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -64,8 +65,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         draw(found, settings.identify.unknown_below, given.picture)
 
 
+@dataclass(frozen=True, eq=False)
+class Assessed:
+    """What was claimed of one game, and where from."""
+
+    claims: Claims
+    track_id: NDArray[np.int64]
+    """(n,) tracklet of each box; -1 for one that was filled in."""
+    game: TrackedGame
+
+
 def claimed(material: Material, out: Path, settings: Settings, device: str) -> Claims:
     """Put players together with nothing left unknown, and compare with the truth."""
+    return assessed(material, out, settings, device).claims
+
+
+def assessed(material: Material, out: Path, settings: Settings, device: str) -> Assessed:
+    """As `claimed`, with the tracklets."""
     job = job_of(material, out / material.name, settings, device)
     analyze_job(job)
     context, truth = context_of(job.out), read_truth(material.truth)
@@ -85,7 +101,12 @@ def claimed(material: Material, out: Path, settings: Settings, device: str) -> C
     pairing = pair(boxes.take(np.flatnonzero(~ignored)), people.boxes, truth.frames["frame"].to_numpy(np.int64))
     matches = match(pairing)
     right = assign_identities(pairing, matches).correct(pairing, matches)
-    return Claims(people.confidence[matches.found_row], right)
+    claims = Claims(people.confidence[matches.found_row], right)
+    boxes_of = found.tracks.merge(tables["detections"][["detection_id", "frame"]], on="detection_id")
+    boxes_of = boxes_of.merge(found.identities, on="track_id").drop_duplicates(["frame", "player_id"])
+    track_of = boxes_of.set_index(["frame", "player_id"])["track_id"]
+    at = pd.MultiIndex.from_arrays([people.boxes.frame[matches.found_row], people.boxes.identity[matches.found_row]])
+    return Assessed(claims, track_of.reindex(at).fillna(-1).to_numpy(np.int64), game)
 
 
 def show(name: str, claims: Claims, unknown_below: float) -> None:

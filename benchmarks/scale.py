@@ -22,7 +22,19 @@ from benchmarks.speed import loop
 from pipeline.rendering import noise_settings
 
 SEED = 11
-SHOWN = ("court", "tracking", "splitting", "identity", "location", "statistics", "present")
+SHOWN = (
+    "court",
+    "tracking",
+    "splitting",
+    "identity",
+    "location",
+    "statistics",
+    "lineups",
+    "ball",
+    "ball_events",
+    "tactics",
+    "present",
+)
 """Stages whose seconds on the clock are shown."""
 
 

@@ -151,6 +151,11 @@ class Run:
         return box
 
     @property
+    def matchups(self) -> pd.DataFrame:
+        """One row per defender and opponent: for how long he guarded him in half-court play; `tables` has `guards`, `phases` and `team_tactics` too."""
+        return self._labelled(self.tables["matchups"].drop(columns="team"))
+
+    @property
     def lineups(self) -> pd.DataFrame:
         """One row per team and line-up, in order of time; `tables` has `stints`, `pairs`, `fives`, `play` and `clock` too."""
         return self.tables["lineups"]

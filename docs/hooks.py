@@ -29,7 +29,10 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = {
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
-    **{f"models/weights/{name}.md": f"model-cards/{name}.md" for name in ("detector", "encoder", "numbers", "court")},
+    **{
+        f"models/weights/{name}.md": f"model-cards/{name}.md"
+        for name in ("detector", "encoder", "ball", "numbers", "court")
+    },
 }
 """Files of the repository -> pages of the site."""
 

@@ -1,6 +1,6 @@
 """The network files of OpenVINO that are shipped: `python -m models.export [--pictures FOLDER ...]`.
 
-Converts the shipped weights of all four networks into models/weights/openvino/. With folders of pictures (JPEG or PNG) the
+Converts the shipped weights of all networks into models/weights/openvino/. With folders of pictures (JPEG or PNG) the
 detector is also quantised to 8 bits by NNCF (`pip install nncf`), calibrated on them: use material that it may learn from.
 """
 
@@ -16,6 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.ball.finder import BUILTIN_WEIGHTS as BALL_WEIGHTS
+from models.ball.finder import ball_source
 from models.court.finder import BUILTIN_WEIGHTS as COURT_WEIGHTS
 from models.court.finder import court_source
 from models.detector.detection import letterbox, to_input
@@ -51,6 +53,7 @@ def shipped_sources() -> list[NetworkSource]:
     return [
         detector_source(DETECTOR_WEIGHTS),
         encoder_source("osnet", "builtin"),
+        ball_source(BALL_WEIGHTS),
         court_source(COURT_WEIGHTS),
         number_source(number_weights_file("builtin")),
     ]

@@ -299,3 +299,21 @@ BOX_SCORE = Table(
     ),
 )
 """Sums of sure events; candidates are left out. None of a kind of event that is never sure."""
+
+SHOT_ZONES = Table(
+    "shot_zones",
+    ("team", "zone"),
+    (
+        _TEAM,
+        Column("zone", "str", "", "of the attacked half: paint, mid_range, corner_three, above_break"),
+        Column("worth", "int64", "", "points of a basket", check=at_least(1)),
+        Column("attempts", "int64", "", "sure shots whose end is sure", check=at_least(1)),
+        Column("made", "int64", "", "of them", check=at_least(0)),
+        Column("points_per_attempt", "float64", "", "as counted", check=at_least(0)),
+        Column(
+            "expected_points", "float64", "", "the same drawn to the mean of such shots; none of few", True, at_least(0)
+        ),
+        Column("low_points", "float64", "", "it is above this in 19 of 20 cases", True, at_least(0)),
+        Column("high_points", "float64", "", "it is below this in 19 of 20 cases", True, at_least(0)),
+    ),
+)

@@ -55,6 +55,11 @@ TableName = Literal[
     "possessions",
     "ball_events",
     "box_score",
+    "shot_zones",
+    "phases",
+    "guards",
+    "matchups",
+    "team_tactics",
 ]
 
 

@@ -34,3 +34,13 @@ class BallSettings(Section):
     """The ball, and what is done with it."""
 
     follow: bool = Field(True, description="follow the ball: possession, passes, shots, rebounds, box score")
+    weights: Annotated[str, Field(max_length=4096)] | None = Field(
+        "builtin",
+        description="'builtin' or a .safetensors file of the ball network; null: the detector's balls alone; it runs only where the ball is followed",
+    )
+    min_score: float = Field(0.2, gt=0, lt=1, description="balls of the ball network below are dropped")
+
+    @property
+    def network_weights(self) -> str | None:
+        """Weights of the ball network; None where it is not run."""
+        return self.weights if self.follow else None

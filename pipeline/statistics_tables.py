@@ -130,3 +130,97 @@ _OF_TEAM = (
 )
 TEAM_STATS = Table("team_stats", ("team",), _OF_TEAM)
 TEAM_PERIODS = Table("team_periods", ("team", "period"), (_OF_TEAM[0], _PERIOD, *_OF_TEAM[1:]))
+
+_ATTACKER = Column("team", "str", "", "A or B", check=one_of("A", "B"))
+_START = Column("start_s", "float64", "s", "begin in the source video", check=at_least(0))
+_END = Column("end_s", "float64", "s", "end in the source video", check=at_least(0))
+_CONFIDENCE = Column("confidence", "float64", "", "how sure it is", check=share())
+_SPACING = (
+    Column("spacing_m", "float64", "m", "mean distance between two of the five attackers", True, at_least(0)),
+    Column("hull_m2", "float64", "m²", "area of the convex hull of the five attackers", True, at_least(0)),
+    Column(
+        "ball_side_share",
+        "float64",
+        "",
+        "of the other attackers, on the side of the ball; none without it, or in the middle",
+        True,
+        share(),
+    ),
+)
+
+PHASES = Table(
+    "phases",
+    ("start_s",),
+    (
+        Column("team", "str", "", "who attacks: A or B", check=one_of("A", "B")),
+        _START,
+        _END,
+        Column(
+            "kind",
+            "str",
+            "",
+            "transition: on the way to the basket; half-court: there",
+            check=one_of("transition", "half-court"),
+        ),
+        Column("possession", "int64", "", "which one of the game, both teams' counted, from 1", check=at_least(1)),
+        Column(
+            "by",
+            "str",
+            "",
+            "what says who attacks: the ball, or the players' positions",
+            check=one_of("ball", "positions"),
+        ),
+        *_SPACING,
+        _CONFIDENCE,
+    ),
+)
+"""Stretches of live time in which a team attacks."""
+
+GUARDS = Table(
+    "guards",
+    ("player_id", "start_s"),
+    (
+        Column("player_id", "int64", "", "the defender", check=at_least(1)),
+        Column("opponent_id", "int64", "", "whom he guards", check=at_least(1)),
+        _START,
+        _END,
+        Column("distance_m", "float64", "m", "mean distance between the two", True, at_least(0)),
+        _CONFIDENCE,
+    ),
+)
+"""Who guards whom from when to when, in half-court play."""
+
+MATCHUPS = Table(
+    "matchups",
+    ("player_id", "opponent_id"),
+    (
+        Column("team", "str", "", "of the defender: A or B", check=one_of("A", "B")),
+        Column("player_id", "int64", "", "the defender", check=at_least(1)),
+        Column("opponent_id", "int64", "", "whom he guarded", check=at_least(1)),
+        Column("guarded_s", "float64", "s", "in half-court play", check=at_least(0)),
+        Column("share", "float64", "", "of the time in which the defender is said to guard somebody", check=share()),
+        Column("distance_m", "float64", "m", "mean distance between the two", True, at_least(0)),
+        Column("on_ball_s", "float64", "s", "of it with the ball in the opponent's hands", True, at_least(0)),
+        _CONFIDENCE,
+    ),
+)
+
+TEAM_TACTICS = Table(
+    "team_tactics",
+    ("team",),
+    (
+        _ATTACKER,
+        Column("possessions", "int64", "", "times that the team attacked", check=at_least(0)),
+        Column("pace", "float64", "", "possessions of a team in the minutes of a game", True, at_least(0)),
+        Column("possession_s", "float64", "s", "mean length of a possession", True, at_least(0)),
+        Column("offence_s", "float64", "s", "attacking", check=at_least(0)),
+        Column("transition_s", "float64", "s", "of it on the way to the basket", check=at_least(0)),
+        Column("half_court_s", "float64", "s", "of it there", check=at_least(0)),
+        Column("transition_share", "float64", "", "of the attacking time", True, share()),
+        *_SPACING,
+        Column(
+            "by_ball_share", "float64", "", "of the attacking time in which the ball says who attacks", True, share()
+        ),
+    ),
+)
+"""Spacing and sides are those of half-court play."""

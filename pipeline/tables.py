@@ -27,6 +27,7 @@ from pipeline.game_tables import (
     PLAY,
     POSSESSIONS,
     SCOREBOARD_TEXTS,
+    SHOT_ZONES,
     STINTS,
     TOUCHES,
 )
@@ -51,7 +52,18 @@ from pipeline.schema import (
     one_of,
     share,
 )
-from pipeline.statistics_tables import EFFORTS, PERIODS, PLAYER_PERIODS, PLAYER_STATS, TEAM_PERIODS, TEAM_STATS
+from pipeline.statistics_tables import (
+    EFFORTS,
+    GUARDS,
+    MATCHUPS,
+    PERIODS,
+    PHASES,
+    PLAYER_PERIODS,
+    PLAYER_STATS,
+    TEAM_PERIODS,
+    TEAM_STATS,
+    TEAM_TACTICS,
+)
 
 __all__ = [
     "ALL",
@@ -71,9 +83,11 @@ __all__ = [
     "FLIGHTS",
     "FORMER_PLAYER_IDS",
     "FRAMES",
+    "GUARDS",
     "HOMOGRAPHY_COLUMNS",
     "IDENTITIES",
     "LINEUPS",
+    "MATCHUPS",
     "MOTION_COLUMNS",
     "NUMBER_READS",
     "NUMBER_VOTES",
@@ -81,6 +95,7 @@ __all__ = [
     "PAIRS",
     "PERIODS",
     "PERSON_CLASSES",
+    "PHASES",
     "PLAY",
     "PLAYERS",
     "PLAYER_EVIDENCE",
@@ -94,11 +109,13 @@ __all__ = [
     "ROLES",
     "SCOREBOARD_TEXTS",
     "SHOTS",
+    "SHOT_ZONES",
     "SPLIT_TRACKS",
     "STINTS",
     "SURE_SCORE",
     "TEAM_PERIODS",
     "TEAM_STATS",
+    "TEAM_TACTICS",
     "TENS_COLUMNS",
     "TOUCHES",
     "TRACKLETS",
@@ -304,6 +321,7 @@ _EVERY = (
     *(SHOTS, POSITIONS, PERIODS, PLAYER_STATS, PLAYER_PERIODS, EFFORTS, TEAM_STATS, TEAM_PERIODS),
     *(SCOREBOARD_TEXTS, CLOCK, PLAY, LINEUPS, STINTS, PAIRS, FIVES, EVENTS),
     *(BALL, FLIGHTS, TOUCHES, POSSESSIONS, BALL_EVENTS, BOX_SCORE),
+    *(SHOT_ZONES, PHASES, GUARDS, MATCHUPS, TEAM_TACTICS),
 )
 ALL: MappingProxyType[TableName, Table] = MappingProxyType({table.name: table for table in _EVERY})
 

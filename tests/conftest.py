@@ -23,6 +23,8 @@ for variable in (
 if "PYTEST_XDIST_WORKER" in os.environ:  # the workers have a core each: threads of their libraries would only contend
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+os.fsync = lambda _descriptor: None  # no test cuts the power, and hundreds of runs would wait for the disk
+
 # No test times anything: a slow machine is no failure. The same examples are tried each time, so that a failure belongs to the
 # change that it appears with; `pytest --hypothesis-profile explore` looks for new ones.
 hypothesis.settings.register_profile("courtside", deadline=None, derandomize=True)
@@ -96,3 +98,20 @@ def analysed_game(game: Path, made_once: Made) -> Path:
     import courtside
 
     return made_once("analysed_small", partial(courtside.analyze, game))
+
+
+@pytest.fixture(scope="session")
+def positions_game(made_once: Made) -> Path:
+    """Eight seconds of a broadcast with a cut, as tables without pixels: two teams and three referees."""
+    from pipeline.rendering import NoiseSettings, RenderSettings, render_positions
+
+    settings = RenderSettings(seed=2, seconds=8, fps=15, start_s=0, dead_ball_every_s=0.5, referees=3)
+    return made_once("positions", partial(render_positions, settings, NoiseSettings()))
+
+
+@pytest.fixture(scope="session")
+def analysed_positions(positions_game: Path, made_once: Made) -> Path:
+    """The output directory of an analysis of the game without pixels."""
+    import courtside
+
+    return made_once("analysed_positions", partial(courtside.analyze, positions_game))

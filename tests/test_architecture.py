@@ -66,7 +66,7 @@ ALL_FILES = sorted(path for folder in (*OURS, "benchmarks") for path in (ROOT / 
 UNDERSTAND = "pipeline.understand"
 STAGES = (
     *("court", "tracking", "splitting", "identity", "shots", "scoreboard", "location", "statistics", "lineups"),
-    *("ball", "ball_events"),
+    *("ball", "ball_events", "tactics"),
 )
 """Folders of `understand` that are a stage each: they know nothing of each other."""
 SHARED = {"features": (), "grouping": ("features",)}

@@ -22,8 +22,8 @@ from pipeline.evaluation.results import Evaluation
 from pipeline.evaluation.score import score
 from pipeline.evaluation.truth import Truth, read_truth
 from pipeline.run.analysis import analyze_job
-from pipeline.run.closure import ROOT, code_fingerprint
 from pipeline.run.job import Job
+from pipeline.run.source_code.closure import ROOT, code_fingerprint
 from pipeline.store import fingerprint, hash_file
 
 ORIGINAL = "original"

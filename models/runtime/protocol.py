@@ -34,7 +34,7 @@ class NetworkSource:
     """Where a network comes from."""
 
     name: str
-    """detector, encoder, court or numbers."""
+    """detector, encoder, ball, court or numbers."""
     weights: Path
     """The safetensors file."""
     build: Callable[[], nn.Module]

@@ -65,6 +65,7 @@ def align(
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder [default: RUN/play-by-play].")] = None,
 ) -> None:
     """Give the events of an official play-by-play their times in the video and our players, and list what does not fit."""
+    from pipeline.play_by_play import new_numbers
     from pipeline.run.finished import write_alignment
 
     files, found = write_alignment(run, pbp, out)
@@ -75,6 +76,12 @@ def align(
     )
     for path in files:
         print_text(path)
+    numbers = new_numbers(found.names)
+    if numbers:
+        said = " ".join(f"--number P{player_id} {number}" for player_id, number in numbers.items())
+        print_text(
+            f"by when they are on the floor, these players have numbers (players.csv): courtside relabel {run} {said}"
+        )
 
 
 def heatmap(

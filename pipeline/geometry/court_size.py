@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from pipeline.errors import CalibrationError
 from pipeline.geometry.calibration import Calibration
@@ -28,6 +27,8 @@ def fitting_size(calibration: Calibration) -> tuple[tuple[float, float], float] 
         The size in metres, and the root mean square error of the points there, source px; None where too few points are
         landmarks, or the best size is one that nobody plays on.
     """
+    from scipy.optimize import minimize  # slow to import, and few calibrations are asked
+
     places = {place: name for name, place in landmarks(calibration.floor).items()}
     frames = []
     for view in calibration.frames:

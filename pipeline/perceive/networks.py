@@ -8,8 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.ball.finder import LARGEST_INPUT_PX, BallFinder
+from models.ball.joined import BallAwareDetector
 from models.court.finder import CourtFinder
-from models.detector.detection import DetectorSettings, ScoreThresholds, suggest_input_size
+from models.detector.detection import Detector, DetectorSettings, ScoreThresholds, suggest_input_size
 from models.detector.tiles import TiledDetector, tile_columns
 from models.detector.yolo import load_detector
 from models.encoders import load_encoder
@@ -45,7 +47,7 @@ def choose_input_size(settings: Settings, device: str, samples: Sequence[NDArray
 
 
 def load_networks(settings: Settings, device: str, input_size_px: int) -> PerceptionModels:
-    """Load detector, encoder and, if they are used, the number reader and the court network.
+    """Load detector, encoder and, if they are used, the ball network, the number reader and the court network.
 
     Args:
         settings: of the run.
@@ -60,7 +62,7 @@ def load_networks(settings: Settings, device: str, input_size_px: int) -> Percep
     cv2.setNumThreads(1)  # the networks have the cores; OpenCV's own threads would get in their way
     detection = _detector_settings(settings, device, input_size_px)
     return PerceptionModels(
-        detector=TiledDetector(load_detector(detection), detection),
+        detector=TiledDetector(_with_balls(load_detector(detection), settings, device, input_size_px), detection),
         encoder=load_encoder(settings.embed.encoder, settings.embed.weights, device, runtime, precision),
         reader=None
         if settings.numbers.weights is None
@@ -84,6 +86,16 @@ def scoreboard_reader(place_px: tuple[int, int, int, int] | None) -> ScoreboardR
         DependencyError: rapidocr is not installed.
     """
     return None if place_px is None else ScoreboardReader(place_px, TextReader(what="scoreboard"))
+
+
+def _with_balls(detector: Detector, settings: Settings, device: str, input_size_px: int) -> Detector:
+    """Put the ball network beside a detector where it is wanted; it sees the same picture at the same size, up to a limit."""
+    weights, networks = settings.ball.network_weights, settings.networks
+    if weights is None:
+        return detector
+    size_px = min(input_size_px, LARGEST_INPUT_PX)
+    balls = BallFinder(weights, settings.ball.min_score, size_px, device, networks.runtime, networks.precision)
+    return BallAwareDetector(detector, balls)
 
 
 def _court_locator(settings: CourtSettings, networks: NetworkSettings, device: str) -> CourtFinder | None:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.play_by_play.layouts import OfficialEvent
+from pipeline.play_by_play.naming import suggest_names
 
 NEAR_CLOCK_S = 2.0
 """An event has a time of the video where the clock comes as near as this."""
@@ -33,6 +34,8 @@ class Alignment:
     """kind, time_s, team_ours, player_id, player, what: what the file says and we do not, and the reverse."""
     teams: Mapping[str, str]
     """Team of the file to ours; empty where numbers and names do not tell."""
+    names: pd.DataFrame
+    """Who our players are by when they are on the floor; see `suggest_names`."""
 
 
 def align(
@@ -74,7 +77,8 @@ def align(
     events = pd.DataFrame(rows).astype(
         {"player_id": "Int64", "points": "Int64", "time_s": "float64", "latest_s": "float64"}
     )
-    return Alignment(events, _disagreements(events, stints, substitutions), teams)
+    names = suggest_names(events, players, stints, teams)
+    return Alignment(events, _disagreements(events, stints, substitutions), teams, names)
 
 
 def _times_s(event: OfficialEvent, timed: pd.DataFrame) -> tuple[float, float]:

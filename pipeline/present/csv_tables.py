@@ -25,10 +25,10 @@ FIRST = (
     "located_s",
 )
 LAST = ("bridged_s", "first_s", "last_s", "confidence")
-PEOPLE_COLUMNS = frozenset({"player_id", "partner_id", "came_for", "left_for", *FIVE_COLUMNS})
+PEOPLE_COLUMNS = frozenset({"player_id", "partner_id", "opponent_id", "came_for", "left_for", *FIVE_COLUMNS})
 """Columns of player_ids in the tables of line-ups and events."""
 DIGITS = (
-    *(("_kmh", 1), ("_mps", 2), ("_share", 3), ("confidence", 3), ("agreement", 3), ("attacks_per_min", 2)),
+    *(("_kmh", 1), ("_mps", 2), ("share", 3), ("pace", 1), ("confidence", 3), ("agreement", 3), ("attacks_per_min", 2)),
     *(("_confidence", 3), ("min", 1)),
     *(("_x_m", 2), ("_y_m", 2), ("spacing_m", 2), ("_m2", 1), ("_m", 1), ("_s", 1)),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.errors import InputError
 from pipeline.geometry.court import Court
 from pipeline.geometry.zones import turned
-from pipeline.tables import HOMOGRAPHY_COLUMNS
+from pipeline.tables import BALL, HOMOGRAPHY_COLUMNS
 from pipeline.understand.court import CourtRegistration
 from pipeline.understand.statistics import attack_side
 
@@ -39,6 +39,8 @@ class OnCourt:
     registration: CourtRegistration
     max_gap_s: float
     """The longest pause of the video that is bridged."""
+    ball: pd.DataFrame = field(default_factory=BALL.empty)
+    """Table `ball`; empty where it was not followed."""
 
     @property
     def court(self) -> Court:
@@ -62,10 +64,11 @@ class OnCourt:
         if chosen.empty:
             raise InputError(f"there is no period {period}; the run has {_listed(self.periods['period'])}")
         start_s, end_s = (float(chosen[name].iloc[0]) for name in ("start_s", "end_s"))
-        frames, positions = (
-            table[table["time_s"].between(start_s, end_s, inclusive="left")] for table in (self.frames, self.positions)
+        frames, positions, ball = (
+            table[table["time_s"].between(start_s, end_s, inclusive="left")]
+            for table in (self.frames, self.positions, self.ball)
         )
-        return OnCourt(frames, self.players, positions, chosen, self.registration, self.max_gap_s)
+        return replace(self, frames=frames, positions=positions, periods=chosen, ball=ball)
 
     def of(self, members: list[int]) -> pd.DataFrame:
         """Take the positions of some players, as filmed."""

@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.present.ball_play import all_events, shot_chart
+from pipeline.present.ball_play import all_events, shot_chart, zone_chart
 from pipeline.present.ball_play.shot_chart import png_bytes
 from pipeline.present.crops import Crop, cut_crops
 from pipeline.present.csv_tables import coach_table, csv_text, named, rounded
-from pipeline.present.heat_maps.painting import HeatPainter, HeatPictures
+from pipeline.present.heat_maps.painting import HeatPictures, painter_of
 from pipeline.present.heat_maps.subjects import Direction, Subject, map_of, subjects, subtitle
 from pipeline.present.jerseys import jersey_colors, with_jersey_colors
 from pipeline.present.labels import people, slug, team_title
@@ -23,13 +23,15 @@ from pipeline.present.on_court import OnCourt
 from pipeline.present.report import Pictures, report_html
 from pipeline.present.results import Results
 from pipeline.present.workbook import WORKBOOK, workbook_bytes
-from pipeline.store import make_directory, write_bytes
+from pipeline.store import make_directory, output_error
 
 HEATMAP_FOLDER = "heatmaps"
 GAME_TABLES = ("efforts", "lineups", "stints", "pairs", "fives")
 """Efforts, line-ups and what follows from them, as CSV files and sheets."""
-BALL_TABLES = ("box_score", "touches", "possessions")
+BALL_TABLES = ("box_score", "touches", "possessions", "shot_zones")
 """The same of the ball; only where it was followed."""
+TACTICS_TABLES = ("phases", "guards", "matchups", "team_tactics")
+"""The same of tactics; only where it is known who attacked when."""
 SHOT_FOLDER = "shots"
 MANIFEST = "run.json"
 """Written by `run` beside the other files; the report names it."""
@@ -52,7 +54,7 @@ def present(results: Results, directory: Path) -> Outputs:
 
     Args:
         results: the run.
-        directory: made where missing.
+        directory: made where missing; nobody looks into it before all is there.
 
     Raises:
         OutputError: a file cannot be written.
@@ -66,8 +68,9 @@ def present(results: Results, directory: Path) -> Outputs:
     colors = jersey_colors(crops, results.players)
     results = replace(results, players=with_jersey_colors(results.players, colors))
     shots, charts = _write_shot_charts(results, directory / SHOT_FOLDER)
-    files = [*tables, *maps.files, *shots]
-    pictures = Pictures(maps.teams, maps.players, crops, charts)
+    zoned, zone_charts = _write_zone_charts(results, directory / SHOT_FOLDER)
+    files = [*tables, *maps.files, *shots, *zoned]
+    pictures = Pictures(maps.teams, maps.players, crops, charts, zone_charts)
     html = report_html(results, pictures, [*(path.relative_to(directory) for path in files), Path(MANIFEST)])
     return Outputs([_write(directory / "report.html", html), *files], colors)
 
@@ -78,9 +81,12 @@ def _crops(results: Results) -> dict[int, list[Crop]]:
 
 
 def _write(path: Path, data: bytes | str) -> Path:
-    """Write a file whole or not at all; text is UTF-8."""
+    """Write a file; text is UTF-8."""
     make_directory(path.parent)
-    write_bytes(path, data.encode("utf-8") if isinstance(data, str) else data)
+    try:
+        path.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
+    except OSError as error:
+        raise output_error(path, error) from error
     return path
 
 
@@ -100,7 +106,7 @@ def _write_tables(results: Results, directory: Path) -> list[Path]:
         "player_periods": coach_table(results.player_periods, players),
         "team_periods": rounded(results.team_periods),
         "periods": rounded(results.periods),
-        **{name: rounded(named(getattr(results, name), players)) for name in (*GAME_TABLES, *_ball_tables(results))},
+        **{name: rounded(named(getattr(results, name), players)) for name in (*GAME_TABLES, *_telling(results))},
         "events": rounded(named(all_events(results.events, results.ball_events), players)),
     }
     dialect = results.settings.present.csv_dialect
@@ -114,9 +120,9 @@ def _write_tables(results: Results, directory: Path) -> list[Path]:
     ]
 
 
-def _ball_tables(results: Results) -> tuple[str, ...]:
-    """Name the tables of the ball that say something."""
-    return tuple(name for name in BALL_TABLES if len(getattr(results, name)))
+def _telling(results: Results) -> tuple[str, ...]:
+    """Name the tables of ball and tactics that say something."""
+    return tuple(name for name in (*BALL_TABLES, *TACTICS_TABLES) if len(getattr(results, name)))
 
 
 def _write_shot_charts(results: Results, folder: Path) -> tuple[list[Path], dict[str, bytes]]:
@@ -143,6 +149,20 @@ def _write_shot_charts(results: Results, folder: Path) -> tuple[list[Path], dict
     return files, teams
 
 
+def _write_zone_charts(results: Results, folder: Path) -> tuple[list[Path], dict[str, bytes]]:
+    """Draw what an attempt from each zone is worth: the files, and the same by team as PNG."""
+    files: list[Path] = []
+    teams: dict[str, bytes] = {}
+    for team, of_team in results.shot_zones.groupby("team", sort=True):
+        assert results.registration is not None  # shots have places only with it
+        name = team_title(str(team), results.players)
+        picture = zone_chart(of_team, results.registration.court, name)
+        if picture is not None:
+            teams[str(team)] = png_bytes(picture)
+            files.append(_write(folder / f"team-{slug(str(team))}-zones.png", teams[str(team)]))
+    return files, teams
+
+
 def _grouped(shots: pd.DataFrame, column: str) -> list[tuple[tuple[str, Any], pd.DataFrame]]:
     """Part shots by a column."""
     return [((column, who), of_one) for who, of_one in shots.groupby(column, sort=True)]
@@ -161,7 +181,7 @@ def _write_heat_maps(results: Results, folder: Path) -> _HeatMapFiles:
     """Draw one heat map per team and per player who has positions, and of several periods one per team and period."""
     maps, game = _HeatMapFiles(), results.on_court
     if game is not None:
-        painter, sigma_m = HeatPainter(game.court), results.settings.present.heatmap_sigma_m
+        painter, sigma_m = painter_of(game.court), results.settings.present.heatmap_sigma_m
         direction: Direction = "attacking" if game.teams_switch_ends else "filmed"
 
         def draw(shown: OnCourt, subject: Subject, period: int | None, name: str) -> HeatPictures | None:

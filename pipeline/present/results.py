@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.config import Settings
+from pipeline.present.labels import Person, people
 from pipeline.present.on_court import OnCourt
+from pipeline.present.palette import Color, player_colors
 from pipeline.understand.court import CourtRegistration
 from pipeline.video import VideoInfo
 
@@ -54,6 +57,11 @@ class Results:
     possessions: pd.DataFrame
     ball_events: pd.DataFrame
     box_score: pd.DataFrame
+    shot_zones: pd.DataFrame
+    phases: pd.DataFrame
+    guards: pd.DataFrame
+    matchups: pd.DataFrame
+    team_tactics: pd.DataFrame
     embeddings: NDArray[np.float16]
     """(n, dim), row i of detection i; NaN rows unless a person; may be a memory map."""
     registration: CourtRegistration | None
@@ -68,13 +76,30 @@ class Results:
     """What else the report shows: 'versions', 'seconds' (per stage), 'weights' and further facts of the run;
     values are text, numbers or mappings of these."""
 
+    @cached_property
+    def persons(self) -> list[Person]:
+        """Everybody, in the order in which people are listed."""
+        return people(self.players)
+
+    @cached_property
+    def colors(self) -> dict[int, Color]:
+        """The drawing colour of everybody, by id."""
+        return player_colors(self.players)
+
+    @cached_property
+    def time_of(self) -> dict[int, float]:
+        """Second of the video of each frame."""
+        return dict(zip(self.frames["frame"].tolist(), self.frames["time_s"].tolist(), strict=True))
+
     @property
     def on_court(self) -> OnCourt | None:
         """What is in metres; None without a registration."""
         if self.registration is None or not self.has_metres:
             return None
         return OnCourt(
-            *(self.frames, self.players, self.positions, self.periods, self.registration), self.settings.stats.max_gap_s
+            *(self.frames, self.players, self.positions, self.periods, self.registration),
+            self.settings.stats.max_gap_s,
+            self.ball,
         )
 
     @property

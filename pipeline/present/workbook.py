@@ -95,7 +95,7 @@ def unit_of(column: str, schema: Mapping[str, Column]) -> str:
 
 
 def _is_share(column: str) -> bool:
-    return column.endswith(("_share", "confidence", "agreement"))
+    return column.endswith(("share", "confidence", "agreement"))
 
 
 def _shown(column: str) -> str:

@@ -59,6 +59,12 @@ class RenderSettings(BaseModel):
         description="share of possessions that go for a shot from behind the three-point line; else a drive",
     )
     interceptions: float = Field(0.0, ge=0, le=1, description="share of passes that the other team takes")
+    switches: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="share of screens at which two defenders change men, and of possessions that begin so",
+    )
     timeout_every_s: float | None = Field(
         None, ge=0.1, le=86_400, description="a time-out at the next dead ball; null: none"
     )

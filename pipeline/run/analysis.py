@@ -15,7 +15,6 @@ from pipeline.errors import InputError, OutputError
 from pipeline.geometry.calibration import read_calibration
 from pipeline.roster import read_roster
 from pipeline.run import given, manifest, perceiving
-from pipeline.run.closure import code_fingerprint
 from pipeline.run.context import RunContext
 from pipeline.run.execution import Executor, executor_for
 from pipeline.run.job import Job, remember
@@ -23,6 +22,7 @@ from pipeline.run.loading import CorrectedRun
 from pipeline.run.observer import Observer, Silence
 from pipeline.run.order import PERCEIVED, STAGE_NAMES, UNDERSTAND, check_chain
 from pipeline.run.publishing import publish
+from pipeline.run.source_code.closure import code_fingerprint
 from pipeline.run.stages import video as video_stage
 from pipeline.run.stages.runner import StageRunner
 from pipeline.run.stages.stage import sections_of
@@ -151,6 +151,8 @@ def _perceive(context: RunContext, stages: StageRunner, executor: Callable[[int]
     used: dict[str, Any] = sections_of(
         settings, ("video", "networks", "shots", "detect", "embed", "numbers", "scoreboard")
     )
+    if settings.ball.network_weights is not None:
+        used["ball"] = settings.ball.model_dump(mode="json", include={"weights", "min_score"})
     used["court"] = settings.court.model_dump(mode="json", include={"automatic", "weights", "keyframe_s"})
     interval = [job.start_s, job.end_s]
     code = code_fingerprint(perceiving.__name__ if context.has_pixels else given.__name__)

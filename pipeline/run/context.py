@@ -32,6 +32,7 @@ RESULT_TABLES: tuple[TableName, ...] = (
     *("shots", "positions", "periods", "player_stats", "player_periods", "efforts", "team_stats", "team_periods"),
     *("clock", "play", "lineups", "stints", "pairs", "fives", "events"),
     *("ball", "touches", "possessions", "ball_events", "box_score"),
+    *("shot_zones", "phases", "guards", "matchups", "team_tactics"),
 )
 
 

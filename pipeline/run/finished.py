@@ -17,7 +17,6 @@ from pipeline.present.on_court import OnCourt
 from pipeline.run.context import RESULT_TABLES
 from pipeline.run.loading import context_of, read_run, video_of
 from pipeline.run.observer import Observer, Silence
-from pipeline.run.order import UNDERSTAND
 from pipeline.store import RunDirectory, delivery, json_bytes, make_directory, write_bytes
 from pipeline.tables import TableName
 
@@ -26,7 +25,7 @@ ALIGNMENT_FOLDER = "play-by-play"
 MAP_FOLDER = "maps"
 SCORES = "evaluation.json"
 """What evaluate leaves in a run's directory."""
-_TABLES: tuple[TableName, ...] = ("frames", "players", "positions", "periods", "court")
+_TABLES: tuple[TableName, ...] = ("frames", "players", "positions", "periods", "court", "ball")
 
 
 def on_court(run: Path) -> OnCourt:
@@ -47,6 +46,7 @@ def on_court(run: Path) -> OnCourt:
         periods=tables["periods"],
         registration=context.registration,
         max_gap_s=context.settings.stats.max_gap_s,
+        ball=tables["ball"],
     )
 
 
@@ -90,6 +90,7 @@ def write_alignment(run: Path, play_by_play: Path, out: Path | None = None) -> t
     found = align(official, clock, frames, players, stints, events[events["kind"] == "substitution"])
     files = {
         "events.csv": csv_text(rounded(named(found.events, players))).encode(),
+        "players.csv": csv_text(rounded(named(found.names, players))).encode(),
         "disagreements.csv": csv_text(rounded(named(found.disagreements, players))).encode(),
     }
     return _write(run, ALIGNMENT_FOLDER, out, files), found
@@ -137,10 +138,8 @@ def write_annotated(
         observer.end("")
         return out
     with RunDirectory.opened(run) as directory:
-        last = directory.manifest(UNDERSTAND[-1].name)
-        before = last.fingerprint if last is not None else ""
-        drawn = draw_video(context, before, StageRunner(directory, observer), height_px)
-        note_video(directory, before, settings, noted.start_s)
+        drawn = draw_video(context, StageRunner(directory, observer), height_px)
+        note_video(directory, settings, noted.start_s)
     return drawn
 
 

@@ -26,7 +26,7 @@ _PACKAGES = (
     "numpy",
     "pandas",
 )
-"""Shown to people; what decides on reuse is `pipeline.run.closure`."""
+"""Shown to people; what decides on reuse is `pipeline.run.source_code.closure`."""
 
 
 def versions() -> dict[str, str]:
@@ -44,10 +44,12 @@ def weights_of(settings: Settings) -> dict[str, str]:
     """Hash the weight files that the settings name.
 
     Returns:
-        'detector', 'encoder' and, if they are used, 'numbers', 'court' and 'scoreboard' to SHA-256; of a folder (OpenVINO), and of a
+        'detector', 'encoder' and, if they are used, 'ball', 'numbers', 'court' and 'scoreboard' to SHA-256; of a folder (OpenVINO), and of a
         shipped network with its files for OpenVINO, of all files together.
     """
     named = {"detector": settings.detect.weights, "encoder": settings.embed.weights}
+    if settings.ball.network_weights is not None:
+        named["ball"] = settings.ball.network_weights
     if settings.numbers.weights is not None:
         named["numbers"] = settings.numbers.weights
     if settings.court.automatic:

@@ -6,13 +6,14 @@ from pipeline.errors import SettingsError
 from pipeline.run.stages.ball_play import BALL_EVENTS_STAGE, BALL_STAGE
 from pipeline.run.stages.court import COURT_STAGE
 from pipeline.run.stages.identity import IDENTITY_STAGE
-from pipeline.run.stages.lineups import LINEUPS_STAGE
 from pipeline.run.stages.location import LOCATION_STAGE
 from pipeline.run.stages.scoreboard import SCOREBOARD_STAGE
 from pipeline.run.stages.shots import SHOTS_STAGE
 from pipeline.run.stages.splitting import SPLITTING_STAGE
 from pipeline.run.stages.stage import InputName, Stage
 from pipeline.run.stages.statistics import STATISTICS_STAGE
+from pipeline.run.stages.team_play.lineups import LINEUPS_STAGE
+from pipeline.run.stages.team_play.tactics import TACTICS_STAGE
 from pipeline.run.stages.tracking import TRACKING_STAGE
 from pipeline.tables import TableName
 
@@ -30,6 +31,7 @@ UNDERSTAND: tuple[Stage, ...] = (
     LINEUPS_STAGE,
     BALL_STAGE,
     BALL_EVENTS_STAGE,
+    TACTICS_STAGE,
 )
 STAGE_NAMES = ("perceive", *(stage.name for stage in UNDERSTAND), "present")
 

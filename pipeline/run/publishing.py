@@ -8,11 +8,10 @@ from typing import Any
 
 from pipeline.config import PresentSettings
 from pipeline.run import given, manifest
-from pipeline.run.closure import code_fingerprint
 from pipeline.run.context import RunContext
 from pipeline.run.loading import jersey_colors_of
 from pipeline.run.observer import Observer
-from pipeline.run.order import UNDERSTAND
+from pipeline.run.source_code.closure import code_fingerprint
 from pipeline.run.stages import video as video_stage
 from pipeline.run.stages.runner import StageRunner
 from pipeline.run.stages.stage import sections_of
@@ -30,18 +29,18 @@ def publish(context: RunContext, stages: StageRunner, draw: bool) -> tuple[tuple
     Returns:
         What to warn of, and the files.
     """
-    run, settings, before = stages.run, context.settings.present, context.marks[UNDERSTAND[-1].name]
+    run, settings = stages.run, context.settings.present
     warnings = _warnings(context)
     for warning in warnings:
         stages.observer.warn(warning)
     files = _present(context, warnings, stages)
     _note_run(context, stages, warnings)
     if context.has_pixels:
-        note_video(run, before, settings, context.job.start_s)
+        note_video(run, settings, context.job.start_s)
     if context.has_pictures and draw:
-        files.append(draw_video(context, before, stages, settings.video_height_px))
+        files.append(draw_video(context, stages, settings.video_height_px))
         _note_run(context, stages, warnings)
-        note_video(run, before, settings, context.job.start_s)
+        note_video(run, settings, context.job.start_s)
     return warnings, files
 
 
@@ -103,34 +102,32 @@ def _note_run(context: RunContext, stages: StageRunner, warnings: tuple[str, ...
     stages.run.published.publish("run", "run.json", json_bytes(_manifest(context, stages, warnings)))
 
 
-def note_video(run: RunDirectory, before: str, settings: PresentSettings, begin_s: float) -> None:
+def note_video(run: RunDirectory, settings: PresentSettings, begin_s: float) -> None:
     """Write into the report whether there is an annotated video, and whether it is of the same players.
 
     Args:
         run: its directory.
-        before: fingerprint of the last stage of understanding.
         settings: of presenting.
         begin_s: second of the source that was analysed first.
     """
     from pipeline.present.report.video_note import note_video as insert_note
 
-    note = video_stage.note_of(run, before, settings, begin_s)
+    note = video_stage.note_of(run, settings, begin_s)
     run.published.amend("report.html", lambda report: insert_note(report, note))
 
 
-def draw_video(context: RunContext, before: str, stages: StageRunner, height_px: int | None) -> Path:
+def draw_video(context: RunContext, stages: StageRunner, height_px: int | None) -> Path:
     """Draw the annotated video, or leave it as it is.
 
     Args:
         context: the run, whose video is at hand.
-        before: fingerprint of the last stage of understanding.
         stages: runs the stage.
         height_px: largest height; None for the source's.
     """
     from pipeline.present.annotated_video.annotate import output_fps, write_video
 
     run, settings = stages.run, context.settings.present
-    stage_fingerprint = video_stage.video_fingerprint(before, settings, height_px)
+    stage_fingerprint = video_stage.video_fingerprint(run, settings, height_px)
     if not video_stage.is_drawn(run, stage_fingerprint):
         run.forget(video_stage.NAME)
 

@@ -110,17 +110,16 @@ class PublishedFiles:
             path = folder / name
             make_directory(path.parent)
             path.write_bytes(data)
-            sync(path)
 
     def amend(self, name: str, edit: Callable[[Path], bool]) -> bool:
         """Change a file that was published; not one that a person changed.
 
         Args:
             name: of the file.
-            edit: changes the copy that it is given, and says whether it did.
+            edit: changes the copy that it is given, and says whether it could.
 
         Returns:
-            Whether it was changed.
+            What `edit` says; a file that is as it was before is left alone.
 
         Raises:
             OutputError: see `publishing`.
@@ -131,7 +130,7 @@ class PublishedFiles:
         with self.publishing(files[name].group) as folder:
             shutil.copyfile(self._root / name, folder / name)
             amended = edit(folder / name)
-            if not amended:
+            if not amended or hash_file(folder / name) == self._hash(self._root / name):
                 (folder / name).unlink()
         return amended
 
@@ -179,7 +178,15 @@ class PublishedFiles:
 
     def _place(self, group: str, staging: Path, whole: bool) -> None:
         """Move what was staged to its places."""
-        new = {path.relative_to(staging).as_posix(): hash_file(path) for path in _files_below(staging)}
+        staged = _files_below(staging)
+        if not staged and not whole:
+            return
+        try:
+            for path in staged:
+                sync(path)  # a file is on the disk before it takes its name
+        except OSError as error:
+            raise output_error(self._root, error) from error
+        new = {path.relative_to(staging).as_posix(): hash_file(path) for path in staged}
         record = self._read()
         states = {name: self._state(name, record.files) for name in new}
         for name, state in states.items():

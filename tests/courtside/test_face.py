@@ -16,7 +16,6 @@ from matplotlib import pyplot
 import courtside
 from pipeline.cli import run as run_command
 from pipeline.errors import InputError, TableError
-from pipeline.rendering import NoiseSettings, RenderSettings, render_positions
 from pipeline.store import hash_file, seal
 from pipeline.tables import ALL
 
@@ -35,17 +34,17 @@ def copied(analysed_game: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def without_pixels(tmp_path_factory: pytest.TempPathFactory) -> courtside.Run:
-    """Eight seconds of a game given as tables, with two teams."""
-    folder = tmp_path_factory.mktemp("positions")
-    settings = RenderSettings(seed=2, seconds=8, fps=15, start_s=0, referees=3)
-    return courtside.analyze(render_positions(settings, NoiseSettings(), folder / "game"), folder / "out")
+def without_pixels(analysed_positions: Path) -> courtside.Run:
+    """A game given as tables, with two teams."""
+    return courtside.load(analysed_positions)
 
 
 def test_the_tables_of_efforts_and_of_the_ball_say_who(without_pixels: courtside.Run) -> None:
     run = without_pixels
     assert run.efforts.columns[:3].tolist() == ["player_id", "label", "team"]
     assert run.efforts["label"].notna().all()
+    assert run.matchups.columns[:4].tolist() == ["player_id", "label", "team", "opponent_id"]
+    assert run.matchups["label"].notna().all()
     assert run.box_score.columns[:3].tolist() == ["team", "player_id", "label"]
     assert len(run.box_score)
     assert not [warning for warning in run.warnings if "no box score" in warning]

@@ -18,6 +18,8 @@ from pipeline.tables import TableName
 
 NEAR_S = 1.5
 """An event counts as found within so many seconds."""
+HANDS_S = 2.0
+"""So long before a pass it is looked whether the ball was seen in the passer's hands; twice as long after, flight with it, in the receiver's."""
 _PEOPLE: Mapping[str, tuple[str, ...]] = {
     "pass": ("id", "partner"),
     "turnover": ("id", "partner"),
@@ -96,6 +98,10 @@ class BallScores:
     shooter: Share
     worth: Share
     """Found shots rightly two or three."""
+    seen_passes: Share
+    """True passes of which the ball was seen while the passer had it and while the receiver had it; no more than these can be told."""
+    right_of_seen: Share
+    """These that were found, with both players."""
 
     def __add__(self, added: BallScores) -> BallScores:
         """Add the counts of another game."""
@@ -160,7 +166,28 @@ def compare_ball_events(
             int((status & right).sum()),
             len(_matched(true[true["kind"] == kind], said[said["kind"] == kind], ())[0]),
         )
-    return BallScores(possession, holder, kinds, **_shots(true_events, said, court))
+    passes = true[true["kind"] == "pass"]
+    seen = _seen_passes(passes, true_ball, tables["ball"])
+    right = np.zeros(len(passes), bool)
+    right[_matched(passes, said[said["kind"] == "pass"], _PEOPLE["pass"])[0]] = True
+    of_passes = {
+        "seen_passes": Share(int(seen.sum()), len(seen)),
+        "right_of_seen": Share(int((seen & right).sum()), int(seen.sum())),
+    }
+    return BallScores(possession, holder, kinds, **_shots(true_events, said, court), **of_passes)
+
+
+def _seen_passes(passes: pd.DataFrame, true_ball: pd.DataFrame, ball: pd.DataFrame) -> np.ndarray:
+    """Say of which passes (n,) the ball was seen in the hands of both."""
+    time_s, holder = true_ball["time_s"].to_numpy(), true_ball["holder"].to_numpy(np.float64, na_value=-1)
+    frames = ball.loc[ball["source"] == "seen", "frame"]
+    is_seen = true_ball["frame"].isin(frames).to_numpy()
+    seen = []
+    for person, partner, at_s in passes[["id", "partner", "time_s"]].to_numpy(np.float64):
+        before = (time_s >= at_s - HANDS_S) & (time_s <= at_s) & (holder == person)
+        after = (time_s > at_s) & (time_s <= at_s + 2 * HANDS_S) & (holder == partner)
+        seen.append(bool((before & is_seen).any() and (after & is_seen).any()))
+    return np.array(seen, dtype=bool)
 
 
 def _shots(true: pd.DataFrame, said: pd.DataFrame, court: Court) -> dict[str, Share]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,10 @@ class CourtEvidence:
         """Put the evidence of several pictures of one fixed camera together."""
         names = ("place_px", "place", "place_score", "line_px", "line_angle", "line_score")
         return CourtEvidence(*(np.concatenate([getattr(picture, name) for picture in pictures]) for name in names))
+
+    def without_places(self) -> CourtEvidence:
+        """Keep the line points alone."""
+        return replace(self, place_px=self.place_px[:0], place=self.place[:0], place_score=self.place_score[:0])
 
     def thinned(self, most_places: int, most_lines: int) -> CourtEvidence:
         """Keep so many of each, evenly."""

@@ -4,6 +4,8 @@ Rough places of the floor may err together by metres (a painted apron taken for 
 consensus then leads to a wrong fit. So many cameras are tried, as if the places were stretched and shifted; the best are drawn
 to the lines, and from the best of these the search goes on in random steps (basin hopping, Wales and Doye 1997). What counts is how
 much of the court's lines is seen (`line_coverage`), not how many line points agree: that asks for the inner lines too.
+Where the places lead to no camera that is good enough, as behind an end line or low at the floor, cameras are tried wherever they may
+stand (`about_court`), and drawn to the lines alone.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.geometry.camera_fitting.about_court import cameras_about
 from pipeline.geometry.camera_fitting.alignment import align, align_all, line_coverage, line_support, polish_all
 from pipeline.geometry.camera_fitting.evidence import Aligned, CourtEvidence, CourtLines
 from pipeline.geometry.camera_fitting.start import COARSE_PX, start_from_places
@@ -31,6 +34,12 @@ ROUNDS, PATIENCE, HOPS = 25, 5, 6
 """Rounds of random steps at most, and without a gain once much is covered; steps of one round."""
 _KEPT = 4
 """Fits that the steps start from."""
+_ABOUT, _ABOUT_DRAWN, _ABOUT_ROUNDS = 600, 60, 4
+"""Cameras about the court that are compared by their lines, those of them that are drawn to the lines, and how often at most."""
+_ABOUT_REACH_PX, _ABOUT_REACHES_PX = 40.0, (60.0, 40.0, 26.0, 18.0, 12.0, 8.0, 5.0, 3.5, 3.0)
+"""At 1280 px width: random cameras are further off than those that places lead to."""
+_BELIEVABLE = 0.6
+"""Coverage with which no further cameras about the court are tried: that of wrong ones stays below."""
 _ENOUGH, _MUCH, _GAIN = 0.8, 0.7, 0.005
 """Coverage: with the first, places need not be doubted; with the second, the search may end."""
 _FEW, _MOST = (200, 600), (400, 6000)
@@ -68,17 +77,45 @@ def align_standing(
     rng = np.random.default_rng(seed)
     search = _Search(evidence.thinned(*_FEW), evidence.thinned(*_MOST), lines, size_px)
     kept = search.everywhere(rng) if start is None else search.drawn([(start.camera, start.lens)])
-    if not kept:
-        return None
+    return _best(evidence, lines, search, kept, rng)
+
+
+def align_anywhere(evidence: CourtEvidence, lines: CourtLines, size_px: tuple[int, int], seed: int) -> Aligned | None:
+    """Find a standing camera and its lens where the places are wrong, by the lines alone: 5 to 15 s.
+
+    Args:
+        evidence: of all its pictures, joined.
+        lines: the court's.
+        size_px: width, height.
+        seed: of the random cameras and steps.
+
+    Returns:
+        The fit whose lines are seen best.
+    """
+    rng = np.random.default_rng(seed)
+    search = _Search(evidence.thinned(*_FEW), evidence.thinned(*_MOST), lines, size_px)
+    return _best(evidence, lines, search, search.about_court(rng), rng)
+
+
+def _best(
+    evidence: CourtEvidence, lines: CourtLines, search: _Search, kept: list[_Rated], rng: np.random.Generator
+) -> Aligned | None:
+    """Go on from the best fits in random steps, and fit the best one to all points."""
+    kept = _improved(kept, search, rng)
+    return align_again(evidence, lines, kept[0].fit) if kept else None
+
+
+def _improved(kept: list[_Rated], search: _Search, rng: np.random.Generator) -> list[_Rated]:
+    """Go on from the best fits in random steps; best first."""
     since = 0
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS if kept else 0):
         bases = [kept[0] if number % 2 else kept[number // 2 % len(kept)] for number in range(HOPS)]
         found = search.drawn([_stepped(base.fit, rng) for base in bases])
         since = 0 if found[0].coverage > kept[0].coverage + _GAIN else since + 1
         kept = sorted([*kept, *found], key=_coverage, reverse=True)[:_KEPT]
         if kept[0].coverage > _MUCH and since >= PATIENCE:
             break
-    return align_again(evidence, lines, kept[0].fit)
+    return kept
 
 
 def align_again(evidence: CourtEvidence, lines: CourtLines, before: Aligned) -> Aligned:
@@ -114,11 +151,27 @@ class _Search:
         drawn = self.drawn([(camera, lens) for _, camera, lens in best])[:_KEPT]
         return sorted([*rated, *drawn], key=_coverage, reverse=True)[:_KEPT]
 
-    def drawn(self, cameras: list[tuple[Pinhole, Lens]]) -> list[_Rated]:
-        """Draw cameras to the lines; best first."""
+    def about_court(self, rng: np.random.Generator) -> list[_Rated]:
+        """Fit cameras that may stand anywhere about the court to the lines alone."""
+        lens, best = _centred(self._size, 0.0), list[_Rated]()
+        for _ in range(_ABOUT_ROUNDS):
+            cameras = cameras_about(self._few, self._lines.court, self._size, rng, _ABOUT)
+            parts = [cameras[begin : begin + GUESSES] for begin in range(0, len(cameras), GUESSES)]
+            support = np.concatenate(
+                [line_support(self._few, self._lines, part, lens, _ABOUT_REACH_PX) for part in parts]
+            )
+            chosen = [(cameras[place], lens) for place in np.argsort(-support, kind="stable")[:_ABOUT_DRAWN]]
+            best = sorted([*best, *self.drawn(chosen, by_lines=True)], key=_coverage, reverse=True)[:_KEPT]
+            if best[0].coverage > _BELIEVABLE:
+                break
+        return best
+
+    def drawn(self, cameras: list[tuple[Pinhole, Lens]], by_lines: bool = False) -> list[_Rated]:
+        """Draw cameras to the lines, or from far off and to nothing else; best first."""
         starts, lenses = [camera for camera, _ in cameras], [lens for _, lens in cameras]
-        few = [self._few] * len(cameras)
-        fits = align_all(few, self._lines, starts, lenses, free_lens=True, reaches_px=_REACHES_PX)
+        few = [self._few.without_places() if by_lines else self._few] * len(cameras)
+        reaches_px = _ABOUT_REACHES_PX if by_lines else _REACHES_PX
+        fits = align_all(few, self._lines, starts, lenses, free_lens=True, reaches_px=reaches_px)
         covered = line_coverage(self._many, self._lines, [fit.camera for fit in fits], [fit.lens for fit in fits])
         return sorted(map(_Rated, covered, fits), key=_coverage, reverse=True)
 

@@ -14,8 +14,8 @@ from pipeline.present.results import Results
 from pipeline.tables import MOTION_COLUMNS, PERSON_CLASSES
 from pipeline.understand.shots import kinds_of_frames
 
-MIN_BALL_SCORE = 0.45
-"""A ball with a lower score is not shown: heads in the crowd are taken for one for a frame."""
+_SAME_BALL_PX = 1.0
+"""The box of the ball that is followed has its middle so near to where that was seen."""
 _BALL_STEP = 8.0
 """Between two frames the ball is not shown where it is further, in its heights, from one to the next: it is not one ball."""
 
@@ -36,7 +36,7 @@ class Scene:
     unsure: NDArray[np.bool_]
     """(n,) whether it is a player or a referee, but too doubtful which."""
     ball_px: NDArray[np.float64] | None
-    """(4,) the surest ball."""
+    """(4,) the ball, where it is followed and seen."""
     not_counted: str | None = None
     """What the shot shows instead of the game: 'close-up' or 'replay'."""
 
@@ -66,9 +66,7 @@ class Scenes:
         self._boxes = people[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
         self._first = np.searchsorted(people["frame"].to_numpy(), self.frames, side="left")
         self._last = np.searchsorted(people["frame"].to_numpy(), self.frames, side="right")
-        sure = (detections["class"] == "ball") & (detections["score"] >= MIN_BALL_SCORE)
-        balls = detections[sure].sort_values("score", kind="stable").groupby("frame").tail(1)
-        self._balls = dict(zip(balls["frame"].tolist(), balls[["x1", "y1", "x2", "y2"]].to_numpy(float), strict=True))
+        self._balls = _followed_balls(results)
         self._kinds = kinds_of_frames(frames, results.shots)
 
     def __len__(self) -> int:
@@ -157,3 +155,13 @@ class Scenes:
         if not share:
             return np.eye(3)
         return np.asarray((1 - share) * np.eye(3) + share * self._motions[place + 1])
+
+
+def _followed_balls(results: Results) -> dict[int, NDArray[np.float64]]:
+    """Return the box (4,) of the ball by frame, where it is followed and seen: candidates are many, and mostly heads in the crowd."""
+    seen = results.ball.loc[results.ball["source"] == "seen", ["frame", "x_px", "y_px"]]
+    balls = results.detections[results.detections["class"] == "ball"].merge(seen, on="frame")
+    boxes = balls[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
+    away = np.hypot(*((boxes[:, :2] + boxes[:, 2:]) / 2 - balls[["x_px", "y_px"]].to_numpy(np.float64)).T)
+    here = away <= _SAME_BALL_PX
+    return dict(zip(balls.loc[here, "frame"].tolist(), boxes[here], strict=True))

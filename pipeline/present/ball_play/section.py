@@ -17,12 +17,13 @@ HEADS = {"fg3m": "{beyond}PM", "fg3a": "{beyond}PA", "touches": "Touches"}
 """Of columns that are not called as their name in capitals; `beyond` is what a shot from beyond the arc is worth."""
 
 
-def ball_section(results: Results, charts: Mapping[str, str]) -> dict[str, Any] | None:
+def ball_section(results: Results, charts: Mapping[str, str], zone_charts: Mapping[str, str]) -> dict[str, Any] | None:
     """Collect the box scores; None where the ball was not followed, or nothing was seen of it that counts.
 
     Args:
         results: the run.
         charts: shot charts of the teams as data URIs.
+        zone_charts: the same of what an attempt from each zone is worth.
     """
     box = results.box_score
     if box.empty or not box["events"].sum():
@@ -42,6 +43,7 @@ def ball_section(results: Results, charts: Mapping[str, str]) -> dict[str, Any] 
                 "title": team_title(str(team), results.players),
                 "color": colors[str(team)].hex if str(team) in colors else "#888888",
                 "chart": charts.get(str(team)),
+                "zone_chart": zone_charts.get(str(team)),
                 "rows": [
                     _row(row, persons[int(row["player_id"])].code, f"p{int(row['player_id'])}")
                     for row in shown.to_dict("records")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -9,14 +11,14 @@ from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
 from pipeline.geometry.zones import turned
-from pipeline.present.drawing.court import PAPER, draw_picture
+from pipeline.present.drawing.court import PAPER, CourtPicture, draw_picture
 from pipeline.present.drawing.text import text_coverage
 from pipeline.present.palette import Color
 
 WIDTH_PX, MARGIN_M, HEAD_PX = 1500, 1.0, 84
 _MARK_PX, _LINE_PX = 11, 4
 _MADE, _MISSED, _OPEN = "#1a7f4b", "#c0392b", "#6b7280"
-_INK, _QUIET = "#1f2328", "#5b6470"
+INK, QUIET = "#1f2328", "#5b6470"
 
 
 def shot_chart(shots: pd.DataFrame, court: Court, title: str) -> NDArray[np.uint8] | None:
@@ -33,7 +35,7 @@ def shot_chart(shots: pd.DataFrame, court: Court, title: str) -> NDArray[np.uint
     placed = shots.dropna(subset=["x_m", "y_m"])
     if placed.empty:
         return None
-    floor = draw_picture(court, WIDTH_PX, MARGIN_M, PAPER, 2.2)
+    floor = _floor(court)
     picture = floor.image.copy()
     places_m = placed[["x_m", "y_m"]].to_numpy(np.float64)
     if court.baskets == 2:
@@ -45,9 +47,15 @@ def shot_chart(shots: pd.DataFrame, court: Court, title: str) -> NDArray[np.uint
         picture = picture[:, WIDTH_PX // 2 :]
     sheet = np.full((HEAD_PX + len(picture), picture.shape[1], 3), 255, np.uint8)
     sheet[HEAD_PX:] = picture
-    _write(sheet, title, 12, 25.0, _INK, bold=True)
-    _write(sheet, shot_line(shots, court), 48, 17.0, _QUIET, bold=False)
+    write_line(sheet, title, 12, 25.0, INK, bold=True)
+    write_line(sheet, shot_line(shots, court), 48, 17.0, QUIET, bold=False)
     return sheet
+
+
+@lru_cache(maxsize=1)
+def _floor(court: Court) -> CourtPicture:
+    """Draw the empty court, once for all charts."""
+    return draw_picture(court, WIDTH_PX, MARGIN_M, PAPER, 2.2)
 
 
 def shot_line(shots: pd.DataFrame, court: Court) -> str:
@@ -87,8 +95,17 @@ def _mark(picture: NDArray[np.uint8], at: tuple[int, int], end: str | None) -> N
         cv2.circle(picture, at, _MARK_PX // 2, Color.parse(_OPEN).bgr, -1, cv2.LINE_AA)
 
 
-def _write(sheet: NDArray[np.uint8], text: str, top: int, size_px: float, color: str, *, bold: bool) -> None:
-    """Write a line at the left, in place."""
+def write_line(sheet: NDArray[np.uint8], text: str, top: int, size_px: float, color: str, *, bold: bool) -> None:
+    """Write a line at the left, in place.
+
+    Args:
+        sheet: (h, w, 3) BGR.
+        text: one line.
+        top: px from above.
+        size_px: height of the letters.
+        color: '#rrggbb'.
+        bold: in bold letters.
+    """
     coverage = text_coverage(text, size_px, bold)[:, : sheet.shape[1] - 24, None]
     place = sheet[top : top + len(coverage), 24 : 24 + coverage.shape[1]]
     place[:] = np.rint(place + coverage * (np.array(Color.parse(color).bgr) - place.astype(np.float64))).astype(

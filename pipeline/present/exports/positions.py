@@ -1,6 +1,6 @@
 """Positions in formats that other programs read: SportVU JSON, Metrica CSV for kloppy, Kinexon CSV for floodlight.
 
-All of them at 25 Hz, players only, those whose team is not known apart from the two teams; the ball's place on the floor is not known and never made up.
+All of them at 25 Hz, those whose team is not known apart from the two teams; the ball in SportVU and Metrica, where it was followed, and never made up.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ RATE_HZ = 25
 TEAMS = ("A", "B")
 NO_TEAM = 0
 """Number of those whose team is not known; A and B have 1 and 2."""
-BALL = (-1, -1, None, None, None)
-"""SportVU's row of the ball, first of each moment: team, person, x, y, z. Where it is nobody knows."""
+BALL = -1
+"""SportVU's number of the ball's team and person. Its row is the first of each moment, also where nobody knows where it is."""
 
 
 _UNQUOTED = re.compile(r'[\s,;"]+')
@@ -50,6 +50,8 @@ class _Paths:
     """(k,) players."""
     place_m: Floats
     """(t, k, 2), NaN where unknown."""
+    ball_m: Floats
+    """(t, 3), NaN where unknown; its height is known of shots alone."""
 
 
 def export(game: OnCourt, name: ExportName, title: str) -> dict[str, str]:
@@ -91,7 +93,12 @@ def _paths(game: OnCourt) -> _Paths:
     period = np.zeros(len(grid), np.int64)
     for number, start, end in game.periods[["period", "start_s", "end_s"]].itertuples(index=False):
         period[(grid >= start) & (grid < end)] = number
-    return _Paths(grid, period, persons, place)
+    ball = game.ball.dropna(subset=["x_m", "y_m"])
+    shot = ball.dropna(subset="z_m")
+    ball_m = np.column_stack(
+        [_regular(ball, grid, times, joined), _regular(shot, grid, times, joined, ("z_m",))]
+    )  # (t, 3)
+    return _Paths(grid, period, persons, place, ball_m)
 
 
 def _joined(game: OnCourt) -> Mask:
@@ -100,18 +107,23 @@ def _joined(game: OnCourt) -> Mask:
     return np.asarray(steps <= longest_step_s(game.frames, game.max_gap_s))
 
 
-def _regular(rows: pd.DataFrame, grid: Floats, frame_s: Floats, joined: Mask) -> Floats:
-    """Interpolate one player's positions at regular times, between neighbouring frames.
+def _regular(
+    rows: pd.DataFrame, grid: Floats, frame_s: Floats, joined: Mask, names: tuple[str, ...] = ("x_m", "y_m")
+) -> Floats:
+    """Interpolate the places of a player, or of the ball, at regular times, between neighbouring frames.
 
     Args:
-        rows: the player's positions.
+        rows: the positions.
         grid: (t,) the times.
         frame_s: (f,) times of all frames.
         joined: (f,) after which of them the next one goes on.
+        names: c columns.
 
     Returns:
-        (t, 2) NaN within gaps and outside.
+        (t, c) NaN within gaps and outside.
     """
+    if rows.empty:
+        return np.full((len(grid), len(names)), np.nan)
     times_s = rows["time_s"].to_numpy(np.float64)
     frame = np.searchsorted(frame_s, times_s - 1e-6)  # (n,)
     after = np.searchsorted(times_s, grid, side="left")
@@ -120,7 +132,7 @@ def _regular(rows: pd.DataFrame, grid: Floats, frame_s: Floats, joined: Mask) ->
     before = np.maximum(after - 1, 0)
     follows = (frame[nearest] - frame[before] == 1) & joined[frame[before]]
     certain = exact | ((after > 0) & (after < len(times_s)) & follows)
-    place = np.column_stack([np.interp(grid, times_s, rows[name].to_numpy(np.float64)) for name in ("x_m", "y_m")])
+    place = np.column_stack([np.interp(grid, times_s, rows[name].to_numpy(np.float64)) for name in names])
     return np.where(certain[:, None], place, np.nan)
 
 
@@ -173,8 +185,9 @@ def _moment(paths: _Paths, k: int, left_s: float) -> list[object]:
         for person, (x, y) in zip(paths.persons, paths.place_m[k], strict=True)
         if np.isfinite(x)
     ]
+    ball = [BALL, BALL, *(round(metres / FOOT_M, 4) if np.isfinite(metres) else None for metres in paths.ball_m[k])]
     time_ms = round(1000 * float(paths.time_s[k]))
-    return [int(paths.period[k]), time_ms, round(left_s, 2), None, None, [list(BALL), *rows]]
+    return [int(paths.period[k]), time_ms, round(left_s, 2), None, None, [ball, *rows]]
 
 
 def _kloppy(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:
@@ -184,8 +197,9 @@ def _kloppy(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:
     """
     del title
     inside = paths.period > 0
-    share = paths.place_m[inside] / [game.court.length_m, game.court.width_m]
-    share[..., 1] = 1 - share[..., 1]
+    size_m = [game.court.length_m, game.court.width_m]
+    share, ball = (np.asarray(place_m) / size_m for place_m in (paths.place_m[inside], paths.ball_m[inside, :2]))
+    share[..., 1], ball[:, 1] = 1 - share[..., 1], 1 - ball[:, 1]
     frame = np.flatnonzero(inside) + 1
     texts = {}
     for number, ground in ((1, "Home"), (2, "Away"), (NO_TEAM, "No team")):
@@ -199,7 +213,7 @@ def _kloppy(paths: _Paths, game: OnCourt, title: str) -> dict[str, str]:
         table.insert(0, "time", frame / RATE_HZ)
         table.insert(0, "frame", frame)
         table.insert(0, "period", paths.period[inside])
-        table = table.assign(ball_x=np.nan, ball_y=np.nan)
+        table = table.assign(ball_x=ball[:, 0], ball_y=ball[:, 1])
         heads = [
             ["", "", "", *(cell for _ in members for cell in (ground, "")), "", ""],
             ["", "", "", *(cell for who in ids for cell in (who, "")), "", ""],

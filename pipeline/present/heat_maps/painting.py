@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -43,6 +44,12 @@ class HeatPictures:
     """The floor alone, smaller."""
     peak_share_per_m2: float
     """What the darkest colour means: share of the located time per square metre."""
+
+
+@lru_cache(maxsize=1)
+def painter_of(court: Court) -> HeatPainter:
+    """Return the painter of heat maps on a court; whoever presents games again and again draws its floor once."""
+    return HeatPainter(court)
 
 
 class HeatPainter:

@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.present.formats import duration
-from pipeline.present.labels import Person, people
-from pipeline.present.palette import player_colors
+from pipeline.present.labels import Person
 from pipeline.present.results import Results
 
 MOST_NUMBERS = 3
@@ -51,8 +50,8 @@ def _nearest(evidence: pd.Series, results: Results) -> dict[str, Any] | None:
     """Name the person who is most easily confused with this one, and why they are two."""
     if pd.isna(evidence["nearest"]):
         return None
-    nearest = {person.player_id: person for person in people(results.players)}[int(evidence["nearest"])]
-    color = player_colors(results.players)[nearest.player_id]
+    nearest = next(person for person in results.persons if person.player_id == int(evidence["nearest"]))
+    color = results.colors[nearest.player_id]
     return {
         "id": nearest.player_id,
         "badge": nearest.code,

@@ -19,8 +19,6 @@ from pipeline.present.embedding_map import embedding_map_of
 from pipeline.present.formats import clock, measure, percent
 from pipeline.present.heat_maps.colors import color_stops
 from pipeline.present.heat_maps.painting import HeatPictures
-from pipeline.present.labels import people
-from pipeline.present.palette import player_colors
 from pipeline.present.report.embedding_map import embedding_map_figure
 from pipeline.present.report.facts import flat, how_much_seen, subtitle, tiles, title
 from pipeline.present.report.lineups import lineups_section
@@ -30,6 +28,7 @@ from pipeline.present.report.shots import shots_section
 from pipeline.present.report.teams import players_section, teams_section
 from pipeline.present.report.time import time_section
 from pipeline.present.results import Results
+from pipeline.present.tactics import tactics_section
 from pipeline.understand.court import NO_CALIBRATION
 
 
@@ -45,6 +44,8 @@ class Pictures:
     """Pictures of each person, in order of time."""
     shot_charts: Mapping[str, bytes] = field(default_factory=dict)
     """Of each team, PNG."""
+    zone_charts: Mapping[str, bytes] = field(default_factory=dict)
+    """What an attempt from each zone is worth, likewise."""
 
 
 def report_html(results: Results, pictures: Pictures, files: Sequence[Path]) -> str:
@@ -86,15 +87,19 @@ def breakable(text: str) -> Markup:
     return Markup(re.sub(r"([_\-.]+)", r"\1<wbr>", str(escape(text))))  # noqa: S704  escaped first
 
 
+def _uris(charts: Mapping[str, bytes]) -> dict[str, str]:
+    """Write PNG pictures as data URIs."""
+    return {team: data_uri(png, "png") for team, png in charts.items()}
+
+
 def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dict[str, Any]:
     """Collect what the template shows."""
-    persons = people(results.players)
-    colors = player_colors(results.players)
+    persons = results.persons
     rows = [
         person_row(
             person,
             results,
-            colors[person.player_id],
+            results.colors[person.player_id],
             pictures.players.get(person.player_id),
             pictures.crops.get(person.player_id, ()),
             {each.player_id: each for each in persons},
@@ -114,7 +119,8 @@ def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dic
         "teams": teams_section(results),
         "compared": players_section(players),
         "lineups": lineups_section(results),
-        "ball": ball_section(results, {team: data_uri(png, "png") for team, png in pictures.shot_charts.items()}),
+        "ball": ball_section(results, _uris(pictures.shot_charts), _uris(pictures.zone_charts)),
+        "tactics": tactics_section(results),
         "attack_zones": ATTACK_ZONES,
         "players": players,
         "referees": [row for row in rows if row["referee"]],

@@ -47,7 +47,7 @@ def person_row(
     found = results.player_stats[results.player_stats["player_id"] == person.player_id]
     stats = {str(key): None if pd.isna(value) else value for key, value in found.iloc[0].items()} if len(found) else {}
     per_period = results.player_periods[results.player_periods["player_id"] == person.player_id]
-    times = dict(zip(results.frames["frame"], results.frames["time_s"], strict=True))
+    times = results.time_of
     return {
         "id": person.player_id,
         "team": person.team,

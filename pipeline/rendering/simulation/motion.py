@@ -54,6 +54,10 @@ class Facts:
     ball: BallState
     happened: tuple[GameEvent, ...] = ()
     """In this step."""
+    attack: str = ""
+    """transition: the ball is brought up; half-court: the set is played; empty while nobody has it in play."""
+    guards: tuple[tuple[int, int], ...] = ()
+    """Meanwhile: each defender, and whom he guards."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,11 @@ def _block(script: Script, start: Bodies, fidget: Array, time_s: float, length: 
 def _facts(script: Script, orders: Orders) -> Facts:
     half = 2 if script.swapped else 1
     now = (script.live, script.star, script.attacking, half, script.period, script.state)
-    return Facts(script.on_court, orders.seated, *now, script.board, script.ball, tuple(script.happened))
+    attack = {"advance": "transition", "attack": "half-court"}.get(script.phase, "")
+    attackers, defenders = script.lineup[script.attacking], script.lineup[1 - script.attacking]
+    pairs = zip(defenders.tolist(), script.marking.guarded(attackers).tolist(), strict=True) if attack else ()
+    happened = tuple(script.happened)
+    return Facts(script.on_court, orders.seated, *now, script.board, script.ball, happened, attack, tuple(pairs))
 
 
 def _joined(first: _Steps, second: _Steps) -> _Steps:

@@ -117,7 +117,7 @@ def _crash(game: PlayState, orders: Orders, players: NDArray[np.int64]) -> None:
 
 def _defence(game: PlayState, orders: Orders, position: Array) -> None:
     """Man to man, between the man and the basket; nearer to the ball, closer."""
-    team, men = game.lineup[1 - game.attacking], game.lineup[game.attacking]
+    team, men = game.lineup[1 - game.attacking], game.marking.guarded(game.lineup[game.attacking])
     to_basket = game.basket(game.attacking) - position[men]
     gap = np.hypot(to_basket[:, 0], to_basket[:, 1])
     away = position[men] - position[game.handler]

@@ -12,6 +12,7 @@ from pipeline.geometry.court import Court, beyond_three_point
 from pipeline.rendering.settings import RenderSettings
 from pipeline.rendering.simulation.cast import RIM_HEIGHT_M, SPOTS_M, Cast, bench_middle, seats
 from pipeline.rendering.simulation.flight import Flight, ShotOutcome
+from pipeline.rendering.simulation.marking import Marking
 from pipeline.rendering.simulation.record import (
     NOBODY,
     SHOT_CLOCK_S,
@@ -70,11 +71,11 @@ class PlayState:
         """In the present step."""
         self.star = self.handler
         self.flight: Flight | None = None
-        self.choices = rng.spawn(1)[0]
+        self.choices, of_defence = rng.spawn(2)
         """Decides what only some games have: pull-ups, interceptions."""
+        self.marking = Marking(settings.switches, of_defence)
         self.pulls_up, self.shot_points = False, 2
-        self.receiver = -1
-        self.dribble_s = 0.0
+        self.receiver, self.dribble_s = -1, 0.0
         self.shooter, self.shooter_s = -1, 9.0
         self.temper = rng.uniform(0.94, 1.06, cast.count)
         """(n,) how fast somebody likes to move."""
@@ -260,7 +261,7 @@ class PlayState:
             slot = self.slot()
             off_ball = [k for k in range(5) if k != slot]
             nearest = min(off_ball, key=lambda k: float(np.linalg.norm(self.spots[k] - self.spots[slot])))
-            guard = self.lineup[1 - self.attacking][self.roles[slot]]
+            guard = self.lineup[1 - self.attacking][self.marking.guard_of(int(self.roles[slot]))]
             aside = self.rng.choice([-1.0, 1.0]) * 0.7
             self.screener = nearest
             self.spots[nearest] = position[guard] + np.array([0.0, aside])
@@ -275,6 +276,7 @@ class PlayState:
         )
         self.spots[slot] = np.clip(past, 1.0, [self.court.length_m - 1.0, self.court.width_m - 1.0])
         self.spots[self.screener] = basket + (screen - basket) * 0.4
+        self.marking.screen(int(self.roles[slot]), int(self.roles[self.screener]))
         self.screener = -1
 
     def _pass(self, position: Array) -> None:
@@ -368,6 +370,7 @@ class PlayState:
         self.attacking = next(t for t in (0, 1) if self.handler in self.lineup[t])
         self.shot_left_s = SHOT_CLOCK_S[self.settings.court][0]
         self.rush = bool(self.rng.random() < _RUSH)
+        self.marking.begin()
         self._new_spots()
         self.enter("advance", float(self.rng.uniform(4, 8)))
 

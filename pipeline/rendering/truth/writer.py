@@ -15,6 +15,7 @@ from pipeline.geometry.court import Court
 from pipeline.rendering.camera.coverage import Take
 from pipeline.rendering.people.appearance import CastMember
 from pipeline.rendering.scene.renderer import Shot
+from pipeline.rendering.truth.true_guards import TrueGuards
 from pipeline.rendering.truth.true_lineups import TrueLineups
 from pipeline.tables import HOMOGRAPHY_COLUMNS
 
@@ -58,6 +59,7 @@ _FRAMES: dict[str, str] = {
     "period": "int64",
     "state": "string",
     "possession": "string",
+    "attack": "string",
     "clock_period": "int64",
     **dict.fromkeys(("clock_s", "shot_clock_s"), "float64"),
     **dict.fromkeys(("score_a", "score_b"), "int64"),
@@ -80,6 +82,10 @@ _BALL: dict[str, str] = {
 _STINTS: dict[str, str] = {
     **dict.fromkeys(("id", "partner"), "int64"),
     "team": "string",
+    **dict.fromkeys(("start_s", "end_s"), "float64"),
+}
+_GUARDS: dict[str, str] = {
+    **dict.fromkeys(("id", "partner"), "int64"),
     **dict.fromkeys(("start_s", "end_s"), "float64"),
 }
 
@@ -106,8 +112,8 @@ class _TruthRows:
 
 
 class TruthWriter:
-    """Streams truth.parquet, truth_objects.parquet, court.parquet, frames.parquet, truth_events.parquet, truth_ball.parquet and
-    truth_stints.parquet into a directory."""
+    """Streams truth.parquet, truth_objects.parquet, court.parquet, frames.parquet, truth_events.parquet, truth_ball.parquet,
+    truth_stints.parquet and truth_guards.parquet into a directory."""
 
     def __init__(self, folder: Path, court: Court, people: Sequence[CastMember]) -> None:
         """Open the tables.
@@ -120,6 +126,7 @@ class TruthWriter:
         self.subject = court
         self.cast = people
         self.lineups = TrueLineups(court, people)
+        self.marking = TrueGuards()
         self.people = _TruthRows(folder / "truth.parquet", _TRUTH)
         self.objects = _TruthRows(folder / "truth_objects.parquet", _OBJECTS)
         self.court = _TruthRows(folder / "court.parquet", _COURT)
@@ -127,6 +134,7 @@ class TruthWriter:
         self.events = _TruthRows(folder / "truth_events.parquet", _EVENTS)
         self.ball = _TruthRows(folder / "truth_ball.parquet", _BALL)
         self.stints = _TruthRows(folder / "truth_stints.parquet", _STINTS)
+        self.guards = _TruthRows(folder / "truth_guards.parquet", _GUARDS)
         self.written = 0
 
     def __enter__(self) -> TruthWriter:
@@ -138,7 +146,10 @@ class TruthWriter:
         for stint in self.lineups.finish():
             row = (self._id(stint.person), self._id(stint.replaced), self._team(stint.team), stint.start_s, stint.end_s)
             self.stints.rows.append(row)
-        for table in (self.people, self.objects, self.court, self.frames, self.events, self.ball, self.stints):
+        for duty in self.marking.finish():
+            self.guards.rows.append((self._id(duty.defender), self._id(duty.man), duty.start_s, duty.end_s))
+        every = (self.people, self.objects, self.court, self.frames, self.events, self.ball, self.stints, self.guards)
+        for table in every:
             table.flush()
             table.writer.close()
 
@@ -177,7 +188,7 @@ class TruthWriter:
             homography = take.view.court_homography(self.subject)
             self.court.rows.append((take.index, *homography.ravel().tolist(), 0.0, "measured"))
         now = take.now
-        facts = (now.live, now.half, now.period, now.state, "AB"[now.attacking])
+        facts = (now.live, now.half, now.period, now.state, "AB"[now.attacking], now.attack or None)
         board = now.board
         shown = (board.period, board.clock_s, board.shot_clock_s, *board.score)
         self.frames.rows.append((take.index, take.time_s, take.shot, take.kind, *facts, *shown))
@@ -185,6 +196,7 @@ class TruthWriter:
         place_m = take.present.ball.tolist()
         self.ball.rows.append((take.index, take.time_s, *place_m, held.name, self._id(held.holder)))
         self.lineups.add(take)
+        self.marking.add(take.time_s, now.guards)
         for event in take.present.events:
             who = (self._team(event.team), self._id(event.person), self._id(event.partner), event.points)
             self.events.rows.append((take.index, take.time_s, event.kind, *who, *(event.place_m or (None, None))))

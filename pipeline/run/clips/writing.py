@@ -15,7 +15,6 @@ from pipeline.present.csv_tables import csv_text, rounded
 from pipeline.present.labels import Person, find_person, people, slug
 from pipeline.run.loading import FinishedRun, context_of, read_run, video_of
 from pipeline.run.observer import Observer
-from pipeline.run.order import UNDERSTAND
 from pipeline.run.pictures import CLIP_FOLDER
 from pipeline.run.stages import video as video_stage
 from pipeline.store import delivery, make_directory, write_bytes
@@ -194,10 +193,7 @@ def _footage(noted: FinishedRun, source: Path | None, plain: bool) -> _ClipSourc
     """
     directory = noted.directory
     if source is None and not plain and video_stage.facts_of(directory) is not None:
-        last = directory.manifest(UNDERSTAND[-1].name)
-        note = video_stage.note_of(
-            directory, "" if last is None else last.fingerprint, noted.settings.present, noted.start_s
-        )
+        note = video_stage.note_of(directory, noted.settings.present, noted.start_s)
         older = (
             "annotated.mp4 was drawn before the last changes: its names are those of that time; courtside video "
             f"{noted.out} draws it anew"

@@ -122,7 +122,7 @@ def _kept(work: Procedure[T, R]) -> Procedure[T, R]:
 @lru_cache(maxsize=4)
 def _code_of(module: str) -> str:
     """Fingerprint the code behind a module and the versions of the libraries there."""
-    from pipeline.run.closure import code_fingerprint
+    from pipeline.run.source_code.closure import code_fingerprint
 
     return code_fingerprint(module)
 

@@ -17,7 +17,7 @@ WATCHING = "perceive"
 """The stage that decodes the video: its speed is measured, since it depends on machine, video and settings alike."""
 USUAL_S = MappingProxyType(
     {"court": 0.004, "tracking": 0.006, "splitting": 0.016, "identity": 0.002, "location": 0.001, "statistics": 0.001}
-    | {"lineups": 0.002, "ball": 0.0015, "ball_events": 0.0005, "present": 0.025, "video": 0.07}
+    | {"lineups": 0.002, "ball": 0.0015, "ball_events": 0.0005, "tactics": 0.0003, "present": 0.025, "video": 0.07}
 )
 """Seconds per analysed frame on two cores of a laptop: what is said before this machine has analysed a game."""
 _MEASURED_S = 8.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.run.stages.counted_tracks import counted_tracks
-from pipeline.run.stages.stage import Stage, StageContext, StageOutput
+from pipeline.run.stages.stage import TEAMS_OF_PLAYERS, Stage, StageContext, StageOutput
 from pipeline.understand.game import TrackedGame
 
 
@@ -22,5 +22,5 @@ LOCATION_STAGE = Stage(
     gives=("positions",),
     function=locate_players,
     settings=("stats",),
-    columns={"players": ("player_id", "role", "team")},
+    columns=TEAMS_OF_PLAYERS,
 )

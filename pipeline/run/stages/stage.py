@@ -29,6 +29,10 @@ FileName = Literal["calibration", "roster", "corrections"]
 """A file that the user gives."""
 
 
+TEAMS_OF_PLAYERS: Mapping[TableName, tuple[str, ...]] = {"players": ("player_id", "role", "team")}
+"""What most stages read of players: neither names nor numbers, whose correction is nothing to them."""
+
+
 class UndeclaredInputError(LookupError):
     """A stage asks for something that it does not name in `needs`, `settings` or `files`: a fault in the code."""
 

@@ -12,8 +12,8 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.errors import InputError, TableError
 from pipeline.run import manifest
-from pipeline.run.closure import code_fingerprint
 from pipeline.run.context import RunContext
+from pipeline.run.source_code.closure import code_fingerprint
 from pipeline.run.stages.runner import StageRunner
 from pipeline.run.stages.stage import Stage, sections_of
 from pipeline.store import RunDirectory, fingerprint, hash_file

@@ -60,6 +60,10 @@ class BallSightings:
         first, last = np.searchsorted(self.time_s, [start_s - 1e-6, end_s + 1e-6])
         return BallSightings(**{name: values[first:last] for name, values in vars(self).items()})
 
+    def about(self, start_s: float) -> BallSightings:
+        """Take those on which a flight that begins about a time can rest."""
+        return self.between(start_s - EARLIER_S, start_s + LATER_S + LONGEST_S)
+
 
 @dataclass(frozen=True)
 class ShotFlight:
@@ -103,7 +107,7 @@ def find_flight(seen: BallSightings, start_s: float, feet_m: Floats, rims: Float
     Returns:
         The likeliest flight; None where no flight to a rim agrees with what was seen.
     """
-    near = seen.between(start_s - EARLIER_S, start_s + LATER_S + LONGEST_S)
+    near = seen.about(start_s)
     if len(near.time_s) < LEAST_SEEN:
         return None
     tried = [_Throws(near, start_s, rim_m, feet_m).best() for rim_m in rims]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from pipeline.understand.ball.linking import linked
 from pipeline.understand.ball.result import BRIDGED_S, LOST_S, Thrown, ball_table, flight_table
 from pipeline.understand.ball.sightings import BallCandidates, ball_candidates
 from pipeline.understand.game import TrackedGame
+from pipeline.understand.memory import Memory
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -50,9 +52,21 @@ class BallView:
     periods: pd.DataFrame
     """Table `periods`: which team attacks which basket."""
 
+    @cached_property
+    def directions(self) -> list[tuple[float, float, int]]:
+        """Begin and end of each period in which both are known, and the team that attacks the right basket: 0 for A, 1 for B."""
+        of_both = self.periods.dropna(subset="right_team")
+        right = (of_both["right_team"] == "B").astype(int)
+        return list(zip(of_both["start_s"], of_both["end_s"], right, strict=True))
+
 
 def find_ball(
-    game: TrackedGame, view: BallView, identities: pd.DataFrame, players: pd.DataFrame, positions: pd.DataFrame
+    game: TrackedGame,
+    view: BallView,
+    identities: pd.DataFrame,
+    players: pd.DataFrame,
+    positions: pd.DataFrame,
+    memory: Memory | None = None,
 ) -> Mapping[TableName, pd.DataFrame]:
     """Follow the ball.
 
@@ -62,12 +76,13 @@ def find_ball(
         identities: table `identities`.
         players: table `players`.
         positions: table `positions`.
+        memory: what was computed of the game before.
 
     Returns:
         Tables `ball` and `flights`; empty where the ball was hardly seen.
     """
-    found = ball_candidates(game, view.in_view)
-    path, chain = linked(found, game) if len(found.row) else (np.zeros(0, np.int64), np.zeros(0, np.int64))
+    memory = memory if memory is not None and memory.keeps else Memory()  # flights are looked for twice, below
+    found, path, chain = memory.result("path", (view.in_view,), lambda: _path(game, view))
     if not len(path):
         return {"ball": ALL["ball"].empty(), "flights": ALL["flights"].empty()}
     chosen = found.kept(path)
@@ -90,14 +105,20 @@ def find_ball(
         np.zeros(len(game.frame), np.bool_),
     )
     sightings = _sightings(chosen, cameras, view)
-    flights = _flights(sightings, find_holders(seen), goes_away(seen), feet_m, team, game, view)
+    flights = _flights(sightings, find_holders(seen), goes_away(seen), feet_m, team, game, view, memory)
     seen = replace(seen, after_shot=_after_shots(flights, game))
     holders = find_holders(seen)
-    flights = _flights(sightings, holders, goes_away(seen), feet_m, team, game, view)
+    flights = _flights(sightings, holders, goes_away(seen), feet_m, team, game, view, memory)
     stray = ~np.isin(chain, chain[_is_played(chosen, holders, flights, len(player_id))])
     is_seen[chosen.frame_row[stray]] = False
     table = ball_table(game, seen, is_seen, holders, player_id, feet_m, flights)
     return {"ball": table, "flights": flight_table(flights, player_id)}
+
+
+def _path(game: TrackedGame, view: BallView) -> tuple[BallCandidates, Ints, Ints]:
+    """Collect the candidates and link them: those, the chosen ones (k,), and which chain (k,) each is in."""
+    found = ball_candidates(game, view.in_view)
+    return found, *(linked(found, game) if len(found.row) else (np.zeros(0, np.int64), np.zeros(0, np.int64)))
 
 
 def _is_played(chosen: BallCandidates, holders: Holders, flights: list[Thrown], people: int) -> NDArray[np.bool_]:
@@ -199,6 +220,7 @@ def _flights(
     team: Ints,
     game: TrackedGame,
     view: BallView,
+    memory: Memory,
 ) -> list[Thrown]:
     """Look for a flight to a rim wherever somebody lets the ball go."""
     nobody = feet_m.shape[1]
@@ -210,10 +232,10 @@ def _flights(
         if start_s < last_s:
             continue
         attacked = _attacked(view, team, start_s)
-        first = _throws(sightings, holders, feet_m, game, attacked, start_s)
+        first = _throws(sightings, holders, feet_m, game, attacked, start_s, memory)
         if first:
             about_s = max(first, key=lambda throw: throw.log_odds).flight.start_s
-            throws = _throws(sightings, holders, feet_m, game, attacked, about_s) or first
+            throws = _throws(sightings, holders, feet_m, game, attacked, about_s, memory) or first
             odds = np.array([throw.log_odds for throw in throws])
             best = throws[int(odds.argmax())]
             if best.flight.worth <= 0:  # no flight explains the sightings as well
@@ -231,6 +253,7 @@ def _throws(
     game: TrackedGame,
     attacked: list[Floats],
     start_s: float,
+    memory: Memory,
 ) -> list[Thrown]:
     """Fit a flight of each player who may have had the ball before a time.
 
@@ -241,15 +264,20 @@ def _throws(
         game: frames.
         attacked: rims (r, 3) that each player may shoot at.
         start_s: the time.
+        memory: flights that were fitted before.
     """
+    near = tuple(vars(sightings.about(start_s)).values())
     first, last = np.searchsorted(game.time_s, [start_s - THROWER_S, start_s + 1e-6])
     rows = slice(int(first), max(int(last), int(first) + 1))
     share = holders.probability[rows, : feet_m.shape[1]].mean(axis=0)
     found = []
     for place in np.flatnonzero(share >= LEAST_THROWER):
         where = _last_known(feet_m[rows, place])
-        flight = None if where is None else find_flight(sightings, start_s, where, attacked[place])
-        if where is not None and flight is not None:
+        if where is None:
+            continue
+        fit = partial(find_flight, sightings, start_s, where, attacked[place])
+        flight = memory.result("flight", (*near, np.array([start_s]), where, attacked[place]), fit)
+        if flight is not None:
             log_odds = flight.worth / WORTH_OF_PLACE + float(np.log(share[place]))
             found.append(Thrown(int(place), where, flight, log_odds))
     return found
@@ -258,11 +286,9 @@ def _throws(
 def _attacked(view: BallView, team: Ints, time_s: float) -> list[Floats]:
     """Return the rims (r, 3) that each player may shoot at: that which his team attacks, or all where that is not known."""
     rims = rims_m(view.court)
-    periods = view.periods.dropna(subset="right_team")
-    now = periods[(periods["start_s"] <= time_s) & (periods["end_s"] > time_s)]
-    if now.empty or len(rims) < 2:
+    right = next((right for begin_s, end_s, right in view.directions if begin_s <= time_s < end_s), None)
+    if right is None or len(rims) < 2:
         return [rims] * len(team)
-    right = int(now["right_team"].iloc[0] == "B")
     return [rims[1:] if member == right else rims[:1] for member in team]
 
 

@@ -20,12 +20,18 @@ PASS_S = 2.5
 """A pass is not longer on its way."""
 REBOUND_S = 3.5
 """Who has the ball within so long after the rim got the rebound."""
+GATHERED_S = 0.7
+"""A shorter turn with the ball under the rim is somebody whom it passed, if another follows."""
 SHOT_SLACK_S = 0.5
 """A turn that ends, or begins, so long beside a flight belongs to it."""
 THROW_M, STANDS_MPS, BEFORE_S = 1.0, 0.7, 1.0
 """Who shoots from so near the middle of the free-throw line, and moved no faster for so long, has a free throw."""
-MADE, MISSED = 0.8, 0.2
-"""A shot of at least, or at most, this probability of having gone through is made, or missed."""
+MADE, MISSED = 0.95, 0.2
+"""A shot of at least, or at most, this probability of having gone through is made, or missed: a soft bounce off the rim is much like a made shot."""
+BY_WAY = (0.02, 0.98)
+"""The ball's way behind the rim tells no more than this."""
+KEPT_OF = (0.1, 0.25)
+"""Share of the made shots, and of the missed, after which the shooter's team is seen to have the ball: a rebound; or a mistake about who has it."""
 SCORED_S = (-0.5, 7.0)
 """The score rises so long after a made shot."""
 SCOREBOARD_SURE = 0.97
@@ -85,7 +91,7 @@ def find_actions(touches: list[Touch], flights: pd.DataFrame, around: GameAround
         flights: table `flights`.
         around: the game.
     """
-    shots = [shot for row in flights.to_dict("records") if (shot := _shot(row, around)) is not None]
+    shots = [shot for row in flights.to_dict("records") if (shot := _shot(row, touches, around)) is not None]
     rebounds = [rebound for shot in shots if (rebound := _rebound(shot, touches)) is not None]
     moves = list(_moves(touches, shots, around))
     return sorted([*shots, *rebounds, *moves], key=lambda action: action.time_s)
@@ -130,7 +136,7 @@ def _maybe_shot(before: Touch, after: Touch, court: Court) -> bool:
     return any(all(np.hypot(x - rim, y - court.width_m / 2) < most for (x, y), most in ends) for rim in rims)
 
 
-def _shot(row: dict[Any, Any], around: GameAround) -> BallAction | None:
+def _shot(row: dict[Any, Any], touches: list[Touch], around: GameAround) -> BallAction | None:
     """Describe a flight to a basket; None of who has no team."""
     player_id, court = int(row["player_id"]), around.court
     team = around.team_of.get(player_id)
@@ -140,7 +146,7 @@ def _shot(row: dict[Any, Any], around: GameAround) -> BallAction | None:
     rim_m = np.array([row["rim_x_m"], court.width_m / 2])
     is_throw = _is_free_throw(player_id, place_m, rim_m, float(row["start_s"]), around)
     points = 1 if is_throw else court.points_inside + int(beyond_three_point(court, place_m[None])[0])
-    result, sure = _result(row, team, around)
+    result, sure = _result(row, team, _gathered(float(row["rim_s"]), touches), around)
     more = {
         "points": points,
         "points_confidence": _points_confidence(court, place_m),
@@ -166,15 +172,19 @@ def _points_confidence(court: Court, place_m: Floats) -> float:
     return float(np.clip(same.mean(), 0.5, 1.0))
 
 
-def _result(row: dict[Any, Any], team: str, around: GameAround) -> tuple[str | None, float]:
-    """Say whether a shot went in: by the score where it was read, else by the ball's way after the rim."""
+def _result(row: dict[Any, Any], team: str, after: Touch | None, around: GameAround) -> tuple[str | None, float]:
+    """Say whether a shot went in: by the score where it was read, else by the ball's way after the rim and whose it is then."""
     rim_s = float(row["rim_s"])
     first, last = rim_s + SCORED_S[0], rim_s + SCORED_S[1]
     if len(around.points) and np.any((around.score_s > last) & (around.score_s < last + 10)):
         rose = around.points[(around.points["time_s"] >= first) & (around.points["time_s"] <= last)]
         return ("made" if (rose["team"] == team).any() else "missed"), SCOREBOARD_SURE
-    through = float(row["fell_through"])
-    if not np.isfinite(through) or MISSED < through < MADE:
+    by_way = float(row["fell_through"])
+    through = float(np.clip(by_way, *BY_WAY)) if np.isfinite(by_way) else 0.5
+    if after is not None:
+        made, missed = KEPT_OF if after.team == team else tuple(1 - share for share in KEPT_OF)
+        through = through * made / (through * made + (1 - through) * missed)
+    if MISSED < through < MADE:
         return None, np.nan
     return ("made", through) if through >= MADE else ("missed", 1 - through)
 
@@ -203,11 +213,17 @@ def _nearest_opponent_m(team: str, place_m: Floats, time_s: float, around: GameA
 def _rebound(shot: BallAction, touches: list[Touch]) -> BallAction | None:
     """Find who has the ball after a shot; of a made one there is no rebound."""
     rim_s = shot.latest_s
-    after = next((touch for touch in touches if touch.start_s >= rim_s - 0.1), None)
-    if shot.more["result"] == "made" or after is None or after.start_s - rim_s > REBOUND_S:
+    after = _gathered(rim_s, touches)
+    if shot.more["result"] == "made" or after is None:
         return None
     missed = shot.more["result_confidence"] if shot.more["result"] == "missed" else 0.5
     confidence = min(shot.confidence, missed, after.confidence) * _plain(after)
     result = "offensive" if after.team == shot.team else "defensive"
     more = {"result": result, "result_confidence": confidence, "x_m": after.start_m[0], "y_m": after.start_m[1]}
     return BallAction("rebound", after.start_s, rim_s, after.start_s, after.team, after.player_id, confidence, more)
+
+
+def _gathered(rim_s: float, touches: list[Touch]) -> Touch | None:
+    """Find the turn in which somebody has the ball that comes off, or through, a rim."""
+    later = [touch for touch in touches if -0.1 <= touch.start_s - rim_s <= REBOUND_S]
+    return next((touch for touch in later if touch.lasts_s >= GATHERED_S), later[0] if later else None)

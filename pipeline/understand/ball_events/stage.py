@@ -12,6 +12,7 @@ from pipeline.geometry.court import Court
 from pipeline.tables import ALL, TableName, conform
 from pipeline.understand.ball_events.actions import BallAction, GameAround, find_actions
 from pipeline.understand.ball_events.box_score import box_score
+from pipeline.understand.ball_events.shot_zones import shot_zones
 from pipeline.understand.ball_events.touches import find_touches, possessions_table, touches_table
 
 SURE: Mapping[str, float | None] = {"pass": None, "turnover": None, "shot": 0.7, "free-throw": 0.7, "rebound": 0.9}
@@ -48,10 +49,10 @@ def find_ball_events(
         court: with its three-point line.
 
     Returns:
-        Tables `touches`, `possessions`, `ball_events` and `box_score`; empty where the ball was not followed. There is no box
+        Tables `touches`, `possessions`, `ball_events`, `box_score` and `shot_zones`; empty where the ball was not followed. There is no box
         score where that was so for most of the live time: its counts would say 0 of what was not seen.
     """
-    names: tuple[TableName, ...] = ("touches", "possessions", "ball_events", "box_score")
+    names: tuple[TableName, ...] = ("touches", "possessions", "ball_events", "box_score", "shot_zones")
     if ball.empty:
         return {name: ALL[name].empty() for name in names}
     members = tables.players.dropna(subset="team")
@@ -70,6 +71,7 @@ def find_ball_events(
         "box_score": box_score(events, turns, tables.stints, team_of, court)
         if _followed(ball, tables) >= LEAST_FOLLOWED
         else ALL["box_score"].empty(),
+        "shot_zones": shot_zones(events, court),
     }
 
 

@@ -21,7 +21,7 @@ from pipeline.config import CourtSettings
 from pipeline.geometry.calibration import CalibratedFrame, Calibration
 from pipeline.geometry.camera_fitting.alignment import align, align_all
 from pipeline.geometry.camera_fitting.evidence import Aligned, CourtEvidence, CourtLines
-from pipeline.geometry.camera_fitting.standing import align_again, align_standing
+from pipeline.geometry.camera_fitting.standing import align_again, align_anywhere, align_standing
 from pipeline.geometry.camera_fitting.start import align_by_search, starts_from_places
 from pipeline.geometry.court import COURTS, Court, off_the_book_m
 from pipeline.geometry.lens import Lens
@@ -29,7 +29,7 @@ from pipeline.geometry.motion import chained, stands_still
 from pipeline.geometry.pinhole import X, Z
 from pipeline.understand.court.consensus import mean_share, mean_support, middle_lens
 from pipeline.understand.court.floor_size import best_size
-from pipeline.understand.court.gate import LIMITS, Gate
+from pipeline.understand.court.gate import Gate
 from pipeline.understand.court.keyframe import Keyframe, keyframes
 from pipeline.understand.court.motion_runs import known_motion, motion_runs
 from pipeline.understand.court.moving_camera import SHORT_REACHES_PX, MovingCameraFitter
@@ -54,6 +54,10 @@ SAMPLES = 10
 STANDING_SEARCHES = 8
 """Runs of a standing camera, at most, in which it is searched for: seconds each."""
 
+NO_KEYFRAME = "no picture shows enough of a court's floor and lines"
+ONE_BASKET = "courts with one basket are not looked for"
+NO_AGREEMENT = "in no picture do enough painted lines lie where a court has them"
+
 
 @dataclass(frozen=True)
 class AutomaticCalibration:
@@ -66,6 +70,8 @@ class AutomaticCalibration:
     """How many of them it has a fit of."""
     support: Mapping[CourtName, float] = field(default_factory=dict)
     """How well the lines of each court that was tried are seen; only ratios mean anything."""
+    refused: str = ""
+    """Why there is none, in plain words."""
 
     @property
     def runner_up(self) -> tuple[CourtName, float] | None:
@@ -98,14 +104,14 @@ def find_calibration(
     """
     shown = keyframes(frames, court_points)
     if not shown:
-        return AutomaticCalibration(None, 0, 0)
+        return AutomaticCalibration(None, 0, 0, refused=NO_KEYFRAME)
     names, kin = (GUESSED, KIN) if settings.court is None else ((settings.court,), ())
     if COURTS[names[0]].baskets == 1:  # the network knows courts with two
-        return AutomaticCalibration(None, len(shown), 0)
+        return AutomaticCalibration(None, len(shown), 0, refused=ONE_BASKET)
     fitter = _KeyframeFitter(frames, detections, image_size_px)
     lines, fits = fitter.fit_best_court(shown, *([CourtLines(COURTS[name]) for name in some] for some in (names, kin)))
     if not fits:
-        return AutomaticCalibration(None, len(shown), 0)
+        return AutomaticCalibration(None, len(shown), 0, refused=fitter.refused)
     time_s = frames["time_s"].to_numpy(np.float64)
     views = tuple(
         CalibratedFrame(fit.aligned.to_floor, time_s=float(time_s[fit.row]), error_px=fit.aligned.error_px)
@@ -153,6 +159,7 @@ class _KeyframeFitter:
         self._gate = Gate(frames, detections)
         self._moving = MovingCameraFitter(self._time_s, self._motion, size_px, self._gate)
         self._searched_runs = 0
+        self.refused = NO_AGREEMENT
         self.support: dict[CourtName, float] = {}
 
     @property
@@ -187,15 +194,9 @@ class _KeyframeFitter:
             return lines, self.fit_all(shown, lines, lens)
         richest = max((of_run for of_run, _ in by_run), key=len)
         middle, evidence = richest[len(richest) // 2].row, CourtEvidence.joined([key.evidence for key in richest])
-        best: Aligned | None = None
-        lines = candidates[0]
-        for candidate in candidates:
-            believed = best if best is not None and best.coverage >= LIMITS.coverage else None
-            found = align_standing(evidence, candidate, self._size, middle, believed)
-            self._note(candidate, 0.0 if found is None else found.coverage)
-            if found is not None and (best is None or found.coverage > best.coverage):
-                best, lines = found, candidate
+        best, lines = self._best_standing(evidence, candidates, middle)
         if best is None or not self._gate.believes_standing(best, middle):
+            self.refused = NO_AGREEMENT if best is None else self._gate.standing_refusal(best)
             return lines, []
         for candidate in kin:
             again = align_again(evidence, candidate, _scaled(best, candidate))
@@ -203,6 +204,35 @@ class _KeyframeFitter:
             if again.coverage > CLEARLY_BETTER * best.coverage:
                 best, lines = again, candidate
         return lines, self.fit_all(shown, lines, self._flat(), [KeyframeFit(middle, best, True)])
+
+    def _best_standing(
+        self, evidence: CourtEvidence, candidates: list[CourtLines], middle: int
+    ) -> tuple[Aligned | None, CourtLines]:
+        """Find the standing camera, and the court, whose lines are seen best: from the places, else from anywhere about the court.
+
+        Args:
+            evidence: of all pictures.
+            candidates: courts that are looked for.
+            middle: row of one of the pictures.
+        """
+        best: Aligned | None = None
+        lines = candidates[0]
+        for search in (align_standing, align_anywhere):
+            for candidate in candidates:
+                if best is not None and self._gate.believes_standing(best, middle):
+                    found = align_standing(evidence, candidate, self._size, middle, best)
+                else:
+                    found = search(evidence, candidate, self._size, middle)
+                self._note(candidate, 0.0 if found is None else found.coverage)
+                if found is not None and (best is None or self._worth(found, middle) > self._worth(best, middle)):
+                    best, lines = found, candidate
+            if best is not None and self._gate.believes_standing(best, middle):
+                break
+        return best, lines
+
+    def _worth(self, fit: Aligned, row: int) -> tuple[bool, float]:
+        """Rate a standing camera: believed or not, then by how much of the lines it explains."""
+        return self._gate.believes_standing(fit, row), fit.coverage
 
     def _by_run(self, shown: list[Keyframe]) -> list[tuple[list[Keyframe], bool]]:
         """Return the keyframes of each run that has any, and whether the camera stands in it."""

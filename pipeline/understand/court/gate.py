@@ -67,6 +67,19 @@ class Gate:
         supported = fit.coverage >= LIMITS.coverage and fit.inlier_share >= LIMITS.standing_share
         return supported and self._is_plausible(fit, row)
 
+    def standing_refusal(self, fit: Aligned) -> str:
+        """Say in plain words why a fit to all pictures of a standing camera is not believed.
+
+        Args:
+            fit: one that `believes_standing` refuses.
+        """
+        if fit.coverage < LIMITS.coverage:
+            return (
+                f"the camera that fits best explains {fit.coverage:.0%} of the court's lines in view, and {LIMITS.coverage:.0%} are needed: "
+                "they are hidden, faint, or seen too flat"
+            )
+        return "the camera that fits its lines best is too uncertain, or people would be too large, too small or off the court"
+
     def _is_plausible(self, fit: Aligned, row: int) -> bool:
         """Say whether a fit is certain enough, and camera and people are where they can be."""
         low, high = LIMITS.height_m

@@ -17,7 +17,10 @@ from pipeline.understand.court.from_calibration import register_calibrated
 from pipeline.understand.court.registration import CourtRegistration
 
 NO_CALIBRATION = "no calibration was given: positions, distances and speeds in metres need one (--calibration)"
-NOT_FOUND = "no calibration was given and no court was found in the picture: positions, distances and speeds in metres need one (--calibration)"
+NOT_FOUND = (
+    "no calibration was given and no court was found in the picture ({why}): positions, distances and speeds in metres need one "
+    "(--calibration)"
+)
 
 
 def register_court(
@@ -56,7 +59,7 @@ def register_court(
     automatic = find_calibration(frames, court_points, detections, image_size_px, settings)
     found = automatic.calibration
     if found is None:
-        return _unregistered(settings, image_size_px, NOT_FOUND)
+        return _unregistered(settings, image_size_px, NOT_FOUND.format(why=automatic.refused))
     limits = settings.model_copy(update={"max_propagation_s": settings.max_automatic_s})
     registration = register_calibrated(frames, found, image_size_px, limits)
     return replace(registration, warnings=(_said(automatic, registration),))

@@ -15,7 +15,7 @@ from pipeline.understand.features.jersey_colour import UNDECIDED
 from pipeline.understand.grouping.joint import membership
 from pipeline.understand.grouping.odds import PERSON_PRICE
 from pipeline.understand.grouping.problem import AppearanceProblem, GroupingProblem
-from pipeline.understand.identity.confidence import PersonPosterior, posterior, summarised
+from pipeline.understand.identity.confidence import PersonPosterior, longest, posterior, summarised
 from pipeline.understand.identity.identity_evidence import IdentityEvidence
 from pipeline.understand.identity.sidelines import SidelineTime
 
@@ -57,7 +57,7 @@ def assign_players(
     seen_s = np.bincount(person, weights=evidence.tracklets.seen_s)[person]  # (n,) of the whole person
     somebody = np.isin(role, PERSON_CLASSES) & (corrected | (seen_s >= features.min_player_s - 1e-9))
     assigned = numbered(np.where(somebody, person, -1))
-    found = _posterior(evidence.problem, assigned)
+    found = _posterior(evidence.problem, assigned, evidence.tracklets.seen_s)
     surest = _surest(found.assigned, assigned)
     sure = somebody & (constraints.mentioned | (found.assigned >= settings.unknown_below) | surest)
     return Assignment(role, assigned, sure, found)
@@ -107,11 +107,11 @@ def roles(
     return np.asarray(role)
 
 
-def _posterior(problem: GroupingProblem, person: NDArray[np.int64]) -> PersonPosterior:
-    """Say who each tracklet (n,) is; where the game shows too little for an appearance model, nothing is surer than 0.5."""
+def _posterior(problem: GroupingProblem, person: NDArray[np.int64], seen_s: NDArray[np.float64]) -> PersonPosterior:
+    """Say who each tracklet (n,), seen for so many s, is; where the game shows too little for an appearance model, nothing is surer than 0.5."""
     if not isinstance(problem, AppearanceProblem) or not (person >= 0).any():
         even = np.where(person >= 0, 0.5, np.nan)
         nobody = np.full(len(person), -1)
         return PersonPosterior(even, person, even, nobody, np.full(len(person), np.nan))
     gain = membership(problem, person, np.arange(len(person)))
-    return summarised(posterior(gain, PERSON_PRICE), person)
+    return summarised(posterior(gain, PERSON_PRICE), person, longest(person, seen_s))

@@ -31,6 +31,7 @@ from pipeline.understand.grouping.problem import (
 from pipeline.understand.grouping.reliable import group_reliable
 from pipeline.understand.grouping.sequences import segment_sequences
 from pipeline.understand.identity.assignment import Assignment, assign_players
+from pipeline.understand.identity.confidence import losses_of, purity
 from pipeline.understand.identity.evidence_tables import evidence_tables
 from pipeline.understand.identity.identity_evidence import IdentityEvidence
 from pipeline.understand.identity.players import describe_players, with_labels
@@ -105,28 +106,27 @@ def identify(
         number_reads: table `number_reads`; None where numbers were not read.
         roster: number, name and team of the players, if known: names those whose number was read. If it lists two whole
             teams, nobody else is expected to be there.
-        corrections: by a user who knows better: they hold whatever the evidence says.
+        corrections: by a user: they hold whatever the evidence says.
         clusterer: how reliable tracklets are grouped; None for the one that the settings name.
         former_ids: table `player_ids` of an earlier result of the game; None: there is none.
         memory: what was computed of the game before.
 
     Returns:
         The tables, and what to warn of. Player ids go on from the earlier result; without one they count from 1: team A, B,
-        unknown, then referees, each in order of first appearance. The confidence is the probability that a box of a tracklet
-        is its player's. A tracklet that is no player's has no row in `identities`: of somebody who never moves about, was
-        seen for less than `min_player_s`, or of a player, but less sure whose than `unknown_below`.
+        unknown, then referees, each in order of first appearance. The confidence is the probability that a box
+        of a tracklet is its player's. A tracklet that is no player's has no row in `identities`: of somebody who never moves
+        about, was seen for less than `min_player_s`, or of a player, but less sure whose than `unknown_below`.
 
     Raises:
         InputError: corrections contradict each other.
     """
     if game.tracks.empty:
         return _nobody()
-    reads = ALL["number_reads"].empty() if number_reads is None else number_reads
     listed = roster if is_complete(roster, court) else None
     if listed is not None:
         settings = bounded(settings, listed)
     memory = memory or Memory(keeps=False)
-    evidence = _evidence(game, settings, reads, listed, corrections, memory)
+    evidence = _evidence(game, settings, number_reads, listed, corrections, memory)
     game = game.with_tracks(split_where_corrected(game, corrections))
     features, tracklets, said = evidence.features, evidence.tracklets, evidence.constraints
     person = memory.result(
@@ -138,7 +138,8 @@ def identify(
     player_of, players = describe_players(features, assignment.person, roster, settings.number_odds, said.roles)
     players = with_labels(players, player_of, said.labels, roster)
     warnings = _warnings(evidence, players, settings, listed)
-    identities = _identities(evidence, assignment, player_of, _impure_share(game, features, memory))
+    pure = memory.result("pure", (tracklets.row, tracklets.start), lambda: _pure_share(game, evidence))
+    identities = _identities(evidence, assignment, player_of, pure)
     tables = evidence_tables(evidence, assignment, player_of, players)
     found = IdentityResult(identities, players, warnings, *tables, game.tracks, ALL["player_ids"].empty())
     return _with_lasting_ids(found, game, evidence, player_of, former_ids)
@@ -205,7 +206,7 @@ def complaints(players: pd.DataFrame, settings: IdentifySettings) -> tuple[str, 
 def _evidence(
     game: TrackedGame,
     settings: IdentifySettings,
-    number_reads: pd.DataFrame,
+    number_reads: pd.DataFrame | None,
     listed: pd.DataFrame | None,
     corrections: Sequence[Correction],
     memory: Memory,
@@ -215,18 +216,17 @@ def _evidence(
     Args:
         game: with tracklets, not yet split where corrections say so.
         settings: of the stage.
-        number_reads: table `number_reads`.
+        number_reads: table `number_reads`; None where numbers were not read.
         listed: a roster that lists everybody who can be there.
         corrections: by a user.
         memory: what was computed of the game before.
     """
     numbers = None if listed is None else set(listed["number"])
+    reads = ALL["number_reads"].empty() if number_reads is None else number_reads
 
     def features_of(split: TrackedGame, before: TrackletFeatures | None) -> TrackletFeatures:
         tracks = (split.tracks["track_id"].to_numpy(),)
-        return memory.result(
-            "features", tracks, lambda: collect_features(split, settings, number_reads, numbers, before)
-        )
+        return memory.result("features", tracks, lambda: collect_features(split, settings, reads, numbers, before))
 
     split = game.with_tracks(split_where_corrected(game, corrections))
     uncorrected = None if not memory.keeps or split.tracks is game.tracks else features_of(game, None)
@@ -241,7 +241,7 @@ def _evidence(
 
 
 def _identities(
-    evidence: IdentityEvidence, assignment: Assignment, player_of: NDArray[np.int64], impure: NDArray[np.float64]
+    evidence: IdentityEvidence, assignment: Assignment, player_of: NDArray[np.int64], pure: NDArray[np.float64]
 ) -> pd.DataFrame:
     """Make the table `identities` of the tracklets that are surely enough somebody's.
 
@@ -252,24 +252,25 @@ def _identities(
         evidence: of n tracklets.
         assignment: of the same.
         player_of: (n,) player id of each, -1 for nobody.
-        impure: (n,) see `impure_share`.
+        pure: (n,) see `_pure_share`.
     """
-    confidence = assignment.posterior.assigned * (1.0 - impure)
+    confidence = assignment.posterior.assigned * pure
     confidence[list(evidence.constraints.labels.get("player", {}))] = 1.0  # a person says so
     table = pd.DataFrame({"track_id": evidence.tracklets.track_id, "player_id": player_of, "confidence": confidence})
     return conform("identities", table[assignment.sure].sort_values("track_id"))
 
 
-def _impure_share(game: TrackedGame, features: TrackletFeatures, memory: Memory) -> NDArray[np.float64]:
-    """Give the share (n,) of each tracklet that may show somebody else; 0 where too little is seen to say anything."""
-    tracklets, model = features.evidence, features.model
-    if model is None:
-        return np.zeros(len(tracklets))
-    return memory.result(
-        "impure",
-        (tracklets.row, tracklets.start),
-        lambda: impure_share(model, segment_sequences(game, features, model)),
-    )
+def _pure_share(game: TrackedGame, evidence: IdentityEvidence) -> NDArray[np.float64]:
+    """Give the share (n,) of each tracklet that shows one person.
+
+    Two things speak of it, what tracklets of its kind are like and, where enough is seen, what happens in this one: the worse
+    counts.
+    """
+    features, tracklets = evidence.features, evidence.tracklets
+    usual = purity(tracklets.height_px, tracklets.seen_s, losses_of(tracklets.start, tracklets.frame))
+    if features.model is None:
+        return usual
+    return np.minimum(usual, 1.0 - impure_share(features.model, segment_sequences(game, features, features.model)))
 
 
 def _nobody() -> IdentityResult:

@@ -166,7 +166,8 @@ def _sighting(change: _Change | None, fives: Fives, seen: Sightings, boxes: Sigh
     if last:
         return float(boxes.time_s[rows[-1]])
     walked_s = np.nan_to_num(boxes.inside_m[rows[0]] / WALKING_MPS)
-    return float(boxes.time_s[rows[0]]) - min(float(walked_s), MOST_WALKED_S)
+    came_s = float(boxes.time_s[rows[0]]) - min(float(walked_s), MOST_WALKED_S)
+    return max(came_s, float(seen.start_s[0]))  # nobody comes before the video begins
 
 
 def _between_changes(change: _Change, fives: Fives, seen: Sightings, time_s: Floats) -> NDArray[np.bool_]:

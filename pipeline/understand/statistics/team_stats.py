@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
+from pipeline.geometry.spread import hull_areas, spacings
 from pipeline.tables import TEAM_PERIODS, TEAM_STATS, conform
 from pipeline.understand.statistics.game_timeline import GameTimeline, content_of
 from pipeline.understand.statistics.least import (
@@ -25,8 +26,6 @@ Floats = NDArray[np.float64]
 
 LEAST_ATTACK_S = 3.0
 """The play is in the attacked half for at least this long, or it was no attack."""
-_BLOCK = 5000
-"""Moments whose convex hulls are computed in one go."""
 
 
 def team_stats(timeline: GameTimeline, court: Court) -> pd.DataFrame:
@@ -141,42 +140,3 @@ def _shape(located: pd.DataFrame, court: Court) -> dict[str, Any]:
             _mean(centroid[:, k], dt, turned, LEAST_PLACE_S) for k in (0, 1)
         )
     return shape
-
-
-def spacings(place_m: Floats) -> Floats:
-    """Average the distance (n,) between any two of the people at places (n, k, 2).
-
-    Example:
-        >>> spacings(np.array([[[0.0, 0], [3, 0], [3, 4]]])).tolist()
-        [4.0]
-    """
-    first, second = np.triu_indices(place_m.shape[1], 1)
-    gaps: Floats = np.linalg.norm(place_m[:, first] - place_m[:, second], axis=2).mean(axis=1)
-    return gaps
-
-
-def hull_areas(place_m: Floats) -> Floats:
-    """Measure the area (n,) of the convex hull of places (n, k, 2).
-
-    The way from one place to another is an edge of the hull if all others lie to its left, or between the two.
-
-    Example:
-        >>> hull_areas(np.array([[[0.0, 0], [2, 0], [2, 2], [0, 2], [1, 1]]])).tolist()
-        [4.0]
-    """
-    blocks = [_hull_areas(place_m[start : start + _BLOCK]) for start in range(0, len(place_m), _BLOCK)]
-    return np.concatenate(blocks) if blocks else np.zeros(0)
-
-
-def _hull_areas(place: Floats) -> Floats:
-    """Measure one block."""
-    count = place.shape[1]
-    way = place[:, None] - place[:, :, None]  # (n, i, j, 2): from i to j
-    to_third = way[:, :, None]  # (n, i, 1, k, 2): from i to k
-    along = way[:, :, :, None]  # (n, i, j, 1, 2)
-    turn = along[..., 0] * to_third[..., 1] - along[..., 1] * to_third[..., 0]  # (n, i, j, k)
-    inward = (to_third * (to_third - along)).sum(axis=-1) <= 0
-    edge = ((turn > 0) | ((turn == 0) & inward)).all(axis=3) & ~np.eye(count, dtype=bool)
-    cross = place[:, :, None, 0] * place[:, None, :, 1] - place[:, :, None, 1] * place[:, None, :, 0]
-    area: Floats = (cross * edge).sum(axis=(1, 2)) / 2
-    return area

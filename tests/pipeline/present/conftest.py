@@ -153,6 +153,7 @@ def lineup_tables() -> dict[str, pd.DataFrame]:
     names: tuple[TableName, ...] = (
         *("clock", "play", "lineups", "stints", "pairs", "fives", "events"),
         *("ball", "touches", "possessions", "ball_events", "box_score"),
+        *("shot_zones", "phases", "guards", "matchups", "team_tactics"),
     )
     return {str(name): ALL[name].empty() for name in names}
 

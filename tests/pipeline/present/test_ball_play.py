@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.geometry.court import COURTS
 from pipeline.present import outputs
-from pipeline.present.ball_play import all_events, ball_section, shot_chart, told_by_a_shot
+from pipeline.present.ball_play import all_events, ball_section, shot_chart, told_by_a_shot, zone_chart
 from pipeline.present.ball_play.shot_chart import HEAD_PX, shot_line
 from pipeline.present.exports import GameEvents, export_events
 from pipeline.tables import ALL, BALL_EVENTS, BOX_SCORE, EVENTS, conform
@@ -106,4 +106,25 @@ def test_players_of_one_name_have_a_chart_each_and_teams_are_called_as_the_roste
     files, of_teams = outputs._write_shot_charts(results, tmp_path)
     assert len({path.name for path in files}) == len(files) == 3
     assert list(of_teams) == ["A"]
-    assert [team["title"] for team in ball_section(results, {})["teams"]] == ["Hawks"]
+    assert [team["title"] for team in ball_section(results, {}, {})["teams"]] == ["Hawks"]
+
+
+def test_a_zone_chart_colours_the_zones_that_are_known():
+    rows = [
+        {"team": "A", "zone": zone, "worth": 2, "attempts": 9, "made": 5, "points_per_attempt": 1.1}
+        | {"expected_points": points, "low_points": 0.8, "high_points": 1.4}
+        for zone, points in (("paint", 1.4), ("mid_range", np.nan))
+    ]
+    table = conform("shot_zones", pd.DataFrame(rows))
+    picture = zone_chart(table, COURT, "Team A")
+    nothing = zone_chart(table.assign(zone=["backcourt", "mid_range"]), COURT, "Team A")
+    metre_px = picture.shape[1] / ((COURT.length_m + 2.0) / 2)
+
+    def at(chart, x, y):
+        return chart[HEAD_PX + round((y + 1) * metre_px), round((x - COURT.length_m / 2) * metre_px)].astype(int)
+
+    inside, beside = (COURT.length_m - 5.5, COURT.width_m / 2 + 0.5), (COURT.length_m - 5.5, COURT.width_m / 2 + 4)
+    assert np.abs(at(picture, *inside) - at(nothing, *inside)).max() > 60
+    assert np.abs(at(picture, *beside) - at(nothing, *beside)).max() <= 2
+    assert zone_chart(table.assign(expected_points=np.nan), COURT, "Team A") is None
+    assert zone_chart(table, COURTS["3x3"], "Team A") is None

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from pipeline.geometry.court import COURTS, FOOT_M
 from pipeline.present.exports import ExportName, export
 from pipeline.present.on_court import OnCourt
 from pipeline.present.results import Results
+from pipeline.rendering.simulation.playback import read_trajectories
+from pipeline.tables import conform
 
 COURT = COURTS["fiba"]
 NEAR_M = 0.01
@@ -183,3 +186,56 @@ def test_a_table_of_sportvu_has_no_place_for_the_ball(game: OnCourt, tmp_path: P
     assert len(ball) == 20
     assert ball[["x_loc", "y_loc", "radius"]].isna().all().all()
     assert table["game_clock"].min() == 0
+
+
+@pytest.fixture
+def with_ball(game: OnCourt) -> OnCourt:
+    """The ball is held until 0.3 s, then thrown; it is not seen from 0.6 s on."""
+    frames = game.frames[game.frames["time_s"] < 0.6 - 1e-6]
+    thrown = (frames["time_s"] >= 0.3 - 1e-6).to_numpy()
+    ball = frames[["frame", "time_s"]].assign(
+        x_px=1.0,
+        y_px=1.0,
+        x_m=2.0 + 3.0 * frames["time_s"],
+        y_m=4.0,
+        z_m=np.where(thrown, 2.0 + frames["time_s"], np.nan),
+        state=np.where(thrown, "flight", "held"),
+        player_id=pd.array(np.where(thrown, None, 3), dtype="Int64"),
+        source="seen",
+        confidence=0.9,
+    )
+    return replace(game, ball=conform("ball", ball))
+
+
+def test_readers_of_sportvu_see_the_ball_where_it_was_followed(with_ball: OnCourt, tmp_path: Path) -> None:
+    (path,) = written(with_ball, "sportvu", tmp_path)
+    seen = []
+    for event in pd.read_json(path)["events"]:  # as the viewers of the format do it: the first row is the ball
+        for _, time_ms, _, _, _, (ball, *players) in event["moments"]:
+            assert ball[:2] == [-1, -1]
+            assert all(player[0] != -1 and player[4] == 0 for player in players)
+            time_s = time_ms / 1000
+            place = np.array(ball[2:], np.float64) * FOOT_M
+            if time_s > 0.56 + 1e-6:
+                assert np.isnan(place).all()
+            else:
+                assert place[:2] == pytest.approx([2.0 + 3.0 * time_s, 4.0], abs=NEAR_M)
+                assert np.isnan(place[2]) if time_s < 0.3 - 1e-6 else place[2] == pytest.approx(2 + time_s, abs=NEAR_M)
+                seen.append(time_s)
+    assert len(seen) >= 14
+    read = read_trajectories(path, COURT)  # the first event is the first period
+    assert np.isfinite(read.ball[:, :2]).all()
+
+
+@pytest.mark.filterwarnings("ignore:Unclosed file <kloppy:ResourceWarning")
+def test_kloppy_sees_the_ball_where_it_was_followed(with_ball: OnCourt, tmp_path: Path) -> None:
+    home, away = written(with_ball, "kloppy", tmp_path)
+    frames = metrica.load_tracking_csv(home_data=str(home), away_data=str(away)).records
+    for frame in frames:
+        time_s = (frame.frame_id - 1) / 25
+        if frame.ball_coordinates is None:
+            assert time_s > 0.5
+        else:
+            place = frame.ball_coordinates.x * COURT.length_m, frame.ball_coordinates.y * COURT.width_m
+            assert place == pytest.approx((2.0 + 3.0 * time_s, 4.0), abs=NEAR_M)
+    assert sum(frame.ball_coordinates is not None for frame in frames) >= 14

@@ -86,9 +86,10 @@ def test_frames_say_what_the_game_does(game):
     (frames,) = tables(game, "frames")
     shown = {"clock_period", "clock_s", "shot_clock_s", "score_a", "score_b"}
     assert set(frames.columns) == shown | {
-        *("frame", "time_s", "shot", "kind", "live", "half", "period", "state", "possession")
+        *("frame", "time_s", "shot", "kind", "live", "half", "period", "state", "possession", "attack")
     }
     assert set(frames.possession) <= {"A", "B"}
+    assert set(frames.attack.dropna()) <= {"transition", "half-court"}
     assert (frames.period == 1).all()
 
 

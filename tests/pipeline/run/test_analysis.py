@@ -17,25 +17,26 @@ from pipeline.run.oracles import evaluate_oracles
 from pipeline.run.order import STAGE_NAMES, UNDERSTAND, check_chain
 from pipeline.store import RunDirectory
 
-SMALL = {"detect": {"input_size_px": 640}, "video": {"chunk_s": 0.7}}
-QUIET = SMALL | {"present": {"video": False, "crops_per_player": 0}}
-"""Where tables alone are looked at."""
-
 
 def analyze(video: Path, out: Path, **options: Any) -> Analysis:
     return analyze_job(Job(video, out, **options))
 
 
-@pytest.fixture(scope="module")
-def settings() -> Settings:
-    return parse_settings(SMALL)
+def run_of(out: Path) -> dict[str, Any]:
+    """What a run says of itself."""
+    noted: dict[str, Any] = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    return noted
 
 
-@pytest.fixture(scope="module")
-def out(game: Path, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("run") / "small"
-    analyze(game, folder, settings=settings)
-    return folder
+@pytest.fixture
+def out(analysed_game: Path) -> Path:
+    """A finished run; tests change copies alone."""
+    return analysed_game
+
+
+@pytest.fixture
+def copy(analysed_game: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(analysed_game, tmp_path / analysed_game.name))  # the report is called as its folder
 
 
 def test_all_outputs_are_there(out: Path) -> None:
@@ -55,11 +56,11 @@ def test_all_outputs_are_there(out: Path) -> None:
         "heatmaps",
     ]
     assert [name for name in names if not (out / name).exists()] == []
-    run = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    run = run_of(out)
     assert len(run["video"]["sha256"]) == 64
     assert all(len(digest) == 64 for digest in run["weights_sha256"].values())
     assert set(run["seconds"]) == {*STAGE_NAMES, "video"}
-    assert run["settings"]["detect"]["input_size_px"] == 640
+    assert run["settings"] == Settings().model_dump(mode="json")
 
 
 def test_people_are_found_and_located(out: Path) -> None:
@@ -71,69 +72,47 @@ def test_people_are_found_and_located(out: Path) -> None:
     assert positions["y_m"].between(-3, 18).all()
 
 
-def test_numbers_are_read_in_every_chunk(out: Path) -> None:
-    stored = RunDirectory(out)
-    reads, boxes = stored.read_table("number_reads"), stored.read_table("detections")
-    numbers = boxes[boxes["class"] == "number"]
-    assert reads["detection_id"].tolist() == numbers["detection_id"].tolist()
-    assert numbers["frame"].max() > boxes["frame"].max() / 2  # more than one chunk has some
-    assert "numbers" in json.loads((out / "run.json").read_text(encoding="utf-8"))["weights_sha256"]
-
-
-def test_a_second_run_reuses_everything(out: Path, game: Path, settings: Settings) -> None:
-    before = {path: path.stat().st_mtime_ns for path in (out / "annotated.mp4", out / "work" / "detections.parquet")}
-    analyze(game, out, settings=settings)
-    run = json.loads((out / "run.json").read_text(encoding="utf-8"))
-    assert run["reused"] == [*STAGE_NAMES, "video"]
+def test_a_second_run_reuses_everything_and_writes_what_was_removed(copy: Path, game: Path) -> None:
+    kept = (copy / "annotated.mp4", copy / "work" / "detections.parquet", copy / "report.html")
+    before = {path: path.stat().st_mtime_ns for path in kept}
+    analyze(game, copy)
+    assert run_of(copy)["reused"] == [*STAGE_NAMES, "video"]
     assert all(path.stat().st_mtime_ns == when for path, when in before.items())
+    (copy / "player_stats.csv").unlink()
+    analyze(game, copy)
+    assert run_of(copy)["reused"] == [*STAGE_NAMES[:-1], "video"]
+    assert (copy / "player_stats.csv").exists()
 
 
-def test_another_setting_computes_only_what_depends_on_it(out: Path, game: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(out, copy)
-    other = parse_settings(SMALL | {"stats": {"smooth_s": 1.0}, "present": {"video": False}})
-    analyze(game, copy, settings=other)
-    run = json.loads((copy / "run.json").read_text(encoding="utf-8"))
-    assert run["reused"] == ["perceive", "court", "tracking", "splitting", "identity", "shots", "scoreboard"]
+def test_another_setting_computes_only_what_depends_on_it(copy: Path, game: Path) -> None:
+    analyze(game, copy, settings=parse_settings({"stats": {"smooth_s": 1.0}, "present": {"video": False}}))
+    assert run_of(copy)["reused"] == ["perceive", "court", "tracking", "splitting", "identity", "shots", "scoreboard"]
 
 
-def test_another_device_perceives_again(
-    out: Path, game: Path, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_device_perceives_again(copy: Path, game: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its arithmetic may be another, and `run.json` names it."""
-    copy = shutil.copytree(out, tmp_path / "copy")
 
     def perceived_again(*_: object) -> None:
         raise InputError("perceived again")
 
     monkeypatch.setattr("pipeline.run.perceiving.perceive_video", perceived_again)
-    assert analyze(game, copy, settings=settings).out == copy  # the same device: reused
+    assert analyze(game, copy).out == copy  # the same device: reused
     with pytest.raises(InputError, match="perceived again"):
-        analyze(game, copy, settings=settings, device="cpu")
+        analyze(game, copy, device="cpu")
 
 
-def test_a_removed_output_is_written_again(out: Path, game: Path, settings: Settings) -> None:
-    (out / "player_stats.csv").unlink()
-    analyze(game, out, settings=settings)
-    assert (out / "player_stats.csv").exists()
-
-
-def test_without_calibration_there_are_times_and_no_metres(game: Path, tmp_path: Path) -> None:
-    blind = parse_settings(SMALL | {"court": {"automatic": False}})
-    analysis = analyze(game / "video.mp4", tmp_path / "out", settings=blind, end_s=1.5)
+def test_an_interval_without_calibration_has_times_and_no_metres(game: Path, tmp_path: Path) -> None:
+    blind = parse_settings({"detect": {"input_size_px": 640}, "court": {"automatic": False}})
+    analysis = analyze(game / "video.mp4", tmp_path / "out", settings=blind, start_s=1.0, end_s=2.0)
+    times = analysis.tables["frames"]["time_s"]
+    assert times.min() == pytest.approx(1.0, abs=0.051)
+    assert times.max() < 2.0
+    assert len(times) == 10
     assert any("calibration" in warning for warning in analysis.warnings)
     assert analysis.player_stats["distance_m"].isna().all()
     assert (analysis.player_stats["seen_s"] > 0).all()
     assert not (tmp_path / "out" / "heatmaps").exists() or not list((tmp_path / "out" / "heatmaps").iterdir())
     assert (tmp_path / "out" / "annotated.mp4").exists()
-
-
-def test_start_and_end(game: Path, tmp_path: Path) -> None:
-    analysis = analyze(game, tmp_path / "out", settings=parse_settings(QUIET), start_s=1.0, end_s=2.0)
-    times = analysis.tables["frames"]["time_s"]
-    assert times.min() == pytest.approx(1.0, abs=0.051)
-    assert times.max() < 2.0
-    assert len(times) == 10
 
 
 def test_a_run_is_scored_and_each_stage_can_be_replaced_by_the_truth(out: Path, game: Path) -> None:

@@ -1,10 +1,12 @@
 """Perception gives the same bytes whoever does its chunks, and keeps what was finished when a worker dies."""
 
+import io
 import multiprocessing
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import TypeVar
 
+import pandas as pd
 import pytest
 
 from pipeline.config import parse_settings
@@ -49,6 +51,13 @@ def here(game: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, byte
     assert done == sorted(done)
     assert done[-1] == 15
     return files
+
+
+def test_numbers_are_read_in_every_chunk(here: dict[str, bytes]) -> None:
+    reads, boxes = (pd.read_parquet(io.BytesIO(here[f"{name}.parquet"])) for name in ("number_reads", "detections"))
+    numbers = boxes[boxes["class"] == "number"]
+    assert reads["detection_id"].tolist() == numbers["detection_id"].tolist()
+    assert numbers["frame"].max() > boxes["frame"].max() / 2  # more than one chunk has some
 
 
 @pytest.mark.parametrize("workers", [2, 3])

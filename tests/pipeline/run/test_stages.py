@@ -96,7 +96,16 @@ def test_every_table_is_given_once_and_every_need_is_met() -> None:
     kept = [step.goes_on_from[1] for step in UNDERSTAND if step.goes_on_from is not None]
     assert sorted([*given, *kept]) == sorted(ALL)
     first = ("court", "tracking", "splitting", "identity", "shots")
-    assert STAGE_NAMES[1:-1] == (*first, "scoreboard", "location", "statistics", "lineups", "ball", "ball_events")
+    assert STAGE_NAMES[1:-1] == (
+        *first,
+        "scoreboard",
+        "location",
+        "statistics",
+        "lineups",
+        "ball",
+        "ball_events",
+        "tactics",
+    )
 
 
 def test_tables_of_inputs_are_frames(context: RunContext) -> None:

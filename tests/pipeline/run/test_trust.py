@@ -17,9 +17,6 @@ import pipeline.run.publishing as publishing_module
 from pipeline.cli import run as courtside
 from pipeline.corrections import Journal, Name, Number, Role
 from pipeline.errors import InputError, OutputError
-from pipeline.rendering.positions import render_positions
-from pipeline.rendering.settings import RenderSettings
-from pipeline.rendering.truth.noise import NoiseSettings
 from pipeline.run.analysis import analyze_job
 from pipeline.run.corrections import GivenAgain, correct
 from pipeline.run.job import Job
@@ -45,10 +42,9 @@ def named_run(analysed_game: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def positions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def positions(positions_game: Path) -> Path:
     """Another game, without pixels."""
-    settings = RenderSettings(seed=4, seconds=4, fps=10, camera="fixed", substitutions=False)
-    return render_positions(settings, NoiseSettings(false_boxes=0), tmp_path_factory.mktemp("games") / "game")
+    return positions_game
 
 
 def edit_json(path: Path, change: Callable[[Any], object]) -> None:
@@ -172,11 +168,10 @@ def test_what_was_changed_is_written_anew_and_kept_beside(run: Path, game: Path)
     assert without_times(after) == without_times(before)
 
 
-def test_another_game_leaves_nothing_of_the_one_before(run: Path, positions: Path) -> None:
+def test_another_game_leaves_nothing_of_the_one_before(run: Path, positions: Path, analysed_positions: Path) -> None:
     assert courtside(["heatmap", str(run), "--player", "1"]) == 0
     assert courtside(["export", str(run), "--format", "sportvu"]) == 0
     (run / "heatmaps" / "holiday.png").write_bytes(b"mine")
-    fresh = analyze_job(Job(positions, run.parent / "fresh")).out
     warned: list[str] = []
 
     class Listener:
@@ -190,7 +185,7 @@ def test_another_game_leaves_nothing_of_the_one_before(run: Path, positions: Pat
             warned.append(message)
 
     analyze_job(Job(positions, run), Listener())
-    assert set(for_people(run)) == {*for_people(fresh), "heatmaps/holiday.png"}
+    assert set(for_people(run)) == {*for_people(analysed_positions), "heatmaps/holiday.png"}
     assert any("held the analysis of another video" in message for message in warned)
 
 
@@ -225,9 +220,10 @@ def test_a_folder_in_use_is_left_alone(positions: Path, tmp_path: Path) -> None:
     assert b"<html" in after["report.html"]
 
 
-def test_a_stopped_correction_goes_on(positions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    out = analyze_job(Job(positions, tmp_path / "run")).out
-    whole = Path(shutil.copytree(out, tmp_path / "whole"))
+def test_a_stopped_correction_goes_on(
+    analysed_positions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, whole = (Path(shutil.copytree(analysed_positions, tmp_path / name)) for name in ("run", "whole"))
     asked = [Role(int(RunDirectory(out).read_table("players")["player_id"].iloc[0]), "nobody"), Name(2, "Bo")]
     correct(whole, asked)
 

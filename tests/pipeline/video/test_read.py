@@ -1,5 +1,6 @@
 """Reading: every frame, once, at its time, whatever the file and wherever the reading starts."""
 
+import shutil
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from pipeline.video import (
     read_chunk,
     read_chunks,
 )
+from tests.conftest import Made
 from tests.videos import make_video, number_in, steady, unsteady
 
 NTSC = Fraction(30000, 1001)
@@ -331,6 +333,11 @@ def test_file_that_ends_early(tmp_path: Path, suffix: str, making: dict[str, Any
     assert (last.decoded, last.end_of_file) == (0, True)
 
 
+def made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
 def damage(path: Path, count: int, seed: int) -> Path:
     """Overwrite `count` stretches of 40 bytes in the middle half of a file."""
     data = bytearray(path.read_bytes())
@@ -351,8 +358,12 @@ def damage(path: Path, count: int, seed: int) -> Path:
         (".webm", {"codec": "libvpx-vp9", "options": {"g": "15", "b": "400k", "cpu-used": "8"}}),
     ],
 )
-def test_damage_is_passed_over(tmp_path: Path, suffix: str, making: dict[str, Any], seed: int) -> None:
-    path = make_video(tmp_path / f"clip{suffix}", steady(200, 25), grain=20, **making)
+def test_damage_is_passed_over(tmp_path: Path, made_once: Made, suffix: str, making: dict[str, Any], seed: int) -> None:
+    whole = made_once(
+        f"damaged{suffix}",
+        lambda folder: make_video(made(folder) / f"clip{suffix}", steady(200, 25), grain=20, **making),
+    )
+    path = Path(shutil.copy(whole / f"clip{suffix}", tmp_path))
     info = probe(path)
     damage(path, 6, seed)
     pieces = chunks(info, chunk_s=1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.run.stages.stage import Stage, StageContext, StageOutput
+from pipeline.run.stages.stage import TEAMS_OF_PLAYERS, Stage, StageContext, StageOutput
 
 
 def compute_ball_events(context: StageContext) -> StageOutput:
@@ -29,6 +29,7 @@ BALL_EVENTS_STAGE = Stage(
         *("frames", "detections", "players", "positions", "court", "ball", "flights"),
         *("play", "stints", "clock", "events"),
     ),
-    gives=("touches", "possessions", "ball_events", "box_score"),
+    gives=("touches", "possessions", "ball_events", "box_score", "shot_zones"),
     function=compute_ball_events,
+    columns=TEAMS_OF_PLAYERS,
 )

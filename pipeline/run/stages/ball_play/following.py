@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.run.stages.stage import Stage, StageContext, StageOutput
+from pipeline.run.stages.stage import TEAMS_OF_PLAYERS, Stage, StageContext, StageOutput
 from pipeline.tables import ALL
 from pipeline.understand.game import TrackedGame
 
@@ -26,7 +26,8 @@ def follow_ball(context: StageContext) -> StageOutput:
         tables["periods"],
     )
     game = game.with_tracks(live_tracks(game, tables["shots"]))
-    return StageOutput(ball.find_ball(game, view, tables["identities"], tables["players"], tables["positions"]))
+    of_people = (tables["identities"], tables["players"], tables["positions"])
+    return StageOutput(ball.find_ball(game, view, *of_people, context.memory))
 
 
 BALL_STAGE = Stage(
@@ -35,4 +36,5 @@ BALL_STAGE = Stage(
     gives=("ball", "flights"),
     function=follow_ball,
     settings=("ball",),
+    columns=TEAMS_OF_PLAYERS,
 )

@@ -14,7 +14,7 @@ from pipeline.present.annotated_video.canvas import planes_of
 from pipeline.present.annotated_video.scenes import Scenes
 from pipeline.present.results import Results
 from pipeline.rendering import NoiseSettings, RenderSettings, render_positions
-from pipeline.tables import MOTION_COLUMNS, conform
+from pipeline.tables import ALL, MOTION_COLUMNS, conform
 from pipeline.video import Planes
 from tests.pipeline.present.conftest import FRAMES, pictures
 
@@ -181,22 +181,33 @@ def test_the_cameras_motion_is_shared_out_between_the_drawn_frames(make_results:
     assert scenes.between(times[7], times[0]).motion[0, 2] == pytest.approx(28.0)
 
 
+def following(results: Results) -> Results:
+    """Say that the ball that is found is the one that is followed."""
+    balls = results.detections[results.detections["class"] == "ball"]
+    ball = pd.DataFrame({"frame": balls["frame"], "time_s": balls["frame"] / 30, "state": "flight", "source": "seen"})
+    ball = ball.assign(x_px=(balls["x1"] + balls["x2"]) / 2, y_px=(balls["y1"] + balls["y2"]) / 2, confidence=0.9)
+    return replace(results, ball=conform("ball", ball.reindex(columns=list(ALL["ball"].names))))
+
+
 def test_the_ball_is_not_drawn_between_two_places_that_are_too_far_apart(make_results: Make) -> None:
     results = every(make_results(), 2)
-    assert Scenes(results).between(5 / 30, None).ball_px is not None
+    assert Scenes(following(results)).between(5 / 30, None).ball_px is not None
     far = results.detections.copy()
     far.loc[(far["class"] == "ball") & (far["frame"] == 6), ["x1", "x2"]] += 200
-    scenes = Scenes(replace(results, detections=far))
+    scenes = Scenes(following(replace(results, detections=far)))
     assert scenes.between(5 / 30, None).ball_px is None
     assert scenes.between(6 / 30, None).ball_px is not None
 
 
-def test_only_the_surest_ball_is_pointed_at(make_results: Make) -> None:
-    results = make_results()
-    assert Scenes(results).at(3).ball_px is not None
-    doubtful = results.detections.copy()
-    doubtful.loc[doubtful["class"] == "ball", "score"] = np.float32(0.3)
-    assert Scenes(replace(results, detections=doubtful)).at(3).ball_px is None
+def test_only_the_ball_that_is_followed_is_pointed_at(make_results: Make) -> None:
+    results = following(make_results())
+    assert Scenes(results).at(3).ball_px == pytest.approx([150, 80, 156, 86])
+    bridged = results.ball.assign(source="bridged")
+    assert Scenes(replace(results, ball=bridged)).at(3).ball_px is None
+    head = results.detections.assign(x1=results.detections["x1"] + 40, x2=results.detections["x2"] + 40, score=0.99)
+    two = pd.concat([results.detections, head[head["class"] == "ball"]]).sort_values("frame")
+    assert Scenes(replace(results, detections=two)).at(3).ball_px == pytest.approx([150, 80, 156, 86])
+    assert Scenes(make_results()).at(3).ball_px is None
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,10 @@ def players(run: Path) -> pd.DataFrame:
     return RunDirectory(run).read_table("players").set_index("player_id")
 
 
-COMPARED: tuple[TableName, ...] = ("tracks", "identities", "players", "positions", "player_stats")
+COMPARED: tuple[TableName, ...] = (
+    *("tracks", "identities", "players", "positions", "player_stats", "lineups"),
+    *("ball", "flights", "ball_events", "box_score"),
+)
 
 
 def told(changes: Changes) -> list[str]:
@@ -165,10 +168,10 @@ def test_the_summary_says_who_changed(finished: Path) -> None:
     assert told(changes) == [f"{label} is Ada", f"{label} Ada: was {label}"]
 
 
-def test_what_comes_before_identity_is_not_done_again(finished: Path) -> None:
-    names = ("perceive", "court", "tracking", "splitting")
+def test_what_a_name_is_nothing_to_is_not_done_again(finished: Path) -> None:
+    names = ("perceive", "court", "tracking", "splitting", "location", "lineups", "ball", "ball_events")
     before = [(finished / "work" / f"{name}.manifest.json").stat().st_mtime_ns for name in names]
-    correct(finished, [Name(1, "Ada")], publish=False)
+    correct(finished, [Name(1, "Ada"), Number(2, "77")], publish=False)
     assert [(finished / "work" / f"{name}.manifest.json").stat().st_mtime_ns for name in names] == before
 
 

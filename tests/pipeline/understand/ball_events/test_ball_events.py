@@ -7,6 +7,7 @@ import pytest
 from pipeline.geometry.court import COURTS
 from pipeline.tables import ALL, check, conform
 from pipeline.understand.ball_events import BallTables, find_ball_events
+from pipeline.understand.ball_events.shot_zones import shot_zones
 
 COURT = COURTS["nba"]
 STEP_S = 0.1
@@ -118,7 +119,7 @@ def test_a_shot_from_behind_the_line(through, result, points):
 def test_in_3x3_a_shot_is_worth_one_or_two():
     court = COURTS["3x3"]
     near, far = ((court.basket_m + away_m, court.width_m / 2) for away_m in (3.0, 8.0))
-    ball = ball_of(held(1, 0, 3, *near), held(1, 6, 9, *far), held(12, 10.6, 12))
+    ball = ball_of(held(1, 0, 3, *near), held(12, 4.5, 5.5), held(1, 6, 9, *far), held(12, 10.6, 12))
     flights = flights_of((3.0, 4.1, 1, *near, 0.97), (9.0, 10.1, 1, *far, 0.97)).assign(rim_x_m=court.basket_m)
     tables = find_ball_events(ball, flights, around(), court)
     shots = tables["ball_events"].query("kind == 'shot'")
@@ -184,3 +185,85 @@ def test_there_is_no_box_score_of_a_ball_that_was_hardly_followed():
     tables = events_of(ball_of(held(1, 0, 2), held(2, 2.5, 4)))
     assert len(tables["touches"]) == 2
     assert tables["box_score"].empty
+
+
+def zone_shots(team, x_m, y_m, made, missed, points):
+    rows = pd.DataFrame({"result": ["made"] * made + ["missed"] * missed})
+    return rows.assign(team=team, x_m=x_m, y_m=y_m, points=points)
+
+
+def zones_of(*parts, **changed):
+    rows = pd.concat(parts, ignore_index=True)
+    unknown = {**ALL["ball_events"].unknown(), "kind": "shot", "status": "sure", "result_status": "sure"}
+    rows = rows.assign(**{name: value for name, value in {**unknown, **changed}.items() if name not in rows})
+    timed = rows.assign(event_id=np.arange(1, len(rows) + 1), time_s=1.0, earliest_s=1.0, latest_s=1.0)
+    return shot_zones(conform("ball_events", timed.assign(confidence=1.0, result_confidence=1.0)), COURT)
+
+
+def test_few_attempts_are_drawn_to_what_such_shots_bring():
+    middle = COURT.width_m / 2
+    paint = zone_shots("A", RIM_X_M - 1, middle, 5, 0, 2)
+    mid = zone_shots("A", RIM_X_M - 1, middle + 4, 10, 20, 2)
+    left = zone_shots("B", COURT.basket_m + 1, middle, 12, 12, 2)
+    three = zone_shots("B", RIM_X_M - 9, middle, 3, 3, 3)
+    zones = zones_of(paint, mid, left, three).set_index(["team", "zone"])
+    assert zones["attempts"].to_dict() == {
+        ("A", "mid_range"): 30,
+        ("A", "paint"): 5,
+        ("B", "above_break"): 6,
+        ("B", "paint"): 24,
+    }
+    all_twos = 2 * (27 + 1) / (59 + 2)
+    five_of_five = zones.loc[("A", "paint")]
+    assert five_of_five["points_per_attempt"] == 2.0
+    assert all_twos < five_of_five["expected_points"] < 2.0
+    assert five_of_five["low_points"] < five_of_five["expected_points"] < five_of_five["high_points"]
+    width = zones["high_points"] - zones["low_points"]
+    assert width[("A", "paint")] > width[("B", "paint")]
+    threes = zones.loc[("B", "above_break")]  # six threes in the whole game: nothing is expected
+    assert threes["points_per_attempt"] == 1.5
+    assert np.isnan(threes["expected_points"])
+
+
+def test_zones_of_few_attempts_are_empty_and_unknown_ends_do_not_count():
+    paint = zone_shots("A", RIM_X_M - 1, COURT.width_m / 2, 2, 2, 2)
+    mid = zone_shots("B", RIM_X_M - 1, COURT.width_m / 2 + 4, 10, 10, 2)
+    zones = zones_of(paint, mid).set_index("zone")
+    assert zones["expected_points"].isna().to_dict() == {"paint": True, "mid_range": False}
+    assert zones_of(paint, mid, result_status="candidate").empty
+    assert zones_of(paint, mid, status="candidate").empty
+
+
+def test_zones_that_agree_are_drawn_together_more():
+    middle = COURT.width_m / 2
+    alike = zones_of(
+        zone_shots("A", RIM_X_M - 1, middle, 15, 15, 2), zone_shots("A", RIM_X_M - 1, middle + 4, 15, 15, 2)
+    )
+    apart = zones_of(zone_shots("A", RIM_X_M - 1, middle, 27, 3, 2), zone_shots("A", RIM_X_M - 1, middle + 4, 3, 27, 2))
+    assert (alike["expected_points"] - 1).abs().max() < 0.01
+    spread = (apart["high_points"] - apart["low_points"]) / (alike["high_points"] - alike["low_points"])
+    assert (apart["expected_points"] - apart["points_per_attempt"]).abs().max() < 0.15
+    assert (spread > 1).any()
+
+
+def test_who_has_the_ball_next_helps_to_say_whether_a_shot_went_in():
+    shot = (5.0, 6.0, 1, RIM_X_M - 5, 7.0)
+    result = {}
+    for through in (0.9, 0.97, np.nan, 0.25):
+        for player, whose in ((2, "same"), (11, "other")):
+            ball = ball_of(held(1, 0, 5), held(player, 6.5, 9))
+            events = events_of(ball, flights_of((*shot, through)))["ball_events"].set_index("kind")
+            result[through, whose] = events.loc["shot", "result"]
+    assert result[0.97, "other"] == "made"
+    assert result[0.25, "same"] == "missed"  # an offensive rebound
+    for unsure in ((0.9, "other"), (0.97, "same"), (np.nan, "other"), (np.nan, "same"), (0.25, "other")):
+        assert pd.isna(result[unsure])
+
+
+def test_whom_the_ball_passes_under_the_rim_has_no_rebound():
+    shot = (5.0, 6.0, 1, RIM_X_M - 5, 7.0, 0.0)
+    ball = ball_of(held(1, 0, 5), held(2, 6.2, 6.7), held(11, 7.0, 9))
+    rebounds = events_of(ball, flights_of(shot))["ball_events"].query("kind == 'rebound'")
+    assert rebounds[["player_id", "result"]].to_numpy().tolist() == [[11, "defensive"]]
+    alone = events_of(ball_of(held(1, 0, 5), held(2, 6.2, 6.7)), flights_of(shot))["ball_events"]
+    assert alone.query("kind == 'rebound'")["player_id"].tolist() == [2]

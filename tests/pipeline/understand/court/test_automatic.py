@@ -1,19 +1,21 @@
 """A court found without clicks: moving and standing cameras, wrong keyframes, no court."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.config import CourtSettings
+from pipeline.geometry.camera_fitting.evidence import CourtEvidence
 from pipeline.geometry.court import COURTS, Court, court_of
 from pipeline.geometry.homography import project
 from pipeline.geometry.lens import Lens
 from pipeline.geometry.pinhole import Pinhole
 from pipeline.tables import COURT_POINTS, DETECTIONS, HOMOGRAPHY_COLUMNS, MOTION_COLUMNS, conform
 from pipeline.understand.court import CourtRegistration, register_court
-from pipeline.understand.court.automatic import GUESSED
+from pipeline.understand.court.automatic import GUESSED, NO_AGREEMENT, NO_KEYFRAME
 from tests.sightings import as_table, sighting, visible
 
 SIZE = (1280, 720)
@@ -58,7 +60,7 @@ def register(frames: pd.DataFrame, points: pd.DataFrame, court: str | None = Non
 def test_moving_camera_is_registered_in_every_frame(court: str) -> None:
     cameras = panning(41)
     rng = np.random.default_rng(1)
-    seen = {row: sighting(cameras[row], rng, court) for row in range(0, 41, 5)}
+    seen = {row: sighting(cameras[row], rng, court) for row in range(0, 41, 10)}
     found = register(frames_of(cameras), as_table(seen))
     assert found.court.name == court
     assert "times as well as those of" in found.warnings[0]
@@ -71,7 +73,7 @@ def test_a_floor_off_the_book_is_measured_and_said() -> None:
     size_m = (26.0, 14.0)
     cameras, hall = panning(41), court_of("fiba", size_m)
     rng = np.random.default_rng(4)
-    found = register(frames_of(cameras), as_table({row: sighting(cameras[row], rng, hall) for row in range(0, 41, 5)}))
+    found = register(frames_of(cameras), as_table({row: sighting(cameras[row], rng, hall) for row in range(0, 41, 10)}))
     assert (found.court.length_m, found.court.width_m) == pytest.approx(size_m, abs=0.11)
     assert f"as FIBA on a floor of {found.court.length_m:.1f} x" in found.warnings[0]
     assert len(found.table) == 41
@@ -101,6 +103,21 @@ def test_standing_camera_is_fitted_once_with_its_lens() -> None:
     assert errors_m(found, [camera] * 31, "fiba", lens)[0] < 0.06
 
 
+def test_standing_camera_behind_an_end_line_is_found_though_its_places_are_wrong() -> None:
+    """The network never saw such a view: its places are those of a camera at the side."""
+    camera = Pinhole(np.array([1.5, 0.27, 0.0, -8.6, 8.5, 6.0, -0.41]), SIZE)
+    rng = np.random.default_rng(1)
+
+    def misplaced(seen: CourtEvidence) -> CourtEvidence:
+        return replace(seen, place=np.column_stack([0.3 + 0.2 * seen.place[:, 1], 0.9 - 0.5 * seen.place[:, 0]]))
+
+    points = as_table({row: misplaced(sighting(camera, rng)) for row in range(0, 31, 5)})
+    found = register(frames_of([camera] * 31), points, "fiba")
+    assert found.fixed
+    assert len(found.table) == 31
+    assert errors_m(found, [camera] * 31, "fiba", Lens())[0] < 0.1
+
+
 @pytest.mark.parametrize("court", ["nba", "wnba"])
 def test_standing_camera_tells_kindred_courts_apart(court: str) -> None:
     camera = Pinhole(np.array([0.05, 0.2, 0.0, 14.0, 26.0, 5.0, -0.5]), SIZE)
@@ -113,7 +130,9 @@ def test_standing_camera_tells_kindred_courts_apart(court: str) -> None:
 
 def test_no_court_no_rows() -> None:
     frames = frames_of(panning(5))
-    assert register(frames, COURT_POINTS.empty()).table.empty
+    nothing = register(frames, COURT_POINTS.empty())
+    assert nothing.table.empty
+    assert NO_KEYFRAME in nothing.warnings[0]
     rng = np.random.default_rng(2)
     clutter = sighting(panning(5)[0], rng)
     shuffled = type(clutter)(
@@ -122,7 +141,7 @@ def test_no_court_no_rows() -> None:
     )  # fmt: skip
     found = register(frames, as_table({0: shuffled}))
     assert found.table.empty
-    assert any("no court was found" in warning for warning in found.warnings)
+    assert any(f"no court was found in the picture ({NO_AGREEMENT})" in warning for warning in found.warnings)
 
 
 def test_people_of_a_wrong_size_refuse_a_court() -> None:

@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.config import IdentifySettings
 from pipeline.geometry.court import COURTS
 from pipeline.understand.features.evidence import gather_evidence
-from pipeline.understand.identity.confidence import posterior, summarised
+from pipeline.understand.identity.confidence import longest, losses_of, posterior, purity, summarised
 from pipeline.understand.identity.roster_bounds import bounded, is_complete, surplus_warnings
 from pipeline.understand.identity.sidelines import SidelineTime, sideline_time
 from tests.pipeline.understand.splitting.test_split import FPS, game
@@ -55,7 +57,8 @@ def test_probabilities_are_of_ratios_at_temperature_two() -> None:
 
 
 def test_the_two_likeliest_people_are_told_and_nobody_where_there_is_none() -> None:
-    found = summarised(np.array([[0.1, 0.6, 0.2, 0.1], [0.0, 0.0, 0.0, 1.0]]), np.array([2, 0]))
+    probability = np.array([[0.1, 0.6, 0.2, 0.1], [0.0, 0.0, 0.0, 1.0]])
+    found = summarised(probability, np.array([2, 0]), np.zeros(2, dtype=bool))
     assert found.likeliest.tolist() == [1, -1]
     assert found.runner_up.tolist() == [2, -1]
     assert found.likeliest_probability == pytest.approx([0.6, np.nan], nan_ok=True)
@@ -65,6 +68,42 @@ def test_the_two_likeliest_people_are_told_and_nobody_where_there_is_none() -> N
     assert (anew.likeliest.tolist(), anew.runner_up.tolist()) == ([-1, -1], [0, -1])
     assert np.isnan(anew.likeliest_probability).all()
     assert anew.runner_up_probability[0] == pytest.approx(0.2)
+
+
+def test_who_makes_up_most_of_a_person_is_not_somebody_new() -> None:
+    person, seen_s = np.array([0, 0, 1, -1]), np.array([2.0, 5.0, 1.0, 9.0])
+    main = longest(person, seen_s)
+    assert main.tolist() == [False, True, True, False]
+    probability = np.array([[0.6, 0.1, 0.3], [0.6, 0.1, 0.3], [0.0, 0.2, 0.8], [0.0, 0.0, 1.0]])
+    found = summarised(probability, person, main)
+    assert found.assigned == pytest.approx([0.6, 0.9, 1.0, np.nan], nan_ok=True)
+    assert found.likeliest.tolist() == [0, 0, 1, -1]
+
+
+@given(
+    st.floats(1, 2000),
+    st.floats(0.02, 4000),
+    st.integers(0, 500),
+    st.floats(1, 4),
+    st.floats(1, 100),
+    st.integers(1, 50),
+)
+def test_a_tracklet_is_the_purer_the_larger_the_longer_and_the_less_often_lost(
+    height_px: float, seen_s: float, losses: int, taller: float, longer: float, more: int
+) -> None:
+    heights = np.array([height_px, height_px * taller, height_px, height_px])
+    seconds = np.array([seen_s, seen_s, seen_s * longer, seen_s])
+    often = np.array([losses, losses, losses, losses + more])
+    base, large, long, lost = purity(heights, seconds, often)
+    assert 0 < lost < base < 1
+    assert large >= base
+    assert long >= base
+
+
+def test_losses_are_gaps_of_two_boxes_or_more_within_a_tracklet() -> None:
+    frame = np.array([0, 2, 4, 10, 12, 20, 3, 5, 9, 11, 40])
+    assert losses_of(np.array([0, 6, 10, 11]), frame).tolist() == [2, 0, 0]
+    assert losses_of(np.array([0, 1]), np.array([7])).tolist() == [0]
 
 
 def test_a_roster_is_complete_with_five_for_each_of_two_teams() -> None:

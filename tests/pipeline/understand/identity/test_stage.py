@@ -284,7 +284,7 @@ def test_without_embeddings_every_long_tracklet_is_somebody() -> None:
     made.game.embeddings[:] = np.nan
     identities, players = made.identify()[:2]
     assert len(players) == 3
-    assert (identities["confidence"] == 0.5).all()
+    assert identities["confidence"].between(0.3, 0.5).all()
 
 
 @st.composite

@@ -73,6 +73,16 @@ def test_nobody_goes_and_comes_back_at_one_dead_ball():
     assert (stints[13].start_s, stints[13].end_s) == (0, 120)
 
 
+def test_nobody_comes_before_the_video_begins():
+    """First seen in the middle of the court a second after the beginning: he has walked there, but not from before the first frame."""
+    seen = seen_team(change_s=1)
+    fives = likeliest_fives(seen, np.zeros(SECONDS), team_size=5)
+    on_floor = fives.on_floor.copy()
+    on_floor[4, 0], on_floor[5, 0], on_floor[4, 1:], on_floor[5, 1:] = True, False, False, True
+    (change,) = find_substitutions(replace(fives, on_floor=on_floor), seen, boxes_of(seen, inside_m=7.0))
+    assert (change.incoming, change.time_s, change.earliest_s) == (16, 0.0, 0.0)
+
+
 def test_a_tracklet_of_a_few_seconds_under_the_wrong_name_is_no_substitution():
     seen = seen_team(change_s=SECONDS)
     seen.on_s[5, 40:44], seen.on_s[4, 40:44] = 0.8, 0.0

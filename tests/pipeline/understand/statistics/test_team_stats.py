@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.spatial import ConvexHull
 
 from pipeline.config import StatsSettings
 from pipeline.geometry.court import COURTS
@@ -11,34 +10,11 @@ from pipeline.tables import check, conform
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.statistics.game_timeline import build_timeline
 from pipeline.understand.statistics.player_stats import player_stats
-from pipeline.understand.statistics.team_stats import hull_areas, spacings, team_periods, team_stats
+from pipeline.understand.statistics.team_stats import team_periods, team_stats
 
 COURT = COURTS["fiba"]
 SQUARE = np.array([[20.0, 5.5], [24.0, 5.5], [24.0, 9.5], [20.0, 9.5], [22.0, 7.5]])
 """Four corners of 4 m and their centre."""
-
-
-def test_hulls_are_those_of_the_standard_library():
-    rng = np.random.default_rng(3)
-    places = rng.uniform(0, 20, (300, 5, 2))
-    assert hull_areas(places) == pytest.approx([ConvexHull(place).volume for place in places])
-
-
-@pytest.mark.parametrize(
-    ("place", "area"),
-    [
-        ([[0, 0], [1, 0], [2, 0], [3, 0], [4, 0]], 0.0),
-        ([[0, 0], [1, 0], [2, 0], [2, 2], [0, 2]], 4.0),
-        ([[0, 0], [4, 0], [4, 4], [0, 4], [2, 2]], 16.0),
-    ],
-)
-def test_hulls_of_people_in_line(place, area):
-    assert hull_areas(np.array([place], float)) == pytest.approx([area])
-
-
-def test_nobody_has_no_hull():
-    assert hull_areas(np.zeros((0, 5, 2))).shape == (0,)
-    assert spacings(np.zeros((0, 5, 2))).shape == (0,)
 
 
 def game(place_of, seconds=60, step_s=0.5, court=COURT, doubtful=False, **settings):

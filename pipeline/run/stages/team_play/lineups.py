@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.run.stages.stage import Stage, StageContext, StageOutput
+from pipeline.run.stages.stage import TEAMS_OF_PLAYERS, Stage, StageContext, StageOutput
 from pipeline.understand.game import TrackedGame
 
 
@@ -45,4 +45,5 @@ LINEUPS_STAGE = Stage(
     ),
     gives=("play", "lineups", "stints", "pairs", "fives", "events"),
     function=compute_lineups,
+    columns=TEAMS_OF_PLAYERS,
 )

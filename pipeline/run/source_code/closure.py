@@ -7,7 +7,6 @@ import adds to the closure. Imports inside functions count, those under `if TYPE
 
 from __future__ import annotations
 
-import ast
 import importlib.metadata
 import platform
 import re
@@ -16,11 +15,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from pipeline.store import fingerprint, hash_file
+from pipeline.run.source_code.sources import notes_of
+from pipeline.store import fingerprint
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 """The folder that holds `pipeline` and `models`."""
 PREFIX = __name__.partition("pipeline.")[0]
 """What stands before `pipeline` and `models` in the names of modules: nothing, or 'courtside.'."""
@@ -45,8 +44,9 @@ def code_fingerprint(*modules: str) -> str:
     Args:
         modules: names as in `__name__`.
     """
-    closure = import_closure(modules)
-    files = [[file.relative_to(ROOT).as_posix(), _hashed(file)] for file in closure.files]
+    closure, notes = import_closure(modules), notes_of(ROOT)
+    files = [[file.relative_to(ROOT).as_posix(), notes.sha256(file)] for file in closure.files]
+    notes.keep()
     return fingerprint(files, library_versions(closure.libraries))
 
 
@@ -67,6 +67,7 @@ def import_closure(modules: Iterable[str], root: Path = ROOT, prefix: str = PREF
             raise LookupError(f"there is no module {name} in {root}")
     files: set[Path] = set()
     libraries: set[str] = set()
+    notes = notes_of(root)
     followed: set[str] = set()
     while names:
         for module in _with_packages(names.pop()):
@@ -75,7 +76,7 @@ def import_closure(modules: Iterable[str], root: Path = ROOT, prefix: str = PREF
             if file is None:
                 continue
             files |= {file, *_data_of(file)}
-            for imported in _imports_of(file):
+            for imported in notes.imports(file):
                 name = imported.removeprefix(prefix)
                 if imported.startswith(prefix) and _file_of(name.partition(".")[0], root) is not None:
                     names += [] if name in followed else [name]
@@ -91,35 +92,6 @@ def library_versions(names: Iterable[str]) -> dict[str, str | None]:
         names: top-level names of modules.
     """
     return {"python": ".".join(platform.python_version_tuple()[:2])} | {name: _version_of(name) for name in names}
-
-
-@cache
-def _imports_of(file: Path) -> tuple[str, ...]:
-    """Return the full names of modules, or of things in them, that a file imports when it runs."""
-    found: list[str] = []
-    for node in _runtime_statements(ast.parse(file.read_bytes())):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            if node.level or node.module is None:
-                raise ValueError(f"{file}: a relative import, which the closure does not follow")
-            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(found)
-
-
-def _runtime_statements(tree: ast.Module) -> Iterator[ast.stmt]:
-    """Walk the statements of a module, however deep, without those that only type checkers read."""
-    waiting: list[Any] = list(tree.body)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.stmt):
-            yield node
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            waiting += node.orelse
-            continue
-        for inner in ("body", "orelse", "finalbody", "handlers", "cases"):
-            found = getattr(node, inner, ())
-            waiting += found if isinstance(found, list) else ()
 
 
 def _with_packages(name: str) -> Iterator[str]:
@@ -156,11 +128,6 @@ def _data_of(file: Path) -> tuple[Path, ...]:
         for path in folder.rglob("*")
         if path.is_file() and path.suffix not in _NO_DATA
     )
-
-
-@cache
-def _hashed(file: Path) -> str:
-    return hash_file(file)
 
 
 @cache

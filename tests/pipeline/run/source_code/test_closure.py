@@ -1,6 +1,7 @@
 """The code that a fingerprint covers: all that a module imports, no more, and the versions of the libraries there."""
 
 import importlib.metadata
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.present.outputs import present
-from pipeline.run import closure, perceiving
-from pipeline.run.closure import ROOT, code_fingerprint, import_closure, library_versions
+from pipeline.run import perceiving
 from pipeline.run.order import UNDERSTAND
+from pipeline.run.source_code import closure, sources
+from pipeline.run.source_code.closure import ROOT, code_fingerprint, import_closure, library_versions
+from pipeline.run.source_code.sources import SourceNotes
+from pipeline.store import hash_file
 
 FILES = {
     "app/__init__.py": "",
@@ -96,7 +100,7 @@ def test_no_stage_rests_on_a_later_one(stage: object) -> None:
 
 PRINTED = """
 import importlib.metadata, sys
-from pipeline.run.closure import code_fingerprint
+from pipeline.run.source_code.closure import code_fingerprint
 if len(sys.argv) > 1:
     version = importlib.metadata.version
     importlib.metadata.version = lambda name: "0.0" if name == sys.argv[1] else version(name)
@@ -121,7 +125,8 @@ def printed(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout
 
 
-ENVIRONMENT = {"PYTHONPATH": "."}
+ENVIRONMENT = {"PYTHONPATH": ".", "COURTSIDE_CACHE": os.environ["COURTSIDE_CACHE"]}
+"""What one process noted of the files, the next takes."""
 
 
 def test_what_is_touched_in_the_closure_counts_and_what_is_touched_outside_does_not(copy: Path) -> None:
@@ -148,6 +153,26 @@ def test_versions_are_found_by_the_names_of_modules() -> None:
     assert found["cv2"] is not None
     assert found["cv2"].startswith("opencv-python")
     assert found["no_such_library"] is None
+
+
+def test_notes_of_files_are_taken_while_they_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURTSIDE_CACHE", str(tmp_path / "cache"))
+    code, data = tmp_path / "code.py", tmp_path / "page.html"
+    code.write_text("import numpy\n")
+    data.write_text("<p>")
+    first = SourceNotes(tmp_path)
+    assert (first.imports(code), first.imports(data)) == (("numpy",), ())
+    first.keep()
+    monkeypatch.setattr(sources, "imports_of", lambda _: ("read anew",))
+    assert SourceNotes(tmp_path).imports(code) == ("numpy",)
+    assert SourceNotes(tmp_path).sha256(data) == first.sha256(data) == hash_file(data)
+    before = code.stat()
+    code.write_text("import pandas"[:12] + "\n")  # as long as before, and of the same time
+    os.utime(code, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert SourceNotes(tmp_path).imports(code) == ("read anew",)
+    (noted,) = (tmp_path / "cache").rglob("*.json")
+    noted.write_text('{"damaged": 1}')
+    assert SourceNotes(tmp_path).sha256(data) == hash_file(data)
 
 
 def test_the_fingerprint_of_this_process_is_kept() -> None:

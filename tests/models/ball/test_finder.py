@@ -1,0 +1,31 @@
+"""The shipped ball network: it finds a ball of a rendered scene in either runtime, and none where nothing is."""
+
+import numpy as np
+import pytest
+
+from models.ball.finder import BallFinder
+from models.detector.classes import BALL
+from models.runtime import Runtime
+from pipeline.rendering.frames import TrainingFrame, training_frames
+
+
+@pytest.fixture(scope="module")
+def scene() -> TrainingFrame:
+    """A picture of a seed that nothing was learned from, with one ball in plain view."""
+    return next(training_frames(1, np.random.default_rng(903), cameras=("handheld",)))
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "torch"])
+def test_the_ball_of_a_rendered_scene_is_found(scene: TrainingFrame, runtime: Runtime) -> None:
+    ((left, top, width, height),) = (box for name, box in scene.boxes if name == "ball")
+    found = BallFinder(device="cpu", runtime=runtime, lowest=0.4).find([scene.image])[0]
+    assert len(found) == 1
+    assert found.class_index.tolist() == [BALL]
+    middle = (found.xyxy_px[0, :2] + found.xyxy_px[0, 2:]) / 2
+    assert np.hypot(*(middle - [left + width / 2, top + height / 2])) < width / 4
+    assert found.xyxy_px[0, 2:] - found.xyxy_px[0, :2] == pytest.approx([width, height], rel=0.35)
+
+
+def test_an_empty_picture_has_no_ball() -> None:
+    pictures = [np.full((*size, 3), 90, np.uint8) for size in ((360, 640), (800, 600), (64, 64))]
+    assert [len(found) for found in BallFinder(device="cpu").find(pictures)] == [0, 0, 0]
