@@ -303,7 +303,7 @@ class Session:
 
     def reload(self) -> None:
         """Open the page again: all is there."""
-        self.page.call("Page.reload")
+        self.page.reload()
         self.page.wait("document.querySelector('.tabs') !== null && document.querySelector('.toasts p') === null")
         names = {person["name"] for person in self.people()}
         assert {"Ada Low", "Okafor", "Ito"} <= names, names

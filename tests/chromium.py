@@ -102,6 +102,12 @@ class Chromium:
         """Go to an address."""
         self.call("Page.navigate", url=address)
 
+    def reload(self) -> None:
+        """Load the page again, and wait until it is another document."""
+        self.value("window.isBeforeReload = true")
+        self.call("Page.reload")
+        self.wait("window.isBeforeReload === undefined")
+
     def value(self, expression: str) -> Any:
         """Evaluate JavaScript in the page."""
         answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
@@ -111,10 +117,19 @@ class Chromium:
     def wait(self, expression: str) -> Any:
         """Wait until JavaScript gives something true."""
         end = time.monotonic() + _PATIENCE_S
-        while not (value := self.value(expression)):
+        while not (value := self._value_now(expression)):
             assert time.monotonic() < end, f"never true: {expression}"
             time.sleep(0.05)
         return value
+
+    def _value_now(self, expression: str) -> Any:
+        """Evaluate JavaScript; None while one page gives way to another."""
+        try:
+            return self.value(expression)
+        except AssertionError as error:
+            if "navigated" not in str(error):
+                raise
+            return None
 
     def click(self, x: float, y: float, control: bool = False) -> None:
         """Move the mouse to a place of the page and click."""

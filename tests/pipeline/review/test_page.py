@@ -130,7 +130,7 @@ def test_a_name_is_edited_in_place_and_is_there_after_a_reload(page, journal):
     page.key("Enter")
     settle(page, journal, 1)
     assert journal.asked[0][1] == Name(1, "A. Smith")
-    page.call("Page.reload")
+    page.reload()
     page.wait("document.querySelector('.tabs') !== null && document.querySelector('.toasts p') === null")
     page.key("p")
     page.wait("document.querySelector('.row .name')?.textContent === 'A. Smith'")
