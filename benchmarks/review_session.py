@@ -2,9 +2,9 @@
 
 A game without pixels is rendered and analysed with tracklets left as the tracker makes them, so that they go over from one
 person to another (the switches); a small film is looped to its length. Headless Chromium (needs it, and pytest) then opens
-`courtside review`, and somebody who knows the truth works there with mouse and keys: he answers the queue, splits the
-longest mixtures and drags what follows to whose it is, makes a new person and merges him again, names people, undoes and does
-again, works in a second tab meanwhile, exports, and reloads. Printed: what each step took, and the share of player-time
+`courtside review`, and somebody who knows the truth works there with mouse and keys: he splits the longest mixtures and drags
+what follows to whose it is, answers the queue, makes a new person and merges him again, names people, undoes and does again,
+works in a second tab meanwhile, exports, and reloads. Printed: what each step took, and the share of player-time
 under the right player before and after. Whatever is not as it should be ends the command with an error.
 """
 
@@ -75,6 +75,8 @@ class Session:
     game: Path
     steps: int = 0
     """Of the journal, as they should be."""
+    refused: int = 0
+    """Splits and moves that contradict what is seen or was said."""
     took_s: list[tuple[str, float]] = field(default_factory=list)
 
     @contextmanager
@@ -116,8 +118,8 @@ class Session:
         """Find a moment of somebody's row on the page, which shows the whole game; his label without a time."""
         row = [person["id"] for person in self.people()].index(player)
         begin_s, end_s = (self.shown()[name] for name in ("begin_s", "end_s"))
-        code = "(() => { const r = document.querySelector('.timeline canvas').getBoundingClientRect();"
-        x, y, width, height = self.page.value(code + " return [r.x, r.y, r.width, r.height]; })()")
+        box = "document.querySelector('.timeline canvas').getBoundingClientRect()"
+        x, y, width, height = (self.page.value(f"{box}.{name}") for name in ("x", "y", "width", "height"))
         assert HEAD_PX + (row + 1) * ROW_PX < height, "the row is not in view: a larger window is needed"
         share = None if time_s is None else (time_s - begin_s) / (end_s - begin_s)
         across = 40.0 if share is None else GUTTER_PX + share * (width - GUTTER_PX)
@@ -135,21 +137,17 @@ class Session:
         done = self.results()[-1][0]
         yield
         self.until(lambda: self.results()[-1][0] > done)
-        assert self.written() - self.steps in (0, 1), self.results()
+        assert self.written() - self.steps == (self.results()[-1][1] is None), self.results()
+        self.refused += self.written() == self.steps
         self.steps = self.written()
 
     def written(self) -> int:
         """Count the steps of the journal."""
         return len(Journal.read(self.run / CORRECTIONS).steps)
 
-    def state(self) -> dict[str, Any]:
-        """Ask what is being done, and what became of what was asked."""
-        found: dict[str, Any] = json.loads(self.page.value("fetch('state').then((answer) => answer.text())"))
-        return found
-
     def results(self) -> Any:
         """Ask what became of the last corrections."""
-        return self.state()["results"]
+        return json.loads(self.page.value("fetch('state').then((answer) => answer.text())"))["results"]
 
     def words(self) -> list[str]:
         """List what the page says at its edge."""
@@ -208,9 +206,8 @@ class Session:
         if piece["player"]:
             self.page.click(*self.place(int(piece["player"]), float(piece["begin_s"] + piece["end_s"]) / 2))
             self.seek(switch.at_s)
-            with self.timed("a split"):
+            with self.timed("a split"), self.maybe_refused():
                 self.page.key("s")
-                self.settle(1)
         after, wanted = self.part(switch), self.player_of(switch.identity)
         if after["player"] not in (0, wanted):
             middle_s = float(after["begin_s"] + after["end_s"]) / 2
@@ -219,10 +216,8 @@ class Session:
 
     def seek(self, time_s: float) -> None:
         """Move the playhead, with what is chosen left as it is."""
-        self.page.value(
-            f"(() => {{ const s = document.querySelector('.controls input'); s.value = {time_s}; "
-            "s.dispatchEvent(new Event('input', { bubbles: true })); })()"
-        )
+        slider = "document.querySelector('.controls input')"
+        self.page.value(f"{slider}.value = {time_s}; {slider}.dispatchEvent(new Event('input', {{ bubbles: true }}))")
         self.page.wait("document.querySelector('.foresight').textContent.includes('a split leaves')")
 
     def part_and_merge(self) -> None:
@@ -281,8 +276,7 @@ class Session:
 
     def beside(self, second: Chromium, address: str, players: Sequence[int]) -> None:
         """Name two people in two tabs at once: both have their names in both."""
-        second.open(address)
-        second.wait("document.querySelector('.tabs') !== null")
+        open_page(second, address)
         beside = Session(second, self.run, self.game, self.steps + 1)
         beside.type_name(players[1], "Ito")
         self.type_name(players[0], "Okafor")
@@ -309,6 +303,13 @@ class Session:
         assert {"Ada Low", "Okafor", "Ito"} <= names, names
 
 
+def open_page(page: Chromium, address: str) -> None:
+    """Open the page, with most of it for the time line."""
+    page.open(address)
+    page.wait(f"document.querySelector('.tabs') !== null && {_SAVED}")
+    page.value("document.querySelector('main').style.gridTemplateRows = '300px minmax(0, 1fr)'")
+
+
 def corrected_session(run: Path, game: Path, film: Path, answers: int, mixtures: int, folder: Path) -> Session:
     """Correct a run on the page.
 
@@ -328,13 +329,11 @@ def corrected_session(run: Path, game: Path, film: Path, answers: int, mixtures:
     work = Reviewing("a session", correcting, video, correcting.court, VideoPictures(video))
     work.playback = Playback(video, folder / "copy.webm")
     with reviewing(work) as address, Chromium(folder / "profile", height=HEIGHT_PX) as browser:
-        browser.open(address)
-        browser.wait("document.querySelector('.tabs') !== null")
-        browser.wait(_SAVED)
+        open_page(browser, address)
         session = Session(browser, run, game)
-        session.answer(answers)
         for switch in session.switches()[:mixtures]:
             session.mend(switch)
+        session.answer(answers)
         session.part_and_merge()
         players = [person["id"] for person in session.people() if person["role"] == "player"]
         session.name(players[0], "Ada Low")
@@ -392,7 +391,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for step, row in took.agg(["count", "median", "max"]).iterrows():
             print(f"| {step} | {row['count']:.0f} | {row['median']:.1f} | {row['max']:.1f} |")
         after = session.reviewed().share_right()
-        print(f"\nright before {100 * share:.1f} %, after {100 * after:.1f} % of player-time; {session.steps} steps")
+        print(
+            f"\nright before {100 * share:.1f} %, after {100 * after:.1f} % of player-time; {session.steps} steps, {session.refused} refused"
+        )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -28,13 +27,13 @@ from models.detector.dataset import LabelledImage, data_fingerprint, split_by_ga
 from models.detector.evaluation import LabelledBoxes, average_precisions, match
 from models.detector.readers import read_coco, read_rendered, read_voc
 from models.detector.yolo import BUILTIN_WEIGHTS as DETECTOR_WEIGHTS
-from models.strict import Seed, Strict
+from models.fine_tuning import FineTuneSettings, averaged, follow, optimizer_of, seed_backbone, set_rates
 from models.weight_files import in_half_precision, read_state, write_tensors
 
 _log = logging.getLogger(__name__)
 
 
-class BallTrainSettings(Strict):
+class BallTrainSettings(FineTuneSettings):
     """Everything that decides what a training run learns."""
 
     held_out_games: tuple[str, ...] = ("boston-celtics-orlando-magic-game-4",)
@@ -50,8 +49,6 @@ class BallTrainSettings(Strict):
     lr_backbone: float = 5e-4
     warmup_steps: int = 60
     cooldown_share: float = Field(default=0.6, gt=0, le=1)
-    """The learning rate falls over the last steps."""
-    weight_decay: float = 1e-3
     ema_decay: float = 0.995
     frozen_layers: int = 2
     """Of the backbone; the batch statistics of all its layers stay."""
@@ -59,7 +56,6 @@ class BallTrainSettings(Strict):
     """Slope and shift of the logits that are written against those that are learned: focal loss makes scores timid, and the
     trajectory model weighs them. Chosen by its precision and recall on the watched clips."""
     checkpoint_steps: int = 100
-    seed: Seed = 11
 
 
 def train_ball(
@@ -81,7 +77,7 @@ def train_ball(
     cv2.setNumThreads(1)
     network = BallNet()
     if start is None:
-        seed_backbone(network, DETECTOR_WEIGHTS)
+        seed_backbone(network.backbone, DETECTOR_WEIGHTS, "ball")
     else:
         network.load_state_dict(read_state(start, "ball"))
     network.to(memory_format=torch.channels_last)
@@ -98,12 +94,6 @@ def train_ball(
         "data": data_fingerprint([*real, *made]),
     }
     return _Training(network, samplers, watched, settings, out_dir, facts, rng).run()
-
-
-def seed_backbone(network: BallNet, path: Path) -> None:
-    """Start the backbone from a detector's weights."""
-    theirs = read_state(path, "ball")
-    network.backbone.load_state_dict({name: theirs[f"model.{name}"] for name in network.backbone.state_dict()})
 
 
 def _real_images(settings: BallTrainSettings, data: Path) -> tuple[list[LabelledImage], list[LabelledImage]]:
@@ -134,8 +124,8 @@ class _Training:
         self._network, self._samplers, self._settings = network, samplers, settings
         self._watched = [stored_frame(image) for image in watched]
         self._out_dir, self._facts, self._rng = out_dir, facts, rng
-        self._average = {name: tensor.detach().clone().float() for name, tensor in network.state_dict().items()}
-        self._optimizer = _optimizer(network, settings)
+        self._average = averaged(network)
+        self._optimizer = optimizer_of(network, network.backbone, settings)
         self._log: list[dict[str, float]] = []
 
     def run(self) -> Path:
@@ -157,17 +147,14 @@ class _Training:
         settings, network = self._settings, self._network
         network.train()
         network.backbone.eval()
-        for group in self._optimizer.param_groups:
-            group["lr"] = group["base"] * _schedule(step - 1, settings)
+        set_rates(self._optimizer, step - 1, settings)
         pixels, balls = to_tensors([self._sample() for _ in range(settings.batch)])
         losses = ball_loss(network(pixels), balls)
         self._optimizer.zero_grad()
         (losses[0] + 2 * losses[1]).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         self._optimizer.step()
-        decay = min(settings.ema_decay, step / (step + 10))
-        for name, tensor in network.state_dict().items():
-            self._average[name].lerp_(tensor.detach().float(), 1 - decay)
+        follow(self._average, network, step - 1, settings)
         return losses.detach()
 
     def _sample(self) -> BallSample:
@@ -214,29 +201,6 @@ def to_tensors(samples: Sequence[BallSample]) -> tuple[Tensor, list[tuple[Tensor
     pixels = torch.from_numpy(np.stack([sample.image[..., ::-1] for sample in samples])).permute(0, 3, 1, 2)
     balls = [(torch.from_numpy(sample.xyxy_px).float(), torch.from_numpy(sample.asked)) for sample in samples]
     return pixels.float().div(255).contiguous(memory_format=torch.channels_last), balls
-
-
-def _optimizer(network: BallNet, settings: BallTrainSettings) -> torch.optim.AdamW:
-    """Give the backbone a lower learning rate, and its first layers none."""
-    for layer in network.backbone[: settings.frozen_layers]:
-        layer.requires_grad_(False)
-    deep = [p for p in network.backbone.parameters() if p.requires_grad]
-    backbone = {id(p) for p in network.backbone.parameters()}
-    head = [p for p in network.parameters() if id(p) not in backbone]
-    groups = [
-        {"params": deep, "lr": settings.lr_backbone, "base": settings.lr_backbone},
-        {"params": head, "lr": settings.lr, "base": settings.lr},
-    ]
-    return torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
-
-
-def _schedule(step: int, settings: BallTrainSettings) -> float:
-    """Warm up, hold, and fall as a cosine."""
-    if step < settings.warmup_steps:
-        return (step + 1) / settings.warmup_steps
-    start = settings.steps * (1 - settings.cooldown_share)
-    share = max(0.0, (step - start) / (settings.steps - start))
-    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share))
 
 
 def main() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,29 +20,18 @@ from models.court.network import CourtNet, Logits
 from models.court.scenes import CourtScene, SceneMaker
 from models.court.targets import MARGIN_ACROSS, MARGIN_ALONG
 from models.detector.yolo import BUILTIN_WEIGHTS as DETECTOR_WEIGHTS
-from models.strict import Seed, Strict
+from models.fine_tuning import FineTuneSettings, averaged, follow, optimizer_of, seed_backbone, set_rates
 from models.weight_files import in_half_precision, read_state, write_tensors
 
 _log = logging.getLogger(__name__)
 
 
-class CourtTrainSettings(Strict):
+class CourtTrainSettings(FineTuneSettings):
     """Everything that decides what a training run learns."""
 
-    steps: int = Field(default=1500, gt=0)
-    batch: int = Field(default=16, gt=0)
     fresh_share: float = Field(default=0.25, gt=0, le=1, description="the other scenes of a batch were seen before")
     kept_scenes: int = Field(default=400, gt=0)
     nothing_share: float = Field(default=0.05, ge=0, lt=1, description="pictures without a court")
-    lr: float = 1.5e-3
-    lr_backbone: float = 4e-4
-    warmup_steps: int = 40
-    cooldown_share: float = Field(default=0.4, gt=0, le=1, description="the learning rate falls over the last steps")
-    weight_decay: float = 1e-3
-    ema_decay: float = 0.99
-    frozen_layers: int = 5
-    checkpoint_steps: int = 50
-    seed: Seed = 11
 
 
 def train_court(settings: CourtTrainSettings, out_dir: Path, start: Path | None = None) -> Path:
@@ -61,7 +49,7 @@ def train_court(settings: CourtTrainSettings, out_dir: Path, start: Path | None 
     cv2.setNumThreads(1)
     network = CourtNet()
     if start is None:
-        seed_backbone(network, DETECTOR_WEIGHTS)
+        seed_backbone(network.backbone, DETECTOR_WEIGHTS, "court")
     else:
         network.load_state_dict(read_state(start, "court"))
     network.to(memory_format=torch.channels_last)
@@ -69,17 +57,10 @@ def train_court(settings: CourtTrainSettings, out_dir: Path, start: Path | None 
     return _run(network, _scenes(settings), settings, out_dir)
 
 
-def seed_backbone(network: CourtNet, path: Path) -> None:
-    """Start the backbone from a detector's weights."""
-    mine = network.backbone.state_dict()
-    theirs = read_state(path, "court")
-    network.backbone.load_state_dict({name: theirs[f"model.{name}"] for name in mine})
-
-
 def _run(network: CourtNet, scenes: Iterator[list[CourtScene]], settings: CourtTrainSettings, out_dir: Path) -> Path:
     """Take all steps."""
-    optimizer = _optimizer(network, settings)
-    average = {name: tensor.detach().clone().float() for name, tensor in network.state_dict().items()}
+    optimizer = optimizer_of(network, network.backbone, settings)
+    average = averaged(network)
     losses: list[tuple[int, list[float]]] = []
     path = out_dir / "court.safetensors"
     recent: list[Tensor] = []
@@ -87,8 +68,7 @@ def _run(network: CourtNet, scenes: Iterator[list[CourtScene]], settings: CourtT
         network.train()
         for layer in network.backbone[: settings.frozen_layers]:
             layer.eval()
-        for group in optimizer.param_groups:
-            group["lr"] = group["base"] * _schedule(step, settings)
+        set_rates(optimizer, step, settings)
         pixels, truth = to_tensors(next(scenes))
         with torch.autocast("cpu", torch.bfloat16):
             logits = network(pixels)
@@ -97,7 +77,7 @@ def _run(network: CourtNet, scenes: Iterator[list[CourtScene]], settings: CourtT
         step_losses.sum().backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimizer.step()
-        _follow(average, network, min(settings.ema_decay, (step + 1) / (step + 10)))
+        follow(average, network, step, settings)
         recent.append(step_losses.detach())
         if step % 10 == 9:
             losses.append((step + 1, torch.stack(recent).mean(dim=0).tolist()))
@@ -179,35 +159,6 @@ def _again(scene: CourtScene, rng: np.random.Generator) -> CourtScene:
     place[..., 0] = 1 - place[..., 0]
     valid, on_court, line = (cells[:, ::-1].copy() for cells in (scene.valid, scene.on_court, scene.line))
     return CourtScene(image[:, ::-1].copy(), place, valid, on_court, line)
-
-
-def _optimizer(network: CourtNet, settings: CourtTrainSettings) -> torch.optim.AdamW:
-    """Give the backbone a lower learning rate, and its first layers none."""
-    for layer in network.backbone[: settings.frozen_layers]:
-        layer.requires_grad_(False)
-    deep = [p for p in network.backbone.parameters() if p.requires_grad]
-    backbone = {id(p) for p in network.backbone.parameters()}
-    head = [p for p in network.parameters() if id(p) not in backbone]
-    groups = [
-        {"params": deep, "lr": settings.lr_backbone, "base": settings.lr_backbone},
-        {"params": head, "lr": settings.lr, "base": settings.lr},
-    ]
-    return torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
-
-
-def _schedule(step: int, settings: CourtTrainSettings) -> float:
-    """Warm up, hold, and fall as a cosine."""
-    if step < settings.warmup_steps:
-        return (step + 1) / settings.warmup_steps
-    start = settings.steps * (1 - settings.cooldown_share)
-    share = max(0.0, (step - start) / (settings.steps - start))
-    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share))
-
-
-def _follow(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:
-    """Move the average towards the weights, in place."""
-    for name, tensor in network.state_dict().items():
-        average[name].lerp_(tensor.detach().float(), 1 - decay)
 
 
 def save_weights(state: dict[str, Tensor], path: Path) -> None:

@@ -14,7 +14,7 @@ from pipeline.evaluation.events.ball import Share
 from pipeline.evaluation.events.lineups import true_ids
 
 STEP_S = 0.25
-"""LiveMoments are compared so often."""
+"""Moments are compared so often."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class TacticsScores:
     """Shares of moments, and what was counted."""
 
     attacking: Share
-    """LiveMoments of true attacks in which the right team is said to attack."""
+    """Moments of true attacks in which the right team is said to attack."""
     phase: Share
     """Likewise, the right team and the right phase."""
     answered: Share

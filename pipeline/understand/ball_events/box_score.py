@@ -51,7 +51,8 @@ def box_score(
 def _counts(events: pd.DataFrame, taken: pd.DataFrame, touches: pd.DataFrame, court: Court) -> dict[str, object]:
     """Count the sure events of somebody, and of the opponents' turnovers those that he took."""
     sure = events[events["status"] == "sure"]
-    is_made = (sure["result"] == "made") & (sure["result_status"] == "sure")
+    is_told = sure["result_status"] == "sure"
+    is_made = is_told & (sure["result"] == "made")
     shots, throws = sure["kind"] == "shot", sure["kind"] == "free-throw"
     beyond = shots & (sure["points"] > court.points_inside)
     offensive = (sure["kind"] == "rebound") & (sure["result"] == "offensive")
@@ -60,18 +61,18 @@ def _counts(events: pd.DataFrame, taken: pd.DataFrame, touches: pd.DataFrame, co
     certain = len(sure) + int((results["result_status"] == "sure").sum())
     total = len(events) + len(results)
     counts: dict[str, object] = {
-        "fgm": int((shots & is_made).sum()),
+        "fgm": _of_told((shots & is_made).sum(), shots, is_told),
         "fga": int(shots.sum()),
-        "fg3m": int((beyond & is_made).sum()),
+        "fg3m": _of_told((beyond & is_made).sum(), beyond, is_told),
         "fg3a": int(beyond.sum()),
-        "ftm": int((throws & is_made).sum()),
+        "ftm": _of_told((throws & is_made).sum(), throws, is_told),
         "fta": int(throws.sum()),
         "oreb": int(offensive.sum()),
         "dreb": int(defensive.sum()),
         "reb": int(offensive.sum() + defensive.sum()),
         "tov": int((sure["kind"] == "turnover").sum()),
         "stl": int((taken["status"] == "sure").sum()),
-        "pts": int(sure.loc[is_made, "points"].sum()),
+        "pts": _of_told(sure.loc[is_made, "points"].sum(), shots | throws, is_told),
         "passes": int((sure["kind"] == "pass").sum()),
         "touches": len(touches),
         "events": total,
@@ -79,3 +80,8 @@ def _counts(events: pd.DataFrame, taken: pd.DataFrame, touches: pd.DataFrame, co
         "possession_s": float((touches["end_s"] - touches["start_s"]).sum()),
     }
     return counts | dict.fromkeys(UNSURE, pd.NA)
+
+
+def _of_told(count: float, attempts: pd.Series, is_told: pd.Series) -> int | pd.api.typing.NAType:
+    """Give what came of some attempts; nothing where what became of them is told of none, as 0 would say that all were missed."""
+    return pd.NA if attempts.any() and not (attempts & is_told).any() else int(count)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
+from pipeline.understand.tactics.chain import Steps, likeliest_course
 from pipeline.understand.tactics.moments import MOMENT_S, Floats, Ints, LiveMoments
 from pipeline.understand.tactics.phases import Attacks
 
@@ -28,7 +29,7 @@ UNKNOWN = 1.0
 FAR = 8.0
 """Half the squared deviation counts no more than this."""
 WEIGHT = 0.3
-"""LiveMoments one after another are much alike, so each counts so much only."""
+"""Moments one after another are much alike, so each counts so much only."""
 KEPT_S = 20.0
 """Two defenders change men about so often."""
 SHORTEST_S = 1.0
@@ -78,7 +79,8 @@ def _half_courts(moments: LiveMoments, attacks: Attacks) -> Iterator[Ints]:
 def _on_floor(moments: LiveMoments, team: int, rows: Ints, size: int) -> Ints:
     """Return the places in `who` of those of a team who are on the floor for most of some moments, at most `size` of them."""
     share = moments.on_floor[rows].mean(axis=0) * (moments.team == team)
-    return np.sort(np.argsort(-share, kind="stable")[:size][np.sort(-share, kind="stable")[:size] < -0.5])
+    most = np.argsort(-share, kind="stable")[:size]
+    return np.sort(most[share[most] > 0.5])
 
 
 def _basket_m(moments: LiveMoments, attacking: int, rows: Ints, court: Court) -> Floats:
@@ -131,29 +133,15 @@ def likeliest_pairs(cost: Floats) -> tuple[Ints, Floats]:
     Returns:
         The attacker (t, k) of each defender in the likeliest course, and the probability (t, k, k) of each pair.
     """
-    count, size = cost.shape[:2]
+    size = cost.shape[1]
     ways, near = _assignments(size)
     log_fit = -WEIGHT * cost[:, np.arange(size), ways].sum(axis=2)  # (t, s)
     leave = 1 - np.exp(-MOMENT_S / KEPT_S)
     log_ways = np.log(np.append(1 - leave, np.full(near.shape[1] - 1, leave / max(near.shape[1] - 1, 1))))
-    best, source = log_fit.copy(), np.zeros(log_fit.shape, np.int64)
-    forward, backward = log_fit.copy(), np.zeros(log_fit.shape)
-    for k in range(1, count):
-        into = best[k - 1][near] + log_ways  # (s, ways into it)
-        top = into.argmax(axis=1)
-        source[k] = near[np.arange(len(near)), top]
-        best[k] += into[np.arange(len(near)), top]
-        forward[k] += np.logaddexp.reduce(forward[k - 1][near] + log_ways, axis=1)
-    for k in range(count - 2, -1, -1):
-        backward[k] = np.logaddexp.reduce((log_fit[k + 1] + backward[k + 1])[near] + log_ways, axis=1)
-    state = np.zeros(count, np.int64)
-    state[-1] = best[-1].argmax()
-    for k in range(count - 2, -1, -1):
-        state[k] = source[k + 1, state[k + 1]]
-    both = forward + backward
-    chance = np.exp(both - np.logaddexp.reduce(both, axis=1)[:, None])  # (t, s)
+    log_ways = np.broadcast_to(log_ways, near.shape)
+    course, chance = likeliest_course(log_fit, Steps(near, log_ways, near, log_ways))
     is_pair = (ways[:, :, None] == np.arange(size)).astype(np.float64)  # (s, defender, attacker)
-    return ways[state], np.einsum("ts,sda->tda", chance, is_pair)
+    return ways[course], np.einsum("ts,sda->tda", chance, is_pair)
 
 
 @cache

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
+from pipeline.understand.tactics.chain import Steps, likeliest_course
 from pipeline.understand.tactics.moments import MOMENT_S, Floats, Ints, LiveMoments
 
 LEAST_LOCATED = 5
@@ -24,7 +25,7 @@ CENTRE = ((-0.24, 0.42), (0.63, 0.15))
 SPEED_MPS = ((2.9, 1.4), (0.5, 1.1))
 """The same of its speed towards that basket."""
 WEIGHT = 0.3
-"""LiveMoments one after another are much alike, so each counts so much only."""
+"""Moments one after another are much alike, so each counts so much only."""
 BALL_LOG_ODDS = 4.0
 """What speaks for the team that is said to have the ball."""
 TRANSITION_S, HALF_COURT_S = 4.5, 14.0
@@ -58,12 +59,13 @@ def find_attacks(moments: LiveMoments, court: Court) -> Attacks:
     """
     count = len(moments.time_s)
     team, is_set, confidence = np.full(count, -1, np.int64), np.zeros(count, bool), np.full(count, np.nan)
-    log_fit = _fits(moments, court)
+    log_fit, steps = _fits(moments, court), Steps.between_all(np.log(_ways()))
     for number in np.unique(moments.stretch):
         rows = np.flatnonzero((moments.stretch == number) & np.isfinite(moments.way))
         if len(rows):
-            state, sure = _likeliest(log_fit[rows])
-            team[rows], is_set[rows], confidence[rows] = state // 2, state % 2 == 1, sure
+            state, chance = likeliest_course(log_fit[rows], steps)
+            team[rows], is_set[rows] = state // 2, state % 2 == 1
+            confidence[rows] = chance[np.arange(len(rows)), state]
     return Attacks(team, is_set, confidence)
 
 
@@ -118,24 +120,3 @@ def _ways() -> Floats:
         ways[at_basket, at_basket], ways[at_basket, lost] = 1 - end, end * (1 - KEPT)
         ways[at_basket, moving] = end * KEPT
     return np.asarray(ways / ways.sum(axis=1, keepdims=True))
-
-
-def _likeliest(log_fit: Floats) -> tuple[Ints, Floats]:
-    """Find the likeliest course: states (t,) and the probability (t,) of each."""
-    count, log_ways = len(log_fit), np.log(_ways())
-    best, source = log_fit.copy(), np.zeros((count, STATES), np.int64)
-    forward, backward = log_fit.copy(), np.zeros((count, STATES))
-    for k in range(1, count):
-        into = best[k - 1][:, None] + log_ways
-        source[k] = into.argmax(axis=0)
-        best[k] += into.max(axis=0)
-        forward[k] += np.logaddexp.reduce(forward[k - 1][:, None] + log_ways, axis=0)
-    for k in range(count - 2, -1, -1):
-        backward[k] = np.logaddexp.reduce(log_ways + log_fit[k + 1] + backward[k + 1], axis=1)
-    state = np.zeros(count, np.int64)
-    state[-1] = best[-1].argmax()
-    for k in range(count - 2, -1, -1):
-        state[k] = source[k + 1, state[k + 1]]
-    both = forward + backward
-    both -= np.logaddexp.reduce(both, axis=1)[:, None]
-    return state, np.exp(both[np.arange(count), state])

@@ -96,7 +96,7 @@ def test_somebody_whom_the_ball_passed_has_not_had_it():
     assert tables["touches"]["player_id"].tolist() == [1, 2]
 
 
-@pytest.mark.parametrize(("through", "result", "points"), [(0.97, "made", 3), (0.03, "missed", 0), (0.5, None, 0)])
+@pytest.mark.parametrize(("through", "result", "points"), [(0.97, "made", 3), (0.03, "missed", 0), (0.5, None, None)])
 def test_a_shot_from_behind_the_line(through, result, points):
     place = (RIM_X_M - 8.0, COURT.width_m / 2)
     ball = ball_of(held(1, 0, 3, *place), held(12, 4.6, 8, x_m=26.0))
@@ -112,7 +112,9 @@ def test_a_shot_from_behind_the_line(through, result, points):
     if result is None:
         assert rebounds["status"].tolist() == ["candidate"]
     box = tables["box_score"].set_index("player_id")
-    assert box.loc[1, ["fga", "fg3a", "pts"]].tolist() == [1, 1, points]
+    assert box.loc[1, ["fga", "fg3a"]].tolist() == [1, 1]
+    assert (None if pd.isna(box.loc[1, "pts"]) else box.loc[1, "pts"]) == points
+    assert box.loc[1, ["fgm", "fg3m"]].isna().all() == (points is None)
     assert not (tables["ball_events"]["kind"] == "turnover").any()
 
 
@@ -164,7 +166,9 @@ def test_who_stands_at_the_line_has_a_free_throw():
     ball = ball_of(held(1, 0, 3, *place), held(12, 5.6, 8))
     tables = events_of(ball, flights_of((3.0, 4.0, 1, *place, 0.98)), positions=positions)
     assert tables["ball_events"].iloc[0][["kind", "points"]].tolist() == ["free-throw", 1]
-    assert tables["box_score"].set_index("player_id").loc[1, ["ftm", "fta", "fga", "pts"]].tolist() == [0, 1, 0, 0]
+    counts = tables["box_score"].set_index("player_id").loc[1, ["ftm", "fta", "fga", "fgm", "pts"]]
+    assert counts.isna().tolist() == [True, False, False, False, True]  # 0 of 1 would say that it was missed
+    assert counts[["fta", "fga", "fgm"]].tolist() == [1, 0, 0]
 
 
 @pytest.mark.parametrize("fell_through", [np.nan, 0.02, 0.98])
