@@ -10,7 +10,7 @@ from pipeline.understand.tactics.moments import Floats, Ints
 
 
 @dataclass(frozen=True)
-class Steps:
+class Transitions:
     """The ways between s states from one moment to the next; w lead to each, and w from each."""
 
     before: Ints
@@ -23,7 +23,7 @@ class Steps:
     """(s, w) log-probability of going from it to these."""
 
     @classmethod
-    def between_all(cls, log_ways: Floats) -> Steps:
+    def between_all(cls, log_ways: Floats) -> Transitions:
         """Let every state be reached from every state.
 
         Args:
@@ -33,20 +33,20 @@ class Steps:
         return cls(every, log_ways.T, every, log_ways)
 
 
-def likeliest_course(log_fit: Floats, steps: Steps) -> tuple[Ints, Floats]:
+def likeliest_course(log_fit: Floats, transitions: Transitions) -> tuple[Ints, Floats]:
     """Find the likeliest course (Viterbi's algorithm), and what each moment's states are worth given all moments (forward-backward;
     both as in Rabiner, Proceedings of the IEEE 1989). All states are equally likely at the beginning.
 
     Args:
         log_fit: (t, s) log-likelihood of each state in each moment, t at least 1.
-        steps: between the states.
+        transitions: between the states.
 
     Returns:
         The states (t,) of the course, and the probability (t, s) of each state.
 
     Example:
         >>> seen = np.log([[0.9, 0.1], [0.4, 0.6], [0.9, 0.1]])
-        >>> course, chance = likeliest_course(seen, Steps.between_all(np.log([[0.9, 0.1], [0.1, 0.9]])))
+        >>> course, chance = likeliest_course(seen, Transitions.between_all(np.log([[0.9, 0.1], [0.1, 0.9]])))
         >>> course.tolist(), chance[1].round(2).tolist()
         ([0, 0, 0], [0.93, 0.07])
     """
@@ -55,13 +55,15 @@ def likeliest_course(log_fit: Floats, steps: Steps) -> tuple[Ints, Floats]:
     best, source = log_fit.copy(), np.zeros((count, states), np.int64)
     forward, backward = log_fit.copy(), np.zeros((count, states))
     for k in range(1, count):
-        into = best[k - 1][steps.before] + steps.log_into  # (s, w)
+        into = best[k - 1][transitions.before] + transitions.log_into  # (s, w)
         top = into.argmax(axis=1)
-        source[k] = steps.before[every, top]
+        source[k] = transitions.before[every, top]
         best[k] += into[every, top]
-        forward[k] += np.logaddexp.reduce(forward[k - 1][steps.before] + steps.log_into, axis=1)
+        forward[k] += np.logaddexp.reduce(forward[k - 1][transitions.before] + transitions.log_into, axis=1)
     for k in range(count - 2, -1, -1):
-        backward[k] = np.logaddexp.reduce((log_fit[k + 1] + backward[k + 1])[steps.after] + steps.log_out, axis=1)
+        backward[k] = np.logaddexp.reduce(
+            (log_fit[k + 1] + backward[k + 1])[transitions.after] + transitions.log_out, axis=1
+        )
     course = np.zeros(count, np.int64)
     course[-1] = best[-1].argmax()
     for k in range(count - 2, -1, -1):

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
-from pipeline.understand.tactics.chain import Steps, likeliest_course
+from pipeline.understand.tactics.chain import Transitions, likeliest_course
 from pipeline.understand.tactics.moments import MOMENT_S, Floats, Ints, LiveMoments
 from pipeline.understand.tactics.phases import Attacks
 
@@ -139,7 +139,7 @@ def likeliest_pairs(cost: Floats) -> tuple[Ints, Floats]:
     leave = 1 - np.exp(-MOMENT_S / KEPT_S)
     log_ways = np.log(np.append(1 - leave, np.full(near.shape[1] - 1, leave / max(near.shape[1] - 1, 1))))
     log_ways = np.broadcast_to(log_ways, near.shape)
-    course, chance = likeliest_course(log_fit, Steps(near, log_ways, near, log_ways))
+    course, chance = likeliest_course(log_fit, Transitions(near, log_ways, near, log_ways))
     is_pair = (ways[:, :, None] == np.arange(size)).astype(np.float64)  # (s, defender, attacker)
     return ways[course], np.einsum("ts,sda->tda", chance, is_pair)
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry.court import Court
-from pipeline.understand.tactics.chain import Steps, likeliest_course
+from pipeline.understand.tactics.chain import Transitions, likeliest_course
 from pipeline.understand.tactics.moments import MOMENT_S, Floats, Ints, LiveMoments
 
 LEAST_LOCATED = 5
@@ -59,11 +59,11 @@ def find_attacks(moments: LiveMoments, court: Court) -> Attacks:
     """
     count = len(moments.time_s)
     team, is_set, confidence = np.full(count, -1, np.int64), np.zeros(count, bool), np.full(count, np.nan)
-    log_fit, steps = _fits(moments, court), Steps.between_all(np.log(_ways()))
+    log_fit, transitions = _fits(moments, court), Transitions.between_all(np.log(_ways()))
     for number in np.unique(moments.stretch):
         rows = np.flatnonzero((moments.stretch == number) & np.isfinite(moments.way))
         if len(rows):
-            state, chance = likeliest_course(log_fit[rows], steps)
+            state, chance = likeliest_course(log_fit[rows], transitions)
             team[rows], is_set[rows] = state // 2, state % 2 == 1
             confidence[rows] = chance[np.arange(len(rows)), state]
     return Attacks(team, is_set, confidence)
