@@ -72,13 +72,15 @@ def _counts(events: pd.DataFrame, taken: pd.DataFrame, touches: pd.DataFrame, co
         "reb": int(offensive.sum() + defensive.sum()),
         "tov": int((sure["kind"] == "turnover").sum()),
         "stl": int((taken["status"] == "sure").sum()),
-        "pts": _of_told(sure.loc[is_made, "points"].sum(), shots | throws, is_told),
+        "pts": int(sure.loc[is_made, "points"].sum()),
         "passes": int((sure["kind"] == "pass").sum()),
         "touches": len(touches),
         "events": total,
         "sure_share": certain / total if total else np.nan,
         "possession_s": float((touches["end_s"] - touches["start_s"]).sum()),
     }
+    if any(counts[name] is pd.NA for name in ("fgm", "ftm")):
+        counts["pts"] = pd.NA
     return counts | dict.fromkeys(UNSURE, pd.NA)
 
 

@@ -182,6 +182,21 @@ def test_without_the_score_nothing_is_said_of_what_becomes_of_a_free_throw(fell_
     assert events["result"].isna().all()
 
 
+def test_points_are_not_told_while_those_of_free_throws_are_not():
+    """A missed shot and a free throw of which nobody knows what became: 0 points would be made up."""
+    far, line = (RIM_X_M - 8.0, COURT.width_m / 2), (COURT.length_m - COURT.free_throw_m - 0.2, COURT.width_m / 2)
+    game = around()
+    at_line = game.positions["time_s"] > 7.0
+    positions = game.positions.assign(speed_mps=0.1)
+    positions.loc[at_line, ["x_m", "y_m"]] = line
+    ball = ball_of(held(1, 0, 3, *far), held(12, 4.6, 6, x_m=26.0), held(1, 8.0, 9.5, *line))
+    tables = events_of(ball, flights_of((3.0, 4.1, 1, *far, 0.03), (9.5, 10.4, 1, *line, 0.98)), positions=positions)
+    assert tables["ball_events"].query("player_id == 1")["kind"].tolist() == ["shot", "free-throw"]
+    counts = tables["box_score"].set_index("player_id").loc[1, ["fga", "fgm", "fta", "ftm", "pts"]]
+    assert counts[["fga", "fgm", "fta"]].tolist() == [1, 0, 1]
+    assert counts[["ftm", "pts"]].isna().all()
+
+
 def test_a_dead_ball_is_handed_on_without_a_pass():
     dead = around().play.assign(state="dead")
     later = dead.assign(start_s=40.0, end_s=50.0, state="live")
