@@ -23,8 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.detector import HELD_OUT_GAME
-from models.ball.finder import BallFinder
-from models.ball.joined import BallAwareDetector
+from models.ball.finder import BallDetector
 from models.detector.classes import BALL, CLASS_NAMES
 from models.detector.dataset import LabelledImage, read_pixels, unstretch
 from models.detector.detection import Boxes, Detector, DetectorSettings, Image, ScoreThresholds
@@ -177,8 +176,8 @@ class _FoundBefore:
 
     def __init__(self, frames: Sequence[Image], found: Sequence[Boxes], detector: Detector) -> None:
         lowest = Settings().detect
-        by_network = isinstance(detector, BallAwareDetector | _BallsAlone)
-        ball = Settings().ball.min_score if by_network else lowest.min_score_small
+        by_head = isinstance(detector, BallDetector | _BallsAlone)
+        ball = Settings().ball.min_score if by_head else lowest.min_score_small
         self._found = {
             id(frame): Boxes(boxes.xyxy_px[stays], boxes.score[stays], boxes.class_index[stays])
             for frame, boxes in zip(frames, found, strict=True)
@@ -209,11 +208,11 @@ def _game(frames: Sequence[Image], numbers: Sequence[int], detector: Detector) -
 
 
 class _BallsAlone:
-    """The people of the detector and the balls of the network alone."""
+    """The people of the detector and the balls of the head alone."""
 
     class_names = CLASS_NAMES
 
-    def __init__(self, detector: Detector, balls: BallFinder) -> None:
+    def __init__(self, detector: Detector, balls: BallDetector) -> None:
         self._detector, self._balls = detector, balls
 
     def detect(self, images: Sequence[Image]) -> list[Boxes]:
@@ -229,23 +228,28 @@ class _BallsAlone:
         return both
 
 
+def _settings(size: int) -> DetectorSettings:
+    """Ask for balls of low scores as well."""
+    return DetectorSettings(input_px=size, thresholds=ScoreThresholds(ball=_LOWEST), device="cpu")
+
+
 def _detector_alone(weights: str, size: int) -> Detector:
-    """Load the detector, with a low threshold for balls."""
+    """Load the detector."""
     del weights
-    return load_detector(DetectorSettings(input_px=size, thresholds=ScoreThresholds(ball=_LOWEST), device="cpu"))
+    return load_detector(_settings(size))
 
 
-def _network_alone(weights: str, size: int) -> Detector:
-    """Load both; balls are the network's."""
-    return _BallsAlone(_detector_alone(weights, size), BallFinder(weights, _LOWEST, size, "cpu"))
+def _head_alone(weights: str, size: int) -> Detector:
+    """Load both; balls are the head's."""
+    return _BallsAlone(load_detector(_settings(size)), BallDetector(_settings(size), weights, _LOWEST))
 
 
 def _joined(weights: str, size: int) -> Detector:
     """Load both, as the pipeline joins them."""
-    return BallAwareDetector(_detector_alone(weights, size), BallFinder(weights, _LOWEST, size, "cpu"))
+    return BallDetector(_settings(size), weights, _LOWEST)
 
 
-_SOURCES = {"detector": _detector_alone, "network": _network_alone, "both": _joined}
+_SOURCES = {"detector": _detector_alone, "head": _head_alone, "both": _joined}
 
 if __name__ == "__main__":
     main()

@@ -1,4 +1,4 @@
-"""What trainings of small networks on the detector's backbone share: the start, rates of learning, and the moving average."""
+"""What trainings of small networks on what the detector has learned share: the start, rates of learning, and the moving average."""
 
 from __future__ import annotations
 
@@ -14,20 +14,25 @@ from models.strict import Seed, Strict
 from models.weight_files import read_state
 
 
-class FineTuneSettings(Strict):
-    """What decides how fast a network on a trained backbone learns."""
+class RateSettings(Strict):
+    """What decides how fast a network learns."""
 
     steps: int = Field(default=1500, gt=0)
     batch: int = Field(default=16, gt=0)
     lr: float = 1.5e-3
-    lr_backbone: float = 4e-4
     warmup_steps: int = 40
     cooldown_share: float = Field(default=0.4, gt=0, le=1, description="the learning rate falls over the last steps")
     weight_decay: float = 1e-3
     ema_decay: float = 0.99
-    frozen_layers: int = 5
     checkpoint_steps: int = 50
     seed: Seed = 11
+
+
+class FineTuneSettings(RateSettings):
+    """What decides how fast a network on a trained backbone learns."""
+
+    lr_backbone: float = 4e-4
+    frozen_layers: int = 5
 
 
 def seed_backbone(backbone: nn.Module, path: Path, what: str) -> None:
@@ -56,7 +61,7 @@ def optimizer_of(network: nn.Module, backbone: nn.ModuleList, settings: FineTune
     return torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
 
 
-def set_rates(optimizer: torch.optim.Optimizer, step: int, settings: FineTuneSettings) -> None:
+def set_rates(optimizer: torch.optim.Optimizer, step: int, settings: RateSettings) -> None:
     """Set the learning rates of a step, from 0: warm up, hold, and fall as a cosine."""
     if step < settings.warmup_steps:
         share = (step + 1) / settings.warmup_steps
@@ -73,7 +78,7 @@ def averaged(network: nn.Module) -> dict[str, Tensor]:
     return {name: tensor.detach().clone().float() for name, tensor in network.state_dict().items()}
 
 
-def follow(average: Mapping[str, Tensor], network: nn.Module, step: int, settings: FineTuneSettings) -> None:
+def follow(average: Mapping[str, Tensor], network: nn.Module, step: int, settings: RateSettings) -> None:
     """Move the average towards the weights after a step, from 0, in place; faster in the first steps."""
     decay = min(settings.ema_decay, (step + 1) / (step + 10))
     for name, tensor in network.state_dict().items():

@@ -30,7 +30,7 @@ def settings_from(
 
     Example:
         >>> settings_from("fast").video.max_fps, settings_from().video.max_fps
-        (10.0, 15.0)
+        (7.5, 12.5)
     """
     changes = {} if config is None else read_yaml(config)
     return _on_court(_combined(preset, changes, None if config is None else str(config)), court)
@@ -52,7 +52,7 @@ def overlaid(
     Example:
         >>> both = overlaid("fast", parse_settings({"present": {"video": False}}))
         >>> both.video.max_fps, both.present.video_height_px, both.present.video
-        (10.0, 480, False)
+        (7.5, 480, False)
     """
     if settings is not None and not isinstance(settings, Settings):
         settings = parse_settings(settings)

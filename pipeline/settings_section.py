@@ -36,11 +36,11 @@ class BallSettings(Section):
     follow: bool = Field(True, description="follow the ball: possession, passes, shots, rebounds, box score")
     weights: Annotated[str, Field(max_length=4096)] | None = Field(
         "builtin",
-        description="'builtin' or a .safetensors file of the ball network; null: the detector's balls alone; it runs only where the ball is followed",
+        description="'builtin' or a .safetensors file of the ball head, which goes on from the built-in detector; null: the detector's balls alone; it runs only where the ball is followed",
     )
-    min_score: float = Field(0.2, gt=0, lt=1, description="balls of the ball network below are dropped")
+    min_score: float = Field(0.2, gt=0, lt=1, description="balls of the ball head below are dropped")
 
     @property
-    def network_weights(self) -> str | None:
-        """Weights of the ball network; None where it is not run."""
+    def head_weights(self) -> str | None:
+        """Weights of the ball head; None where it is not run."""
         return self.weights if self.follow else None

@@ -1,1 +1,1 @@
-"""The ball network: where the ball is in a picture, found by a map of a quarter of its size."""
+"""The ball: where it is in a picture, by a head on the detector's features and its map of a quarter of the picture."""

@@ -1,4 +1,4 @@
-"""A detector whose balls are those of the ball network, and of its own where the network sees none."""
+"""Balls of two sources, each once: of the ball head, and of a detector where the head sees none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models.detector.detection import Boxes, Detector, Image
 from pipeline.geometry.boxes import iou
 
 _SAME_IOU = 0.1
-"""A ball of the detector that overlaps this much with one of the network is the same."""
+"""A ball of the detector that overlaps this much with one of the head is the same."""
 
 
 class BallLocator(Protocol):
@@ -24,7 +24,7 @@ class BallLocator(Protocol):
 
 
 class BallAwareDetector:
-    """Runs a detector, and a network of the ball beside it.
+    """Runs a detector of other weights, and what finds balls beside it.
 
     Args:
         detector: finds everything.
@@ -47,11 +47,11 @@ class BallAwareDetector:
 
 
 def joined(found: Boxes, balls: Boxes, class_names: tuple[str, ...] = CLASS_NAMES) -> Boxes:
-    """Put balls to the boxes of an image; of two that are the same the network's stays.
+    """Put balls to the boxes of an image; of two that are the same the head's stays.
 
     Args:
         found: of the detector.
-        balls: of the network.
+        balls: of the head.
         class_names: of the detector, by class index.
 
     Returns:

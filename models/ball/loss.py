@@ -1,4 +1,4 @@
-"""What the ball network learns: a peak in the cell of the ball's middle, and there the middle and the size to a fraction of a px."""
+"""What the ball head learns: a peak in the cell of the ball's middle, and there the middle and the size to a fraction of a px."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the maps of the ball network mean."""
+"""What the maps of the ball head mean."""
 
 from __future__ import annotations
 

@@ -29,13 +29,13 @@ _SEEN = 0.3
 class BallSampleSettings(Strict):
     """How crops differ from their frames."""
 
-    crop_px: tuple[int, int] = (192, 192)
+    crop_px: tuple[int, int] = (288, 224)
     """Width and height, multiples of 32."""
-    scale: tuple[float, float] = (0.65, 1.7)
+    scale: tuple[float, float] = (0.65, 2.2)
     """A frame is first resized to so many times 640 px."""
-    on_ball: float = Field(default=0.65, ge=0, le=1)
+    on_ball: float = Field(default=0.6, ge=0, le=1)
     """Odds that a crop is taken around a ball; else it is anywhere."""
-    pasted: float = Field(default=0.5, ge=0, le=1)
+    pasted: float = Field(default=0.6, ge=0, le=1)
     """Odds that a ball of another frame is pasted into a crop."""
     smeared: float = Field(default=0.5, ge=0, le=1)
     """Odds that a pasted ball moves while it is exposed."""

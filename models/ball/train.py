@@ -1,7 +1,8 @@
-"""Training of the ball network: `python -m models.ball.train --data DATA --out DIR [--rendered FOLDER]`.
+"""Training of the ball head: `python -m models.ball.train --data DATA --out DIR [--rendered FOLDER]`.
 
 DATA holds `detection/` with the public sets that the detector learns from, too; FOLDER is made by
-`python -m pipeline.rendering.frames --out FOLDER --count 600 --seed 21`.
+`python -m pipeline.rendering.frames --out FOLDER --count 140 --seed 22`. The detector stays as it is, and its features are
+computed as they are at run time, in 8 bits, so that a step costs little and the head knows what it will see.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -18,22 +20,33 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from models.ball.finder import BallFinder
+from models.ball.finder import BallDetector
 from models.ball.loss import ball_loss
-from models.ball.network import BallNet
-from models.ball.samples import BallSample, BallSampler, BallSampleSettings, StoredFrame, resized, stored_frame
+from models.ball.network import BallHead
+from models.ball.samples import (
+    WHOLE_PX,
+    BallSample,
+    BallSampler,
+    BallSampleSettings,
+    StoredFrame,
+    resized,
+    stored_frame,
+)
 from models.detector.classes import BALL
 from models.detector.dataset import LabelledImage, data_fingerprint, split_by_game
+from models.detector.detection import DetectorSettings
 from models.detector.evaluation import LabelledBoxes, average_precisions, match
 from models.detector.readers import read_coco, read_rendered, read_voc
 from models.detector.yolo import BUILTIN_WEIGHTS as DETECTOR_WEIGHTS
-from models.fine_tuning import FineTuneSettings, averaged, follow, optimizer_of, seed_backbone, set_rates
+from models.detector.yolo import detector_source
+from models.fine_tuning import RateSettings, averaged, follow, set_rates
+from models.runtime import load_network
 from models.weight_files import in_half_precision, read_state, write_tensors
 
 _log = logging.getLogger(__name__)
 
 
-class BallTrainSettings(FineTuneSettings):
+class BallTrainSettings(RateSettings):
     """Everything that decides what a training run learns."""
 
     held_out_games: tuple[str, ...] = ("boston-celtics-orlando-magic-game-4",)
@@ -41,46 +54,41 @@ class BallTrainSettings(FineTuneSettings):
     chosen_on: tuple[str, ...] = ("q1-05_13-05_09", "q1-10_10-10_02", "q2-06_31-06_22")
     """Clips of the other games that the loss never sees: they say how the training goes."""
     samples: BallSampleSettings = BallSampleSettings()
-    steps: int = Field(default=1800, gt=0)
-    batch: int = Field(default=12, gt=0)
+    steps: int = Field(default=3200, gt=0)
+    batch: int = Field(default=10, gt=0)
     rendered: float = Field(default=0.25, ge=0, lt=1)
     """Share of crops from rendered frames."""
-    lr: float = 2.5e-3
-    lr_backbone: float = 5e-4
+    lr: float = 3e-3
     warmup_steps: int = 60
-    cooldown_share: float = Field(default=0.6, gt=0, le=1)
+    cooldown_share: float = Field(default=0.7, gt=0, le=1)
     ema_decay: float = 0.995
-    frozen_layers: int = 2
-    """Of the backbone; the batch statistics of all its layers stay."""
-    scores: tuple[float, float] = (2.0, 0.0)
+    scores: tuple[float, float] = (2.0, 1.0)
     """Slope and shift of the logits that are written against those that are learned: focal loss makes scores timid, and the
     trajectory model weighs them. Chosen by its precision and recall on the watched clips."""
-    checkpoint_steps: int = 100
+    checkpoint_steps: int = 200
 
 
 def train_ball(
     settings: BallTrainSettings, data: Path, out_dir: Path, rendered: Path | None = None, start: Path | None = None
 ) -> Path:
-    """Train the network and write its weights.
+    """Train the head and write its weights.
 
     Args:
         settings: the recipe.
         data: folder that holds `detection/`.
         out_dir: gets `ball.safetensors` (fp16; rewritten at each checkpoint) and `train.json`.
         rendered: folder of rendered frames.
-        start: ball weights to go on from; None to start from the detector's backbone.
+        start: weights of a head to go on from; None to start from random ones.
 
     Returns:
         Path of the weights: a moving average over the last steps.
     """
     torch.manual_seed(settings.seed)
     cv2.setNumThreads(1)
-    network = BallNet()
-    if start is None:
-        seed_backbone(network.backbone, DETECTOR_WEIGHTS, "ball")
-    else:
-        network.load_state_dict(read_state(start, "ball"))
-    network.to(memory_format=torch.channels_last)
+    head = BallHead()
+    if start is not None:
+        head.load_state_dict(read_state(start, "ball"))
+    head.to(memory_format=torch.channels_last)
     real, watched = _real_images(settings, data)
     made = [] if rendered is None else read_rendered(rendered)
     _log.info("%d real frames, %d rendered, %d to watch", len(real), len(made), len(watched))
@@ -93,7 +101,7 @@ def train_ball(
         "settings": settings.model_dump(mode="json"),
         "data": data_fingerprint([*real, *made]),
     }
-    return _Training(network, samplers, watched, settings, out_dir, facts, rng).run()
+    return _Training(head, samplers, watched, settings, out_dir, facts, rng).run()
 
 
 def _real_images(settings: BallTrainSettings, data: Path) -> tuple[list[LabelledImage], list[LabelledImage]]:
@@ -113,7 +121,7 @@ class _Training:
 
     def __init__(
         self,
-        network: BallNet,
+        head: BallHead,
         samplers: Sequence[BallSampler],
         watched: Sequence[LabelledImage],
         settings: BallTrainSettings,
@@ -121,11 +129,13 @@ class _Training:
         facts: dict[str, object],
         rng: np.random.Generator,
     ) -> None:
-        self._network, self._samplers, self._settings = network, samplers, settings
+        self._head, self._samplers, self._settings = head, samplers, settings
+        self._detector = load_network(replace(detector_source(DETECTOR_WEIGHTS), outputs=None), "cpu")
         self._watched = [stored_frame(image) for image in watched]
         self._out_dir, self._facts, self._rng = out_dir, facts, rng
-        self._average = averaged(network)
-        self._optimizer = optimizer_of(network, network.backbone, settings)
+        self._average = averaged(head)
+        groups = [{"params": list(head.parameters()), "lr": settings.lr, "base": settings.lr}]
+        self._optimizer = torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
         self._log: list[dict[str, float]] = []
 
     def run(self) -> Path:
@@ -144,18 +154,23 @@ class _Training:
 
     def _step(self, step: int) -> Tensor:
         """Take one step; return the losses."""
-        settings, network = self._settings, self._network
-        network.train()
-        network.backbone.eval()
+        settings, head = self._settings, self._head
+        head.train()
         set_rates(self._optimizer, step - 1, settings)
-        pixels, balls = to_tensors([self._sample() for _ in range(settings.batch)])
-        losses = ball_loss(network(pixels), balls)
+        samples = [self._sample() for _ in range(settings.batch)]
+        balls = [(torch.from_numpy(sample.xyxy_px).float(), torch.from_numpy(sample.asked)) for sample in samples]
+        losses = ball_loss(head(*self._features(samples)), balls)
         self._optimizer.zero_grad()
         (losses[0] + 2 * losses[1]).backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        nn.utils.clip_grad_norm_(head.parameters(), 5.0)
         self._optimizer.step()
-        follow(self._average, network, step - 1, settings)
+        follow(self._average, head, step - 1, settings)
         return losses.detach()
+
+    def _features(self, samples: Sequence[BallSample]) -> list[Tensor]:
+        """Run the detector on crops."""
+        _, _, *features = self._detector(np.stack([sample.image for sample in samples]))
+        return [torch.from_numpy(of_layer) for of_layer in features]
 
     def _sample(self) -> BallSample:
         """Draw a real or a rendered crop."""
@@ -173,34 +188,27 @@ class _Training:
 
 
 def rescaled(state: Mapping[str, Tensor], slope: float, shift: float) -> dict[str, Tensor]:
-    """Return the weights of a network that says `slope * logit + shift` where the given one says `logit` of the ball.
+    """Return the weights of a head that says `slope * logit + shift` where the given one says `logit` of the ball.
 
     Args:
-        state: of a ball network.
+        state: of a ball head.
         slope: larger than 0.
         shift: any.
     """
-    weight, bias = state["head.weight"].clone(), state["head.bias"].clone()
+    weight, bias = state["maps.weight"].clone(), state["maps.bias"].clone()
     weight[0], bias[0] = weight[0] * slope, bias[0] * slope + shift
-    return {**state, "head.weight": weight, "head.bias": bias}
+    return {**state, "maps.weight": weight, "maps.bias": bias}
 
 
 def average_precision_of(weights: Path, frames: Sequence[StoredFrame]) -> float:
     """Return AP50 of whole frames at scale 1."""
-    finder = BallFinder(weights, lowest=0.01, device="cpu", runtime="torch", precision="fp32")
-    found = finder.find([resized(frame, 1.0) for frame in frames])
+    detector = BallDetector(DetectorSettings(input_px=WHOLE_PX, device="cpu"), weights, lowest=0.01)
+    found = detector.find([resized(frame, 1.0) for frame in frames])
     truths = [
         LabelledBoxes(frame.xyxy_px, np.full(len(frame.xyxy_px), BALL), np.zeros(len(frame.xyxy_px), bool))
         for frame in frames
     ]
     return float(average_precisions(match(found, truths, BALL))[0])
-
-
-def to_tensors(samples: Sequence[BallSample]) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
-    """Stack crops: (b, 3, h, w) RGB in 0..1, and their balls."""
-    pixels = torch.from_numpy(np.stack([sample.image[..., ::-1] for sample in samples])).permute(0, 3, 1, 2)
-    balls = [(torch.from_numpy(sample.xyxy_px).float(), torch.from_numpy(sample.asked)) for sample in samples]
-    return pixels.float().div(255).contiguous(memory_format=torch.channels_last), balls
 
 
 def main() -> None:

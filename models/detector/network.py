@@ -27,6 +27,8 @@ BINS: Final = 16
 """Bins of the distribution over the length of a box's side."""
 COCO_CLASSES: Final = 80
 
+_QUARTER, _EIGHTH = 2, 4
+"""Last layers of the backbone at a quarter and an eighth of the picture."""
 _HEAD_WIDTH = 64
 """Channels of the box branch."""
 
@@ -96,19 +98,27 @@ def _branch(channels: int, width: int, out: int, depthwise: bool) -> nn.Sequenti
 class YoloNetwork(nn.Module):
     """Backbone, feature pyramid there and back, head: layers in a row, some of which join earlier ones."""
 
-    def __init__(self, layers: Sequence[nn.Module], sources: Mapping[int, Sequence[int]], backbone_length: int) -> None:
+    def __init__(
+        self,
+        layers: Sequence[nn.Module],
+        sources: Mapping[int, Sequence[int]],
+        backbone_length: int,
+        feature_layers: Sequence[int],
+    ) -> None:
         """Put layers together.
 
         Args:
             layers: the last one is the `DetectionHead`.
             sources: layer -> layers whose outputs go into it; the others take the output of the layer before.
             backbone_length: how many of the first layers form the backbone.
+            feature_layers: whose outputs `with_features` gives.
         """
         super().__init__()
         self.model = nn.ModuleList(layers)
         self.backbone_length = backbone_length
         self._sources = {layer: tuple(joined) for layer, joined in sources.items()}
-        self._wanted = frozenset(layer for joined in sources.values() for layer in joined)
+        self._feature_layers = tuple(feature_layers)
+        self._wanted = frozenset([layer for joined in sources.values() for layer in joined] + [*feature_layers])
 
     @property
     def first(self) -> nn.Conv2d:
@@ -133,6 +143,16 @@ class YoloNetwork(nn.Module):
         Returns:
             (b, 64, anchors): distributions over 16 bins of left, top, right, bottom, in cells; (b, classes, anchors).
         """
+        boxes, scores, *_ = self.with_features(pixels)
+        return boxes, scores
+
+    def with_features(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """Map pictures to logits, see `forward`, and to features that another head may go on from.
+
+        Returns:
+            After the logits, of YOLO11n (b, 64, h / 4, w / 4) and (b, 128, h / 8, w / 8) of the backbone, and (b, 64, h / 8,
+            w / 8) behind the pyramid, which has seen the whole picture.
+        """
         kept: dict[int, Tensor] = {}
         flow: Any = pixels
         for number, layer in enumerate(self.model):
@@ -141,7 +161,19 @@ class YoloNetwork(nn.Module):
             if number in self._wanted:
                 kept[number] = flow
         boxes, scores = flow
-        return boxes, scores
+        return boxes, scores, *(kept[layer] for layer in self._feature_layers)
+
+
+class FeatureGiver(nn.Module):
+    """A network that gives its features as well."""
+
+    def __init__(self, network: YoloNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """See `YoloNetwork.with_features`."""
+        return self.network.with_features(pixels)
 
 
 def build_network(architecture: str = "yolo11n", classes: int = len(CLASS_NAMES)) -> YoloNetwork:
@@ -225,7 +257,7 @@ def _with_pyramid(backbone: Sequence[nn.Module], blocks: Sequence[nn.Module], he
         deep + 11: (deep + 10, deep),
         deep + 13: (fine, bottom_16, coarse),
     }
-    return YoloNetwork([*backbone, *neck, head], sources, len(backbone))
+    return YoloNetwork([*backbone, *neck, head], sources, len(backbone), (_QUARTER, _EIGHTH, fine))
 
 
 def seed_from_coco(network: YoloNetwork, path: Path) -> None:

@@ -5,6 +5,15 @@ outputs = network(pictures)          # tuple of float32 arrays of len(pictures) 
 """
 
 from models.runtime.load import choose_runtime, load_network, run_module
-from models.runtime.protocol import NetworkSource, PictureNetwork, Precision, Runtime
+from models.runtime.protocol import HeadSource, NetworkSource, PictureNetwork, Precision, Runtime
 
-__all__ = ["NetworkSource", "PictureNetwork", "Precision", "Runtime", "choose_runtime", "load_network", "run_module"]
+__all__ = [
+    "HeadSource",
+    "NetworkSource",
+    "PictureNetwork",
+    "Precision",
+    "Runtime",
+    "choose_runtime",
+    "load_network",
+    "run_module",
+]

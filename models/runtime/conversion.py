@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from models.runtime.cache import cache_folder
 from models.runtime.library import openvino
 from models.runtime.openvino_network import read_model
-from models.runtime.protocol import NetworkSource
+from models.runtime.protocol import HeadSource, NetworkSource
 from pipeline.store import hash_file
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import nn
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "openvino"
@@ -25,7 +26,7 @@ _NOTE = ["courtside", "made_of"]
 _ABANDONED_S = 3600.0
 
 
-def stored_model(source: NetworkSource, int8: bool = False) -> Any | None:
+def stored_model(source: NetworkSource | HeadSource, int8: bool = False) -> Any | None:
     """Read a network that is shipped or was made before; None if there is none for these weights.
 
     Args:
@@ -56,7 +57,7 @@ def shipped_name(name: str, int8: bool) -> str:
     return f"{name}.int8.xml" if int8 else f"{name}.xml"
 
 
-def note_for(source: NetworkSource) -> str:
+def note_for(source: NetworkSource | HeadSource) -> str:
     """Say what a file of these weights is made of: the hash of the weights, and the format."""
     return f"{hash_file(source.weights)}-{FORMAT}"
 
@@ -66,7 +67,7 @@ def note_of(model: Any) -> str:
     return str(model.get_rt_info(_NOTE).astype(str)) if model.has_rt_info(_NOTE) else ""
 
 
-def save(model: Any, source: NetworkSource, path: Path) -> None:
+def save(model: Any, source: NetworkSource | HeadSource, path: Path) -> None:
     """Write a network file in fp16, whole or not at all."""
     model.set_rt_info(note_for(source), _NOTE)
     part = path.with_name(f"part-{os.getpid()}-{path.name}")
@@ -79,7 +80,7 @@ def save(model: Any, source: NetworkSource, path: Path) -> None:
             left.unlink(missing_ok=True)
 
 
-def converted(source: NetworkSource) -> Any:
+def converted(source: NetworkSource | HeadSource) -> Any:
     """Convert a network, and keep it for the next time where there is a cache."""
     model = convert(source)
     folder = cache_folder("networks")
@@ -97,19 +98,20 @@ def _remove_leftovers(folder: Path) -> None:
                 part.unlink(missing_ok=True)
 
 
-def convert(source: NetworkSource) -> Any:
-    """Convert a network by tracing it; number, height and width of its pictures stay open."""
+def convert(source: NetworkSource | HeadSource) -> Any:
+    """Convert a network by tracing it; number, height and width of its pictures or feature maps stay open."""
     from models.runtime.prepared import built
 
-    return convert_module(built(source), source.size_px)
+    return convert_module(built(source), source.examples())
 
 
-def convert_module(network: nn.Module, size_px: tuple[int, int]) -> Any:
-    """Convert a network that takes pictures (n, h, w, 3) uint8, by tracing it; it learns no more then.
+def convert_module(network: nn.Module, examples: tuple[NDArray[Any], ...]) -> Any:
+    """Convert a network by tracing it; it learns no more then.
 
     Args:
         network: as it is run.
-        size_px: height and width of pictures to trace it with; they stay open.
+        examples: of what it takes, to trace it with: pictures (2, h, w, 3) uint8, or feature maps (2, c, h, w) float32.
+            Their number, height and width stay open.
     """
     openvino()
     import torch
@@ -117,11 +119,11 @@ def convert_module(network: nn.Module, size_px: tuple[int, int]) -> Any:
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
     network.eval().requires_grad_(False)
-    pictures = torch.zeros((2, *size_px, 3), dtype=torch.uint8)
+    given = tuple(map(torch.from_numpy, examples))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tracing, about shapes, which are the same again when it runs
-        traced = torch.jit.trace(network, pictures, check_trace=False)  # type: ignore[no-untyped-call]
+        traced = torch.jit.trace(network, given, check_trace=False)  # type: ignore[no-untyped-call]
         frontend = FrontEndManager().load_by_framework("pytorch")
-        decoder = TorchScriptPythonDecoder(traced, example_input=pictures)  # must outlive the conversion
+        decoder = TorchScriptPythonDecoder(traced, example_input=given)  # must outlive the conversion
         loaded = frontend.load(decoder)
         return frontend.convert(loaded)

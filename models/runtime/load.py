@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from models.runtime.hardware import may_have_gpu, usable_cores
-from models.runtime.protocol import NetworkSource, PictureNetwork, Precision, Runtime
+from models.runtime.protocol import HeadSource, NetworkSource, PictureNetwork, Precision, Runtime
 from pipeline.errors import DependencyError, SettingsError
 
 if TYPE_CHECKING:
@@ -72,7 +74,8 @@ def run_module(network: nn.Module, size_px: tuple[int, int], batch: int) -> Pict
         from models.runtime.conversion import convert_module
         from models.runtime.openvino_network import OpenVinoNetwork
 
-        return OpenVinoNetwork(convert_module(network, size_px), batch, 1, "fp32")
+        pictures = np.zeros((2, *size_px, 3), np.uint8)
+        return OpenVinoNetwork(convert_module(network, (pictures,)), batch, 1, "fp32")
     from models.device import choose_device, choose_precision
     from models.runtime.torch_network import TorchNetwork
 
@@ -91,23 +94,34 @@ def _finds_gpu() -> bool:
 
 def _openvino(source: NetworkSource, precision: Precision) -> PictureNetwork:
     """Read or convert a network for OpenVINO."""
-    from models.runtime.conversion import converted, stored_model
-    from models.runtime.openvino_network import OpenVinoNetwork
+    from models.runtime.openvino_network import OpenVinoNetwork, with_head
 
     if precision == "fp16":
         raise SettingsError("precision fp16: processors compute in fp32 or bf16; use auto")
-    model = (stored_model(source, int8=True) if precision == "auto" else None) or stored_model(source)
-    if model is None:
-        model = converted(source)
+    model = _openvino_model(source, precision)
+    if source.outputs is not None:
+        head = None if source.head is None else _openvino_model(source.head, precision)
+        model = with_head(model, source.outputs, head)
     return OpenVinoNetwork(model, source.batch, usable_cores(), precision)
+
+
+def _openvino_model(source: NetworkSource | HeadSource, precision: Precision) -> Any:
+    """Read the file of a network or a head, or make one; of 8 bits where that is shipped and not refused."""
+    from models.runtime.conversion import converted, stored_model
+
+    eight_bits = stored_model(source, int8=True) if precision == "auto" else None
+    return eight_bits or stored_model(source) or converted(source)
 
 
 def _torch(source: NetworkSource, device: str, precision: Precision) -> PictureNetwork:
     """Load a network into torch."""
     from models.device import choose_device, choose_precision
-    from models.runtime.prepared import built
+    from models.runtime.prepared import Headed, built
     from models.runtime.torch_network import TorchNetwork
 
     chosen = choose_device(device)
     batch = source.batch if chosen.type == "cpu" else source.batch * _GPU_BATCHES
-    return TorchNetwork(built(source), chosen, choose_precision(precision, chosen), batch)
+    network = built(source)
+    if source.outputs is not None:
+        network = Headed(network, source.outputs, None if source.head is None else built(source.head))
+    return TorchNetwork(network, chosen, choose_precision(precision, chosen), batch)

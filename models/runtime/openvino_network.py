@@ -88,6 +88,23 @@ class OpenVinoNetwork:
         return requests[shape]
 
 
+def with_head(model: Any, outputs: int, head: Any | None) -> Any:
+    """Keep the first outputs of a network, and let a head go on from the others in the same run.
+
+    Args:
+        model: the network; taken over.
+        outputs: so many are kept.
+        head: takes the others, in their order; its own outputs come after those that are kept. None: none goes on.
+    """
+    results = model.get_results()
+    added = []
+    if head is not None:
+        for parameter, feature in zip(head.get_parameters(), results[outputs:], strict=True):
+            parameter.output(0).replace(feature.input_value(0))
+        added = head.get_results()
+    return openvino().Model([*results[:outputs], *added], model.get_parameters(), model.get_friendly_name())
+
+
 def read_model(path: Path) -> Any:
     """Read a network file (.xml with the .bin beside it)."""
     return core().read_model(path)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.runtime.protocol import NetworkSource
+from models.runtime.protocol import HeadSource, NetworkSource
 from models.weight_files import check_finite
 
 Prepare = Callable[[Tensor, torch.dtype], Tensor]
@@ -28,6 +28,22 @@ class Prepared(nn.Module):
         return self.network(self._prepare(pictures, next(self.network.parameters()).dtype))
 
 
+class Headed(nn.Module):
+    """A network whose first outputs are wanted; a head, if there is one, goes on from the others."""
+
+    def __init__(self, network: nn.Module, outputs: int, head: nn.Module | None) -> None:
+        super().__init__()
+        self.network = network
+        self.head = head
+        self._outputs = outputs
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
+        """Run the network, and the head on its features."""
+        found = self.network(pictures)
+        wanted, features = found[: self._outputs], found[self._outputs :]
+        return wanted if self.head is None else (*wanted, self.head(*features))
+
+
 def unit_bgr(pictures: Tensor, dtype: torch.dtype) -> Tensor:
     """Map (n, h, w, 3) uint8 BGR to (n, 3, h, w) BGR in 0..1, channels last in memory."""
     return pictures.to(dtype).div(255).permute(0, 3, 1, 2)
@@ -39,8 +55,8 @@ def take_bgr(first: nn.Conv2d) -> None:
     first.weight.copy_(first.weight.flip(1))
 
 
-def built(source: NetworkSource) -> nn.Module:
-    """Build a network and make sure that what it computes with are numbers.
+def built(source: NetworkSource | HeadSource) -> nn.Module:
+    """Build a network with all its outputs, or a head, and make sure that what it computes with are numbers.
 
     Raises:
         WeightsError: the weights are missing, damaged, of another network, or lead to NaN or infinity.

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.ball.finder import LARGEST_INPUT_PX, BallFinder
+from models.ball.finder import BallDetector
 from models.ball.joined import BallAwareDetector
 from models.court.finder import CourtFinder
 from models.detector.detection import Detector, DetectorSettings, ScoreThresholds, suggest_input_size
@@ -23,6 +23,7 @@ from models.text.files import RAPIDOCR
 from pipeline.config import CourtSettings, NetworkSettings, Settings
 from pipeline.perceive.chunk import PerceptionModels
 from pipeline.perceive.scoreboard import ScoreboardReader
+from pipeline.settings_section import BallSettings
 from pipeline.tables import SURE_SCORE
 
 
@@ -47,7 +48,7 @@ def choose_input_size(settings: Settings, device: str, samples: Sequence[NDArray
 
 
 def load_networks(settings: Settings, device: str, input_size_px: int) -> PerceptionModels:
-    """Load detector, encoder and, if they are used, the ball network, the number reader and the court network.
+    """Load detector, encoder and, if they are used, the ball head, the number reader and the court network.
 
     Args:
         settings: of the run.
@@ -62,7 +63,7 @@ def load_networks(settings: Settings, device: str, input_size_px: int) -> Percep
     cv2.setNumThreads(1)  # the networks have the cores; OpenCV's own threads would get in their way
     detection = _detector_settings(settings, device, input_size_px)
     return PerceptionModels(
-        detector=TiledDetector(_with_balls(load_detector(detection), settings, device, input_size_px), detection),
+        detector=TiledDetector(_detector(detection, settings.ball), detection),
         encoder=load_encoder(settings.embed.encoder, settings.embed.weights, device, runtime, precision),
         reader=None
         if settings.numbers.weights is None
@@ -88,14 +89,16 @@ def scoreboard_reader(place_px: tuple[int, int, int, int] | None) -> ScoreboardR
     return None if place_px is None else ScoreboardReader(place_px, TextReader(what="scoreboard"))
 
 
-def _with_balls(detector: Detector, settings: Settings, device: str, input_size_px: int) -> Detector:
-    """Put the ball network beside a detector where it is wanted; it sees the same picture at the same size, up to a limit."""
-    weights, networks = settings.ball.network_weights, settings.networks
-    if weights is None:
-        return detector
-    size_px = min(input_size_px, LARGEST_INPUT_PX)
-    balls = BallFinder(weights, settings.ball.min_score, size_px, device, networks.runtime, networks.precision)
-    return BallAwareDetector(detector, balls)
+def _detector(detection: DetectorSettings, ball: BallSettings) -> Detector:
+    """Load the detector, with the ball head where it is wanted.
+
+    The head goes on from the features of the built-in detector, so that one runs beside a detector of other weights.
+    """
+    if ball.head_weights is None:
+        return load_detector(detection)
+    builtin = detection.model_copy(update={"weights": "builtin"})
+    balls = BallDetector(builtin, ball.head_weights, ball.min_score)
+    return balls if detection.weights == "builtin" else BallAwareDetector(load_detector(detection), balls)
 
 
 def _court_locator(settings: CourtSettings, networks: NetworkSettings, device: str) -> CourtFinder | None:

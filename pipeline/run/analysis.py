@@ -151,7 +151,7 @@ def _perceive(context: RunContext, stages: StageRunner, executor: Callable[[int]
     used: dict[str, Any] = sections_of(
         settings, ("video", "networks", "shots", "detect", "embed", "numbers", "scoreboard")
     )
-    if settings.ball.network_weights is not None:
+    if settings.ball.head_weights is not None:
         used["ball"] = settings.ball.model_dump(mode="json", include={"weights", "min_score"})
     used["court"] = settings.court.model_dump(mode="json", include={"automatic", "weights", "keyframe_s"})
     interval = [job.start_s, job.end_s]

@@ -48,8 +48,8 @@ def weights_of(settings: Settings) -> dict[str, str]:
         shipped network with its files for OpenVINO, of all files together.
     """
     named = {"detector": settings.detect.weights, "encoder": settings.embed.weights}
-    if settings.ball.network_weights is not None:
-        named["ball"] = settings.ball.network_weights
+    if settings.ball.head_weights is not None:
+        named["ball"] = settings.ball.head_weights
     if settings.numbers.weights is not None:
         named["numbers"] = settings.numbers.weights
     if settings.court.automatic:

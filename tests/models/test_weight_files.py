@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from models.ball.finder import BUILTIN_WEIGHTS as BALL
-from models.ball.finder import BallFinder
+from models.ball.finder import BallDetector
 from models.court.finder import BUILTIN_WEIGHTS as COURT
 from models.court.finder import CourtFinder
 from models.detector.detection import DetectorSettings
@@ -32,7 +32,7 @@ NETWORKS: dict[str, tuple[Path, Callable[[Path], object]]] = {
     "encoder": (ENCODER, lambda path: load_encoder("osnet", path)),
     "numbers": (NUMBERS, NumberReader),
     "court": (COURT, lambda path: CourtFinder(path, "cpu")),
-    "ball": (BALL, lambda path: BallFinder(path, device="cpu")),
+    "ball": (BALL, lambda path: BallDetector(DetectorSettings(device="cpu"), path)),
 }
 """Name of a network -> its shipped weights and how they are loaded."""
 

@@ -24,12 +24,12 @@ def test_every_file_of_a_preset_has_a_name() -> None:
 def test_a_file_lies_over_a_preset_and_a_court_over_both(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("video: {chunk_s: 5}\ncourt: {court: fiba}", encoding="utf-8")
     found = settings_from("fast", tmp_path / "c.yaml", "nba")
-    assert (found.video.max_fps, found.video.chunk_s, found.court.court) == (10.0, 5.0, "nba")
+    assert (found.video.max_fps, found.video.chunk_s, found.court.court) == (7.5, 5.0, "nba")
 
 
 def test_only_what_is_set_by_name_lies_over_a_preset() -> None:
     found = overlaid("fast", Settings(video=VideoSettings(chunk_s=5), stats=StatsSettings()), "nba")
-    assert (found.video.max_fps, found.video.chunk_s, found.court.court) == (10.0, 5.0, "nba")
+    assert (found.video.max_fps, found.video.chunk_s, found.court.court) == (7.5, 5.0, "nba")
     assert overlaid(None, None) == Settings()
 
 

@@ -1,10 +1,12 @@
-"""The shipped ball network: it finds a ball of a rendered scene in either runtime, and none where nothing is."""
+"""The shipped ball head: it finds a ball of a rendered scene in either runtime, and none where nothing is."""
 
 import numpy as np
 import pytest
 
-from models.ball.finder import BallFinder
+from models.ball.finder import BallDetector
 from models.detector.classes import BALL
+from models.detector.detection import DetectorSettings
+from models.detector.yolo import load_detector
 from models.runtime import Runtime
 from pipeline.rendering.frames import TrainingFrame, training_frames
 
@@ -18,7 +20,7 @@ def scene() -> TrainingFrame:
 @pytest.mark.parametrize("runtime", ["openvino", "torch"])
 def test_the_ball_of_a_rendered_scene_is_found(scene: TrainingFrame, runtime: Runtime) -> None:
     ((left, top, width, height),) = (box for name, box in scene.boxes if name == "ball")
-    found = BallFinder(device="cpu", runtime=runtime, lowest=0.4).find([scene.image])[0]
+    found = BallDetector(DetectorSettings(device="cpu", runtime=runtime), lowest=0.7).find([scene.image])[0]
     assert len(found) == 1
     assert found.class_index.tolist() == [BALL]
     middle = (found.xyxy_px[0, :2] + found.xyxy_px[0, 2:]) / 2
@@ -28,4 +30,12 @@ def test_the_ball_of_a_rendered_scene_is_found(scene: TrainingFrame, runtime: Ru
 
 def test_an_empty_picture_has_no_ball() -> None:
     pictures = [np.full((*size, 3), 90, np.uint8) for size in ((360, 640), (800, 600), (64, 64))]
-    assert [len(found) for found in BallFinder(device="cpu").find(pictures)] == [0, 0, 0]
+    assert [len(found) for found in BallDetector(DetectorSettings(device="cpu")).find(pictures)] == [0, 0, 0]
+
+
+def test_all_but_balls_is_what_the_detector_finds_alone(scene: TrainingFrame) -> None:
+    settings = DetectorSettings(device="cpu")
+    both, alone = BallDetector(settings).detect([scene.image])[0], load_detector(settings).detect([scene.image])[0]
+    for name in ("xyxy_px", "score", "class_index"):
+        with_head, without = (getattr(found, name)[found.class_index != BALL] for found in (both, alone))
+        assert with_head.tobytes() == without.tobytes()

@@ -1,4 +1,4 @@
-"""A detector with a ball network beside it: balls of both, each once."""
+"""A detector and what finds balls beside it: balls of both, each once."""
 
 from collections.abc import Sequence
 
@@ -38,7 +38,7 @@ def joined(found: Boxes, balls: Boxes) -> list[list[float]]:
 PLAYER_BOX = (10.0, 10.0, 40.0, 80.0, 0.9, PLAYER)
 
 
-def test_one_ball_that_both_see_is_the_networks() -> None:
+def test_one_ball_that_both_see_is_the_heads() -> None:
     found = boxes_of(PLAYER_BOX, (42.0, 50.0, 52.0, 60.0, 0.8, BALL), (100.0, 20.0, 110.0, 30.0, 0.3, BALL))
     balls = boxes_of((43.0, 51.0, 53.0, 61.0, 0.5, BALL))
     assert joined(found, balls) == [

@@ -1,4 +1,4 @@
-"""From the ball network's maps to boxes, and what training asks of them."""
+"""From the ball head's maps to boxes, and what training asks of them."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import torch
 
 from models.ball.loss import ball_loss
 from models.ball.maps import MOST_BALLS, OUTPUTS, STRIDE, USUAL_PX, decode
-from models.ball.network import BallNet
+from models.ball.network import BallHead
 
 
 def maps_of(*balls: tuple[float, float, float, float]) -> np.ndarray:
@@ -60,4 +60,5 @@ def test_a_ball_that_is_not_asked_for_is_not_forbidden_either() -> None:
 
 
 def test_maps_are_a_quarter_of_the_picture() -> None:
-    assert BallNet().eval()(torch.zeros(1, 3, 64, 96)).shape == (1, OUTPUTS, 16, 24)
+    features = torch.zeros(1, 64, 16, 24), torch.zeros(1, 128, 8, 12), torch.zeros(1, 64, 8, 12)
+    assert BallHead().eval()(*features).shape == (1, OUTPUTS, 16, 24)

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from models.ball import train
-from models.ball.network import BallNet
+from models.ball.network import BallHead
 from models.ball.samples import BallSampler, BallSampleSettings, StoredFrame
 from models.ball.train import BallTrainSettings, rescaled
 from models.detector.dataset import LabelledImage
 
-PLAIN = BallSampleSettings(pasted=0.0, degraded=0.0)
+PLAIN = BallSampleSettings(crop_px=(192, 192), pasted=0.0, degraded=0.0)
 
 
 def frame_of(stored_px: tuple[int, int] = (640, 640)) -> StoredFrame:
@@ -73,11 +73,11 @@ def test_pasted_balls_have_boxes() -> None:
 
 
 def test_scores_are_rescaled_in_the_weights() -> None:
-    network = BallNet().eval()
-    picture = torch.rand(1, 3, 64, 64)
-    before = network(picture).detach()
-    network.load_state_dict(rescaled(network.state_dict(), 2.0, 0.5))
-    after = network(picture).detach()
+    head = BallHead().eval()
+    features = torch.rand(1, 64, 16, 16), torch.rand(1, 128, 8, 8), torch.rand(1, 64, 8, 8)
+    before = head(*features).detach()
+    head.load_state_dict(rescaled(head.state_dict(), 2.0, 0.5))
+    after = head(*features).detach()
     assert torch.allclose(after[:, 0], 2 * before[:, 0] + 0.5, atol=1e-4)
     assert torch.equal(after[:, 1:], before[:, 1:])
 

@@ -208,7 +208,7 @@ def test_a_preset_lies_under_a_file_of_settings(tmp_path: Path, capsys: pytest.C
     assert run(["settings", "--preset", "fast", "--config", str(tmp_path / "c.yaml")]) == 0
     shown = yaml.safe_load(capsys.readouterr().out)
     assert (shown["video"]["max_fps"], shown["present"]["video"], shown["present"]["video_height_px"]) == (
-        10,
+        7.5,
         False,
         480,
     )
