@@ -25,7 +25,10 @@ class VideoSettings(_Section):
     """Which stretch of the video is analysed, and how finely."""
 
     max_fps: float | None = Field(
-        12.5, ge=0.1, le=1000, description="analyse at most this many frames per second; null: all"
+        12.5,
+        ge=0.1,
+        le=1000,
+        description="analyse at most this many frames per second, of a video of up to a quarter more all; null: all",
     )
     chunk_s: float = Field(20.0, ge=0.1, le=1e6, description="seconds per resumable piece of work")
 

@@ -14,6 +14,8 @@ from pipeline.video.source import VideoInfo
 
 _RATE_TOLERANCE = 0.01
 """Relative: 30.03 frames per second count as 30."""
+_WHOLE_UP_TO = 1.25
+"""A source of up to so many times the limit is analysed whole: every second of its frames would be far fewer than wanted."""
 MAX_CHUNKS = 20_000
 """Of a video: days of it by default."""
 _MIN_LAST_CHUNK = 0.25
@@ -145,14 +147,16 @@ def sampling_grid(fps: float, max_fps: float | None) -> Grid:
 
     Args:
         fps: the source's rate where no picture is left out.
-        max_fps: limit, exceeded by 1 % at most; None for all frames.
+        max_fps: limit, exceeded by 1 % at most, and by a source that is a quarter above it at most, which is analysed
+            whole; None for all frames.
 
     Example:
-        >>> [sampling_grid(fps, 30.0).step for fps in (25.0, 30000 / 1001, 30.0, 50.0, 60.0, 120.0)]
-        [1, 1, 1, 2, 2, 4]
+        >>> [sampling_grid(fps, 12.5).rate_hz for fps in (10.0, 15.0, 20.0, 24.0, 25.0, 30.0, 50.0, 60.0)]
+        [10.0, 15.0, 10.0, 12.0, 12.5, 10.0, 12.5, 12.0]
     """
-    step = 1 if max_fps is None else max(1, math.ceil(fps / max_fps - _RATE_TOLERANCE))
-    return Grid(fps, step)
+    if max_fps is None or fps <= _WHOLE_UP_TO * max_fps:
+        return Grid(fps, 1)
+    return Grid(fps, math.ceil(fps / max_fps - _RATE_TOLERANCE))
 
 
 def chunks(

@@ -238,12 +238,12 @@ def test_a_preset_lies_under_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(courtside.CourtsideError, match="far enough"):
         courtside.analyze("a.mp4", preset="fast", court="nba", end_s=3, device="cpu")
     settings = jobs[0].settings  # type: ignore[attr-defined]
-    assert (settings.video.max_fps, settings.court.court) == (10.0, "nba")
+    assert (settings.video.max_fps, settings.court.court) == (7.5, "nba")
     for given in (courtside.Settings(present={"video": False}), {"present": {"video": False}}):  # type: ignore[arg-type]
         with pytest.raises(courtside.CourtsideError, match="far enough"):
             courtside.analyze("a.mp4", preset="fast", settings=given, end_s=float("inf"))  # type: ignore[arg-type]
         settings, end_s = jobs[-1].settings, jobs[-1].end_s  # type: ignore[attr-defined]
-        assert (settings.video.max_fps, settings.present.video, end_s) == (10.0, False, None)
+        assert (settings.video.max_fps, settings.present.video, end_s) == (7.5, False, None)
 
 
 @pytest.mark.parametrize(
