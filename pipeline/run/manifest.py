@@ -44,7 +44,8 @@ def weights_of(settings: Settings) -> dict[str, str]:
     """Hash the weight files that the settings name.
 
     Returns:
-        'detector', 'encoder' and, if they are used, 'ball', 'numbers', 'court' and 'scoreboard' to SHA-256; of a folder (OpenVINO), and of a
+        'detector', 'encoder' and, if they are used, 'ball', 'features' (those of the built-in detector that the ball head
+        goes on from, beside one of other weights), 'numbers', 'court' and 'scoreboard' to SHA-256; of a folder (OpenVINO), and of a
         shipped network with its files for OpenVINO, of all files together.
     """
     named = {"detector": settings.detect.weights, "encoder": settings.embed.weights}
@@ -54,11 +55,17 @@ def weights_of(settings: Settings) -> dict[str, str]:
         named["numbers"] = settings.numbers.weights
     if settings.court.automatic:
         named["court"] = settings.court.weights
+    beside = settings.ball.head_weights is not None and settings.detect.weights != "builtin"
+    features = {"features": _hash_builtin("detector")} if beside else {}
     texts = {"scoreboard": fingerprint(*map(hash_file, model_files("scoreboard")))} if _reads_texts(settings) else {}
-    return texts | {
-        name: _hash_builtin(name) if weights == "builtin" else _hash_named(Path(weights), name)
-        for name, weights in named.items()
-    }
+    return (
+        texts
+        | features
+        | {
+            name: _hash_builtin(name) if weights == "builtin" else _hash_named(Path(weights), name)
+            for name, weights in named.items()
+        }
+    )
 
 
 def _reads_texts(settings: Settings) -> bool:

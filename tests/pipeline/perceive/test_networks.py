@@ -1,5 +1,6 @@
 """The ball head runs where the ball is followed, and nowhere else."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,5 +51,10 @@ def test_where_it_is_off_the_detector_runs_alone(off: dict[str, Any]) -> None:
     assert "ball" not in weights_of(parse_settings({"ball": off}))
 
 
-def test_what_a_run_rests_on_names_the_head() -> None:
-    assert "ball" in weights_of(parse_settings({}))
+def test_what_a_run_rests_on_names_the_head_and_what_it_goes_on_from(tmp_path: Path) -> None:
+    builtin = weights_of(parse_settings({}))
+    assert "ball" in builtin
+    assert "features" not in builtin  # they are the detector's
+    (tmp_path / "mine.safetensors").write_bytes(b"mine")
+    beside = weights_of(parse_settings({"detect": {"weights": str(tmp_path / "mine.safetensors")}}))
+    assert beside["features"] == builtin["detector"]
