@@ -112,7 +112,7 @@ class YoloDetector:
         return [outputs[index] for index in range(len(images))]
 
     def _outputs_of_equal(self, images: Sequence[Image]) -> list[DetectorOutput]:
-        """DetectorOutput at images of one size, (h, w, 3) each."""
+        """Run on images of one size, (h, w, 3) each."""
         height, width = images[0].shape[:2]
         settings = self._settings
         fit = letterbox(width, height, settings.input_px)
