@@ -1,8 +1,8 @@
-"""Who has the ball, who shot, did it go in? `python -m benchmarks.ball_events [--seeds 201 202 203] [--minutes 12] [--found 0.7] [--out reports/ball]`.
+"""Who has the ball, who shot, did it go in? `python -m benchmarks.ball_events [--seeds 201 202 203] [--minutes 12] [--found 0.7] [--fouls] [--out reports/ball]`.
 
 Rendered games without pixels (NBA court, 12 players a team, broadcast camera with cuts, pull-ups from behind the three-point line, 8 % of the passes
 intercepted) go through all stages; what is said of the ball is compared with the truth. `--found` is the share of frames in which the detector
-finds a ball in plain view. Games are kept in the folder, and analysed again where the code has changed.
+finds a ball in plain view; with `--fouls` the ball is dead every few seconds, mostly by a foul, so that there are free throws to count. Games are kept in the folder, and analysed again where the code has changed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pipeline.evaluation.events.ball import BallScores, score_ball_events
 from pipeline.rendering import WHOLE_GAME, noise_settings, render_positions, whole_game
 
 FPS = 15.0
+FOULS_S = 6.0
+"""With so little time between dead balls half of them are fouls."""
 HEAD = (
     "| seed | possession | holder | passes F1 | attempts F1 | shooter | two or three | made or missed, where said | said | rebounds F1 |\n"
     "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
@@ -29,15 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[201, 202, 203])
     parser.add_argument("--minutes", type=float, default=12.0)
     parser.add_argument("--found", type=float, default=0.7)
+    parser.add_argument("--fouls", action="store_true", help="many of them, and so many free throws")
     parser.add_argument("--out", type=Path, default=Path("reports/ball"))
     given = parser.parse_args(arguments)
     scores: list[BallScores] = []
     rows = []
     for seed in given.seeds:
-        folder = given.out / f"{seed}-{given.minutes:g}-{given.found:g}"
+        folder = given.out / f"{seed}-{given.minutes:g}-{given.found:g}{'-fouls' * given.fouls}"
         game, run = folder / "game", folder / "run"
         if not (game / "game.json").is_file():
-            render(game, seed, 60 * given.minutes, given.found)
+            render(game, seed, 60 * given.minutes, given.found, FOULS_S if given.fouls else None)
         command = [
             sys.executable,
             "-c",
@@ -57,8 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(sure_table(total))
 
 
-def render(game: Path, seed: int, seconds: float, found: float) -> None:
+def render(game: Path, seed: int, seconds: float, found: float, dead_ball_every_s: float | None = None) -> None:
     """Play and film a game."""
+    often = {} if dead_ball_every_s is None else {"dead_ball_every_s": dead_ball_every_s}
     share = seconds / float(WHOLE_GAME["seconds"])
     settings = whole_game(
         seed=seed,
@@ -70,6 +74,7 @@ def render(game: Path, seed: int, seconds: float, found: float) -> None:
         players_per_team=12,
         pull_ups=0.35,
         interceptions=0.08,
+        **often,
     )
     render_positions(settings, noise_settings({"ball_found": found}), game)
 
