@@ -16,7 +16,8 @@ from pathlib import Path
 from pipeline.evaluation.events.ball import BallScores, score_ball_events
 from pipeline.rendering import WHOLE_GAME, noise_settings, render_positions, whole_game
 
-FPS = 15.0
+FPS = 10.0
+"""Analysed of a video of 30."""
 FOULS_S = 6.0
 """With so little time between dead balls half of them are fouls."""
 HEAD = (

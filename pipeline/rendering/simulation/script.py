@@ -20,6 +20,8 @@ _THROW_S = 3.6
 """From one free throw to the next."""
 _LOOSE_S = 0.3
 """From the rim until the ball is in somebody's hands."""
+_LINE_UP_S = 15.0
+"""Nobody waits longer for the shooter to reach the line."""
 _RELEASE_S = 2.4
 """The shooter lets go so long into a free throw."""
 
@@ -109,7 +111,7 @@ class Script(PlayState):
         if (self.phase_s > self.limit_s and inside) or self.phase_s > 16:
             if self.throws:
                 self.star = self.handler
-                self.enter("throws", 5.0)
+                self.enter("throws", _LINE_UP_S)
             else:
                 self._resume()
 
