@@ -31,7 +31,7 @@ HELD_M = (0.15, 0.5, 0.9, 1.3)
 """Heights at which a ball is held or dribbled."""
 AGAIN_S = 0.3
 """Two shots begin further apart than the first takes, less this."""
-THROWER_S, LEAST_THROWER = 0.6, 0.02
+THROWER_S, LEAST_THROWER = 0.6, 0.005
 """Who had the ball in the time before it is free with at least so large a probability may have thrown it."""
 SIDE_M, LEAST_LOCATED = 4.0, 5
 """So many players who are so far on one side of the half-way line, on average, say who attacks."""
