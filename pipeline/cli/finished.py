@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -80,7 +81,7 @@ def align(
     if numbers:
         said = " ".join(f"--number P{player_id} {number}" for player_id, number in numbers.items())
         print_text(
-            f"by when they are on the floor, these players have numbers (players.csv): courtside relabel {run} {said}"
+            f"by when they are on the floor, these players have numbers (players.csv): courtside relabel {quote(str(run))} {said}"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -131,7 +132,8 @@ def _show(changes: Changes, run: Path, back: str) -> None:
         print_text(line)
     if changes.step is not None:
         number = changes.step.number
-        print_text(f"{run / 'corrections.csv'}: step {number}; courtside relabel {run} --{back} {number} takes it back")
+        command = f"courtside relabel {quote(str(run))} --{back} {number}"
+        print_text(f"{run / 'corrections.csv'}: step {number}; {command} takes it back")
 
 
 def _asked(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -160,7 +161,8 @@ def _rows(run: Path, truth: Path | None, max_fps: float | None) -> tuple[list[tu
     from pipeline.store import is_plain_file
 
     if not is_plain_file(run / SCORES):
-        raise InputError(f"{run} has not been scored; give --truth, or run courtside evaluate {run} --truth DIR first")
+        command = f"courtside evaluate {quote(str(run))} --truth DIR"
+        raise InputError(f"{run} has not been scored; give --truth, or run {command} first")
     from pipeline.store import read_json
 
     kept = read_json(run / SCORES)

@@ -25,12 +25,21 @@ _NBA_TYPES = {
     "8": "substitution",
 }
 """EVENTMSGTYPE of stats.nba.com."""
-_ISO = re.compile(r"^PT(?:(\d{1,2})M)?(\d{1,2}(?:\.\d+)?)S$")
-_CLOCK = re.compile(r"^(\d{1,2}):(\d{2}(?:\.\d+)?)(?::\d+)?$")
+_ISO = re.compile(r"PT(?:([0-9]{1,2})M)?([0-9]{1,2}(?:\.[0-9]{1,9})?)S")
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-5][0-9](?:\.[0-9]{1,9})?)(?::[0-9]{1,9})?")
+_JERSEY = re.compile(r"[0-9]{1,2}")
 _QUARTERS = ("FirstQuarter", "SecondQuarter", "ThirdQuarter", "ForthQuarter", "ExtraTime")
 _PERIOD_S = 600.0
 """Of the EuroLeague; its overtimes, of five minutes each, come one after another in one list."""
-MAX_BYTES = 32 * 2**20
+MAX_BYTES = 16 * 2**20
+MAX_EVENTS = 10_000
+"""Of a game; with many overtimes there are a thousand."""
+MAX_PEOPLE = 200
+"""Of both teams, coaches included: each is compared with each of ours."""
+MAX_TEXT = 200
+"""Characters of a name or of what happened."""
+_LONGEST_S = 1200.0
+"""Of a period."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class OfficialEvent:
     player: str
     """Name; '' where none is named."""
     number: str
-    """On the jersey; '' where the file has none."""
+    """On the jersey: one or two of the digits 0 to 9; '' where the file has none."""
     event: str
     """Lower case: 'in' and 'out' of a substitution, else as the file writes it."""
     points: int | None = None
@@ -58,14 +67,35 @@ def read_play_by_play(path: Path) -> tuple[OfficialEvent, ...]:
             (PlayByPlayV2), or JSON: live data of the NBA, data.json of FIBA LiveStats, PlaybyPlay of the EuroLeague.
 
     Raises:
-        InputError: the file cannot be read, or is none of these; says which line or key.
+        InputError: the file cannot be read, is none of these, or has more events, people or text than a game has; says which
+            line or key.
     """
     text = read_text(path, "the play-by-play")
     reader = _from_json if text.lstrip()[:1] in ("{", "[") else _from_csv
-    events = tuple(reader(text, path))
+    events: list[OfficialEvent] = []
+    people = set()
+    for event in reader(text, path):
+        events.append(event)
+        people.add((event.team, event.number, event.player))
+        _check_size(event, len(events), len(people), path)
     if not events:
         raise InputError(f"{path}: no events")
-    return events
+    return tuple(events)
+
+
+def _check_size(event: OfficialEvent, events: int, people: int, path: Path) -> None:
+    """Refuse what is more than a game has.
+
+    Raises:
+        InputError: it is.
+    """
+    if events > MAX_EVENTS:
+        raise InputError(f"{path}: more than {MAX_EVENTS} events, which no game has")
+    if people > MAX_PEOPLE:
+        raise InputError(f"{path}: more than {MAX_PEOPLE} people, which no game has")
+    for text in (event.team, event.player, event.event):
+        if len(text) > MAX_TEXT:
+            raise InputError(f"{path}: '{text[:20]}...': more than {MAX_TEXT} characters")
 
 
 def _from_csv(text: str, path: Path) -> Iterator[OfficialEvent]:
@@ -82,9 +112,9 @@ def _from_csv(text: str, path: Path) -> Iterator[OfficialEvent]:
             _clock_s(cells["clock"], row.where),
             cells["team"],
             cells["player"],
-            cells["number"].lstrip("#"),
+            _jersey(cells["number"]),
             cells["event"].lower(),
-            parse_whole(cells["points"]) if cells["points"] else None,
+            _points(cells["points"], row.where),
         )
 
 
@@ -138,7 +168,7 @@ def _of_nba_live(data: Mapping[str, Any], where: str) -> Iterator[OfficialEvent]
             _clock_s(str(action["clock"]), at),
             str(action.get("teamTricode") or ""),
             str(action.get("playerName") or ""),
-            str(action.get("jerseyNum") or ""),
+            _jersey(action.get("jerseyNum")),
             event.lower(),
         )
 
@@ -161,7 +191,7 @@ def _of_fiba(data: Mapping[str, Any], where: str) -> Iterator[OfficialEvent]:
             _clock_s(str(action["gt"]), at),
             teams.get(str(action.get("tno")), ""),
             name,
-            str(action.get("shirtNumber") or ""),
+            _jersey(action.get("shirtNumber")),
             kind_of.lower() if kind == "substitution" else f"{kind}{made}".lower(),
         )
 
@@ -180,7 +210,7 @@ def _of_euroleague(data: Mapping[str, Any], where: str) -> Iterator[OfficialEven
                 _clock_s(str(action["MARKERTIME"]).strip(), at),
                 str(action.get("CODETEAM") or "").strip(),
                 f"{first.strip()} {family.strip()}".strip().title(),
-                str(action.get("DORSAL") or "").strip(),
+                _jersey(action.get("DORSAL")),
                 {"in": "in", "out": "out"}.get(kind, kind),
             )
 
@@ -192,13 +222,28 @@ def _period(text: str, where: str) -> int:
     return period
 
 
+def _points(text: str, where: str) -> int | None:
+    points = parse_whole(text)
+    if text and (points is None or points > 10):
+        raise InputError(f"{where}: points '{text[:20]}': expected a whole number, or nothing")
+    return points
+
+
+def _jersey(value: Any) -> str:
+    """Read a number of a jersey; what is none, such as C of a coach, is left out.
+
+    Example:
+        >>> [_jersey(value) for value in ("#7", 0, "00", " 24 ", "C", None, "7; reboot", "٧")]
+        ['7', '0', '00', '24', '', '', '', '']
+    """
+    text = "" if value is None else str(value).strip().lstrip("#")
+    return text if _JERSEY.fullmatch(text) else ""
+
+
 def _clock_s(text: str, where: str) -> float:
     """Read what the game clock shows: M:SS, seconds, or as ISO 8601 has durations."""
-    if found := _ISO.match(text):
-        return 60.0 * int(found[1] or 0) + float(found[2])
-    if found := _CLOCK.match(text):
-        return 60.0 * int(found[1]) + float(found[2])
-    seconds = parse_number(text)
-    if seconds is None or not 0 <= seconds <= 1200:
+    found = _ISO.fullmatch(text) or _CLOCK.fullmatch(text)
+    seconds = 60.0 * int(found[1] or 0) + float(found[2]) if found else parse_number(text)
+    if seconds is None or not 0 <= seconds <= _LONGEST_S:
         raise InputError(f"{where}: clock '{text[:20]}': expected M:SS of what is left of the period")
     return seconds

@@ -36,7 +36,7 @@ def requested(kind: Any, data: Any) -> CarryOut:
     Raises:
         RequestError: it is not what it should be.
     """
-    if kind not in WORDS:
+    if not isinstance(kind, str) or kind not in WORDS:
         raise RequestError("this is no correction that can be read; look whether it is needed, and repeat it")
     fields = fields_of(data)
     if kind == "edit":

@@ -199,7 +199,8 @@ class Reviewing:
             self._show()
             return changes
 
-        return self.background.ask(WORDS.get(kind, ""), carried_out)
+        words = WORDS.get(kind, "") if isinstance(kind, str) else ""
+        return self.background.ask(words, carried_out)
 
     def _show(self) -> None:
         """Lay the game as it is now ready."""

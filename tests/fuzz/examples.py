@@ -201,6 +201,74 @@ def page_requests() -> list[bytes]:
     return [*gets, *posts]
 
 
+def review_requests() -> list[bytes]:
+    """Requests to the review page; TOKEN, HOST and LENGTH are filled in."""
+    close = b"Host: HOST\r\nConnection: close\r\n"
+    asked = (
+        b"about",
+        b"state",
+        b"game",
+        b"window?begin_s=0&end_s=1",
+        b"crops?player=1&count=2",
+        b"crop?box=1",
+        b"still?time_s=0.2",
+    )
+    gets = [b"GET /TOKEN/" + name + b" HTTP/1.1\r\n" + close + b"\r\n" for name in asked]
+    head = b" HTTP/1.1\r\n" + close + b"Content-Type: application/json\r\nContent-Length: LENGTH\r\n\r\n"
+    kept = [json.loads(request) for request in accepted_requests()]
+    return [*gets, *(b"POST /TOKEN/" + kind.encode() + head + json.dumps(data).encode() for kind, data in kept)]
+
+
+def accepted_requests() -> list[bytes]:
+    """Requests as the review page keeps them until they are carried out."""
+    edits = [
+        {"kind": "merge", "player": 1, "other": 2}, {"kind": "move", "track_id": 1, "to": 2},
+        {"kind": "split_tracklet", "track_id": 1, "at_s": 1.5}, {"kind": "name", "player": 1, "value": "Ann"},
+        {"kind": "role", "player": 1, "value": "nobody"}, {"kind": "different", "track_id": 1, "other": 2},
+    ]  # fmt: skip
+    kept = [["edit", {"revision": "revision 0 0", "edits": [edit]}] for edit in edits]
+    kept += [["edit", {"revision": "", "edits": edits[2:4]}], ["undo", {}], ["redo", {"step": None}]]
+    return [json.dumps(request).encode() for request in [*kept, ["roster", {"text": "number,name,team\n7,Ann,A\n"}]]]
+
+
+def play_by_plays() -> list[bytes]:
+    """Play-by-plays in each layout that is read."""
+    lines = [(number, event) for number in ("4", "7", "12") for event in ("in", "2pt made", "out")]
+    ours = "".join(
+        f"2,{3 - k // 5}:{10 * (k % 5):02d},{'XY'[k % 2]},Player {n},{what},{n},2\n"
+        for k, (n, what) in enumerate(lines)
+    )
+    v2 = "1,8,2,3:31,Ann Lee,SAS,Bo Day\n1,1,2,3:20,Bo Day,SAS,\n"
+    action = {"period": 2, "clock": "PT03M31.00S", "actionType": "substitution", "subType": "in", "teamTricode": "SAS"}
+    shot = {
+        "period": 2,
+        "clock": "PT02M05.40S",
+        "actionType": "3pt",
+        "shotResult": "Made",
+        "teamTricode": "OKC",
+        "jerseyNum": "7",
+    }
+    fiba = {"gt": "03:00", "period": 2, "periodType": "REGULAR", "tno": 2, "firstName": "Ugo", "familyName": "Neri",
+            "shirtNumber": "7", "actionType": "2pt", "subType": "layup", "success": 1, "scoring": 1}  # fmt: skip
+    euroleague = {
+        "PLAYTYPE": "2FGM",
+        "CODETEAM": "ULK ",
+        "PLAYER": "DE COLO, NANDO",
+        "DORSAL": "1",
+        "MARKERTIME": "03:45",
+    }
+    documents = (
+        {"game": {"actions": [action, shot]}},
+        {"tm": {"1": {"name": "X"}, "2": {"code": "Y"}}, "pbp": [fiba]},
+        {"FirstQuarter": [], "SecondQuarter": [euroleague]},
+    )
+    return [
+        b"period,clock,team,player,event,number,points\n" + ours.encode(),
+        b"GAME_ID,EVENTMSGTYPE,PERIOD,PCTIMESTRING,PLAYER1_NAME,PLAYER1_TEAM_ABBREVIATION,PLAYER2_NAME\n" + v2.encode(),
+        *(json.dumps(document).encode() for document in documents),
+    ]
+
+
 def _write_truth(folder: Path) -> None:
     """Write a hand-made truth with its court, and a MOT sequence in a folder below."""
     (folder / "gt").mkdir(parents=True)

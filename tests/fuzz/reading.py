@@ -12,12 +12,16 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.errors import CourtsideError
 from tests.children import INTERNAL
 from tests.fuzz.examples import GAME, RUN, TRUTH, copied, unpacked
+
+if TYPE_CHECKING:
+    from pipeline.review import Reviewing
 
 SIZE_PX = (640, 360)
 _ANSWER_S = 10.0
@@ -118,6 +122,19 @@ def mot(file: Path, examples: Path) -> None:
     from pipeline.evaluation import evaluate
 
     _each(lambda: evaluate(file, file), lambda: evaluate(examples / TRUTH / "gt" / "gt.txt", file))
+
+
+def play_by_play(file: Path, examples: Path) -> None:
+    """Read a play-by-play and lay it beside a run whose clock runs down."""
+    from pipeline.play_by_play import align, new_numbers, read_play_by_play
+    from pipeline.store import RunDirectory
+
+    official = read_play_by_play(file)
+    run = RunDirectory(examples / RUN)
+    frames, players, stints, events = (run.read_table(name) for name in ("frames", "players", "stints", "events"))
+    clock = frames[["frame"]].assign(clock_s=240.0 - 60.0 * frames["time_s"], period=2)
+    for number in new_numbers(align(official, clock, frames, players, stints, events).names).values():
+        assert set(number) <= set("0123456789"), f"'{number}' would be part of a command"
 
 
 def truth(file: Path, examples: Path) -> None:
@@ -243,13 +260,59 @@ def page_request(file: Path, examples: Path) -> None:
 
     with clicking(Clicking(probe(examples / "a.mp4"), Path("court.json"))) as address:
         _, _, host, token, *_ = address.split("/")
-        head, _, body = file.read_bytes().partition(b"\r\n\r\n")
-        head = head.replace(b"TOKEN", token.encode()).replace(b"HOST", host.encode())
-        head = head.replace(b"LENGTH", str(len(body)).encode())
-        answer = _answered(host, head + b"\r\n\r\n" + body)
+        answer = _answered(host, _filled_in(file.read_bytes(), host, token))
         assert b" 500 " not in answer[:20], answer[-300:]
         asked = f"GET /{token}/about HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
         assert b" 200 " in _answered(host, asked)[:20], "the page does not answer any more"
+
+
+def review_request(file: Path, examples: Path) -> None:
+    """Send bytes to the review page; it answers in words, carries out what it accepts, and answers the next request too."""
+    from pipeline.review import reviewing
+
+    with reviewing(_reviewed([], examples)) as address:
+        _, _, host, token, *_ = address.split("/")
+        answer = _answered(host, _filled_in(file.read_bytes(), host, token))
+        assert b" 500 " not in answer[:20], answer[-300:]
+        asked = f"GET /{token}/state HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+        assert b" 200 " in _answered(host, asked)[:20], "the page does not answer any more"
+
+
+def accepted_requests(file: Path, examples: Path) -> None:
+    """Open the review page of a run in which a request lies that was accepted and not carried out."""
+    from pipeline.review import reviewing
+    from pipeline.run.corrections.accepted import AcceptedRequests
+    from pipeline.store import RunDirectory
+
+    kept = Path("run", "work", "review")
+    kept.mkdir(parents=True)
+    (kept / "000001.json").write_bytes(file.read_bytes())
+    work = _reviewed([request for _, request in AcceptedRequests(RunDirectory(Path("run"))).waiting()], examples)
+    with reviewing(work):
+        work.background.settle()
+        found = list(work.background.results)
+    assert len(found) >= len(work.state()["resumed"]), f"not all is carried out: {found}"
+
+
+def _reviewed(waiting: list[Any], examples: Path) -> Reviewing:
+    """Make a page of a small game that is corrected to the letter, with requests that wait."""
+    from pipeline.geometry.court import COURTS
+    from pipeline.review import Reviewing, VideoPictures
+    from pipeline.video import probe
+    from tests.pipeline.review.correctors import JournalInMemory
+    from tests.pipeline.review.games import reviewed_game
+
+    pieces = [{"track_id": who, "player_id": who, "begin_s": 0, "end_s": 2} for who in (1, 2)]
+    journal = JournalInMemory([reviewed_game(pieces)], requests={f"{k:06d}": each for k, each in enumerate(waiting)})
+    video = probe(examples / "a.mp4")
+    return Reviewing("a game", journal, video, COURTS["fiba"], VideoPictures(video))
+
+
+def _filled_in(request: bytes, host: str, token: str) -> bytes:
+    """Put address, token and length into a request."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    head = head.replace(b"TOKEN", token.encode()).replace(b"HOST", host.encode())
+    return head.replace(b"LENGTH", str(len(body)).encode()) + b"\r\n\r\n" + body
 
 
 def _answered(host: str, request: bytes) -> bytes:

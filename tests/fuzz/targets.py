@@ -124,6 +124,11 @@ def changed_request(rng: random.Random, data: bytes) -> bytes:
     return line + end + rng.choice((changed_bytes, changed_text))(rng, fields) + blank + body
 
 
+def changed_play_by_play(rng: random.Random, data: bytes) -> bytes:
+    """Change JSON or a table."""
+    return (changed_json if data[:1] == b"{" else changed_table)(rng, data)
+
+
 def _run_files(folder: Path) -> list[bytes]:
     """Pack the files of the example run that something reads."""
     patterns = ("*.json", "*.parquet", "*.npy", "*.csv", "mot.txt", "report.html")
@@ -162,6 +167,7 @@ TARGETS = (
     ),
     Target("render_values", lambda _: examples.render_values(), changed_text, 8),
     Target("mot", lambda _: examples.mot_texts(), changed_table, 10, honest_s=3.0),
+    Target("play_by_play", lambda _: examples.play_by_plays(), changed_play_by_play, 12),
     Target("truth", examples.truths, changed_file, 8, honest_s=4.0),
     Target("trajectories", lambda _: examples.trajectories(), changed_file, 8),
     Target("batch_list", lambda _: examples.batch_lists(), changed_file, 10),
@@ -171,6 +177,8 @@ TARGETS = (
     Target("relabelled_run", _run_data, changed_file, 1, honest_s=15.0),
     Target("resumed_run", _run_data, changed_file, 1, honest_s=15.0),
     Target("page_request", lambda _: examples.page_requests(), changed_request, 8, honest_s=5.0),
+    Target("review_request", lambda _: examples.review_requests(), changed_request, 6, honest_s=5.0),
+    Target("accepted_requests", lambda _: examples.accepted_requests(), changed_json, 6, honest_s=5.0),
     Target("arguments", lambda _: examples.arguments(), changed_arguments, 4, honest_s=15.0),
 )
 KNOWN: dict[str, str] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from shlex import quote
 
 from pipeline.present.report.inserting import insert
 
@@ -30,7 +31,7 @@ class VideoNote:
     @property
     def html(self) -> str:
         """The note as HTML."""
-        command = f"<code>courtside video {escape(self.run)}</code>"
+        command = f"<code>courtside video {escape(quote(self.run))}</code>"
         link = f'<a href="{escape(self.file or "")}">{escape(self.file or "")}</a>'
         if self.file is None:
             text = f"There is no annotated video; {command} draws it."

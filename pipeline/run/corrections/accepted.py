@@ -11,7 +11,8 @@ from pipeline.errors import OutputError, TableError
 from pipeline.store import Folder, RunDirectory, locked, make_directory, remove_tree, tidy
 
 _FOLDER = "review"
-_NAME = re.compile(r"\d{6,12}")
+_NAME = re.compile(r"[0-9]{6,12}")
+_LAST = 10**12 - 1
 
 
 class AcceptedRequests:
@@ -48,9 +49,11 @@ class AcceptedRequests:
         """Write a request, plain data, and return its name; it is on the disk then. One call at a time.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: it cannot be written, or a file has the last of all numbers.
         """
         self._last = 1 + max([self._last, *map(int, self._names())])  # no number twice while the page is open
+        if self._last > _LAST:
+            raise OutputError(f"{self._folder.path}: {_LAST}.json is none of ours; remove it")
         self._folder.write_json(f"{self._last:06d}", request)
         return f"{self._last:06d}"
 

@@ -86,9 +86,25 @@ def test_the_euroleague(tmp_path):
         ('{"other": 1}', "no play-by-play that is known"),
         ('{"game": {"actions": [1]}}', "not as such files are"),
         ('{"game": ', "line 1"),
+        ("period,clock,team,event\n1,٤:٠٠,A,shot\n", "line 2: clock"),
+        ("period,clock,team,event\n1,5:75,A,shot\n", "line 2: clock"),
+        ("period,clock,team,event\n1,99:00,A,shot\n", "line 2: clock"),
+        ("period,clock,team,event,points\n1,5:00,A,shot,two\n", "line 2: points 'two'"),
+        ("period,clock,team,event\n" + "1,5:00,A,shot\n" * 10_001, "more than 10000 events"),
+        (
+            "period,clock,team,player,event\n" + "".join(f"1,5:00,A,{k},shot\n" for k in range(201)),
+            "more than 200 people",
+        ),
+        ("period,clock,team,event\n1,5:00,A," + "x" * 201, "more than 200 characters"),
     ],
 )
 def test_what_is_none_is_said_in_one_line(tmp_path, content, message):
     with pytest.raises(InputError, match=message) as raised:
         events_of(tmp_path, "x.csv", content)
     assert "\n" not in str(raised.value)
+
+
+def test_a_number_that_is_none_is_left_out_of_what_people_may_paste_into_a_shell(tmp_path):
+    rows = "".join(f"1,5:00,A,Ann,in,{number}\n" for number in ("#7", "00", "7; reboot", "$(id)", "C", "123"))
+    events = events_of(tmp_path, "a.csv", "period,clock,team,player,event,number\n" + rows)
+    assert [event.number for event in events] == ["7", "00", "", "", "", ""]

@@ -165,3 +165,14 @@ def test_without_a_video_it_says_why(journal, fixed_game):
             connection.request("GET", parts.path + "still?time_s=1")
             answer = connection.getresponse()
             assert json.loads(answer.read()) == {"error": "its video is not there any more"}
+
+
+@pytest.mark.parametrize("kept", [[{}, {}], [["edit"], {}], "edit", None, [1], {"edit": {}}, ["edit", None]])
+def test_what_lies_in_a_received_run_as_an_accepted_request_is_no_harm(work, journal, kept):
+    """The folder may come from anybody; its kind need not even be a text."""
+    journal.requests["000001"] = kept
+    with reviewing(work):
+        work.background.settle()
+        errors = [found.error for found in work.background.results]
+    assert errors[0].startswith(("this is no correction", "expected an object"))
+    assert (journal.asked, journal.requests) == ([], {})

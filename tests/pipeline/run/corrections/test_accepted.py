@@ -99,3 +99,12 @@ def test_two_pages_of_a_run_do_not_carry_out_the_same(analysed, tmp_path):
         assert "nothing to undo" in ask(address, "state")["results"][-1][1]
     with review_page(run):
         pass
+
+
+def test_no_number_comes_after_the_last(tmp_path):
+    """Else a request would be written under a name that is never read again."""
+    folder = tmp_path / "work" / "review"
+    folder.mkdir(parents=True)
+    (folder / "999999999999.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(OutputError, match="none of ours"):
+        AcceptedRequests(RunDirectory(tmp_path)).add(["undo", {}])
