@@ -5,7 +5,7 @@
 
 Each line is one training by the recipe with a few settings changed (one seed; of siamese half as long). The best state is chosen on the validation game
 and scored there and on the held-out game (`models.reid.validation`): choose by the first, believe the second. Trainings are
-kept in --out and not repeated. "pairs, leaky": pairs of the people that were trained on, in frames of their tracklets that were not: what a split by
+kept in --out, with losses and validation over their epochs (losses.png), and not repeated. "pairs, leaky": pairs of the people that were trained on, in frames of their tracklets that were not: what a split by
 frame, as is often seen, would report.
 """
 
@@ -21,6 +21,7 @@ import torch
 import yaml
 
 from models.reid.backbones import start_from
+from models.reid.comparison import draw_training
 from models.reid.data.sources.readers import read_splits
 from models.reid.data.splits.people import People
 from models.reid.loop import WEIGHTS, recorded, train_recipe
@@ -66,6 +67,13 @@ VARIANTS: Mapping[str, Mapping[str, dict[str, Any]]] = {
         "lambda 1": {"merge": {"penalty": 1.0}},
         "merged by size (BUC)": {"labels": "sized"},
         "tracklets, never two of one frame": {"samples": "tracklets", "constrained": True},
+    },
+    "attributes_mobilenet": {
+        "all heads": {},
+        "without state": {"heads": ["number", "jersey"]},
+        "without number": {"heads": ["state", "jersey"]},
+        "without jersey": {"heads": ["state", "number"]},
+        "features alone": {"heads": []},
     },
     "attributes_osnet": {
         "as in the recipe": {},
@@ -154,6 +162,7 @@ def main() -> None:
         cells = [
             cell for part in (splits.validation, splits.test) for cell in scores(weights, part, given.out / "cache")
         ]
+        draw_training(folder)
         cells.append(leaky(recipe, weights, given.data, given.out / "cache"))
         print("| " + " | ".join((name, *cells)) + " |", flush=True)
 
