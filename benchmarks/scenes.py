@@ -7,7 +7,7 @@ weight files, such as trainings with another lambda, give a row each: `--shelf F
 
 *Shelf*: a picture of 63 boxes without truth, two-stage HDBSCAN. "In a row" is the share of boxes in a cluster whose nearest neighbour to the left or
 right is in the same one, which chance makes small and a shelf large. *Players*: each frame of the held-out game by itself, by two-stage HDBSCAN and by k-means with two
-clusters (chosen on a training game); "right" is the share of its players under the best one-to-one mapping of clusters to teams.
+clusters (chosen on a training game, `--game boston-celtics-new-york-knicks-game-1`); "right" is the share of its players under the best one-to-one mapping of clusters to teams.
 
 Pictures, in --out, a folder for each network: shelf.jpg and players.jpg (boxes by cluster, groups that stand together outlined), latent.png (t-SNE; of the
 shelf by cluster, of players by person), features.png (maps of the network's last convolution).
@@ -67,8 +67,8 @@ class Frames:
     files: NDArray[np.object_]
 
 
-def read_frames(data: Path, cache: Path, recipe: Recipe) -> Frames:
-    """Read the held-out game of a recipe with the boxes and pictures of its crops.
+def read_frames(data: Path, cache: Path, recipe: Recipe, game: str = HELD_OUT_GAME) -> Frames:
+    """Read a game of a recipe with the boxes and pictures of its crops.
 
     Raises:
         InputError: the recipe is not one of tracklets.
@@ -76,7 +76,7 @@ def read_frames(data: Path, cache: Path, recipe: Recipe) -> Frames:
     given = recipe.data
     if not isinstance(given, TrackletData):
         raise InputError(f"recipe {recipe.method}: players are read from tracklets, not by {given.reader!r}")
-    _, _, crops = split_games(read_tracklets(data / given.table, data / given.images, cache), (HELD_OUT_GAME,), ())
+    _, _, crops = split_games(read_tracklets(data / given.table, data / given.images, cache), (game,), ())
     people = name_people(crops, given.people)
     table = pd.read_csv(data / given.table).set_index(["clip", "frame", "tracklet"])
     crops = people.crops
@@ -134,7 +134,10 @@ def look_at_players(frames: Frames, vectors: NDArray[np.float32], folder: Path) 
     if picture is None:
         raise InputError(f"picture {frames.files[rows[0]]}: missing or unreadable")
     stretch = np.array(FILMED_PX) / (picture.shape[1], picture.shape[0])
-    scene = Shelf(cv2.resize(picture, FILMED_PX), np.rint(frames.boxes[rows] * np.tile(stretch, 2)).astype(np.int64))
+    scene = Shelf(
+        np.asarray(cv2.resize(picture, FILMED_PX), np.uint8),
+        np.rint(frames.boxes[rows] * np.tile(stretch, 2)).astype(np.int64),
+    )
     write(folder / "players.jpg", draw_shelf(scene, cluster_shelf(vectors[rows], scene.boxes, clusterer)))
     clip = np.flatnonzero(known & people.named & (crops.scene == crops.scene[rows[0]]))
     draw_latent(vectors[clip], numbered_by_team(people, clip), names_by_team(people, clip), folder / "latent.png")
@@ -189,9 +192,9 @@ def shelf_table(weights: list[Path], data: Path, out: Path) -> None:
         print(f"| {path.parent.name} | {scale:g} | " + " | ".join(str(number) for number in numbers) + " |", flush=True)
 
 
-def players_table(weights: list[Path], data: Path, out: Path, cache: Path) -> None:
+def players_table(weights: list[Path], data: Path, out: Path, cache: Path, game: str) -> None:
     """Print how well each network and the shipped encoder tell teams in single frames."""
-    frames = read_frames(data, cache, read_recipe(RECIPES / "anchors_players.yaml"))
+    frames = read_frames(data, cache, read_recipe(RECIPES / "anchors_players.yaml"), game)
     crops = frames.people.crops
     print("\n| players | " + " | ".join(f"{name}, right | in none" for name in CLUSTERERS) + " |")
     print("|---|" + "---:|" * 2 * len(CLUSTERERS))
@@ -217,11 +220,12 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/reid"))
     parser.add_argument("--shelf", type=Path, nargs="+", help="further weights for the shelf", default=[])
     parser.add_argument("--players", type=Path, nargs="+", help="further weights for players", default=[])
+    parser.add_argument("--game", default=HELD_OUT_GAME, help="of players; their clusterer was chosen on another")
     parser.add_argument("--out", type=Path, default=Path("reports/scenes"))
     given = parser.parse_args()
     shelf_table([network_of("anchors", given.data, given.runs), *given.shelf], given.data, given.out)
     players = [network_of("anchors_players", given.data, given.runs), *given.players]
-    players_table(players, given.data, given.out, given.runs / "cache")
+    players_table(players, given.data, given.out, given.runs / "cache", given.game)
 
 
 if __name__ == "__main__":
