@@ -21,9 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from benchmarks.variants import RECIPES, changed, trained
+from benchmarks.variants import RECIPES, changed, load_last, trained
 from models.clustering import KMeans, clustering_accuracy
 from models.reid.comparison import draw_training
 from models.reid.data.sources.mnist import read_mnist
@@ -35,7 +34,6 @@ from models.reid.plots import draw_latent
 from models.reid.recipe import overlaid
 from models.reid.validation import vectors_of
 from models.reid.weights import load_network, write_network
-from pipeline.errors import InputError
 
 RECIPE = RECIPES / "autoencoder.yaml"
 PRETRAINED = "pretraining.safetensors"
@@ -115,14 +113,10 @@ def reached(recipe: AutoencoderRecipe, folder: Path) -> tuple[Path, str]:
     Raises:
         InputError: there is none.
     """
-    file = folder / "clustering" / "last.ckpt"
-    if not file.is_file():
-        raise InputError(f"{file}: no such checkpoint; start the training without --so-far")
-    state = torch.load(file, weights_only=True, map_location="cpu")
     network = build(recipe)
-    network.load_state_dict({name.removeprefix("network."): value for name, value in state["state_dict"].items()})
+    epochs = load_last(network, folder / "clustering" / "last.ckpt")
     write_network(folder / "so-far.safetensors", network, {"recipe": recorded(recipe)})
-    return folder / "so-far.safetensors", f", after {state['epoch'] + 1} epochs"
+    return folder / "so-far.safetensors", f", after {epochs} epochs"
 
 
 def begin(recipe: AutoencoderRecipe, folder: Path) -> None:
