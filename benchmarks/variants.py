@@ -25,7 +25,7 @@ from models.reid.backbones import start_from
 from models.reid.comparison import draw_training
 from models.reid.data.sources.readers import read_splits
 from models.reid.data.splits.people import People
-from models.reid.loop import WEIGHTS, recorded, train_recipe
+from models.reid.loop import WEIGHTS, read_metrics, recorded, train_recipe
 from models.reid.methods import find_method
 from models.reid.methods.siamese import PairNet, pair_accuracy
 from models.reid.recipe import overlaid, recipe_of
@@ -138,6 +138,27 @@ def unseen_frames(recipe: Any, data: Path, cache: Path) -> People:
     return whole.select(np.flatnonzero(np.array([key not in taken for key in keys[0]], bool)))
 
 
+def folder_of(out: Path, recipe: str, line: str) -> Path:
+    """Return the folder of the training of one line."""
+    return out / f"{recipe} {line}".replace(" ", "-").replace(",", "")
+
+
+def curve(folder: Path) -> list[str]:
+    """Lay out what was measured while a training went on as Markdown: a row per validation, shares in %, losses as they are."""
+    phases = {file.parent.name: read_metrics(file) for file in sorted(folder.glob("*/metrics.csv"))}
+    names = list(dict.fromkeys(name for numbers in phases.values() for name in numbers if name != "epoch"))
+    rows = ["| phase | epoch | " + " | ".join(name.removeprefix("val/") for name in names) + " |"]
+    rows.append("|---|" + "---:|" * (len(names) + 1))
+    for phase, numbers in phases.items():
+        for at, epoch in enumerate(numbers["epoch"]):
+            values = {name: numbers.get(name, [])[at : at + 1] for name in names}
+            if any(name.startswith("val/") and value and np.isfinite(value[0]) for name, value in values.items()):
+                shown = [(100 if "/" in name else 1) * value[0] if value else np.nan for name, value in values.items()]
+                cells = [f"{number:.3g}" if np.isfinite(number) else "" for number in shown]
+                rows.append(f"| {phase} | {epoch + 1:.0f} | " + " | ".join(cells) + " |")
+    return rows
+
+
 def load_last(network: nn.Module, checkpoint: Path) -> int:
     """Put the state of a checkpoint of the loop into a network, and return after how many epochs that was.
 
@@ -174,16 +195,23 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("runs/reid/variants"))
     parser.add_argument("--lines", nargs="+", help="only these")
+    parser.add_argument(
+        "--curve", action="store_true", help="print what was measured while the lines were trained, instead"
+    )
     given = parser.parse_args()
+    lines = given.lines or list(VARIANTS[given.recipe])
+    if given.curve:
+        for name in lines:
+            print(f"\n{name}\n\n" + "\n".join(curve(folder_of(given.out, given.recipe, name))))
+        return
     heads = [
         *(f"{name}, {part}" for part in ("validation", "held out") for name in COLUMNS),
         "pairs, leaky",
         "pairs, leaky, last state",
     ]
     print("| " + " | ".join(("", *heads)) + " |\n|---|" + "---:|" * len(heads))
-    for name in given.lines or VARIANTS[given.recipe]:
-        recipe = variant(given.recipe, name)
-        folder = given.out / f"{given.recipe} {name}".replace(" ", "-").replace(",", "")
+    for name in lines:
+        recipe, folder = variant(given.recipe, name), folder_of(given.out, given.recipe, name)
         weights = (untrained if name == UNTRAINED else trained)(recipe, given.data, folder)
         splits = read_splits(recipe.data, given.data, given.out / "cache")
         cells = [

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchmarks.autoencoder import PRETRAINED, RECIPE_JSON, begin
-from benchmarks.variants import RECIPES, UNTRAINED, VARIANTS, changed, load_last, unseen_frames, variant
+from benchmarks.variants import RECIPES, UNTRAINED, VARIANTS, changed, curve, load_last, unseen_frames, variant
 from models.reid.data.crops import pack, whole
 from models.reid.data.splits.people import labelled
 from models.reid.data.splits.split import Splits, reduced
@@ -32,6 +32,16 @@ def test_the_last_state_of_a_training_is_read_from_its_checkpoint(tmp_path: Path
     assert torch.equal(network.weight, learned.weight)
     with pytest.raises(InputError, match="no such checkpoint"):
         load_last(network, tmp_path / "first.ckpt")
+
+
+def test_a_curve_has_a_row_for_each_validation(tmp_path: Path) -> None:
+    (tmp_path / "pairs").mkdir()
+    (tmp_path / "pairs" / "metrics.csv").write_text("epoch,contrastive,val/mAP\n0,1.25,\n1,0.5,0.25\n")
+    assert curve(tmp_path) == [
+        "| phase | epoch | contrastive | mAP |",
+        "|---|---:|---:|---:|",
+        "| pairs | 2 | 0.5 | 25 |",
+    ]
 
 
 def test_the_leaky_split_holds_other_frames_of_the_people_that_were_trained_on(
