@@ -5,8 +5,9 @@
 
 Each line is one training by the recipe with a few settings changed (one seed; of siamese half as long). The best state is chosen on the validation game
 and scored there and on the held-out game (`models.reid.validation`): choose by the first, believe the second. Trainings are
-kept in --out, with losses and validation over their epochs (losses.png), and not repeated. "pairs, leaky": pairs of the people that were trained on, in frames of their tracklets that were not: what a split by
-frame, as is often seen, would report, and what it would report of the last state, for such a split seldom says that a training has gone on too long.
+kept in --out, with losses and validation over their epochs (losses.png), and not repeated. "pairs" are told apart from crops at least a second apart. "any pairs" need not be: of the
+crops that were trained on, of other frames of their tracklets (a split by frame, as is often seen), and of the held-out game (a split by people), each by the best
+state and by the last one.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from models.reid.backbones import start_from
 from models.reid.comparison import draw_training
 from models.reid.data.sources.readers import read_splits
 from models.reid.data.splits.people import People
+from models.reid.data.splits.split import Splits
 from models.reid.loop import WEIGHTS, read_metrics, recorded, train_recipe
 from models.reid.methods import find_method
 from models.reid.methods.siamese import PairNet, pair_accuracy
@@ -86,6 +88,11 @@ VARIANTS: Mapping[str, Mapping[str, dict[str, Any]]] = {
 SHORTER: Mapping[str, dict[str, Any]] = {"siamese": {"loop": {"epochs": 24, "check_every": 3}}}
 """Changes to all lines of a recipe."""
 COLUMNS = {"rank-1": "val/rank1", "mAP": "val/mAP", "mAP mates": "val/mAP_mates", "AUC": "val/AUC", "pairs": "pairs"}
+
+
+LEAKS = [
+    f"any pairs, {split}, {state}" for state in ("best", "last") for split in ("trained on", "by frame", "by people")
+]
 
 
 def changed(file: Path, changes: Mapping[str, Any]) -> Recipe:
@@ -177,15 +184,16 @@ def load_last(network: nn.Module, checkpoint: Path) -> int:
     return int(kept["epoch"]) + 1
 
 
-def leaky(recipe: Recipe, weights: Path, data: Path, cache: Path) -> list[str]:
-    """Return the cells of pairs told right in a split by frame, by the best state and by the last; empty where nothing verifies pairs."""
+def leaky(recipe: Recipe, weights: Path, splits: Splits, data: Path, cache: Path) -> list[str]:
+    """Return the cells of pairs told right by people and by frame, for the best state and the last; empty where nothing verifies pairs."""
     _, network = load_network(weights)  # its recipe no longer says where the table of people lies
     if not isinstance(network, PairNet):
-        return ["", ""]
-    people = unseen_frames(recipe, data, cache)
-    best = pair_accuracy(network, recipe, people)
+        return ["" for _ in LEAKS]
+    parts = {"trained on": splits.train, "by frame": unseen_frames(recipe, data, cache), "by people": splits.test}
+    best = [pair_accuracy(network, recipe, people, gap_s=0.0) for people in parts.values()]
     load_last(network, weights.parent / "pairs" / "last.ckpt")
-    return [f"{100 * share:.1f}" for share in (best, pair_accuracy(network, recipe, people))]
+    last = [pair_accuracy(network, recipe, people, gap_s=0.0) for people in parts.values()]
+    return [f"{100 * share:.1f}" for share in (*best, *last)]
 
 
 def main() -> None:
@@ -206,8 +214,7 @@ def main() -> None:
         return
     heads = [
         *(f"{name}, {part}" for part in ("validation", "held out") for name in COLUMNS),
-        "pairs, leaky",
-        "pairs, leaky, last state",
+        *LEAKS,
     ]
     print("| " + " | ".join(("", *heads)) + " |\n|---|" + "---:|" * len(heads))
     for name in lines:
@@ -218,7 +225,7 @@ def main() -> None:
             cell for part in (splits.validation, splits.test) for cell in scores(weights, part, given.out / "cache")
         ]
         draw_training(folder)
-        cells += leaky(recipe, weights, given.data, given.out / "cache")
+        cells += leaky(recipe, weights, splits, given.data, given.out / "cache")
         print("| " + " | ".join((name, *cells)) + " |", flush=True)
 
 
