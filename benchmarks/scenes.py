@@ -117,19 +117,19 @@ def look_at_players(frames: Frames, vectors: NDArray[np.float32], folder: Path) 
         Clusterer -> share of players right and share in no cluster, means over frames.
     """
     people, crops = frames.people, frames.people.crops
-    known = people.team >= 0
-    pictures, of_picture = np.unique(frames.files[known], return_inverse=True)
+    in_team = people.team >= 0
+    pictures, of_picture = np.unique(frames.files[in_team], return_inverse=True)
     found = {}
     for name, clusterer in CLUSTERERS.items():
         scores = list[tuple[float, float]]()  # of the last one the frame is drawn
         for number in range(len(pictures)):
-            rows = np.flatnonzero(known)[of_picture == number]
+            rows = np.flatnonzero(in_team)[of_picture == number]
             labels = clusterer(vectors[rows])
             scores.append((clustering_accuracy(people.team[rows], labels), float((labels == NOISE).mean())))
         share_right, none = np.mean(scores, axis=0)
         found[name] = (float(share_right), float(none))
     by_share = np.argsort([share for share, _ in scores], kind="stable")
-    rows = np.flatnonzero(known)[of_picture == by_share[len(by_share) // 2]]
+    rows = np.flatnonzero(in_team)[of_picture == by_share[len(by_share) // 2]]
     picture = cv2.imread(str(frames.files[rows[0]]))
     if picture is None:
         raise InputError(f"picture {frames.files[rows[0]]}: missing or unreadable")
@@ -139,7 +139,7 @@ def look_at_players(frames: Frames, vectors: NDArray[np.float32], folder: Path) 
         np.rint(frames.boxes[rows] * np.tile(stretch, 2)).astype(np.int64),
     )
     write(folder / "players.jpg", draw_shelf(scene, cluster_shelf(vectors[rows], scene.boxes, clusterer)))
-    clip = np.flatnonzero(known & people.named & (crops.scene == crops.scene[rows[0]]))
+    clip = np.flatnonzero(in_team & people.named & (crops.scene == crops.scene[rows[0]]))
     draw_latent(vectors[clip], numbered_by_team(people, clip), names_by_team(people, clip), folder / "latent.png")
     return found
 
