@@ -21,8 +21,8 @@ Ints = NDArray[np.int64]
 Notice = Callable[[int, float], None]
 """Called after a merge with the number of clusters left and what it cost."""
 
-_BLOCK = 512
-"""Rows of costs in memory at once."""
+_BLOCK = 64
+"""Rows of costs in memory at once: few, so that they stay in the processor's cache."""
 
 
 def merge_compactly(
@@ -66,17 +66,20 @@ def merge_compactly(
 
 
 class _CompactTree:
-    """Clusters while they merge; a merged one lives on in the place of its smaller number."""
+    """Clusters while they merge; a merged one lives on in the place of its smaller number.
+
+    Rows of clusters that are gone are dropped whenever half of all are, which changes numbers but not their order.
+    """
 
     def __init__(self, features: Array, linkage: Linkage, moments: sparse.csr_array | None) -> None:
         n = len(features)
         self.features, self.linkage, self.count = features, linkage, n
-        self.sums, self.squares, self.size = features.copy(), (features**2).sum(1), np.ones(n)
-        self.square = self.squares.copy()
+        self.square = (features**2).sum(1)
+        self.sums, self.squares, self.size = features.copy(), self.square.copy(), np.ones(n)
+        self.within = np.zeros(n)  # sums of squared distances over the ordered pairs of members
         self.alive, self.root = np.ones(n, bool), np.arange(n)
         self.members = [np.array([k]) for k in range(n)]
-        self.moments = None if moments is None else sparse.csr_array(moments)
-        self.seen_in = None if moments is None else sparse.csc_array(moments)
+        self.frames = None if moments is None else _Frames(moments)
         self.best, self.nearest = np.full(n, np.inf), np.zeros(n, np.int64)
         self._refresh(np.arange(n))
 
@@ -88,22 +91,34 @@ class _CompactTree:
             return None
         j = int(self.nearest[i])
         self._merge(min(i, j), max(i, j))
+        if 2 * self.count < len(self.alive):
+            self._drop_dead()
         return cost
 
     def _merge(self, i: int, j: int) -> None:
         for total in (self.sums, self.squares, self.size):
             total[i] += total[j]
+        self.within[i] = 2 * (self.size[i] * self.squares[i] - (self.sums[i] ** 2).sum())
         self.root[self.members[j]] = i
         self.members[i] = np.concatenate([self.members[i], self.members[j]])
         self.members[j] = np.empty(0, np.int64)
         self.alive[j], self.best[j] = False, np.inf
         self.count -= 1
         stale = self.alive & ((self.nearest == i) | (self.nearest == j))
-        stale[i] = True
-        self._refresh(np.flatnonzero(stale))
+        stale[i] = False
         costs = self._costs(np.array([i]))[0]
-        nearer = self.alive & (costs < self.best)
+        self.best[i], self.nearest[i] = costs.min(), costs.argmin()
+        nearer = costs < self.best
         self.best[nearer], self.nearest[nearer] = costs[nearer], i
+        self._refresh(np.flatnonzero(stale))
+
+    def _drop_dead(self) -> None:
+        kept = np.flatnonzero(self.alive)
+        place = np.cumsum(self.alive) - 1
+        self.root, self.nearest = place[self.root], place[self.nearest[kept]]
+        self.members = [self.members[k] for k in kept]
+        self.sums, self.squares, self.size = self.sums[kept], self.squares[kept], self.size[kept]
+        self.within, self.best, self.alive = self.within[kept], self.best[kept], self.alive[kept]
 
     def _refresh(self, rows: Ints) -> None:
         """Find the cheapest partner of some clusters anew."""
@@ -114,13 +129,14 @@ class _CompactTree:
 
     def _costs(self, rows: Ints) -> Array:
         """Return the costs (r, n) of merging some clusters with every one that is there; infinite where that is forbidden."""
-        within = 2 * (self.size * self.squares - (self.sums**2).sum(1))  # (n,)
         between = self._smallest(rows) if self.linkage.nearest else self._summed(rows)
-        costs = self.linkage.cost(between, within[rows, None], within[None], self.size[rows, None], self.size[None])
+        within, size = self.within, self.size
+        costs = self.linkage.cost(between, within[rows, None], within[None], size[rows, None], size[None])
         costs[:, ~self.alive] = np.inf
         costs[np.arange(len(rows)), rows] = np.inf
-        for place, row in enumerate(rows):
-            costs[place, self._forbidden(int(row))] = np.inf
+        if self.frames is not None:
+            for place, row in enumerate(rows):
+                costs[place, self.root[self.frames.shared(self.members[row])]] = np.inf
         return costs
 
     def _summed(self, rows: Ints) -> Array:
@@ -131,7 +147,7 @@ class _CompactTree:
 
     def _smallest(self, rows: Ints) -> Array:
         """Return the smallest squared distances (r, n) between members of two clusters."""
-        out = np.full((len(rows), len(self.root)), np.inf)
+        out = np.full((len(rows), len(self.alive)), np.inf)
         for place, row in enumerate(rows):
             for at in range(0, len(self.members[row]), _BLOCK):
                 some = self.members[row][at : at + _BLOCK]
@@ -139,9 +155,26 @@ class _CompactTree:
                 np.minimum.at(out[place], self.root, np.maximum(apart.min(0), 0.0))
         return out
 
-    def _forbidden(self, row: int) -> Ints:
-        """Return the clusters that share a frame with one."""
-        if self.moments is None or self.seen_in is None:
-            return np.empty(0, np.int64)
-        frames = np.unique(self.moments[self.members[row]].indices)
-        return np.unique(self.root[self.seen_in[:, frames].indices])
+
+class _Frames:
+    """Who is seen in one frame with whom.
+
+    Args:
+        moments: (n, m), in which frames a sample is seen.
+    """
+
+    def __init__(self, moments: sparse.csr_array) -> None:
+        self._of_sample, self._of_frame = sparse.csr_array(moments), sparse.csc_array(moments)
+
+    def shared(self, samples: Ints) -> Ints:
+        """Return the samples that are seen in a frame with some, themselves included; a sample may come twice."""
+        return _stored(self._of_frame, _stored(self._of_sample, samples))
+
+
+def _stored(matrix: sparse.csr_array | sparse.csc_array, lines: Ints) -> Ints:
+    """Return where some rows (of a CSC matrix: columns) are not zero, one after the other."""
+    begin = matrix.indptr[lines]
+    count = matrix.indptr[lines + 1] - begin
+    before = np.cumsum(count) - count
+    at: Ints = np.repeat(begin - before, count) + np.arange(count.sum())
+    return np.asarray(matrix.indices[at], np.int64)

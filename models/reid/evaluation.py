@@ -275,3 +275,31 @@ def _once(similarity: Floats, same: Bool, valid: Bool, mate: Bool) -> tuple[Floa
     """Take each pair that takes part in either direction once: similarity, one person, one team."""
     upper = np.triu(valid | valid.T, 1)
     return similarity[upper], same[upper], mate[upper]
+
+
+def mean_ap_within(distance: NDArray[np.floating], same: Bool, valid: Bool, threshold: float) -> float:
+    """Mean average precision of lists that end at a distance; what is not listed counts as not found.
+
+    Args:
+        distance: (q, g).
+        same: (q, g) the pair is one person.
+        valid: (q, g) the candidate takes part.
+        threshold: distance at which a list ends.
+
+    Example:
+        Two matches: one is listed first, the other lies beyond the threshold.
+
+        >>> distance = np.array([[0.1, 0.3, 0.9]])
+        >>> same = np.array([[True, False, True]])
+        >>> mean_ap_within(distance, same, np.ones_like(same), 0.5)
+        0.5
+    """
+    match = same & valid
+    asks = match.any(1)
+    if not asks.any():
+        return float("nan")
+    order = np.argsort(np.where(valid, distance, np.inf)[asks], axis=1, kind="stable")
+    listed = np.take_along_axis((valid & (distance <= threshold))[asks], order, 1)
+    hit = np.take_along_axis(match[asks], order, 1) & listed
+    precision = np.cumsum(hit, 1) / np.arange(1, hit.shape[1] + 1)
+    return float(((precision * hit).sum(1) / match[asks].sum(1)).mean())

@@ -48,7 +48,7 @@ from models.reid.data.sources.attributes import (
     rendered_attributes,
 )
 from models.reid.data.splits.people import People
-from models.reid.evaluation import Bool
+from models.reid.evaluation import Bool, mean_ap_within
 from models.reid.losses.batch_pairs import certain_triplets
 from models.reid.methods.method import Method, Phase, Work
 from models.reid.methods.siamese import mirrored
@@ -64,6 +64,10 @@ class AttributeRecipe(Recipe):
     backbone: Literal["osnet", "resnet34", "mobilenetv2"] = "resnet34"
     start: str | None = Field(None, description="weights to start from, relative to the data root; null: random")
     vocabulary: Literal["basketball", "market1501", "rendered", "digits"] = "basketball"
+    heads: tuple[str, ...] | None = Field(
+        None,
+        description="attributes that are learned; null: the whole vocabulary; none: the aggregator has features alone",
+    )
     market_table: str | None = Field(None, description="market_attribute.mat, relative to the data root")
     dim: int = Field(128, ge=2)
     hidden: int = Field(256, ge=2)
@@ -157,7 +161,13 @@ def summed_cross_entropy(logits: Mapping[str, Tensor], label: Tensor) -> Tensor:
 def build(recipe: AttributeRecipe) -> AttributeNet:
     """Make the network."""
     extractor = build_backbone(recipe.backbone, recipe.picture, None)
-    classes = {name: len(names) for name, names in VOCABULARIES[recipe.vocabulary].items()}
+    vocabulary = VOCABULARIES[recipe.vocabulary]
+    heads = recipe.heads if recipe.heads is not None else tuple(vocabulary)
+    if wrong := [name for name in heads if name not in vocabulary]:
+        raise SettingsError(
+            f"heads: no attribute {wrong[0]!r} in {recipe.vocabulary!r}; it has {', '.join(vocabulary)}"
+        )
+    classes = {name: len(names) for name, names in vocabulary.items() if name in heads}
     return AttributeNet(extractor, FEATURES[recipe.backbone], classes, recipe.dim, recipe.hidden, recipe.dropout)
 
 
@@ -171,15 +181,16 @@ def phases(work: Work) -> Iterator[Phase]:
     pictures = pictures_of(people.crops, recipe.picture, work.cache)
     data = PictureDataset(pictures, people.crops.identity, recipe.picture, mirrored if recipe.flip else None)
     validated = len(validation) > 0
-    yield Phase(
-        "classifiers",
-        Classifying(work, attributes_of(work, people)),
-        loader(data, ShuffledBatches(len(data), recipe.batch, recipe.seed)),
-        recipe.classify,
-        _classifier_check(work, attributes_of(work, validation)) if validated else None,
-        "val/loss" if validated else None,
-        "min",
-    )
+    if network.classifiers:
+        yield Phase(
+            "classifiers",
+            Classifying(work, attributes_of(work, people)),
+            loader(data, ShuffledBatches(len(data), recipe.batch, recipe.seed)),
+            recipe.classify,
+            _classifier_check(work, attributes_of(work, validation)) if validated else None,
+            "val/loss" if validated else None,
+            "min",
+        )
     batches = IdentityBatches(people.crops.identity, recipe.people, recipe.crops, recipe.seed + 1)
     yield Phase(
         "aggregator",
@@ -198,11 +209,18 @@ def _classifier_check(work: Work, attributes: Attributes) -> Callable[[], dict[s
 
 
 def attributes_of(work: Work, people: People) -> Attributes:
-    """Read the attributes of a split.
+    """Read the attributes of a split that the recipe has heads for.
 
     Raises:
         SettingsError: the recipe's data have no such attributes.
     """
+    found = _labels_of(work, people)
+    heads = work.recipe.heads
+    return found if heads is None else found.only(heads)
+
+
+def _labels_of(work: Work, people: People) -> Attributes:
+    """Read all attributes of a split."""
     recipe: AttributeRecipe = work.recipe
     data, root = recipe.data, work.data_root
     if recipe.vocabulary == "market1501" and recipe.market_table is not None:
@@ -255,34 +273,6 @@ def attribute_scores(
                 f1_score(true[labelled], given, labels=classes, average="macro", zero_division=0)
             )
     return numbers
-
-
-def mean_ap_within(distance: NDArray[np.floating], same: Bool, valid: Bool, threshold: float) -> float:
-    """Mean average precision of lists that end at a distance; what is not listed counts as not found.
-
-    Args:
-        distance: (q, g).
-        same: (q, g) the pair is one person.
-        valid: (q, g) the candidate takes part.
-        threshold: distance at which a list ends.
-
-    Example:
-        Two matches: one is listed first, the other lies beyond the threshold.
-
-        >>> distance = np.array([[0.1, 0.3, 0.9]])
-        >>> same = np.array([[True, False, True]])
-        >>> mean_ap_within(distance, same, np.ones_like(same), 0.5)
-        0.5
-    """
-    match = same & valid
-    asks = match.any(1)
-    if not asks.any():
-        return float("nan")
-    order = np.argsort(np.where(valid, distance, np.inf)[asks], axis=1, kind="stable")
-    listed = np.take_along_axis((valid & (distance <= threshold))[asks], order, 1)
-    hit = np.take_along_axis(match[asks], order, 1) & listed
-    precision = np.cumsum(hit, 1) / np.arange(1, hit.shape[1] + 1)
-    return float(((precision * hit).sum(1) / match[asks].sum(1)).mean())
 
 
 def choose_threshold(distance: NDArray[np.floating], same: Bool, valid: Bool, step: float = 0.1) -> tuple[float, float]:

@@ -190,7 +190,7 @@ def intra_inter(latent: Tensor, identity: Tensor, label: int, differ: Tensor | N
     return intra, inter
 
 
-def summed_distances(a: Tensor, b: Tensor, block: int = 512) -> Tensor:
+def summed_distances(a: Tensor, b: Tensor, block: int = 128) -> Tensor:
     """Sum the Euclidean distances of every row of one set to every row of another.
 
     Distances of all 30,596 digits in one batch would fill gigabytes: they are computed in blocks, and again for the gradient.

@@ -163,7 +163,7 @@ def _checks(work: Work) -> Callable[[], dict[str, float]]:
 
 
 @torch.inference_mode()
-def pair_accuracy(network: PairNet, recipe: Recipe, people: People, seed: int = 0) -> float:
+def pair_accuracy(network: PairNet, recipe: Recipe, people: People, seed: int = 0, gap_s: float | None = None) -> float:
     """Share of pairs that the verification unit tells right; as many pairs of one identity as of two.
 
     Args:
@@ -171,10 +171,12 @@ def pair_accuracy(network: PairNet, recipe: Recipe, people: People, seed: int = 
         recipe: says what it is shown.
         people: pairs are those that retrieval would compare: certain, and apart in time where they are of clips.
         seed: of the choice of pairs.
+        gap_s: how far apart in time two crops of a clip are at least; None: as retrieval has it, 0: any two.
     """
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.permutation(len(people))[:CHECKED_CROPS])
-    labels, min_gap_s = labels_of(people.select(rows))
+    labels, compared_gap_s = labels_of(people.select(rows))
+    min_gap_s = compared_gap_s if gap_s is None else gap_s
     vectors = torch.from_numpy(vectors_of(network, recipe, people.crops.select(rows)))
     i, j = np.triu_indices(len(rows), 1)
     identity, when, clip = labels.identity, labels.time_s, labels.clip

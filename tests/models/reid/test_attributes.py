@@ -30,9 +30,11 @@ from models.reid.data.sources.attributes import (
 from models.reid.data.sources.tracklets import read_tracklets
 from models.reid.data.splits.people import People, name_people, unnamed
 from models.reid.data.splits.split import Splits, of_games
+from models.reid.evaluation import mean_ap_within
 from models.reid.loop import read_metrics, train_recipe
-from models.reid.methods.attributes import attribute_scores, choose_threshold, mean_ap_within
+from models.reid.methods.attributes import attribute_scores, build, choose_threshold
 from models.reid.recipe import recipe_of
+from models.reid.weights import load_network
 from pipeline.errors import InputError, SettingsError
 
 BASE = {
@@ -83,21 +85,23 @@ def test_basketball_attributes_say_state_number_and_kit(attribute_data: Path) ->
     assert found.column("jersey").tolist() == (tracklet % 2).tolist()
 
 
+RECIPE: dict[str, Any] = BASE | {
+    "method": "attributes",
+    "backbone": "osnet",
+    "data": BASE["data"] | {"table": "t.csv"} | {"images": "images"},  # type: ignore[operator]
+    "classify": {"epochs": 5},
+    "aggregate": {"epochs": 2},
+    "learning_rate": 0.01,
+    "batch": 8,
+    "people": 4,
+    "crops": 3,
+}
+
+
 def test_attributes_are_learned_then_aggregated(attribute_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train, validation = (made_people(attribute_data, game) for game in ("a", "b"))
     monkeypatch.setattr(loop, "read_splits", lambda *_: Splits(train, validation, validation.select(np.arange(0))))
-    recipe = BASE | {
-        "method": "attributes",
-        "backbone": "osnet",
-        "data": BASE["data"] | {"table": "t.csv"} | {"images": "images"},  # type: ignore[operator]
-        "classify": {"epochs": 5},
-        "aggregate": {"epochs": 2},
-        "learning_rate": 0.01,
-        "batch": 8,
-        "people": 4,
-        "crops": 3,
-    }
-    run = attribute_data / "run"
+    recipe, run = RECIPE, attribute_data / "run"
     train_recipe(recipe_of(recipe, "made"), attribute_data, run)
     metrics = read_metrics(run / "classifiers" / "metrics.csv")
     assert metrics["loss"][-1] < 0.7 * metrics["loss"][0]
@@ -123,6 +127,20 @@ def test_f1_shows_what_accuracy_hides(attribute_data: Path) -> None:
     assert scores["val/loss"] == pytest.approx(np.log(5), abs=1e-5)
     assert scores["val/acc_state"] == pytest.approx(0.75)
     assert scores["val/f1_state"] == pytest.approx((2 * 0.75 / 1.75 + 0) / 2)
+
+
+@pytest.mark.parametrize("heads", [[], ["jersey"]])
+def test_heads_that_are_left_out_are_not_learned(
+    heads: list[str], attribute_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train, nobody = made_people(attribute_data, "a"), made_people(attribute_data, "a").select(np.arange(0))
+    monkeypatch.setattr(loop, "read_splits", lambda *_: Splits(train, nobody, nobody))
+    recipe = RECIPE | {"heads": heads, "classify": {"epochs": 2}, "aggregate": {"epochs": 1}, "learning_rate": 1e-4}
+    _, network = load_network(train_recipe(recipe_of(recipe, "made"), attribute_data, attribute_data / "run"))
+    assert list(network.classifiers) == heads
+    assert (attribute_data / "run" / "classifiers").is_dir() == bool(heads)
+    with pytest.raises(SettingsError, match="no attribute 'hat'"):
+        build(recipe_of(RECIPE | {"heads": ["hat"]}, "made"))
 
 
 def test_a_recipe_without_its_attributes_is_refused(attribute_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

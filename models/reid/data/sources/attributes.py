@@ -14,7 +14,7 @@ Four vocabularies, `VOCABULARIES`:
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,18 @@ class Attributes:
     def column(self, name: str) -> Ints:
         """Return the classes (n,) of one attribute."""
         return self.label[:, list(self.vocabulary).index(name)]
+
+    def only(self, names: Collection[str]) -> Attributes:
+        """Leave out all attributes but some, in the order that they have.
+
+        Example:
+            >>> both = Attributes({"hat": ("no", "yes"), "age": ("young", "old")}, np.array([[0, 1], [1, 0]]))
+            >>> both.only(["age"]).label.tolist()
+            [[1], [0]]
+        """
+        kept = [name for name in self.vocabulary if name in names]
+        rows = [list(self.vocabulary).index(name) for name in kept]
+        return Attributes({name: self.vocabulary[name] for name in kept}, self.label[:, rows])
 
 
 def read_market_table(path: Path) -> dict[str, dict[str, Ints]]:
