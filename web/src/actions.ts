@@ -9,7 +9,7 @@ export function answer(doubt: Doubt | undefined, said: "same" | "different" | "s
   store.asked.value = new Set(store.asked.value).add(store.doubtKey(doubt));
   if (said === "skip") return;
   store.answers.value++;
-  void store.edit([{ kind: said, track_id: doubt.track_id, other: doubt.against }]);
+  void store.edit([{ kind: said, track_id: doubt.track_id, other: doubt.against, at_s: doubt.at_s, other_at_s: doubt.against_at_s }]);
 }
 
 export function look(doubt: Doubt | undefined): void {

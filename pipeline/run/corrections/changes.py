@@ -73,9 +73,10 @@ class Changes:
         expected = [change.described for change in self.people if change.expected]
         moved = [change.described for change in self.people if not change.expected]
         if not self.people:
-            return [self.words, "  nothing else changed"]
+            return [self.words, *self.warnings, "  nothing else changed"]
         return [
             self.words,
+            *self.warnings,
             *(f"  {line}" for line in expected),
             *(["also, because of it:"] if moved else []),
             *(f"  {line}" for line in moved),
@@ -87,6 +88,7 @@ def changes_between(
     after: Mapping[TableName, pd.DataFrame],
     words: str,
     step: Step | None,
+    notes: tuple[str, ...] = (),
 ) -> Changes:
     """Compare two results of one game.
 
@@ -95,6 +97,7 @@ def changes_between(
         after: likewise.
         words: what was done.
         step: of the journal, which was done, undone or done again.
+        notes: what else a person should know of it.
     """
     spots = [] if step is None else [spot for line in step.lines for spot in (line.spot, line.second_spot) if spot]
     named = _owners_at(before, spots) | _owners_at(after, spots)
@@ -121,7 +124,7 @@ def changes_between(
             )
         )
     found.sort(key=lambda change: (not change.expected, -max(change.gained_s, change.lost_s)))
-    return Changes(words, step, tuple(found))
+    return Changes(words, step, tuple(found), notes)
 
 
 def _owners(tables: Mapping[TableName, pd.DataFrame]) -> NDArray[np.int64]:

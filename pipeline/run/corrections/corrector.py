@@ -179,7 +179,7 @@ class Corrector:
             if publishes:
                 self._publish(opened.directory, context)
             pending.remove(opened.directory)
-            return changes_between(before, context.tables, turned.words, turned.step)
+            return changes_between(before, context.tables, turned.words, turned.step, turned.notes)
 
     def _compute_again(self, directory: RunDirectory, context: RunContext) -> None:
         """Compute what follows from the journal as it stands in the file now."""
@@ -266,9 +266,9 @@ class _OpenedRun:
     resumed: Pending | None
     """A correction that had been stopped, and was carried out now."""
 
-    def check(self, shown: ShownRun, journal: Journal) -> None:
+    def check(self, shown: ShownRun, journal: Journal, newest: int | None = None) -> list[str]:
         """Refuse a journal that contradicts itself; its lines are numbered as they will stand in the file."""
-        shown.check(Journal.parse(journal.text, self.directory.root / CORRECTIONS).lines)
+        return shown.check(Journal.parse(journal.text, self.directory.root / CORRECTIONS).lines, newest)
 
 
 @dataclass(frozen=True)
@@ -279,6 +279,8 @@ class _Turned:
     words: str
     step: Step | None
     """That was done or undone; None where nothing was new."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of it, in plain words."""
 
 
 def _corrected(opened: _OpenedRun, asked: Sequence[Asked]) -> _Turned:
@@ -291,8 +293,8 @@ def _corrected(opened: _OpenedRun, asked: Sequence[Asked]) -> _Turned:
     if not new:
         return _Turned(opened.journal, f"{words}: so it is already", None)
     journal = opened.journal.with_step(new)
-    opened.check(shown, journal)
-    return _Turned(journal, words, journal.steps[-1])
+    notes = opened.check(shown, journal, journal.steps[-1].number)
+    return _Turned(journal, words, journal.steps[-1], tuple(notes))
 
 
 def _turned(opened: _OpenedRun, journal: Journal, done: str) -> _Turned:
@@ -303,8 +305,12 @@ def _turned(opened: _OpenedRun, journal: Journal, done: str) -> _Turned:
 
 
 def _not_said_yet(lines: Sequence[Correction], standing: Sequence[Correction]) -> list[Correction]:
-    """Leave out what the last line about the same fact says already."""
-    newest = {_fact(line): line for line in standing}
+    """Leave out what the last line about the same fact says already; after a split, a place may be of another tracklet."""
+    newest: dict[tuple[object, ...], Correction] = {}
+    for line in standing:
+        if line.action == "split":
+            newest = {fact: said for fact, said in newest.items() if said.action in ("same", "apart")}
+        newest[_fact(line)] = line
     return [
         line
         for line in lines
@@ -312,10 +318,13 @@ def _not_said_yet(lines: Sequence[Correction], standing: Sequence[Correction]) -
     ]
 
 
+_KINDS = {"same": "people", "apart": "people", "player": "whose", "keep": "whose"}
+
+
 def _fact(line: Correction) -> tuple[object, ...]:
     """Return what a line is about: two people, or a label of one."""
     places = {_rounded(spot) for spot in (line.spot, line.second_spot) if spot is not None}
-    kind = "people" if line.action in ("same", "apart") else line.action
+    kind = _KINDS.get(line.action, line.action)
     return kind, frozenset(places)
 
 

@@ -194,7 +194,7 @@ def test_what_people_look_at_can_wait(finished: Path) -> None:
         (lambda _: [Number(1, "seven")], "number 'seven' is not a jersey number"),
         (
             lambda ids: [Merge(int(ids[0]), int(ids[1]))],
-            r"corrections.csv: line \d .*: they are in the picture together at",
+            "are one: they are in the picture together at 0:00",
         ),
     ],
 )
