@@ -82,6 +82,8 @@ def read_run(out: Path, begun: bool = False) -> FinishedRun:
     if not is_plain_file(path):
         raise InputError(f"{out} is not a finished output directory of courtside analyze: it has no run.json")
     missing = [name for name in STAGE_NAMES if RunDirectory(out).manifest(name) is None]
+    if missing and not begun and is_plain_file(RunDirectory(out).json_path("relabel")):
+        raise InputError(f"{out} is being corrected: its statistics are computed in a moment; repeat this then")
     if missing and not begun:
         raise InputError(
             f"{out} was not finished by this version of courtside (nothing is known of its stage '{missing[0]}'); "
