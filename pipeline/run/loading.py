@@ -137,11 +137,22 @@ def context_of(
 
 def jersey_colors_of(directory: RunDirectory) -> Any:
     """Read which colours the teams' jerseys had in the pictures of a run, as it says; empty where it says nothing."""
+    return _presented(directory, "jersey_colors")
+
+
+def laid_out_of(directory: RunDirectory) -> Any:
+    """Read the embedding map of a run's report; empty where it has none."""
+    found = _presented(directory, "laid_out")
+    return found if isinstance(found, dict) else {}
+
+
+def _presented(directory: RunDirectory, name: str) -> Any:
+    """Read a fact of presenting; empty where there is none."""
     try:
         facts: Any = directory.read_json("present.facts")
     except TableError:
         return {}
-    return facts.get("jersey_colors", {}) if isinstance(facts, dict) else {}
+    return facts.get(name, {}) if isinstance(facts, dict) else {}
 
 
 def video_of(run: FinishedRun, video: Path | None = None) -> VideoInfo:
