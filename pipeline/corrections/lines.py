@@ -91,7 +91,7 @@ class Correction:
         spots = [self.spot] if self.second_spot is None else [self.spot, self.second_spot]
         times = " and ".join(clock(spot.time_s) for spot in spots)
         said = self.words or f"{self.action} {self.value}".strip()
-        return f"{self.where} ({said}; at {times})"
+        return f"{self.where} ({said}; at {times})" if self.where else f"{said} (at {times})"
 
 
 @dataclass(frozen=True)

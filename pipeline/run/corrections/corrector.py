@@ -305,8 +305,9 @@ class _OpenedRun:
     """A correction that had been stopped, and was carried out now."""
 
     def check(self, shown: ShownRun, journal: Journal, newest: int | None = None) -> list[str]:
-        """Refuse a journal that contradicts itself; its lines are numbered as they will stand in the file."""
-        return shown.check(Journal.parse(journal.text, self.directory.root / CORRECTIONS).lines, newest)
+        """Refuse a journal that contradicts itself; lines that stand in the file are named by their numbers there."""
+        lines = Journal.parse(journal.text, Path(CORRECTIONS)).lines
+        return shown.check([replace(line, where="") if line.step == newest else line for line in lines], newest)
 
 
 @dataclass(frozen=True)

@@ -111,16 +111,11 @@ class ShownRun:
         if first == second:
             raise InputError(f"{first.label} is one player already")
         words = f"{first.label} and {second.label} are one"
-        self._refuse_together(first.player_id, second.player_id, words)
-        kept = max(
-            (first, second), key=lambda person: sum(map(self._shown.length, self._tracklets_of(person.player_id)))
-        ).player_id
-        lines = []
-        for person in (first, second):
-            longest = self._tracklets(person.player_id)[0]
-            lines.append(Correction("player", self._shown.middle(longest), None, str(kept), words=words))
-            lines += self._held(person.player_id, kept, words, without={longest})
-        return lines
+        more, less = sorted((first.player_id, second.player_id), key=self._length_of, reverse=True)
+        self._refuse_together(more, less, words)
+        longest = [self._tracklets_of(player)[0] for player in (more, less)]
+        lines = [Correction("player", self._shown.middle(each), None, str(more), words=words) for each in longest]
+        return lines + [ln for player in (more, less) for ln in self._held(player, more, words)]
 
     @_lines.register
     def _(self, said: Move) -> list[Correction]:
@@ -319,19 +314,22 @@ class ShownRun:
             lines += self._held(owner, owner, words, without={track_id, *(before if ends_here else after)})
         return lines
 
-    def _refuse_together(self, first: int, second: int, words: str) -> None:
-        """Refuse to make one player of two who are in the picture together.
+    def _refuse_together(self, more: int, less: int, words: str) -> None:
+        """Refuse to make one player of two who are in the picture together, but for a lesser part of what one is guessed to be.
 
         Raises:
             InputError: they are.
         """
-        for i in self._tracklets_of(first):
-            for j in self._tracklets_of(second):
-                if self._shown.together(i, j) and min(map(self._shown.length_s, (i, j))) >= _LEAST_LOCKED_S:
-                    raise InputError(
-                        f"{words}: they are in the picture together at {clock(self._shown.first_together_s(i, j))}, so they are "
-                        "not one person; split or move what is wrong there first"
-                    )
+        theirs = {
+            j: [i for i in self._tracklets_of(more) if self._shown.together(i, j)] for j in self._tracklets_of(less)
+        }
+        beside = [j for j, found in theirs.items() if found]
+        if 2 * sum(map(self._shown.length, beside)) > self._length_of(less):
+            at_s = min(self._shown.first_together_s(i, j) for j in beside for i in theirs[j])
+            raise InputError(
+                f"{words}: they are in the picture together at {clock(at_s)}, so they are not one person; "
+                "split or move what is wrong there first"
+            )
 
     # Players and tracklets.
 
@@ -379,6 +377,9 @@ class ShownRun:
             InputError: no such player.
         """
         return self._tracklets_of(self.person(player).player_id)
+
+    def _length_of(self, player: int) -> int:
+        return sum(map(self._shown.length, self._tracklets_of(player)))
 
     def _tracklets_of(self, player: int | None) -> list[int]:
         mine = self._identities.loc[self._identities["player_id"] == player, "track_id"].tolist()

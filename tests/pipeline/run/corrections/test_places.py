@@ -210,6 +210,21 @@ def test_a_merge_holds_when_a_guessed_part_of_it_is_moved_away() -> None:
     assert said.of[1] == said.of[6] == said.of[7] == who
 
 
+def test_two_are_merged_though_a_lesser_piece_of_the_second_is_there_with_the_first() -> None:
+    """What somebody is guessed to be yields, and that is said; who is there most of the time is somebody else."""
+    said = Said(game([(0, 0, 90), (1, 100, 160), (1, 40, 55), (2, 20, 80)]))
+    first, second = said.of[1], said.of[2]
+    assert said.of[3] == second
+    with pytest.raises(
+        InputError, match=r"in the picture together at 0:02\.0, so they are not one person; split or move"
+    ):
+        said.say(Merge(first, said.of[4]))
+    said.say(Merge(first, second))
+    assert said.of[1] == said.of[2] == first
+    assert said.of.get(3) != first
+    assert said.notes == [f"P{first} can no longer be who is seen from 0:04.0 on"]
+
+
 def test_two_parts_of_a_tracklet_are_put_together_again() -> None:
     said = Said()
     said.say(SplitTracklet(7, 14.0)).say(Move(9, said.of[7]))
