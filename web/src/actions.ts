@@ -77,8 +77,9 @@ export function foreseen(): { words: string; actions: { label: string; key: stri
   if (carried && row?.person && carried.row !== model.rowOf[carried.piece]) {
     const { begin_s, end_s } = model.game.pieces;
     const there = beside(model, row, carried.piece);
-    const what = there.pieces === 1 ? "the piece" : `${there.pieces} pieces`;
-    const instead = there.pieces ? `, in place of ${what} that is there at that time (${lasting(there.length_s)} at once)` : "";
+    const what = there.count === 1 ? "the piece" : `${there.count} pieces`;
+    const instead = there.most ? " · but that is where most of him is seen: it will be refused"
+      : there.count ? `, in place of ${what} of ${lasting(there.length_s)} at that time` : "";
     const length_s = end_s[carried.piece]! - begin_s[carried.piece]!;
     return { words: `${lasting(length_s)} of ${store.labelOf(model.player[carried.piece]!)} go to ${row.person.label}${instead}`, actions: [] };
   }

@@ -163,12 +163,14 @@ export const lasting = (length_s: number): string =>
 
 export const percent = (share: number | null): string => (share === null ? "–" : `${Math.round(100 * share)} %`);
 
-// What a row shows while a piece lasts: its person cannot be there twice. The number of pieces, and for how long.
-export function beside(model: Model, row: Row, piece: number): { pieces: number; length_s: number } {
+// Pieces of a row that are there while a piece lasts: their person cannot be there twice. How many, how long, and whether they are
+// most of him.
+export function beside(model: Model, row: Row, piece: number): { count: number; length_s: number; most: boolean } {
   const { begin_s, end_s } = model.game.pieces;
-  const shared = Array.from(row.pieces, (at) => Math.min(end_s[at]!, end_s[piece]!) - Math.max(begin_s[at]!, begin_s[piece]!));
-  const lasting_s = shared.filter((length_s, k) => length_s > 0.2 && row.pieces[k] !== piece);
-  return { pieces: lasting_s.length, length_s: lasting_s.reduce((sum, length_s) => sum + length_s, 0) };
+  const of = (pieces: number[]): number => pieces.reduce((sum, at) => sum + end_s[at]! - begin_s[at]!, 0);
+  const shared = (at: number): number => Math.min(end_s[at]!, end_s[piece]!) - Math.max(begin_s[at]!, begin_s[piece]!);
+  const found = [...row.pieces].filter((at) => at !== piece && shared(at) > 0.2);
+  return { count: found.length, length_s: of(found), most: 2 * of(found) > of([...row.pieces]) };
 }
 
 // Pieces that may show more than one person, or somebody else, those first of which most is unsure.
