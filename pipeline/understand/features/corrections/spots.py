@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.corrections import Correction, Spot
+from pipeline.corrections.lines import AFTER
 from pipeline.tables import conform
 from pipeline.understand.game import TrackedGame
 
@@ -69,7 +70,7 @@ def split_where_corrected(game: TrackedGame, corrections: Sequence[Correction]) 
     """Split the tracklets that corrections say go over to somebody else.
 
     Returns:
-        A link table; what begins at a split gets a number above all others.
+        A link table; the part of a tracklet that what was said of the whole does not stay with gets a number above all others.
     """
     for correction in corrections:
         if correction.action != "split" or correction.second_spot is None or game.tracks.empty:
@@ -79,7 +80,8 @@ def split_where_corrected(game: TrackedGame, corrections: Sequence[Correction]) 
         if after is None or after != before:
             continue
         time_s, track_id = game.box_time_s[game.tracked_rows], game.tracks["track_id"]
-        later = (track_id.to_numpy() == after) & (time_s >= correction.spot.time_s - game.step_s / 2)
+        is_later = time_s >= correction.spot.time_s - game.step_s / 2
+        leaves = (track_id.to_numpy() == after) & (is_later != (correction.value == AFTER))
         fresh = int(track_id.max()) + 1
-        game = game.with_tracks(conform("tracks", game.tracks.assign(track_id=np.where(later, fresh, track_id))))
+        game = game.with_tracks(conform("tracks", game.tracks.assign(track_id=np.where(leaves, fresh, track_id))))
     return game.tracks

@@ -28,6 +28,7 @@ from pipeline.corrections import (
 from pipeline.errors import InputError
 from pipeline.geometry.court import COURTS
 from pipeline.run.corrections.places import ShownRun
+from pipeline.understand.features.corrections import split_where_corrected
 from pipeline.understand.game import TrackedGame
 from pipeline.understand.identity import identify
 from tests.tracked_games import game
@@ -77,6 +78,11 @@ class Said:
         """Player of each tracklet."""
         return dict(zip(self.tables["identities"]["track_id"], self.tables["identities"]["player_id"], strict=True))
 
+    def begins_s(self, track_id: int) -> float:
+        """When a tracklet begins, as it is split now."""
+        split = self.made.with_tracks(split_where_corrected(self.made, self.journal.lines))
+        return float(split.box_time_s[split.tracked_rows][split.tracks["track_id"] == track_id].min())
+
     def name_of(self, track_id: int, label: str = "name") -> str | None:
         value = self.tables["players"].set_index("player_id")[label].get(self.of[track_id])
         return None if pd.isna(value) else str(value)
@@ -89,16 +95,18 @@ def test_the_game_as_it_is_solved() -> None:
     assert len({of[track_id] for track_id in (1, 2, 3, 6, 8)}) == 5
 
 
-@pytest.mark.parametrize(("pictured_s", "stays"), [(11.0, 7), (15.5, 9)])
-def test_the_part_that_an_answer_ties_to_a_player_stays_his(pictured_s: float, stays: int) -> None:
+@pytest.mark.parametrize(("pictured_s", "begins_s"), [(11.0, 10.0), (15.5, 14.0)])
+def test_the_part_that_an_answer_ties_to_a_player_stays_his(pictured_s: float, begins_s: float) -> None:
     """An answer was about two pictures: the part of a split tracklet that holds the picture goes on being his."""
     said = Said()
     who = said.of[1]
     said.say(SamePerson(7, 1, pictured_s, 2.0)).say(SplitTracklet(7, 14.0))
-    assert said.of[stays] == who == said.of[1]
+    assert said.of[7] == who == said.of[1]  # the part that stays keeps the number
     assert said.of[7] != said.of[9]
-    words = said.journal.steps[-1].words
-    assert words.startswith("until 0:14.0" if stays == 9 else "from 0:14.0 on")
+    assert said.begins_s(7) == begins_s
+    assert said.journal.steps[-1].words.startswith("until 0:14.0" if begins_s == 14.0 else "from 0:14.0 on")
+    said.undo(2)
+    assert said.of[7] == who
 
 
 def test_what_comes_before_stays_where_both_parts_are_tied_to_him() -> None:
@@ -135,7 +143,7 @@ def test_everything_can_be_split_whatever_was_said_before(first: Sequence[Asked]
     said = Said()
     said.say(*first(said.of))
     last = max(said.of)
-    said.say(SplitAt(said.of[1], 14.0)).say(SplitAt(said.of[1], 2.0)).say(SplitAt(said.of[4], 7.0))
+    said.say(SplitAt(said.of[1], 14.0)).say(SplitAt(said.of[1], 2.0)).say(SplitAt(said.of[4], 8.0))
     assert max(said.of) == last + 3
     assert said.of[1] != said.of[last + 2]
 
@@ -223,6 +231,17 @@ def test_two_are_merged_though_a_lesser_piece_of_the_second_is_there_with_the_fi
     assert said.of[1] == said.of[2] == first
     assert said.of.get(3) != first
     assert said.notes == [f"P{first} can no longer be who is seen from 0:04.0 on"]
+
+
+@pytest.mark.parametrize("at_s", [1.0, 4.0])
+def test_the_id_stays_when_a_split_is_made_and_undone(at_s: float) -> None:
+    """Also where most of the tracklet, and all there is of him, follows the split."""
+    said = Said(game([(0, 0, 50), (1, 0, 50)]))
+    before = said.of
+    said.say(Name(before[1], "Ada")).say(SplitTracklet(1, at_s))
+    assert said.of[1] == before[1] != said.of[3]
+    said.undo(2)
+    assert said.of == before
 
 
 def test_two_parts_of_a_tracklet_are_put_together_again() -> None:
