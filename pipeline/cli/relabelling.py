@@ -44,7 +44,7 @@ _Source = Annotated[
 _Calibration = Annotated[
     Path | None, typer.Option(metavar="FILE", help="That of a run of version 0.1, which kept none.")
 ]
-_Roster = Annotated[Path | None, typer.Option(metavar="FILE", help="Likewise.")]
+_Roster = Annotated[Path | None, typer.Option(metavar="FILE", help="Roster to use from now on.")]
 
 
 class RelabelCommand(TyperCommand):
@@ -82,7 +82,7 @@ def relabel(
         Repeated | None, typer.Option(metavar="P NUMBER", help="P's jersey number; '-' for none.")
     ] = None,
     team: Annotated[Repeated | None, typer.Option(metavar="P A|B", help="P's team; '-' for none.")] = None,
-    role: Annotated[Repeated | None, typer.Option(metavar="P ROLE", help="P is a player or a referee.")] = None,
+    role: Annotated[Repeated | None, typer.Option(metavar="P ROLE", help="P is a player, a referee or nobody.")] = None,
     not_a_player: Annotated[
         Repeated | None, typer.Option("--not-a-player", metavar="P", help="P is no player and no referee.")
     ] = None,
@@ -120,6 +120,11 @@ def relabel(
             changes = corrector.undo(undo, publish=True)
         elif redo is not None:
             changes = corrector.redo(redo, publish=True)
+        elif roster is not None and not asked:
+            names = corrector.tables["players"]["name"].notna().sum()
+            corrector.publish()
+            print_text(f"the roster is used; people with a name: {names}")
+            return
         else:
             changes = corrector.correct(asked, publish=True)
     _show(changes, run, "redo" if undo is not None else "undo")

@@ -177,7 +177,7 @@ class JournalOfRun:
         corrector = Corrector(self._run, replace(self._files, roster=file), self._told)
         named = int(corrector.tables["players"]["name"].notna().sum())
         self._corrector = Corrector(self._run, self._files, self._told, waits=True)
-        return {"words": f"the roster is used: {named} people have a name", "people": [], "warnings": []}
+        return {"words": f"the roster is used; people with a name: {named}", "people": [], "warnings": []}
 
     def _revision(self, journal: Journal) -> str:
         """Return what is the same as long as tracklets have the same ids: it rests on how they were made, and on splits."""

@@ -307,3 +307,12 @@ def test_the_journal_on_the_command_line(finished: Path, capsys: pytest.CaptureF
     assert corrector.tables["players"]["name"].dropna().tolist() == ["Ada"]  # sees what was done elsewhere
     assert courtside(["relabel", run, "--undo", "9"]) == 3
     assert courtside(["relabel", run, "--undo", "1", "--list"]) == 4
+
+
+def test_a_roster_is_given_later(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    correct(finished, [Number(1, "77"), Team(1, "A")], publish=False)
+    (tmp_path / "roster.csv").write_text("number,name,team\n77,Ada Low,A\n", encoding="utf-8")
+    assert courtside(["relabel", str(finished), "--roster", str(tmp_path / "roster.csv")]) == 0
+    assert "the roster is used; people with a name: 1" in capsys.readouterr().out
+    assert players(finished).loc[1, "name"] == "Ada Low"
+    assert "Ada Low" in (finished / "player_stats.csv").read_text()
