@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pipeline.corrections import Asked, Journal
-    from pipeline.run.corrections import Changes
+    from pipeline.run.corrections import Changes, Corrector
 
 _NEW = "new"
 """In the place of a player: somebody who is not among them yet."""
@@ -120,14 +120,18 @@ def relabel(
             changes = corrector.undo(undo, publish=True)
         elif redo is not None:
             changes = corrector.redo(redo, publish=True)
-        elif roster is not None and not asked:
-            names = corrector.tables["players"]["name"].notna().sum()
-            corrector.publish()
-            print_text(f"the roster is used; people with a name: {names}")
-            return
         else:
-            changes = corrector.correct(asked, publish=True)
+            changes = corrector.correct(asked, publish=True) if asked or roster is None else _roster_used(corrector)
     _show(changes, run, "redo" if undo is not None else "undo")
+
+
+def _roster_used(corrector: Corrector) -> Changes:
+    """Use the roster that a corrector was opened with, and nothing else."""
+    from pipeline.run.corrections import Changes
+
+    names = corrector.tables["players"]["name"].notna().sum()
+    corrector.publish()
+    return Changes("the roster is used", None, (), (f"people with a name: {names}",))
 
 
 def _show(changes: Changes, run: Path, back: str) -> None:

@@ -73,7 +73,7 @@ class Changes:
         expected = [change.described for change in self.people if change.expected]
         moved = [change.described for change in self.people if not change.expected]
         if not self.people:
-            return [self.words, *self.warnings, "  nothing else changed"]
+            return [self.words, *(self.warnings or ["  nothing else changed"])]
         return [
             self.words,
             *self.warnings,

@@ -313,6 +313,6 @@ def test_a_roster_is_given_later(finished: Path, tmp_path: Path, capsys: pytest.
     correct(finished, [Number(1, "77"), Team(1, "A")], publish=False)
     (tmp_path / "roster.csv").write_text("number,name,team\n77,Ada Low,A\n", encoding="utf-8")
     assert courtside(["relabel", str(finished), "--roster", str(tmp_path / "roster.csv")]) == 0
-    assert "the roster is used; people with a name: 1" in capsys.readouterr().out
+    assert "people with a name: 1" in capsys.readouterr().out
     assert players(finished).loc[1, "name"] == "Ada Low"
     assert "Ada Low" in (finished / "player_stats.csv").read_text()
