@@ -49,7 +49,8 @@ def analysed(folder: Path, seed: int, minutes: float) -> Path:
 
 def measure(run: Path, minutes: float) -> None:
     """Correct a copy of a run, and print what each correction took."""
-    copy = Path(shutil.copytree(run, run.parent / "corrected", dirs_exist_ok=True))
+    shutil.rmtree(run.parent / "corrected", ignore_errors=True)
+    copy = Path(shutil.copytree(run, run.parent / "corrected"))
     (copy / "corrections.csv").unlink(missing_ok=True)
     print(f"{minutes:g} minutes, {os.cpu_count()} cores\n\n| what | s | processor, s |\n|---|---|---|", flush=True)
     corrector = Corrector(copy, waits=True)
