@@ -201,7 +201,10 @@ class _Questions:
         for team in sorted(set(self.team.values())):
             mine = [piece for piece in self.pieces if self.team.get(piece.player_id) == team]
             for piece, crowded_s in _least_sure_of_six(mine):
-                wrong = max(_CHANCE_OF_SIXTH, 1 - piece.confidence)
+                among = (
+                    piece.confidence + piece.runner_up_confidence
+                )  # that it shows more than one is not decided by pictures
+                wrong = max(_CHANCE_OF_SIXTH, piece.runner_up_confidence / (among or 1.0))
                 words = f"six of {self.game.team_names.get(team, f'team {team}')} at once, for {crowded_s:.1f} s"
                 yield from self._ask("crowded", piece, piece.player_id, 1 - wrong, wrong * crowded_s, words)
 
