@@ -93,7 +93,7 @@ def _of_undone_splits(before: NDArray[np.int64], now: NDArray[np.int64]) -> NDAr
         >>> _of_undone_splits(np.array([2, 9, 3]), np.array([2, 2, 4])).tolist()
         [False, True, False]
     """
-    return np.isin(now, now[before == now]) & (before != now)
+    return np.asarray(np.isin(now, now[before == now]) & (before != now))
 
 
 def _matched(
