@@ -2,8 +2,8 @@
 
 Renders games without pixels and analyses them (once, in processes of their own), opens each as `courtside review` does, and
 corrects it as an analyst would: a name, a tracklet moved to somebody new, two players merged, a tracklet split, undo. Prints
-the seconds of the wall clock and of the processor of each, without and with what people look at written anew, and what a call
-of `courtside relabel` takes from its start.
+the seconds of the wall clock and of the processor of each, what follows when nobody waits (statistics, line-ups, the ball), what people
+look at written anew, and what a call of `courtside relabel` takes from its start.
 """
 
 from __future__ import annotations
@@ -49,15 +49,18 @@ def analysed(folder: Path, seed: int, minutes: float) -> Path:
 
 def measure(run: Path, minutes: float) -> None:
     """Correct a copy of a run, and print what each correction took."""
-    copy = Path(shutil.copytree(run, run.parent / "corrected", dirs_exist_ok=True))
+    shutil.rmtree(run.parent / "corrected", ignore_errors=True)
+    copy = Path(shutil.copytree(run, run.parent / "corrected"))
     (copy / "corrections.csv").unlink(missing_ok=True)
     print(f"{minutes:g} minutes, {os.cpu_count()} cores\n\n| what | s | processor, s |\n|---|---|---|", flush=True)
-    corrector = Corrector(copy)
+    corrector = Corrector(copy, waits=True)
     timed("open", lambda: corrector.tables)
     timed("warm up in the background", corrector.warm)
     for what, asked in steps():
         timed(what, lambda asked=asked: corrector.correct(asked(corrector.tables)))  # type: ignore[misc]
+    timed("what follows, when nobody waits: statistics, ball", corrector.catch_up)
     timed("undo", corrector.undo)
+    timed("what follows", corrector.catch_up)
     timed("report, CSV and the like", corrector.publish)
     relabelled = [*_COMMAND, "relabel", str(copy), "--name", "P2", "Somebody Else"]
     timed("`courtside relabel`, from its start, with the report", lambda: subprocess.run(relabelled, check=True))

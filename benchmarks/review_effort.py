@@ -100,7 +100,10 @@ class ReviewedRun:
         """Say the truth about a doubt, and solve again; what contradicts is left out, as the page refuses it."""
         people = self.shown_by(game, doubt.track_id), self.shown_by(game, doubt.against)
         action = "same" if None not in people and people[0] == people[1] else "apart"
-        spots = Spot(*game.spot(doubt.track_id)), Spot(*game.spot(doubt.against))
+        spots = (
+            Spot(*game.spot(doubt.track_id, doubt.at_s)),
+            Spot(*game.spot(doubt.against, doubt.against_at_s)),
+        )
         self.context.corrections = (*self.context.corrections, Correction(action, *spots))
         for memory in (self.context.memories or {}).values():
             memory.begin()

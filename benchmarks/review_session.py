@@ -75,8 +75,8 @@ class Session:
     game: Path
     steps: int = 0
     """Of the journal, as they should be."""
-    refused: int = 0
-    """Splits and moves that contradict what is seen or was said."""
+    refused: list[str] = field(default_factory=list)
+    """Why splits and moves contradict what is seen or was said."""
     took_s: list[tuple[str, float]] = field(default_factory=list)
 
     @contextmanager
@@ -138,7 +138,7 @@ class Session:
         yield
         self.until(lambda: self.results()[-1][0] > done)
         assert self.written() - self.steps == (self.results()[-1][1] is None), self.results()
-        self.refused += self.written() == self.steps
+        self.refused += [why for _, why in self.results()[-1:] if why is not None]
         self.steps = self.written()
 
     def written(self) -> int:
@@ -151,8 +151,7 @@ class Session:
 
     def words(self) -> list[str]:
         """List what the page says at its edge."""
-        found: list[str] = self.page.value("[...document.querySelectorAll('.toasts p')].map((e) => e.textContent)")
-        return found
+        return list(self.page.value("[...document.querySelectorAll('.toasts p')].map((e) => e.textContent)"))
 
     def answer(self, count: int) -> None:
         """Answer the first questions of the queue as it is."""
@@ -392,8 +391,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"| {step} | {row['count']:.0f} | {row['median']:.1f} | {row['max']:.1f} |")
         after = session.reviewed().share_right()
         print(
-            f"\nright before {100 * share:.1f} %, after {100 * after:.1f} % of player-time; {session.steps} steps, {session.refused} refused"
+            f"\nright before {100 * share:.1f} %, after {100 * after:.1f} % of player-time; {session.steps} steps, {len(session.refused)} refused"
         )
+        print(*session.refused, sep="\n")
 
 
 if __name__ == "__main__":

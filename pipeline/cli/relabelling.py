@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pipeline.corrections import Asked, Journal
-    from pipeline.run.corrections import Changes
+    from pipeline.run.corrections import Changes, Corrector
 
 _NEW = "new"
 """In the place of a player: somebody who is not among them yet."""
@@ -45,7 +45,7 @@ _Source = Annotated[
 _Calibration = Annotated[
     Path | None, typer.Option(metavar="FILE", help="That of a run of version 0.1, which kept none.")
 ]
-_Roster = Annotated[Path | None, typer.Option(metavar="FILE", help="Likewise.")]
+_Roster = Annotated[Path | None, typer.Option(metavar="FILE", help="Roster to use from now on.")]
 
 
 class RelabelCommand(TyperCommand):
@@ -83,7 +83,7 @@ def relabel(
         Repeated | None, typer.Option(metavar="P NUMBER", help="P's jersey number; '-' for none.")
     ] = None,
     team: Annotated[Repeated | None, typer.Option(metavar="P A|B", help="P's team; '-' for none.")] = None,
-    role: Annotated[Repeated | None, typer.Option(metavar="P ROLE", help="P is a player or a referee.")] = None,
+    role: Annotated[Repeated | None, typer.Option(metavar="P ROLE", help="P is a player, a referee or nobody.")] = None,
     not_a_player: Annotated[
         Repeated | None, typer.Option("--not-a-player", metavar="P", help="P is no player and no referee.")
     ] = None,
@@ -122,8 +122,17 @@ def relabel(
         elif redo is not None:
             changes = corrector.redo(redo, publish=True)
         else:
-            changes = corrector.correct(asked, publish=True)
+            changes = corrector.correct(asked, publish=True) if asked or roster is None else _roster_used(corrector)
     _show(changes, run, "redo" if undo is not None else "undo")
+
+
+def _roster_used(corrector: Corrector) -> Changes:
+    """Use the roster that a corrector was opened with, and nothing else."""
+    from pipeline.run.corrections import Changes
+
+    names = corrector.tables["players"]["name"].notna().sum()
+    corrector.publish()
+    return Changes("the roster is used", None, (), (f"people with a name: {names}",))
 
 
 def _show(changes: Changes, run: Path, back: str) -> None:

@@ -96,18 +96,26 @@ class Role:
 
 @dataclass(frozen=True)
 class SamePerson:
-    """Two tracklets are one person."""
+    """Two tracklets are one person: what two pictures of them show."""
 
     track_id: int
     second: int
+    at_s: float | None = None
+    """When the picture of the first was taken; None: half-way along."""
+    second_at_s: float | None = None
+    """Likewise of the second."""
 
 
 @dataclass(frozen=True)
 class DifferentPeople:
-    """Two tracklets are two people."""
+    """Two tracklets are two people: what two pictures of them show."""
 
     track_id: int
     second: int
+    at_s: float | None = None
+    """When the picture of the first was taken; None: half-way along."""
+    second_at_s: float | None = None
+    """Likewise of the second."""
 
 
 @dataclass(frozen=True)

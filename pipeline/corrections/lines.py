@@ -7,8 +7,11 @@ frame at time_s.
 |---|---|
 | same | the person here and the person at other_* are one person |
 | apart | they are two people |
-| split | the tracklet at other_* went over to somebody else: from time_s on it is the person here |
+| split | the tracklet at other_* went over to somebody else: from time_s on it is the person here; what was said of the \
+whole tracklet is of the part before, or by `value` `after` of the part from then on |
 | player | the tracklet here is the player's whose id is `value`; '-': nobody says any more whose it is |
+| keep | it stays the player's as long as nothing that was said speaks against it |
+| meant | what was said before as `value` (name, number, team, role) of the person at other_* is of the person here |
 | name, number, team, role | of the person here: `value` |
 
 Each line says which video it is of, by the beginning of the hash of its file, and which step of the journal it belongs to; a
@@ -30,19 +33,23 @@ from pipeline.untrusted import parse_number, parse_whole
 from pipeline.user_csv import parse_rows
 from pipeline.written_csv import BYTE_ORDER_MARK, harmless, meant
 
-Action = Literal["same", "apart", "split", "player", "name", "number", "team", "role"]
+Action = Literal["same", "apart", "split", "player", "keep", "meant", "name", "number", "team", "role"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 COLUMNS = (
     *("action", "time_s", "x_px", "y_px", "other_time_s", "other_x_px", "other_y_px", "value"),
     *("video", "step", "words", "undone"),
 )
 _OPTIONAL = ("video", "step", "words", "undone")
+AFTER = "after"
+"""The value of a split after which what was said of the whole tracklet is of the part that follows."""
 NOTHING = "-"
 """The value of a name, number or team that somebody does not have."""
 TEAMS = ("A", "B")
 ROLES = ("player", "referee", "nobody")
 _HASH_DIGITS = 16
-_OF_TWO = ("same", "apart", "split")
+_OF_TWO = ("same", "apart", "split", "meant")
+_WITHOUT_VALUE = ("same", "apart")
+LABELS = ("name", "number", "team", "role")
 
 
 @dataclass(frozen=True)
@@ -61,9 +68,9 @@ class Correction:
     action: Action
     spot: Spot
     second_spot: Spot | None = None
-    """For `same`, `apart` and `split`."""
+    """For `same`, `apart`, `split` and `meant`."""
     value: str = ""
-    """For `player`, `name`, `number`, `team` and `role`."""
+    """For all but `same` and `apart`; '' or `AFTER` for `split`."""
     where: str = ""
     """File and line, for messages."""
     video: str = ""
@@ -84,7 +91,7 @@ class Correction:
         spots = [self.spot] if self.second_spot is None else [self.spot, self.second_spot]
         times = " and ".join(clock(spot.time_s) for spot in spots)
         said = self.words or f"{self.action} {self.value}".strip()
-        return f"{self.where} ({said}; at {times})"
+        return f"{self.where} ({said}; at {times})" if self.where else f"{said} (at {times})"
 
 
 @dataclass(frozen=True)
@@ -161,17 +168,17 @@ def _line(cells: dict[str, str], where: str) -> Line:
     if action is None:
         raise InputError(f"{where}: action '{cells['action']}' is not one of {', '.join(ACTIONS)}")
     second = _spot(cells, "other_", where) if action in _OF_TWO else None
-    value = "" if action in _OF_TWO else checked_value(action, meant(cells["value"]), where)
+    value = "" if action in _WITHOUT_VALUE else checked_value(action, meant(cells["value"]), where)
     spot = _spot(cells, "", where)
     correction = Correction(action, spot, second, value, where, cells["video"], meant(cells["words"]))
     return Line(correction, _whole(cells, "step", where), _whole(cells, "undone", where))
 
 
 def checked_value(action: Action, value: str, where: str) -> str:
-    """Return the value of a name, number, team or role, refused if it can be none.
+    """Return the value of a line, refused if it can be none.
 
     Args:
-        action: which of them.
+        action: of the line, one that has a value.
         value: what was said.
         where: file and line, or option, for the message.
 
@@ -179,18 +186,24 @@ def checked_value(action: Action, value: str, where: str) -> str:
         InputError: it is missing, or none of those that can be.
     """
     value = " ".join(value.split()) if action == "name" else value.strip()
-    if not value:
+    if not value and action != "split":
         raise InputError(f"{where}: {action} needs a value")
     fits, expected = _VALUES.get(action, (bool, ""))
-    if not (fits(value) or (value == NOTHING and action != "role")):
+    if not (fits(value) or (value == NOTHING and action not in _ALWAYS_SOMETHING)):
         raise InputError(f"{where}: {action} '{value}' {expected}")
     return value
 
 
+_ALWAYS_SOMETHING = ("role", "keep", "meant", "split")
 _VALUES: dict[str, tuple[Callable[[str], object], str]] = {
     "number": (re.compile("[0-9]{1,2}").fullmatch, "is not a jersey number (one or two digits)"),
     "team": (TEAMS.__contains__, "is not A or B"),
-    "player": (re.compile("[1-9][0-9]{0,8}").fullmatch, "is not the id of a player (a whole number from 1)"),
+    **{
+        action: (re.compile("[1-9][0-9]{0,8}").fullmatch, "is not the id of a player (a whole number from 1)")
+        for action in ("player", "keep")
+    },
+    "meant": (LABELS.__contains__, f"is not one of {', '.join(LABELS)}"),
+    "split": (("", AFTER).__contains__, f"is neither empty nor {AFTER}"),
     "role": (ROLES.__contains__, f"is not one of {', '.join(ROLES)}"),
 }
 

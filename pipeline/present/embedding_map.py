@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +24,8 @@ _COMPONENTS = 40
 """Principal components that t-SNE starts from."""
 _NEIGHBOURS = 30.0
 """Perplexity of t-SNE."""
+_DIGITS = 3
+"""Of places, whose unit means nothing."""
 _STEPS = 500
 """Of t-SNE's descent."""
 
@@ -38,10 +42,17 @@ class EmbeddingMap:
     confidence: NDArray[np.float64]
     left_out: int
     """Shorter tracklets that are not shown."""
+    content: str
+    """Hash of the embeddings that were laid out."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return what `embedding_map_of` takes again while the embeddings are the same."""
+        return {"content": self.content, "place": self.place.tolist()}
 
 
 def embedding_map_of(results: Results) -> EmbeddingMap | None:
-    """Lay the tracklets of known people out by t-SNE (van der Maaten and Hinton 2008), with a fixed seed.
+    """Lay the tracklets of known people out by t-SNE (van der Maaten and Hinton 2008), with a fixed seed; places of an earlier report are
+    taken where the embeddings are the same.
 
     Returns:
         The map of the longest tracklets; None where there are fewer than `LEAST_TRACKLETS`.
@@ -56,14 +67,29 @@ def embedding_map_of(results: Results) -> EmbeddingMap | None:
         return None
     boxes = boxes[boxes["track_id"].isin(shown)]
     first = boxes.groupby("track_id").first()
+    vectors = _means(boxes, results.embeddings)
+    content = sha256(vectors.tobytes()).hexdigest()
+    earlier = _laid_out(results, content, len(vectors))
     return EmbeddingMap(
-        _plane(_means(boxes, results.embeddings)),
+        _plane(vectors) if earlier is None else earlier,
         first["player_id"].to_numpy(np.int64),
         first["frame"].to_numpy(np.int64),
         np.asarray(seconds[shown], np.float64),
         first["confidence"].to_numpy(np.float64),
         len(seconds) - len(shown),
+        content,
     )
+
+
+def _laid_out(results: Results, content: str, count: int) -> NDArray[np.float64] | None:
+    """Take the places (n, 2) of the report before; None where they are of other embeddings, or are none."""
+    if results.laid_out.get("content") != content:
+        return None
+    try:
+        place = np.asarray(results.laid_out.get("place"), np.float64)
+    except (TypeError, ValueError):
+        return None
+    return place if place.shape == (count, 2) and np.isfinite(place).all() else None
 
 
 def _boxes(results: Results) -> pd.DataFrame:
@@ -92,4 +118,4 @@ def _plane(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     reduced = PCA(min(_COMPONENTS, count, vectors.shape[1]), random_state=0).fit_transform(vectors)  # (n, components)
     layout = TSNE(perplexity=min(_NEIGHBOURS, (count - 1) / 3), init="pca", random_state=0, max_iter=_STEPS)
     with threadpool_limits(1):  # a thousand short steps, in which threads wait for each other more than they work
-        return np.asarray(layout.fit_transform(reduced), np.float64)
+        return np.asarray(layout.fit_transform(reduced), np.float64).round(_DIGITS)

@@ -14,6 +14,7 @@ from pipeline.present.ball_play import all_events, shot_chart, zone_chart
 from pipeline.present.ball_play.shot_chart import png_bytes
 from pipeline.present.crops import Crop, cut_crops
 from pipeline.present.csv_tables import coach_table, csv_text, named, rounded
+from pipeline.present.embedding_map import embedding_map_of
 from pipeline.present.heat_maps.painting import HeatPictures, painter_of
 from pipeline.present.heat_maps.subjects import Direction, Subject, map_of, subjects, subtitle
 from pipeline.present.jerseys import jersey_colors, with_jersey_colors
@@ -45,6 +46,8 @@ class Outputs:
     """In the order in which a person would open them."""
     jersey_colors: dict[str, str]
     """Team -> '#rrggbb', from the pictures of players; empty without any."""
+    laid_out: dict[str, Any]
+    """The embedding map, for the next report; empty without one."""
 
 
 def present(results: Results, directory: Path) -> Outputs:
@@ -70,9 +73,12 @@ def present(results: Results, directory: Path) -> Outputs:
     shots, charts = _write_shot_charts(results, directory / SHOT_FOLDER)
     zoned, zone_charts = _write_zone_charts(results, directory / SHOT_FOLDER)
     files = [*tables, *maps.files, *shots, *zoned]
-    pictures = Pictures(maps.teams, maps.players, crops, charts, zone_charts)
+    embedding_map = embedding_map_of(results)
+    pictures = Pictures(maps.teams, maps.players, crops, charts, zone_charts, embedding_map)
     html = report_html(results, pictures, [*(path.relative_to(directory) for path in files), Path(MANIFEST)])
-    return Outputs([_write(directory / "report.html", html), *files], colors)
+    return Outputs(
+        [_write(directory / "report.html", html), *files], colors, embedding_map.facts() if embedding_map else {}
+    )
 
 
 def _crops(results: Results) -> dict[int, list[Crop]]:

@@ -68,6 +68,8 @@ class Results:
     """None without a calibration: nothing is in metres then."""
     has_pixels: bool = True
     """False for a game given as tables: `video` then says the size of the picture, and cannot be read."""
+    laid_out: Mapping[str, Any] = field(default_factory=dict)
+    """The embedding map of the report before, as `EmbeddingMap.facts` gives it."""
     title: str = ""
     """What the game is called, as its folder is; empty where it has no name."""
     warnings: tuple[str, ...] = ()

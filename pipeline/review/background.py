@@ -6,6 +6,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,8 @@ from pipeline.errors import CourtsideError
 
 MOST_WAITING = 500
 """Corrections that may wait."""
+IDLE_S = 3.0
+"""Nothing was asked for during so long: then what can wait is done."""
 _REMEMBERED = 200
 """Outcomes that a page may still ask for."""
 
@@ -39,6 +42,8 @@ class WaitingTask:
 class Background:
     """Does tasks in one thread, in the order in which they were asked for."""
 
+    idle: Callable[[Callable[[], bool]], None] = lambda _: None
+    """What can wait: is called when nothing is asked for, and stops when what it is given says no."""
     results: deque[TaskResult] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     doing: str = ""
     """What is being done; empty: nothing."""
@@ -91,7 +96,7 @@ class Background:
 
     def _run(self) -> None:
         """Do tasks until the end; one that fails is told, and the next is done."""
-        while (task := self._tasks.get()) is not None:
+        while (task := self._next()) is not None:
             self.advance(task.words, None)
             try:
                 self.results.append(TaskResult(task.ticket, None, task.work(self)))
@@ -101,4 +106,18 @@ class Background:
                 self.results.append(TaskResult(task.ticket, f"{type(error).__name__}: {error}", None))
             self.advance("", None)
             self._tasks.task_done()
+        self._while_idle(lambda: True)
         self._tasks.task_done()
+
+    def _next(self) -> WaitingTask | None:
+        """Return what is to be done next; do what can wait if it takes long to come."""
+        try:
+            return self._tasks.get(timeout=IDLE_S)
+        except queue.Empty:
+            self._while_idle(self._tasks.empty)
+        return self._tasks.get()
+
+    def _while_idle(self, goes_on: Callable[[], bool]) -> None:
+        """Do what can wait; what fails there is told when somebody asks for it."""
+        with suppress(Exception):
+            self.idle(goes_on)

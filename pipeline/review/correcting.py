@@ -42,6 +42,13 @@ class Correcting(Protocol):
     def warm(self) -> None:
         """Compute what the first correction would else have to wait for."""
 
+    def catch_up(self, goes_on: Callable[[], bool]) -> None:
+        """Compute what follows from the corrections so far, and nobody waited for.
+
+        Args:
+            goes_on: is asked now and then; if it says no, the rest waits on.
+        """
+
     def journal(self) -> JournalState:
         """Read the journal."""
 

@@ -61,13 +61,16 @@ class Doubt:
     gain_s: float
     """Player-time that the answer is expected to mend, in seconds."""
     at_s: float
-    """The middle of the doubted tracklet, in seconds."""
+    """When the picture of the doubted tracklet was taken, in seconds: the answer is about the pictures."""
+    against_at_s: float
+    """When that of the sure one was taken."""
     words: str
     """Why it is asked."""
 
     def document(self) -> dict[str, Any]:
         """Return plain data."""
         rounded = {"chance": round(self.chance, 3), "gain_s": round(self.gain_s, 2), "at_s": round(self.at_s, 3)}
+        rounded["against_at_s"] = round(self.against_at_s, 3)
         return asdict(self) | rounded
 
 
@@ -198,7 +201,10 @@ class _Questions:
         for team in sorted(set(self.team.values())):
             mine = [piece for piece in self.pieces if self.team.get(piece.player_id) == team]
             for piece, crowded_s in _least_sure_of_six(mine):
-                wrong = max(_CHANCE_OF_SIXTH, 1 - piece.confidence)
+                among = (
+                    piece.confidence + piece.runner_up_confidence
+                )  # that it shows more than one is not decided by pictures
+                wrong = max(_CHANCE_OF_SIXTH, piece.runner_up_confidence / (among or 1.0))
                 words = f"six of {self.game.team_names.get(team, f'team {team}')} at once, for {crowded_s:.1f} s"
                 yield from self._ask("crowded", piece, piece.player_id, 1 - wrong, wrong * crowded_s, words)
 
@@ -208,9 +214,9 @@ class _Questions:
         """Ask whether a tracklet is a player, if there is something to compare with."""
         against = self.anchor.get(who)
         if against is not None and against != piece.track_id:
-            middle_s = (piece.begin_s + piece.end_s) / 2
+            pictured_s = (self.game.pictured_s(piece.track_id), self.game.pictured_s(against))
             gain_s *= _REFEREE_SHARE if piece.role == "referee" or who in self.referees else 1.0
-            yield Doubt(reason, piece.track_id, against, who, piece.player_id, chance, gain_s, middle_s, words)
+            yield Doubt(reason, piece.track_id, against, who, piece.player_id, chance, gain_s, *pictured_s, words)
 
     def _label(self, player: int) -> str:
         return self.game.labels.get(player, "nobody")

@@ -71,6 +71,12 @@ def _seconds(fields: Mapping[str, Any], name: str) -> float:
     return float(value)
 
 
+def _pictures(fields: Mapping[str, Any]) -> tuple[int, int, float, float]:
+    """Read of which tracklets two pictures are, and of when."""
+    tracklets = whole(fields, "track_id"), whole(fields, "other")
+    return *tracklets, _seconds(fields, "at_s"), _seconds(fields, "other_at_s")
+
+
 def _text(fields: Mapping[str, Any]) -> str:
     value = fields.get("value")
     if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT:
@@ -97,7 +103,7 @@ _MAKERS: Mapping[str, Callable[[Mapping[str, Any]], Asked]] = {
     "number": lambda fields: Number(whole(fields, "player"), _text(fields)),
     "team": lambda fields: Team(whole(fields, "player"), _among(fields, "A", "B", "-")),
     "role": lambda fields: Role(whole(fields, "player"), _among(fields, "player", "referee", "nobody")),
-    "same": lambda fields: SamePerson(whole(fields, "track_id"), whole(fields, "other")),
-    "different": lambda fields: DifferentPeople(whole(fields, "track_id"), whole(fields, "other")),
+    "same": lambda fields: SamePerson(*_pictures(fields)),
+    "different": lambda fields: DifferentPeople(*_pictures(fields)),
     "lock": lambda fields: Lock(whole(fields, "player")),
 }

@@ -95,6 +95,15 @@ class ReviewedGame:
         tracks = self.boxes["track_id"].loc[order]
         return pd.Series(order, index=tracks).groupby(level=0).last()
 
+    def pictured_s(self, track_id: int) -> float:
+        """Return when the picture of a tracklet that is shown, its clearest, was taken, in seconds."""
+        return float(self._pictured_s[track_id])
+
+    @cached_property
+    def _pictured_s(self) -> dict[int, float]:
+        rows = self.boxes["row"].to_numpy(np.int64)[self.clearest.to_numpy(np.int64)]
+        return dict(zip(self.clearest.index.tolist(), self.time_s[rows].tolist(), strict=True))
+
     def spread(self, player_id: int, count: int) -> pd.DataFrame:
         """Choose the clearest box in each of `count` equal stretches of a player's boxes, in order of time."""
         tracks = self.pieces.loc[self.pieces["player_id"] == player_id, "track_id"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +68,7 @@ class Reviewing:
     def begin(self) -> None:
         """Lay the game ready; corrections are carried out from now on, those first that an earlier page had accepted."""
         self._show()
+        self.background.idle = self._catch_up
         self.background.start()
         for name, request in self.correcting.kept():
             kind, data = request if isinstance(request, list) and len(request) == 2 else (None, None)
@@ -201,6 +202,12 @@ class Reviewing:
 
         words = WORDS.get(kind, "") if isinstance(kind, str) else ""
         return self.background.ask(words, carried_out)
+
+    def _catch_up(self, goes_on: Callable[[], bool]) -> None:
+        """Compute what no correction waited for; show it where the page shows something of it."""
+        self.correcting.catch_up(goes_on)
+        if not self.correcting.game().tables["periods"].equals(self.shown.game.tables["periods"]):
+            self._show()
 
     def _show(self) -> None:
         """Lay the game as it is now ready."""

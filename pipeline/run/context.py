@@ -144,7 +144,8 @@ class RunContext:
         from pipeline.present.results import Results
 
         tables = {name: self.tables[name] for name in RESULT_TABLES}
-        colors = self.facts.get("present", {}).get("jersey_colors", {})
+        before = self.facts.get("present", {})
+        colors = before.get("jersey_colors", {})
         return Results(
             video=self.video,
             settings=self.settings,
@@ -157,4 +158,5 @@ class RunContext:
             title=self.job.directory.absolute().name,
             warnings=warnings,
             facts=facts or {},
+            laid_out=before.get("laid_out", {}),
         )

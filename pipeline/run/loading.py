@@ -82,6 +82,8 @@ def read_run(out: Path, begun: bool = False) -> FinishedRun:
     if not is_plain_file(path):
         raise InputError(f"{out} is not a finished output directory of courtside analyze: it has no run.json")
     missing = [name for name in STAGE_NAMES if RunDirectory(out).manifest(name) is None]
+    if missing and not begun and is_plain_file(RunDirectory(out).json_path("relabel")):
+        raise InputError(f"{out} is being corrected: its statistics are computed in a moment; repeat this then")
     if missing and not begun:
         raise InputError(
             f"{out} was not finished by this version of courtside (nothing is known of its stage '{missing[0]}'); "
@@ -135,11 +137,22 @@ def context_of(
 
 def jersey_colors_of(directory: RunDirectory) -> Any:
     """Read which colours the teams' jerseys had in the pictures of a run, as it says; empty where it says nothing."""
+    return _presented(directory, "jersey_colors")
+
+
+def laid_out_of(directory: RunDirectory) -> Any:
+    """Read the embedding map of a run's report; empty where it has none."""
+    found = _presented(directory, "laid_out")
+    return found if isinstance(found, dict) else {}
+
+
+def _presented(directory: RunDirectory, name: str) -> Any:
+    """Read a fact of presenting; empty where there is none."""
     try:
         facts: Any = directory.read_json("present.facts")
     except TableError:
         return {}
-    return facts.get("jersey_colors", {}) if isinstance(facts, dict) else {}
+    return facts.get(name, {}) if isinstance(facts, dict) else {}
 
 
 def video_of(run: FinishedRun, video: Path | None = None) -> VideoInfo:

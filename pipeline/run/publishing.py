@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.config import PresentSettings
 from pipeline.run import given, manifest
 from pipeline.run.context import RunContext
-from pipeline.run.loading import jersey_colors_of
+from pipeline.run.loading import jersey_colors_of, laid_out_of
 from pipeline.run.observer import Observer
 from pipeline.run.source_code.closure import code_fingerprint
 from pipeline.run.stages import video as video_stage
@@ -64,7 +64,7 @@ def _present(context: RunContext, warnings: tuple[str, ...], stages: StageRunner
         stages.observer.warn(f"{out} held the analysis of another video, which this one replaces")
     _check_published(run, stage_fingerprint, stages.observer)
     before = {} if another else jersey_colors_of(run)
-    context.facts["present"] = {"jersey_colors": before}
+    context.facts["present"] = {"jersey_colors": before, "laid_out": {} if another else laid_out_of(run)}
     facts = {
         "versions": manifest.versions(),
         "weights": context.weights_sha256,
@@ -76,7 +76,7 @@ def _present(context: RunContext, warnings: tuple[str, ...], stages: StageRunner
         with run.published.publishing("present", whole=True) as folder:
             written = present(context.results(warnings, facts), folder)
             names = [path.relative_to(folder).as_posix() for path in written.files]
-        return [], {"files": names, "jersey_colors": written.jersey_colors or before}
+        return [], {"files": names, "jersey_colors": written.jersey_colors or before, "laid_out": written.laid_out}
 
     noted = stages.stage("present", stage_fingerprint, work, used)
     context.facts["present"] = noted

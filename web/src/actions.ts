@@ -1,7 +1,7 @@
 // What keys and buttons do.
 
 import type { Doubt } from "./api";
-import { lasting, together } from "./model";
+import { beside, lasting, together } from "./model";
 import * as store from "./store";
 
 export function answer(doubt: Doubt | undefined, said: "same" | "different" | "skip"): void {
@@ -9,7 +9,7 @@ export function answer(doubt: Doubt | undefined, said: "same" | "different" | "s
   store.asked.value = new Set(store.asked.value).add(store.doubtKey(doubt));
   if (said === "skip") return;
   store.answers.value++;
-  void store.edit([{ kind: said, track_id: doubt.track_id, other: doubt.against }]);
+  void store.edit([{ kind: said, track_id: doubt.track_id, other: doubt.against, at_s: doubt.at_s, other_at_s: doubt.against_at_s }]);
 }
 
 export function look(doubt: Doubt | undefined): void {
@@ -72,6 +72,17 @@ export function neighbour(by: 1 | -1): void {
 export function foreseen(): { words: string; actions: { label: string; key: string; act: () => void; strong?: boolean }[] } | null {
   const model = store.model.value;
   if (!model) return null;
+  const carried = store.drag.value;
+  const row = carried?.row == null ? undefined : model.rows[carried.row];
+  if (carried && row?.person && carried.row !== model.rowOf[carried.piece]) {
+    const { begin_s, end_s } = model.game.pieces;
+    const there = beside(model, row, carried.piece);
+    const what = there.count === 1 ? "the piece" : `${there.count} pieces`;
+    const instead = there.most ? " · but that is where most of him is seen: it will be refused"
+      : there.count ? `, in place of ${what} of ${lasting(there.length_s)} at that time` : "";
+    const length_s = end_s[carried.piece]! - begin_s[carried.piece]!;
+    return { words: `${lasting(length_s)} of ${store.labelOf(model.player[carried.piece]!)} go to ${row.person.label}${instead}`, actions: [] };
+  }
   const [first, second] = store.selected.value.map((id) => model.people.get(id));
   if (first && second) {
     const [kept, gone] = first.seen_s >= second.seen_s ? [first, second] : [second, first];

@@ -51,7 +51,8 @@ export interface Doubt {
   shown_as: number;
   chance: number;
   gain_s: number;
-  at_s: number;
+  at_s: number; // of the picture of track_id: the answer is about the pictures
+  against_at_s: number;
   words: string;
 }
 
@@ -130,7 +131,7 @@ export type Edit =
   | { kind: "split"; player: number; at_s: number }
   | { kind: "split_tracklet"; track_id: number; at_s: number }
   | { kind: "name" | "number" | "team" | "role"; player: number; value: string }
-  | { kind: "same" | "different"; track_id: number; other: number }
+  | { kind: "same" | "different"; track_id: number; other: number; at_s: number; other_at_s: number }
   | { kind: "lock"; player: number };
 
 async function answered<T>(response: Response): Promise<T> {

@@ -3,7 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { answer, look } from "./actions";
 import { type Doubt, cropOf } from "./api";
-import { lasting, percent, seconds } from "./model";
+import { lasting, percent, seconds, unsure } from "./model";
 import * as store from "./store";
 import { Crop } from "./crop";
 
@@ -15,6 +15,29 @@ const REASONS: Record<Doubt["reason"], string> = {
   crowded: "Six of a team",
 };
 const AHEAD = 3;
+
+// Pieces that no question about two pictures settles: they may go over from one person to another.
+function Unsure() {
+  const model = store.model.value;
+  const pieces = model === null ? [] : unsure(model);
+  if (model === null || !pieces.length) return null;
+  const { begin_s, end_s, track, confidence } = model.game.pieces;
+  return (
+    <>
+      <p>These may show more than one person: watch them, and split one where it goes over to somebody else.</p>
+      <ol class="queue" aria-label="Pieces that may show more than one person">
+        {pieces.slice(0, 12).map((piece) => (
+          <li key={track[piece]!}>
+            <button onClick={() => (store.seek(begin_s[piece]!), store.select([model.player[piece]!], track[piece]!))}>
+              {store.labelOf(model.player[piece]!)}, {seconds(begin_s[piece]!)} to {seconds(end_s[piece]!)}
+            </button>
+            <span class="quiet">{percent(confidence[piece] ?? null)} sure</span>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
 
 export function Doubts() {
   const waiting = store.doubts.value;
@@ -28,7 +51,8 @@ export function Doubts() {
     return (
       <div class="empty">
         <p class="big">No open questions.</p>
-        <p>{store.answers.value ? `${store.answers.value} answered. ` : ""}What remains is sure, or was skipped. People and the time line show everything else.</p>
+        <p>{store.answers.value ? `${store.answers.value} answered. ` : ""}What two pictures can decide is decided, or was skipped.</p>
+        <Unsure />
         {store.asked.value.size > 0 && <button onClick={() => (store.asked.value = new Set())}>Ask the skipped ones again</button>}
       </div>
     );

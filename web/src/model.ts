@@ -2,6 +2,8 @@
 
 import type { Edit, Game, Person } from "./api";
 
+const UNSURE = 0.75; // less is a piece to look at
+
 export interface Row {
   key: string;
   person: Person | null; // null: a lane of pieces of nobody
@@ -160,6 +162,24 @@ export const lasting = (length_s: number): string =>
   length_s < 10 ? `${length_s.toFixed(1)} s` : length_s < 100 ? `${Math.round(length_s)} s` : `${seconds(length_s)} min`;
 
 export const percent = (share: number | null): string => (share === null ? "–" : `${Math.round(100 * share)} %`);
+
+// Pieces of a row that are there while a piece lasts: their person cannot be there twice. How many, how long, and whether they are
+// most of him.
+export function beside(model: Model, row: Row, piece: number): { count: number; length_s: number; most: boolean } {
+  const { begin_s, end_s } = model.game.pieces;
+  const of = (pieces: number[]): number => pieces.reduce((sum, at) => sum + end_s[at]! - begin_s[at]!, 0);
+  const shared = (at: number): number => Math.min(end_s[at]!, end_s[piece]!) - Math.max(begin_s[at]!, begin_s[piece]!);
+  const found = [...row.pieces].filter((at) => at !== piece && shared(at) > 0.2);
+  return { count: found.length, length_s: of(found), most: 2 * of(found) > of([...row.pieces]) };
+}
+
+// Pieces that may show more than one person, or somebody else, those first of which most is unsure.
+export function unsure(model: Model): number[] {
+  const { begin_s, end_s, confidence } = model.game.pieces;
+  const doubt_s = (piece: number): number => (1 - (confidence[piece] ?? 1)) * (end_s[piece]! - begin_s[piece]!);
+  const found = model.rows.filter((row) => row.person?.role === "player").flatMap((row) => [...row.pieces]);
+  return found.filter((piece) => (confidence[piece] ?? 1) < UNSURE).sort((a, b) => doubt_s(b) - doubt_s(a));
+}
 
 // For how long two people are in the picture at once: then they cannot be one.
 export function together(model: Model, first: number, second: number): number {

@@ -15,6 +15,7 @@ export const sending = signal(0); // requests that have no ticket yet
 export const selected = signal<number[]>([]); // player ids: one, or two to merge
 export const piece = signal<number | null>(null); // track id
 export const hovered = signal<number | null>(null); // player id
+export const drag = signal<{ piece: number; x: number; y: number; row: number | null } | null>(null); // a piece on its way to a row
 export const tab = signal<"doubts" | "people" | "journal">("doubts");
 export const helpShown = signal(false);
 export const exportShown = signal(false);

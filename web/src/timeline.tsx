@@ -11,7 +11,7 @@ const NEAR_PX = 4;
 const DRAG_PX = 5;
 
 const view = signal<View>({ from_s: 0, to_s: 60, top: 0, width: 800, height: 200, gutter: GUTTER });
-const drag = signal<{ piece: number; x: number; y: number; row: number | null } | null>(null);
+const { drag } = store;
 const tip = signal<{ x: number; y: number; text: string } | null>(null);
 
 function extent(): [number, number] {

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from pipeline.present.ball_play import ball_section
 from pipeline.present.crops import Crop
-from pipeline.present.embedding_map import embedding_map_of
+from pipeline.present.embedding_map import EmbeddingMap
 from pipeline.present.formats import clock, measure, percent
 from pipeline.present.heat_maps.colors import color_stops
 from pipeline.present.heat_maps.painting import HeatPictures
@@ -46,6 +46,8 @@ class Pictures:
     """Of each team, PNG."""
     zone_charts: Mapping[str, bytes] = field(default_factory=dict)
     """What an attempt from each zone is worth, likewise."""
+    embedding_map: EmbeddingMap | None = None
+    """None where too few tracklets are there."""
 
 
 def report_html(results: Results, pictures: Pictures, files: Sequence[Path]) -> str:
@@ -126,7 +128,7 @@ def _context(results: Results, pictures: Pictures, files: Sequence[Path]) -> dic
         "referees": [row for row in rows if row["referee"]],
         "time": time_section(results, persons),
         "shots": shots_section(results),
-        "embedding_map": embedding_map_figure(embedding_map_of(results), results.players, results.frames),
+        "embedding_map": embedding_map_figure(pictures.embedding_map, results.players, results.frames),
         "seen": how_much_seen(results),
         "zones": results.settings.stats,
         "heat_colors": ", ".join(color_stops()),

@@ -13,7 +13,7 @@ from pipeline.corrections import Spot, Step
 from pipeline.present.labels import people
 from pipeline.tables import TableName
 from pipeline.understand.features.corrections import TrackletAtSpot
-from pipeline.understand.game import TrackedGame, usual_step_s
+from pipeline.understand.game import TrackedGame, frame_durations, usual_step_s
 
 _LEAST_S = 0.05
 """Less is not shown as gained or lost."""
@@ -73,9 +73,10 @@ class Changes:
         expected = [change.described for change in self.people if change.expected]
         moved = [change.described for change in self.people if not change.expected]
         if not self.people:
-            return [self.words, "  nothing else changed"]
+            return [self.words, *(self.warnings or ["  nothing else changed"])]
         return [
             self.words,
+            *self.warnings,
             *(f"  {line}" for line in expected),
             *(["also, because of it:"] if moved else []),
             *(f"  {line}" for line in moved),
@@ -87,6 +88,8 @@ def changes_between(
     after: Mapping[TableName, pd.DataFrame],
     words: str,
     step: Step | None,
+    notes: tuple[str, ...],
+    max_gap_s: float,
 ) -> Changes:
     """Compare two results of one game.
 
@@ -95,6 +98,8 @@ def changes_between(
         after: likewise.
         words: what was done.
         step: of the journal, which was done, undone or done again.
+        notes: what else a person should know of it.
+        max_gap_s: the longest hole between frames that metres are counted over.
     """
     spots = [] if step is None else [spot for line in step.lines for spot in (line.spot, line.second_spot) if spot]
     named = _owners_at(before, spots) | _owners_at(after, spots)
@@ -106,7 +111,7 @@ def changes_between(
     step_s = usual_step_s(after["frames"])
     lost_s, gained_s = (np.bincount(array[moved], minlength=most) * step_s for array in (owner_before, owner))
     label_before, label = ({p.player_id: p.full for p in people(tables["players"])} for tables in (before, after))
-    distance_before, distance = (_distances(tables["player_stats"]) for tables in (before, after))
+    distance_before, distance = (_distances(tables, max_gap_s) for tables in (before, after))
     found = []
     for who in sorted({*label_before, *label}):
         gained, lost = (float(array[who]) if who < most else 0.0 for array in (gained_s, lost_s))
@@ -121,7 +126,7 @@ def changes_between(
             )
         )
     found.sort(key=lambda change: (not change.expected, -max(change.gained_s, change.lost_s)))
-    return Changes(words, step, tuple(found))
+    return Changes(words, step, tuple(found), notes)
 
 
 def _owners(tables: Mapping[TableName, pd.DataFrame]) -> NDArray[np.int64]:
@@ -150,7 +155,10 @@ def _owners_at(tables: Mapping[TableName, pd.DataFrame], spots: Sequence[Spot]) 
     return set(found.loc[found["track_id"].isin(track_id), "player_id"].tolist())
 
 
-def _distances(stats: pd.DataFrame) -> dict[int, float]:
-    """Give the metres of each player, where they are known."""
-    distance = stats.set_index("player_id")["distance_m"].dropna()
-    return {int(str(who)): round(float(metres), 2) for who, metres in distance.items()}
+def _distances(tables: Mapping[TableName, pd.DataFrame], max_gap_s: float) -> dict[int, float]:
+    """Give the metres of each player, where they are known: those of the table `player_stats`, which is not made yet."""
+    frames, positions = tables["frames"], tables["positions"]
+    row = np.searchsorted(frames["frame"].to_numpy(), positions["frame"].to_numpy())
+    metres = positions["speed_mps"].to_numpy(np.float64) * frame_durations(frames, max_gap_s)[row]
+    found = pd.Series(metres).groupby(positions["player_id"].to_numpy()).sum(min_count=1).dropna()
+    return {int(str(who)): round(float(distance), 2) for who, distance in found.items()}

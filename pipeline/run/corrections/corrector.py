@@ -17,7 +17,7 @@ from pipeline.errors import InputError
 from pipeline.run.analysis import compute, context_of_correction
 from pipeline.run.context import RunContext
 from pipeline.run.corrections.changes import Changes, changes_between
-from pipeline.run.corrections.pending import Pending, read_correctable
+from pipeline.run.corrections.pending import Pending, check_corrections_lie_here, read_correctable
 from pipeline.run.corrections.places import ShownRun
 from pipeline.run.job import CORRECTIONS, Job, keep, remembered
 from pipeline.run.loading import CorrectedRun, FinishedRun, read_run, video_of
@@ -25,13 +25,18 @@ from pipeline.run.observer import Observer, Silence
 from pipeline.run.order import STAGE_NAMES, UNDERSTAND
 from pipeline.run.publishing import publish
 from pipeline.run.stages.identity import IDENTITY_STAGE
+from pipeline.run.stages.location import LOCATION_STAGE
 from pipeline.run.stages.runner import StageRunner
-from pipeline.run.stages.understanding import understand
+from pipeline.run.stages.stage import Stage
+from pipeline.run.stages.understanding import forget_stale, understand
 from pipeline.store import RunDirectory
 from pipeline.tables import TableName
 from pipeline.video import VideoInfo
 
-_FROM_IDENTITY = UNDERSTAND[UNDERSTAND.index(IDENTITY_STAGE) :]
+_SHOWN = UNDERSTAND[UNDERSTAND.index(IDENTITY_STAGE) : UNDERSTAND.index(LOCATION_STAGE) + 1]
+"""Stages that give what a person sees of a correction: who is who, and where."""
+_FOLLOWING = UNDERSTAND[UNDERSTAND.index(LOCATION_STAGE) + 1 :]
+"""What follows from that: statistics and the ball."""
 _COMPUTED = STAGE_NAMES[:-1]
 """Stages that make tables."""
 
@@ -58,14 +63,19 @@ class Corrector:
         run: output directory of `courtside analyze`.
         files: what the run does not keep.
         observer: follows the progress.
+        waits: a correction gives who is who and where; statistics and the ball wait until `catch_up` or `publish` is called.
 
     Raises:
         InputError: not a finished run.
     """
 
-    def __init__(self, run: Path, files: GivenAgain | None = None, observer: Observer | None = None) -> None:
+    def __init__(
+        self, run: Path, files: GivenAgain | None = None, observer: Observer | None = None, waits: bool = False
+    ) -> None:
         self._run, self._files, self._observer = run, files or GivenAgain(), observer or Silence()
-        self._mutex = RLock()
+        self._mutex, self._waits = RLock(), waits
+        self._behind: tuple[Stage, ...] = ()
+        """Stages that wait."""
         self._context: RunContext | None = None
         self._seen: object = None
         """What the run's directory was like when `_context` was made."""
@@ -142,12 +152,23 @@ class Corrector:
         with self._opened() as opened:
             if video and not opened.context.has_pictures:
                 raise InputError(f"{self._run}: the video is not at hand; say where it is, with --source FILE")
+            self._follow(opened.directory)
             return self._publish(opened.directory, opened.context, video)
+
+    def catch_up(self, goes_on: Callable[[], bool] = lambda: True) -> None:
+        """Compute what waits: statistics and the ball.
+
+        Args:
+            goes_on: is asked before each stage; if it says no, the rest waits on.
+        """
+        if self._behind:
+            with self._opened() as opened:
+                self._follow(opened.directory, goes_on)
 
     def warm(self) -> None:
         """Compute in memory what the next correction would else have to: for a server, when it has time."""
         with self._opened() as opened:
-            for stage in _FROM_IDENTITY:
+            for stage in (*_SHOWN, *_FOLLOWING):
                 opened.context.output_of(stage)
 
     def _publish(self, directory: RunDirectory, context: RunContext, video: bool = False) -> list[Path]:
@@ -163,9 +184,9 @@ class Corrector:
         """
         with self._opened() as opened:
             resumed, context = opened.resumed, opened.context
-            if resumed is not None and resumed.asked == json.loads(json.dumps(key)):
-                return Changes(resumed.words, None, ())
-            if resumed is not None:
+            if resumed is not None and not resumed.is_shown:
+                if resumed.asked == json.loads(json.dumps(key)):
+                    return Changes(resumed.words, None, ())
                 raise InputError(
                     f"{self._run}: an earlier correction was interrupted, and is carried out now ({resumed.words}); look "
                     "who is who, and correct again"
@@ -176,21 +197,38 @@ class Corrector:
             pending.write(opened.directory)
             if turned.journal != opened.journal:
                 self._compute_again(opened.directory, context)
+            pending.note_shown(opened.directory)
+            if publishes or not (self._waits and self._behind):
+                self._follow(opened.directory)
             if publishes:
                 self._publish(opened.directory, context)
-            pending.remove(opened.directory)
-            return changes_between(before, context.tables, turned.words, turned.step)
+            gap_s = context.settings.stats.max_gap_s
+            return changes_between(before, context.tables, turned.words, turned.step, turned.notes, gap_s)
 
     def _compute_again(self, directory: RunDirectory, context: RunContext) -> None:
-        """Compute what follows from the journal as it stands in the file now."""
+        """Compute who is who from the journal as it stands in the file now; what follows from it waits."""
         file = self._run / CORRECTIONS
         context.job = replace(context.job, corrections=file)
         context.corrections = Journal.read(file).lines
         stages = StageRunner(directory, self._observer)
         self._context = None  # until it is whole again
-        for stage in _FROM_IDENTITY:
+        for stage in _SHOWN:
             understand(stage, context, stages)
-        self._context, self._seen = context, _marks(directory)
+        self._context, self._behind = context, _FOLLOWING
+        forget_stale(_FOLLOWING, context, directory)
+        self._seen = _marks(directory)
+
+    def _follow(self, directory: RunDirectory, goes_on: Callable[[], bool] = lambda: True) -> None:
+        """Compute what waits, and forget that it does; see `catch_up`."""
+        context, stages = self._context, StageRunner(directory, self._observer)
+        assert context is not None
+        while self._behind and goes_on():
+            understand(self._behind[0], context, stages)
+            self._behind = self._behind[1:]
+            self._seen = _marks(directory)
+        pending = None if self._behind else Pending.read(directory)
+        if pending is not None:
+            pending.remove(directory)
 
     @contextmanager
     def _opened(self) -> Iterator[_OpenedRun]:
@@ -199,7 +237,7 @@ class Corrector:
             resumed = Pending.resumed(directory)
             noted = read_run(self._run, begun=resumed is not None)
             if self._context is None or self._seen != _marks(directory):
-                self._context = self._computed(directory, noted)
+                self._context, self._behind = self._computed(directory, noted), ()
                 if resumed is not None:
                     self._publish(directory, self._context)
                     resumed.remove(directory)
@@ -208,7 +246,7 @@ class Corrector:
 
     def _computed(self, directory: RunDirectory, noted: FinishedRun) -> RunContext:
         """Compute the run with its journal, or take what is stored."""
-        _check_corrections_lie_here(directory)
+        check_corrections_lie_here(directory)
         job: Job = remembered(directory, self._files.calibration, self._files.roster)
         if noted.left_out:
             self._observer.warn(f"{', '.join(noted.left_out)}: no longer settings, left out")
@@ -266,9 +304,10 @@ class _OpenedRun:
     resumed: Pending | None
     """A correction that had been stopped, and was carried out now."""
 
-    def check(self, shown: ShownRun, journal: Journal) -> None:
-        """Refuse a journal that contradicts itself; its lines are numbered as they will stand in the file."""
-        shown.check(Journal.parse(journal.text, self.directory.root / CORRECTIONS).lines)
+    def check(self, shown: ShownRun, journal: Journal, newest: int | None = None) -> list[str]:
+        """Refuse a journal that contradicts itself; lines that stand in the file are named by their numbers there."""
+        lines = Journal.parse(journal.text, Path(CORRECTIONS)).lines
+        return shown.check([replace(line, where="") if line.step == newest else line for line in lines], newest)
 
 
 @dataclass(frozen=True)
@@ -279,6 +318,8 @@ class _Turned:
     words: str
     step: Step | None
     """That was done or undone; None where nothing was new."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of it, in plain words."""
 
 
 def _corrected(opened: _OpenedRun, asked: Sequence[Asked]) -> _Turned:
@@ -291,8 +332,8 @@ def _corrected(opened: _OpenedRun, asked: Sequence[Asked]) -> _Turned:
     if not new:
         return _Turned(opened.journal, f"{words}: so it is already", None)
     journal = opened.journal.with_step(new)
-    opened.check(shown, journal)
-    return _Turned(journal, words, journal.steps[-1])
+    notes = opened.check(shown, journal, journal.steps[-1].number)
+    return _Turned(journal, words, journal.steps[-1], tuple(notes))
 
 
 def _turned(opened: _OpenedRun, journal: Journal, done: str) -> _Turned:
@@ -303,8 +344,12 @@ def _turned(opened: _OpenedRun, journal: Journal, done: str) -> _Turned:
 
 
 def _not_said_yet(lines: Sequence[Correction], standing: Sequence[Correction]) -> list[Correction]:
-    """Leave out what the last line about the same fact says already."""
-    newest = {_fact(line): line for line in standing}
+    """Leave out what the last line about the same fact says already; after a split, a place may be of another tracklet."""
+    newest: dict[tuple[object, ...], Correction] = {}
+    for line in standing:
+        if line.action == "split":
+            newest = {fact: said for fact, said in newest.items() if said.action in ("same", "apart")}
+        newest[_fact(line)] = line
     return [
         line
         for line in lines
@@ -312,10 +357,13 @@ def _not_said_yet(lines: Sequence[Correction], standing: Sequence[Correction]) -
     ]
 
 
+_KINDS = {"same": "people", "apart": "people", "player": "whose", "keep": "whose"}
+
+
 def _fact(line: Correction) -> tuple[object, ...]:
     """Return what a line is about: two people, or a label of one."""
     places = {_rounded(spot) for spot in (line.spot, line.second_spot) if spot is not None}
-    kind = "people" if line.action in ("same", "apart") else line.action
+    kind = _KINDS.get(line.action, line.action)
     return kind, frozenset(places)
 
 
@@ -330,18 +378,6 @@ def _marks(directory: RunDirectory) -> object:
     file = directory.root / CORRECTIONS
     text = file.read_bytes() if file.is_file() and not file.is_symlink() else b""
     return [None if found is None else found.fingerprint for found in manifests], text
-
-
-def _check_corrections_lie_here(run: RunDirectory) -> None:
-    """Refuse a run whose corrections are somewhere else.
-
-    Raises:
-        InputError: they are.
-    """
-    named = run.read_json("job").get("corrections")
-    here = run.root / CORRECTIONS
-    if named is not None and not (Path(str(named)).name == CORRECTIONS and here.is_file()):
-        raise InputError(f"{run.root} was made with --corrections {named}; edit that file, or analyse without it first")
 
 
 def _video(noted: FinishedRun, given: Path | None, observer: Observer) -> VideoInfo | None:

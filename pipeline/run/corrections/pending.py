@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import TableError
+from pipeline.errors import InputError, TableError
 from pipeline.run.corrections.accepted import AcceptedRequests
 from pipeline.run.job import CORRECTIONS
 from pipeline.run.loading import FinishedRun, read_run
@@ -28,6 +28,8 @@ class Pending:
     """Hash of that file without it."""
     request: str | None = None
     """Name of the accepted request of the review page that it comes from; None: of none."""
+    is_shown: bool = False
+    """Who is who is computed with it, and was shown; what follows from that is not."""
 
     @classmethod
     def of(cls, asked: Any, text: str, words: str, run: RunDirectory, request: str | None = None) -> Pending:
@@ -70,6 +72,12 @@ class Pending:
         run.write_json(_NAME, asdict(self))
         write_bytes(run.root / CORRECTIONS, self.text.encode())
 
+    def note_shown(self, run: RunDirectory) -> None:
+        """Note that who is who is computed with it; its request is carried out."""
+        run.write_json(_NAME, asdict(replace(self, is_shown=True)))
+        if self.request is not None:
+            AcceptedRequests(run).remove(self.request)
+
     def remove(self, run: RunDirectory) -> None:
         """Forget it: it is carried out. The request first: it must not be carried out twice."""
         if self.request is not None:
@@ -89,3 +97,15 @@ def read_correctable(run: Path) -> FinishedRun:
         InputError: not a finished run.
     """
     return read_run(run, begun=Pending.read(RunDirectory(run)) is not None)
+
+
+def check_corrections_lie_here(run: RunDirectory) -> None:
+    """Refuse a run whose corrections are somewhere else.
+
+    Raises:
+        InputError: they are.
+    """
+    named = run.read_json("job").get("corrections")
+    here = run.root / CORRECTIONS
+    if named is not None and not (Path(str(named)).name == CORRECTIONS and here.is_file()):
+        raise InputError(f"{run.root} was made with --corrections {named}; edit that file, or analyse without it first")

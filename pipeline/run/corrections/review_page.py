@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from hashlib import sha256
@@ -96,7 +96,7 @@ class JournalOfRun:
         self._files = files
         self.accepted = AcceptedRequests(noted.directory)
         self._told = _Told()
-        self._corrector = Corrector(self._run, files, self._told)
+        self._corrector = Corrector(self._run, files, self._told, waits=True)
 
     @property
     def court(self) -> Court | None:
@@ -109,6 +109,10 @@ class JournalOfRun:
     def warm(self) -> None:
         """Compute what the first correction would else have to wait for."""
         self._corrector.warm()
+
+    def catch_up(self, goes_on: Callable[[], bool]) -> None:
+        """Compute what no correction waited for."""
+        self._corrector.catch_up(goes_on)
 
     def journal(self) -> JournalState:
         """Read the journal."""
@@ -172,8 +176,8 @@ class JournalOfRun:
         read_roster(file)  # what is wrong with it is said before anything is computed
         corrector = Corrector(self._run, replace(self._files, roster=file), self._told)
         named = int(corrector.tables["players"]["name"].notna().sum())
-        self._corrector = Corrector(self._run, self._files, self._told)
-        return {"words": f"the roster is used: {named} people have a name", "people": [], "warnings": []}
+        self._corrector = Corrector(self._run, self._files, self._told, waits=True)
+        return {"words": f"the roster is used; people with a name: {named}", "people": [], "warnings": []}
 
     def _revision(self, journal: Journal) -> str:
         """Return what is the same as long as tracklets have the same ids: it rests on how they were made, and on splits."""

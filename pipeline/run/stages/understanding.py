@@ -32,18 +32,11 @@ def understand(stage: Stage, context: RunContext, stages: StageRunner) -> None:
         stages: runs it.
     """
     used, run = sections_of(context.settings, stage.settings), stages.run
-    files = [manifest.hash_path(getattr(context.job, name)) for name in stage.files]
-    code, inputs = code_fingerprint(stage.function.__module__), _inputs(stage, context)
     former = None if stage.goes_on_from is None else _FormerResult(*stage.goes_on_from, run, context.input_sha256)
-
-    def mark() -> str:
-        gone_on_from = [] if former is None else [former.mark()]
-        return fingerprint(stage.name, inputs, used, [*files, *gone_on_from], code)
-
-    stage_fingerprint = mark()
+    stage_fingerprint = _mark(stage, context, former)
     if former is not None and not run.is_fresh(stage.name, stage_fingerprint):
         former.keep(stage.name)
-        stage_fingerprint = mark()
+        stage_fingerprint = _mark(stage, context, former)
     made: dict[TableName, pd.DataFrame] = {}
 
     def work() -> tuple[Sequence[Path], dict[str, Any]]:
@@ -59,6 +52,27 @@ def understand(stage: Stage, context: RunContext, stages: StageRunner) -> None:
     for name in stage.gives:
         context.tables[name] = made[name] if made else run.read_table(name)
     note_stage(stage.name, stage_fingerprint, context, run)
+
+
+def forget_stale(stages: Sequence[Stage], context: RunContext, run: RunDirectory) -> None:
+    """Take back the manifests of stages whose stored results are not of what is before them: a run without one is not read.
+
+    Args:
+        stages: none of which goes on from its own result.
+        context: with the tables of the stages before.
+        run: where the results are stored.
+    """
+    for stage in stages:
+        if not run.is_fresh(stage.name, _mark(stage, context, None)):
+            run.forget(stage.name)
+
+
+def _mark(stage: Stage, context: RunContext, former: _FormerResult | None) -> str:
+    """Return the fingerprint of all that a stage's result depends on."""
+    used, code = sections_of(context.settings, stage.settings), code_fingerprint(stage.function.__module__)
+    files = [manifest.hash_path(getattr(context.job, name)) for name in stage.files]
+    gone_on_from = [] if former is None else [former.mark()]
+    return fingerprint(stage.name, _inputs(stage, context), used, [*files, *gone_on_from], code)
 
 
 def note_stage(stage: str, stage_fingerprint: str, context: RunContext, run: RunDirectory) -> None:

@@ -71,6 +71,7 @@ def _shared_s(
         They, and of each former id its number, whether it was current, and its seconds.
     """
     track_id = TrackletAtSpot(game).at(former["time_s"].to_numpy(), former[["x_px", "y_px"]].to_numpy())
+    track_id = np.where(_of_undone_splits(former["track_id"].to_numpy(), track_id), -1, track_id)
     player_of = identities.set_index("track_id")["player_id"]
     player = player_of.reindex(track_id).fillna(0).to_numpy(np.int64)
     numbers, row = np.unique(former["player_id"], return_inverse=True)
@@ -79,6 +80,20 @@ def _shared_s(
     by_id = former.groupby("player_id")
     ever = pd.DataFrame({"player_id": numbers, "current": by_id["current"].any().to_numpy()})
     return shared, ever.assign(seen_s=by_id["seen_s"].sum().to_numpy())
+
+
+def _of_undone_splits(before: NDArray[np.int64], now: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which former tracklets (n,) are parts of a tracklet that had been split off: the part with its number says whose it is.
+
+    Args:
+        before: numbers of the former tracklets.
+        now: numbers of the tracklets where they are found now; -1 for none.
+
+    Example:
+        >>> _of_undone_splits(np.array([2, 9, 3]), np.array([2, 2, 4])).tolist()
+        [False, True, False]
+    """
+    return np.asarray(np.isin(now, now[before == now]) & (before != now))
 
 
 def _matched(

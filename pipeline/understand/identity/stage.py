@@ -162,11 +162,7 @@ def _with_lasting_ids(
         former_ids: table `player_ids` of an earlier result.
     """
     seen_s = pd.Series(evidence.tracklets.seen_s, index=evidence.tracklets.track_id)
-    said = {
-        int(player_of[at]): int(who)
-        for at, who in evidence.constraints.labels.get("player", {}).items()
-        if player_of[at] > 0
-    }
+    said = {int(player_of[at]): int(who) for at, who in evidence.constraints.players.items() if player_of[at] > 0}
     ids, player_ids = lasting_ids(game, found.identities, said, former_ids, seen_s)
     tracks = keep_one_box_per_frame(game, found.identities, seen_s)
     return found._replace(tracks=tracks, player_ids=player_ids).renumbered(ids)

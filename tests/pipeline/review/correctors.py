@@ -30,6 +30,9 @@ class JournalInMemory:
     def warm(self):
         pass
 
+    def catch_up(self, goes_on):
+        pass
+
     def journal(self):
         steps = tuple(JournalStep(k + 1, words, k >= self.place) for k, words in enumerate(self.said))
         undo = self.said[self.place - 1] if self.place else None

@@ -40,7 +40,7 @@ def test_it_is_asked_whether_it_is_whom_it_counts_as_unless_the_runner_up_is_lik
     assert (doubt.player_id, doubt.against, doubt.shown_as) == (2, 2, 1)
     assert doubt.chance == pytest.approx(0.6)
     assert doubt.gain_s == pytest.approx(3.0)  # half of 6 s
-    assert doubt.at_s == 35.0
+    assert (doubt.at_s, doubt.against_at_s) == (40.0, 20.0)  # of the pictures
 
 
 def test_a_tracklet_with_anothers_number_is_asked_about():

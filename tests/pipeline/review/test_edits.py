@@ -17,12 +17,12 @@ def test_kinds_are_read():
             {"kind": "name", "player": 1, "value": " A. Smith "},
             {"kind": "team", "player": 1, "value": "-"},
             {"kind": "role", "player": 1, "value": "nobody"},
-            {"kind": "same", "track_id": 5, "other": 7},
-            {"kind": "different", "track_id": 5, "other": 7},
+            {"kind": "same", "track_id": 5, "other": 7, "at_s": 1.5, "other_at_s": 9},
+            {"kind": "different", "track_id": 5, "other": 7, "at_s": 1.5, "other_at_s": 9},
         ]
     ) == (
         Merge(1, 2), Move(5, 2), Move(5, None), SplitTracklet(5, 1.5), Name(1, "A. Smith"), Team(1, "-"),
-        Role(1, "nobody"), SamePerson(5, 7), DifferentPeople(5, 7),
+        Role(1, "nobody"), SamePerson(5, 7, 1.5, 9.0), DifferentPeople(5, 7, 1.5, 9.0),
     )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def test_kinds_are_read():
         [{"kind": "merge", "player": True, "other": 2}], [{"kind": "merge", "player": 0, "other": 2}],
         [{"kind": "merge", "player": 1.0, "other": 2}], [{"kind": "split", "player": 1, "at_s": -1}],
         [{"kind": "split", "player": 1, "at_s": "1"}], [{"kind": "name", "player": 1, "value": " "}],
-        [{"kind": "name", "player": 1, "value": "x" * 81}], [{"kind": "team", "player": 1, "value": "C"}],
+        [{"kind": "name", "player": 1, "value": "x" * 81}], [{"kind": "team", "player": 1, "value": "C"}], [{"kind": "same", "track_id": 5, "other": 7}],
         [{"kind": "lock", "player": 1}] * (MOST_AT_ONCE + 1),
     ],
 )  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.corrections import Merge, Move, Name, SamePerson, SplitTracklet
+from pipeline.corrections import Merge, Move, Name, SplitTracklet
 from pipeline.geometry.court import COURTS
 from pipeline.review import Playback, Reviewing, VideoPictures, reviewing
 from pipeline.video import probe
@@ -85,7 +85,10 @@ def test_a_question_is_answered_with_a_key(page, journal):
     page.key("y")
     page.wait("document.querySelector('.empty .big')?.textContent === 'No open questions.'")
     settle(page, journal, 1)
-    assert journal.asked[0][1] == SamePerson(3, 2)
+    said = journal.asked[0][1]
+    assert (said.track_id, said.second) == (3, 2)
+    pictured_s = [journal.games[0].pictured_s(track_id) for track_id in (3, 2)]
+    assert [said.at_s, said.second_at_s] == pytest.approx(pictured_s, abs=1e-3)
     page.key("z", control=True)
     settle(page, journal, 0)
 

@@ -1,5 +1,6 @@
 """What the report says of identities: who is unknown, why two people are not one, which shots count, the embedding map."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -138,6 +139,22 @@ def test_tracklets_of_one_person_are_neighbours_on_the_map(make_results: Make) -
     again = embedding_map_of(two_tracklets_each(make_results()))
     assert again is not None
     np.testing.assert_array_equal(embedding_map.place, again.place)
+
+
+def test_the_map_is_laid_out_anew_only_where_embeddings_changed(
+    make_results: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = two_tracklets_each(make_results())
+    embedding_map = embedding_map_of(results)
+    assert embedding_map is not None
+    later = replace(results, laid_out=json.loads(json.dumps(embedding_map.facts())))
+    monkeypatch.setattr("pipeline.present.embedding_map._plane", lambda vectors: np.zeros((len(vectors), 2)))
+    again = embedding_map_of(later)
+    assert again is not None
+    np.testing.assert_array_equal(embedding_map.place, again.place)
+    turned = embedding_map_of(replace(later, embeddings=results.embeddings[:, ::-1]))
+    assert turned is not None
+    assert not turned.place.any()
 
 
 def test_the_map_has_a_mark_per_tracklet_and_a_name_per_person(make_results: Make) -> None:

@@ -148,6 +148,38 @@ def test_what_is_kept_from_before_equals_all_computed_anew(finished: Path) -> No
         pd.testing.assert_frame_equal(context.tables[name], kept[name], check_exact=True)
 
 
+def test_what_follows_from_who_is_who_may_wait_and_is_read_by_nobody_meanwhile(finished: Path) -> None:
+    """As on the review page: statistics and the ball are computed when nobody waits, and are then those of all at once."""
+    corrector = Corrector(finished, waits=True)
+    changes = corrector.correct([MoveStretch("P1", 2.0, 5.0, None), Name(2, "Bo")])
+    metres = changes.people[0].distance_m
+    with pytest.raises(InputError, match="is being corrected: its statistics are computed in a moment"):
+        context_of(finished)
+    corrector.correct([SplitAt("P7", 3.0)])  # does not wait for them
+    corrector.catch_up(lambda: False)
+    with pytest.raises(InputError, match="is being corrected"):
+        context_of(finished)
+    corrector.catch_up()
+    waited = {name: RunDirectory(finished).read_table(name) for name in COMPARED}
+    assert waited["player_stats"].set_index("player_id").loc[1, "distance_m"] == pytest.approx(metres, abs=0.01)
+    context = context_of(finished)
+    context.corrections = corrector.journal.lines
+    context.former["identity"] = RunDirectory(finished).read_table("former_player_ids")
+    context.facts["perceive"] = {}
+    context.complete("identity")
+    for name in COMPARED:
+        pd.testing.assert_frame_equal(context.tables[name], waited[name], check_exact=True)
+
+
+def test_what_waited_when_the_page_was_killed_is_computed_by_whoever_corrects_next(finished: Path) -> None:
+    Corrector(finished, waits=True).correct([MoveStretch("P1", 2.0, 5.0, None)])
+    correct(finished, [Name(2, "Bo")], publish=False)
+    assert players(finished).loc[2, "name"] == "Bo"
+    assert len(read_journal(finished).steps) == 2
+    context_of(finished)
+    assert RunDirectory(finished).read_table("player_stats").set_index("player_id").loc[2, "name"] == "Bo"
+
+
 def test_nothing_that_is_accepted_is_dropped(finished: Path) -> None:
     """As many lines as were asked for, whatever was said before; each holds."""
     ids = players(finished).index.tolist()[:4]
@@ -194,7 +226,7 @@ def test_what_people_look_at_can_wait(finished: Path) -> None:
         (lambda _: [Number(1, "seven")], "number 'seven' is not a jersey number"),
         (
             lambda ids: [Merge(int(ids[0]), int(ids[1]))],
-            r"corrections.csv: line \d .*: they are in the picture together at",
+            "are one: they are in the picture together at 0:00",
         ),
     ],
 )
@@ -275,3 +307,12 @@ def test_the_journal_on_the_command_line(finished: Path, capsys: pytest.CaptureF
     assert corrector.tables["players"]["name"].dropna().tolist() == ["Ada"]  # sees what was done elsewhere
     assert courtside(["relabel", run, "--undo", "9"]) == 3
     assert courtside(["relabel", run, "--undo", "1", "--list"]) == 4
+
+
+def test_a_roster_is_given_later(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    correct(finished, [Number(1, "77"), Team(1, "A")], publish=False)
+    (tmp_path / "roster.csv").write_text("number,name,team\n77,Ada Low,A\n", encoding="utf-8")
+    assert courtside(["relabel", str(finished), "--roster", str(tmp_path / "roster.csv")]) == 0
+    assert "people with a name: 1" in capsys.readouterr().out
+    assert players(finished).loc[1, "name"] == "Ada Low"
+    assert "Ada Low" in (finished / "player_stats.csv").read_text()
