@@ -60,7 +60,7 @@ _SHOWN: Mapping[str, tuple[str, str]] = {
     "tr. clust.": ("tracklets", "clustering"),
 }
 _KINDS = {"mnist": "digits", "folders": "pictures"}
-"""What recipes of a reader take part in; class folders are neither digits nor players (`benchmarks.shelf` looks at them)."""
+"""What recipes of a reader take part in; class folders are neither digits nor players (`benchmarks.scenes` looks at them)."""
 
 
 @dataclass(frozen=True)
