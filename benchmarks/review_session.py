@@ -31,27 +31,27 @@ from pipeline.evaluation.truth import read_truth
 from pipeline.rendering import RenderSettings, render_game
 from pipeline.rendering.positions import render_positions
 from pipeline.rendering.truth.noise import NoiseSettings
-from pipeline.review import TABLES, Playback, Reviewing, VideoPictures, reviewing
+from pipeline.review import Playback, Reviewing, VideoPictures, reviewing
 from pipeline.run.analysis import analyze_job
 from pipeline.run.corrections.corrector import GivenAgain
 from pipeline.run.corrections.review_page import JournalOfRun
 from pipeline.run.job import CORRECTIONS, Job
-from pipeline.run.loading import EVALUATED, context_of, read_run
+from pipeline.run.loading import context_of, read_run
+from pipeline.tables import TableName
 from pipeline.video import probe
 from tests.chromium import Chromium
 
 SIZE_PX = (640, 360)
 HEIGHT_PX = 3000
 """Of the window: the rows of all people are in view."""
-FPS = 15
-FILM_S = 4.0
+FPS, FILM_S, _PATIENCE_S = 15, 4.0, 90.0
 HEAD_PX, ROW_PX, GUTTER_PX = 40, 22, 132
 """Of the time line: its ruler, a row, the labels at the left."""
 LEAST_S = 1.0
 """Parts of a mixture on either side of a switch that is split."""
 _TEAMS = ["A", "B"]
+_KNOWN: tuple[TableName, ...] = ("frames", "detections", "split_tracks", "identities", "players")
 _SAVED = "document.querySelector('.saved').textContent === 'All saved'"
-_PATIENCE_S = 90.0
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ class Session:
         return read_truth(self.game)
 
     def reviewed(self) -> ReviewedRun:
-        """Open the run as it is now."""
-        return ReviewedRun(context_of(self.run, names=tuple({*EVALUATED, *TABLES})), self.truth)
+        """Open the run as it is now; statistics of the last correction may still be to come."""
+        return ReviewedRun(context_of(self.run, names=_KNOWN, begun=True), self.truth)
 
     def shown(self) -> dict[str, Any]:
         """Ask for the game as the page has it."""
@@ -138,7 +138,7 @@ class Session:
         yield
         self.until(lambda: self.results()[-1][0] > done)
         assert self.written() - self.steps == (self.results()[-1][1] is None), self.results()
-        self.refused += [why for _, why in self.results()[-1:] if why is not None]
+        self.refused += [why for _, why, *_ in self.results()[-1:] if why is not None]
         self.steps = self.written()
 
     def written(self) -> int:
@@ -382,7 +382,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         out = given.out or Path(folder)
         game, run, film = prepared(out, 60 * given.minutes, given.seed)
         (run / CORRECTIONS).unlink(missing_ok=True)
-        before = ReviewedRun(context_of(run, names=tuple({*EVALUATED, *TABLES})), read_truth(game))
+        before = ReviewedRun(context_of(run, names=_KNOWN), read_truth(game))
         share = before.share_right()
         session = corrected_session(run, game, film, given.answers, given.mixtures, out)
         print("| step | times | s, median | s, most |\n|---|---:|---:|---:|")
