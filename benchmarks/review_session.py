@@ -31,26 +31,25 @@ from pipeline.evaluation.truth import read_truth
 from pipeline.rendering import RenderSettings, render_game
 from pipeline.rendering.positions import render_positions
 from pipeline.rendering.truth.noise import NoiseSettings
-from pipeline.review import Playback, Reviewing, VideoPictures, reviewing
+from pipeline.review import TABLES, Playback, Reviewing, VideoPictures, reviewing
 from pipeline.run.analysis import analyze_job
 from pipeline.run.corrections.corrector import GivenAgain
 from pipeline.run.corrections.review_page import JournalOfRun
 from pipeline.run.job import CORRECTIONS, Job
-from pipeline.run.loading import context_of, read_run
-from pipeline.tables import TableName
+from pipeline.run.loading import EVALUATED, context_of, read_run
+from pipeline.run.order import STAGE_NAMES
 from pipeline.video import probe
 from tests.chromium import Chromium
 
-SIZE_PX = (640, 360)
-HEIGHT_PX = 3000
-"""Of the window: the rows of all people are in view."""
+SIZE_PX, HEIGHT_PX = (640, 360), 3000
+"""Of the film, and the window's height: the rows of all people are in view."""
 FPS, FILM_S, _PATIENCE_S = 15, 4.0, 90.0
 HEAD_PX, ROW_PX, GUTTER_PX = 40, 22, 132
 """Of the time line: its ruler, a row, the labels at the left."""
 LEAST_S = 1.0
 """Parts of a mixture on either side of a switch that is split."""
 _TEAMS = ["A", "B"]
-_KNOWN: tuple[TableName, ...] = ("frames", "detections", "split_tracks", "identities", "players")
+_KNOWN = tuple({*EVALUATED, *TABLES})
 _SAVED = "document.querySelector('.saved').textContent === 'All saved'"
 
 
@@ -92,8 +91,9 @@ class Session:
         return read_truth(self.game)
 
     def reviewed(self) -> ReviewedRun:
-        """Open the run as it is now; statistics of the last correction may still be to come."""
-        return ReviewedRun(context_of(self.run, names=_KNOWN, begun=True), self.truth)
+        """Open the run once what follows from the last correction is there, too."""
+        self.until(lambda: all(read_run(self.run, begun=True).directory.manifest(name) for name in STAGE_NAMES))
+        return ReviewedRun(context_of(self.run, names=_KNOWN), self.truth)
 
     def shown(self) -> dict[str, Any]:
         """Ask for the game as the page has it."""

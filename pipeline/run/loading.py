@@ -110,10 +110,7 @@ def read_run(out: Path, begun: bool = False) -> FinishedRun:
 
 
 def context_of(
-    out: Path,
-    roster: tuple[RosterEntry, ...] | None = None,
-    names: Sequence[TableName] = EVALUATED,
-    begun: bool = False,
+    out: Path, roster: tuple[RosterEntry, ...] | None = None, names: Sequence[TableName] = EVALUATED
 ) -> RunContext:
     """Lay a finished run's stored tables ready, so that stages can be run on them again.
 
@@ -121,13 +118,12 @@ def context_of(
         out: output directory of `courtside analyze`.
         roster: the one that was given to the run; it is not kept there.
         names: which tables.
-        begun: whether the run may be one that is not finished again since it was corrected.
 
     Raises:
         InputError: the run is not finished.
         TableError: a table of the run is missing or damaged.
     """
-    run = read_run(out, begun)
+    run = read_run(out)
     stored = [f"{name}.parquet" for name in names]
     run.directory.check_whole([*stored, "embeddings.npy", "court.facts.json"])
     job = Job(out, out, run.settings, start_s=run.start_s, end_s=run.end_s)
