@@ -153,7 +153,9 @@ class Corrector:
             if video and not opened.context.has_pictures:
                 raise InputError(f"{self._run}: the video is not at hand; say where it is, with --source FILE")
             self._follow(opened.directory)
-            return self._publish(opened.directory, opened.context, video)
+            written = self._publish(opened.directory, opened.context, video)
+            self._forget(opened.directory)
+            return written
 
     def catch_up(self, goes_on: Callable[[], bool] = lambda: True) -> None:
         """Compute what waits: statistics and the ball.
@@ -164,6 +166,7 @@ class Corrector:
         if self._behind:
             with self._opened() as opened:
                 self._follow(opened.directory, goes_on)
+                self._forget(opened.directory)
 
     def warm(self) -> None:
         """Compute in memory what the next correction would else have to: for a server, when it has time."""
@@ -197,11 +200,13 @@ class Corrector:
             pending.write(opened.directory)
             if turned.journal != opened.journal:
                 self._compute_again(opened.directory, context)
-            pending.note_shown(opened.directory)
+            if not publishes:
+                pending.note_shown(opened.directory)
             if publishes or not (self._waits and self._behind):
                 self._follow(opened.directory)
             if publishes:
                 self._publish(opened.directory, context)
+            self._forget(opened.directory)
             gap_s = context.settings.stats.max_gap_s
             return changes_between(before, context.tables, turned.words, turned.step, turned.notes, gap_s)
 
@@ -219,13 +224,16 @@ class Corrector:
         self._seen = _marks(directory)
 
     def _follow(self, directory: RunDirectory, goes_on: Callable[[], bool] = lambda: True) -> None:
-        """Compute what waits, and forget that it does; see `catch_up`."""
+        """Compute what waits; see `catch_up`."""
         context, stages = self._context, StageRunner(directory, self._observer)
         assert context is not None
         while self._behind and goes_on():
             understand(self._behind[0], context, stages)
             self._behind = self._behind[1:]
             self._seen = _marks(directory)
+
+    def _forget(self, directory: RunDirectory) -> None:
+        """Forget the correction if nothing of it waits any more: whatever kills this before goes on with it."""
         pending = None if self._behind else Pending.read(directory)
         if pending is not None:
             pending.remove(directory)

@@ -279,6 +279,24 @@ def test_the_same_again_adds_no_line(finished: Path) -> None:
     assert players(finished).loc[1, "name"] == "Ada"
 
 
+def test_what_is_killed_while_it_is_published_goes_on_by_the_same_command(
+    finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All is computed, and the report is being written."""
+
+    def killed(_: Corrector, run: RunDirectory, *__: object) -> None:
+        (run.path / "present.manifest.json").unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Corrector, "_publish", killed)
+        correct(finished, [Name(1, "Ada")])
+    correct(finished, [Name(1, "Ada")])
+    assert len(read_journal(finished).steps) == 1
+    assert "Ada" in (finished / "player_stats.csv").read_text()
+    context_of(finished)
+
+
 def test_options_repeat_on_the_command_line(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = ["--name", "P1", "A. Smith", "--name", "P2", "B. Jones", "--number", "P1", "0"]
     assert courtside(["relabel", str(finished), *said]) == 0
