@@ -288,9 +288,10 @@ def test_what_is_killed_while_it_is_published_goes_on_by_the_same_command(
         (run.path / "present.manifest.json").unlink()
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr(Corrector, "_publish", killed)
-        correct(finished, [Name(1, "Ada")])
+        with pytest.raises(KeyboardInterrupt):
+            correct(finished, [Name(1, "Ada")])
     correct(finished, [Name(1, "Ada")])
     assert len(read_journal(finished).steps) == 1
     assert "Ada" in (finished / "player_stats.csv").read_text()
