@@ -234,8 +234,7 @@ class Corrector:
 
     def _forget(self, directory: RunDirectory) -> None:
         """Forget the correction if nothing of it waits any more: whatever kills this before goes on with it."""
-        pending = None if self._behind else Pending.read(directory)
-        if pending is not None:
+        if not self._behind and (pending := Pending.read(directory)) is not None:
             pending.remove(directory)
 
     @contextmanager
