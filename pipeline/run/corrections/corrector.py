@@ -12,13 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.corrections import Asked, Correction, Journal, Spot, Step, video_tag
+from pipeline.corrections import Asked, Journal
 from pipeline.errors import InputError
 from pipeline.run.analysis import compute, context_of_correction
 from pipeline.run.context import RunContext
 from pipeline.run.corrections.changes import Changes, changes_between
 from pipeline.run.corrections.pending import Pending, check_corrections_lie_here, read_correctable
-from pipeline.run.corrections.places import ShownRun
+from pipeline.run.corrections.steps import OpenedRun, TurnedJournal, read_journal, with_corrections, with_step_turned
 from pipeline.run.job import CORRECTIONS, Job, keep, remembered
 from pipeline.run.loading import CorrectedRun, FinishedRun, read_run, video_of
 from pipeline.run.observer import Observer, Silence
@@ -112,7 +112,7 @@ class Corrector:
         if not asked:  # before anything is computed
             raise InputError("nothing to correct: say what, for example --merge A12 B7 or --name A-P4 'A. Smith'")
         key = [[type(said).__name__, asdict(said)] for said in asked]
-        return self._turn(key, lambda opened: _corrected(opened, asked), publish)
+        return self._turn(key, lambda opened: with_corrections(opened, asked), publish)
 
     def undo(self, number: int | None = None, publish: bool = False) -> Changes:
         """Take a step back; it stays in the journal.
@@ -125,7 +125,7 @@ class Corrector:
             InputError: there is no such step, or what was said after it does not hold without it.
         """
         key = ["undo", number]
-        return self._turn(key, lambda opened: _turned(opened, opened.journal.undo(number), "undone"), publish)
+        return self._turn(key, lambda opened: with_step_turned(opened, opened.journal.undo(number), "undone"), publish)
 
     def redo(self, number: int | None = None, publish: bool = False) -> Changes:
         """Have a step that was undone count again, at its old place.
@@ -138,7 +138,9 @@ class Corrector:
             InputError: there is no such step, or it contradicts what was said since.
         """
         key = ["redo", number]
-        return self._turn(key, lambda opened: _turned(opened, opened.journal.redo(number), "done again"), publish)
+        return self._turn(
+            key, lambda opened: with_step_turned(opened, opened.journal.redo(number), "done again"), publish
+        )
 
     def publish(self, video: bool = False) -> list[Path]:
         """Write report, CSV and what else people look at anew; return the files.
@@ -153,9 +155,7 @@ class Corrector:
             if video and not opened.context.has_pictures:
                 raise InputError(f"{self._run}: the video is not at hand; say where it is, with --source FILE")
             self._follow(opened.directory)
-            written = self._publish(opened.directory, opened.context, video)
-            self._forget(opened.directory)
-            return written
+            return self._publish(opened.directory, opened.context, video)
 
     def catch_up(self, goes_on: Callable[[], bool] = lambda: True) -> None:
         """Compute what waits: statistics and the ball.
@@ -175,9 +175,14 @@ class Corrector:
                 opened.context.output_of(stage)
 
     def _publish(self, directory: RunDirectory, context: RunContext, video: bool = False) -> list[Path]:
-        return publish(context, StageRunner(directory, self._observer), draw=video)[1]
+        """Write what people look at; it is noted before, so that a run that is killed meanwhile can be opened again."""
+        if Pending.read(directory) is None:
+            Pending.publishing().note_shown(directory)
+        written = publish(context, StageRunner(directory, self._observer), draw=video)[1]
+        self._forget(directory)
+        return written
 
-    def _turn(self, key: Any, turn: Callable[[_OpenedRun], _Turned], publishes: bool) -> Changes:
+    def _turn(self, key: Any, turn: Callable[[OpenedRun], TurnedJournal], publishes: bool) -> Changes:
         """Turn the journal into another, and compute again what follows from it.
 
         Args:
@@ -238,7 +243,7 @@ class Corrector:
             pending.remove(directory)
 
     @contextmanager
-    def _opened(self) -> Iterator[_OpenedRun]:
+    def _opened(self) -> Iterator[OpenedRun]:
         """Hold the run's lock, with its tables as its journal has them."""
         with self._mutex, RunDirectory.opened(self._run) as directory:
             resumed = Pending.resumed(directory)
@@ -247,9 +252,8 @@ class Corrector:
                 self._context, self._behind = self._computed(directory, noted), ()
                 if resumed is not None:
                     self._publish(directory, self._context)
-                    resumed.remove(directory)
                 self._seen = _marks(directory)
-            yield _OpenedRun(directory, noted, read_journal(self._run), self._context, resumed)
+            yield OpenedRun(directory, noted, read_journal(self._run), self._context, resumed)
 
     def _computed(self, directory: RunDirectory, noted: FinishedRun) -> RunContext:
         """Compute the run with its journal, or take what is stored."""
@@ -289,94 +293,6 @@ def correct(
             written then).
     """
     return Corrector(run, files, observer).correct(asked, publish)
-
-
-def read_journal(run: Path) -> Journal:
-    """Read the corrections of a finished run.
-
-    Raises:
-        InputError: the file cannot be read, or a line is not a correction.
-    """
-    return Journal.read(run / CORRECTIONS)
-
-
-@dataclass(frozen=True)
-class _OpenedRun:
-    """A finished run while it is corrected."""
-
-    directory: RunDirectory
-    noted: FinishedRun
-    journal: Journal
-    context: RunContext
-    resumed: Pending | None
-    """A correction that had been stopped, and was carried out now."""
-
-    def check(self, shown: ShownRun, journal: Journal, newest: int | None = None) -> list[str]:
-        """Refuse a journal that contradicts itself; lines that stand in the file are named by their numbers there."""
-        lines = Journal.parse(journal.text, Path(CORRECTIONS)).lines
-        return shown.check([replace(line, where="") if line.step == newest else line for line in lines], newest)
-
-
-@dataclass(frozen=True)
-class _Turned:
-    """What the journal becomes."""
-
-    journal: Journal
-    words: str
-    step: Step | None
-    """That was done or undone; None where nothing was new."""
-    notes: tuple[str, ...] = ()
-    """What a person should know of it, in plain words."""
-
-
-def _corrected(opened: _OpenedRun, asked: Sequence[Asked]) -> _Turned:
-    """Add a step."""
-    shown = ShownRun(opened.context.tables, opened.journal)
-    tag = video_tag(opened.noted.video_sha256)
-    lines = [replace(line, video=tag) for line in shown.lines(asked)]
-    words = "; ".join(dict.fromkeys(line.words for line in lines))
-    new = _not_said_yet(lines, opened.journal.lines)
-    if not new:
-        return _Turned(opened.journal, f"{words}: so it is already", None)
-    journal = opened.journal.with_step(new)
-    notes = opened.check(shown, journal, journal.steps[-1].number)
-    return _Turned(journal, words, journal.steps[-1], tuple(notes))
-
-
-def _turned(opened: _OpenedRun, journal: Journal, done: str) -> _Turned:
-    """Undo a step or do it again, if all that is said then holds."""
-    changed = next(step for step, old in zip(journal.steps, opened.journal.steps, strict=True) if step != old)
-    opened.check(ShownRun(opened.context.tables, opened.journal), journal)
-    return _Turned(journal, f"{done}: {changed.words}", changed)
-
-
-def _not_said_yet(lines: Sequence[Correction], standing: Sequence[Correction]) -> list[Correction]:
-    """Leave out what the last line about the same fact says already; after a split, a place may be of another tracklet."""
-    newest: dict[tuple[object, ...], Correction] = {}
-    for line in standing:
-        if line.action == "split":
-            newest = {fact: said for fact, said in newest.items() if said.action in ("same", "apart")}
-        newest[_fact(line)] = line
-    return [
-        line
-        for line in lines
-        if (same := newest.get(_fact(line))) is None or (same.action, same.value) != (line.action, line.value)
-    ]
-
-
-_KINDS = {"same": "people", "apart": "people", "player": "whose", "keep": "whose"}
-
-
-def _fact(line: Correction) -> tuple[object, ...]:
-    """Return what a line is about: two people, or a label of one."""
-    places = {_rounded(spot) for spot in (line.spot, line.second_spot) if spot is not None}
-    kind = _KINDS.get(line.action, line.action)
-    return kind, frozenset(places)
-
-
-def _rounded(spot: Spot) -> tuple[float, float, float]:
-    """Return a spot as the file has it."""
-    return round(spot.time_s, 3), round(spot.x_px, 1), round(spot.y_px, 1)
 
 
 def _marks(directory: RunDirectory) -> object:

@@ -45,6 +45,11 @@ class Pending:
         return cls(asked, text, words, _hash(run.root / CORRECTIONS), request)
 
     @classmethod
+    def publishing(cls) -> Pending:
+        """Note that what people look at is written, and that the journal stays as it is."""
+        return cls(None, "", "report and tables are written anew", before_sha256="none", is_shown=True)
+
+    @classmethod
     def read(cls, run: RunDirectory) -> Pending | None:
         """Read what was interrupted; None if nothing was."""
         path = run.json_path(_NAME)

@@ -279,23 +279,30 @@ def test_the_same_again_adds_no_line(finished: Path) -> None:
     assert players(finished).loc[1, "name"] == "Ada"
 
 
-def test_what_is_killed_while_it_is_published_goes_on_by_the_same_command(
-    finished: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "asks",
+    [lambda run: correct(run, [Name(1, "Ada")]), lambda run: Corrector(run).publish()],
+    ids=["a correction", "an export"],
+)
+def test_what_is_killed_while_the_report_is_written_goes_on_by_the_same_command(
+    asks: Callable[[Path], object], finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All is computed, and the report is being written."""
-
-    def killed(_: Corrector, run: RunDirectory, *__: object) -> None:
-        (run.path / "present.manifest.json").unlink()
+    def killed(*_: object, **__: object) -> None:
+        (RunDirectory(finished).path / "present.manifest.json").unlink()
         raise KeyboardInterrupt
 
+    correct(finished, [Name(2, "Bo")])
     with monkeypatch.context() as patched:
-        patched.setattr(Corrector, "_publish", killed)
+        patched.setattr("pipeline.run.corrections.corrector.publish", killed)
         with pytest.raises(KeyboardInterrupt):
-            correct(finished, [Name(1, "Ada")])
-    correct(finished, [Name(1, "Ada")])
-    assert len(read_journal(finished).steps) == 1
-    assert "Ada" in (finished / "player_stats.csv").read_text()
+            asks(finished)
+    with pytest.raises(InputError, match="is being corrected"):
+        context_of(finished)
+    asks(finished)
     context_of(finished)
+    named = [line.value for line in read_journal(finished).lines if line.action == "name"]
+    assert named in (["Bo"], ["Bo", "Ada"])
+    assert set(named) <= set(pd.read_csv(finished / "player_stats.csv")["name"])
 
 
 def test_options_repeat_on_the_command_line(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
