@@ -33,7 +33,7 @@ class BallDetector:
     Several threads may use it at once.
 
     Args:
-        settings: of the detector, whose weights are the built-in ones: the head learned from their features.
+        settings: of the detector; whatever weights they name, the built-in ones are used: the head learned from their features.
         weights: of the head: 'builtin' or a .safetensors file.
         lowest: score from which a ball of the head is given out, 0 to 1.
 

@@ -96,8 +96,7 @@ def _detector(detection: DetectorSettings, ball: BallSettings) -> Detector:
     """
     if ball.head_weights is None:
         return load_detector(detection)
-    builtin = detection.model_copy(update={"weights": "builtin"})
-    balls = BallDetector(builtin, ball.head_weights, ball.min_score)
+    balls = BallDetector(detection, ball.head_weights, ball.min_score)
     return balls if detection.weights == "builtin" else BallAwareDetector(load_detector(detection), balls)
 
 

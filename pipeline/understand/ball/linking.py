@@ -19,10 +19,10 @@ LONGEST_GAP_S = 1.0
 FASTEST_MPS = 22.0
 SLACK_M, USUAL_MPS = 0.25, 5.0
 """Usual way of the ball between two frames: so many metres, and so many per second."""
-STEP_S, MOST_STEPS = 1 / 15, (0.5, 2.0)
-"""A frame of this length counts as one; a longer one for more, as fewer of them are alike; and bounds."""
+STEP_S, LEAST_WEIGHT, MOST_WEIGHT = 1 / 15, 0.5, 2.0
+"""A frame of this length weighs 1, a longer one more, within limits: what is said over a second is the same at any rate."""
 MISSED = 0.25
-"""Price of such a frame without it between two others."""
+"""Price of a frame of this weight without it between two others."""
 ANEW = 3.5
 """Price of a new beginning."""
 
@@ -42,7 +42,7 @@ def linked(found: BallCandidates, game: TrackedGame) -> tuple[Ints, Ints]:
     follows = np.zeros(count, np.bool_)
     top_value, top_at = np.zeros(count + 1), np.full(count + 1, -1, np.int64)  # best of those before a candidate
     shot, step_s = game.shot[found.frame_row], max(game.step_s, 1e-3)
-    weight = min(max(step_s / STEP_S, MOST_STEPS[0]), MOST_STEPS[1])
+    weight = min(max(step_s / STEP_S, LEAST_WEIGHT), MOST_WEIGHT)
     first = np.searchsorted(found.time_s, found.time_s - LONGEST_GAP_S)
     same_frame = np.searchsorted(found.frame_row, found.frame_row)
     for k in range(count):
