@@ -1,18 +1,8 @@
-"""A game corrected in the browser from end to end: `python -m benchmarks.review_session [--minutes 10] [--out reports/review-session]`.
-
-A game without pixels is rendered and analysed with tracklets left as the tracker makes them, so that they go over from one
-person to another (the switches); a small film is looped to its length. Headless Chromium (needs it, and pytest) then opens
-`courtside review`, and somebody who knows the truth works there with mouse and keys: he splits the longest mixtures and drags
-what follows to whose it is, answers the queue, makes a new person and merges him again, names people, undoes and does again,
-works in a second tab meanwhile, exports, and reloads. Printed: what each step took, and the share of player-time
-under the right player before and after. Whatever is not as it should be ends the command with an error.
-"""
+"""Somebody who knows the truth and works on the review page with mouse and keys."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,33 +14,23 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.review_effort import ReviewedRun
-from benchmarks.review_page import loop
-from pipeline.config import Settings
 from pipeline.corrections import Journal
 from pipeline.evaluation.truth import read_truth
-from pipeline.rendering import RenderSettings, render_game
-from pipeline.rendering.positions import render_positions
-from pipeline.rendering.truth.noise import NoiseSettings
-from pipeline.review import TABLES, Playback, Reviewing, VideoPictures, reviewing
-from pipeline.run.analysis import analyze_job
-from pipeline.run.corrections.corrector import GivenAgain
-from pipeline.run.corrections.review_page import JournalOfRun
-from pipeline.run.job import CORRECTIONS, Job
+from pipeline.review import TABLES
+from pipeline.run.job import CORRECTIONS
 from pipeline.run.loading import EVALUATED, context_of, read_run
 from pipeline.run.order import STAGE_NAMES
-from pipeline.video import probe
 from tests.chromium import Chromium
 
-SIZE_PX, HEIGHT_PX = (640, 360), 3000
-"""Of the film, and the window's height: the rows of all people are in view."""
-FPS, FILM_S, _PATIENCE_S = 15, 4.0, 90.0
 HEAD_PX, ROW_PX, GUTTER_PX = 40, 22, 132
 """Of the time line: its ruler, a row, the labels at the left."""
 LEAST_S = 1.0
 """Parts of a mixture on either side of a switch that is split."""
+KNOWN = tuple({*EVALUATED, *TABLES})
+"""Tables of a run that are looked at."""
 _TEAMS = ["A", "B"]
-_KNOWN = tuple({*EVALUATED, *TABLES})
 _SAVED = "document.querySelector('.saved').textContent === 'All saved'"
+_PATIENCE_S = 90.0
 
 
 @dataclass(frozen=True)
@@ -93,7 +73,7 @@ class Session:
     def reviewed(self) -> ReviewedRun:
         """Open the run once what follows from the last correction is there, too."""
         self.until(lambda: all(read_run(self.run, begun=True).directory.manifest(name) for name in STAGE_NAMES))
-        return ReviewedRun(context_of(self.run, names=_KNOWN), self.truth)
+        return ReviewedRun(context_of(self.run, names=KNOWN), self.truth)
 
     def shown(self) -> dict[str, Any]:
         """Ask for the game as the page has it."""
@@ -307,94 +287,3 @@ def open_page(page: Chromium, address: str) -> None:
     page.open(address)
     page.wait(f"document.querySelector('.tabs') !== null && {_SAVED}")
     page.value("document.querySelector('main').style.gridTemplateRows = '300px minmax(0, 1fr)'")
-
-
-def corrected_session(run: Path, game: Path, film: Path, answers: int, mixtures: int, folder: Path) -> Session:
-    """Correct a run on the page.
-
-    Args:
-        run: a finished run, which is corrected.
-        game: with its truth.
-        film: a video as long as the game.
-        answers: how many questions are answered.
-        mixtures: how many tracklets of two people are mended.
-        folder: for the browser's files.
-
-    Raises:
-        AssertionError: something is not as it should be.
-    """
-    video = probe(film)
-    correcting = JournalOfRun(read_run(run), GivenAgain())
-    work = Reviewing("a session", correcting, video, correcting.court, VideoPictures(video))
-    work.playback = Playback(video, folder / "copy.webm")
-    with reviewing(work) as address, Chromium(folder / "profile", height=HEIGHT_PX) as browser:
-        open_page(browser, address)
-        session = Session(browser, run, game)
-        for switch in session.switches()[:mixtures]:
-            session.mend(switch)
-        session.answer(answers)
-        session.part_and_merge()
-        players = [person["id"] for person in session.people() if person["role"] == "player"]
-        session.name(players[0], "Ada Low")
-        session.undo_and_redo()
-        with Chromium(folder / "profile2", height=HEIGHT_PX) as second:
-            session.beside(second, address, players[1:3])
-            assert second.errors() == []
-        session.export()
-        session.reload()
-        browser.screenshot(folder / "page.png")
-        assert browser.errors() == []
-    return session
-
-
-def prepared(out: Path, seconds: float, seed: int, film: Path | None = None) -> tuple[Path, Path, Path]:
-    """Render and analyse a game, and loop a film to its length; return game, run and film.
-
-    Args:
-        out: for all of them.
-        seconds: of the game.
-        seed: of the game.
-        film: of the same size and rate; None: a few seconds are rendered.
-    """
-    game, run = out / "game", out / "run"
-    size = {"width_px": SIZE_PX[0], "height_px": SIZE_PX[1]}
-    settings = RenderSettings(seed=seed, seconds=seconds, fps=FPS, camera="fixed", **size)
-    render_positions(settings, NoiseSettings(false_boxes=0.1, likeness=0.8), game)
-    mixed = Settings.model_validate({"identify": {"split_tracklets": False}, "present": {"video": False}})
-    analyze_job(Job(game, run, settings=mixed))
-    if film is None:
-        film = out / "film" / "video.mp4"
-        render_game(settings.model_copy(update={"seconds": FILM_S, "crowd": 0.1}), film.parent)
-    loop(film, out / "looped.mp4", seconds)
-    return game, run, out / "looped.mp4"
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, help="is kept; without: a temporary folder")
-    parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--answers", type=int, default=10)
-    parser.add_argument("--mixtures", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=21)
-    given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        out = given.out or Path(folder)
-        game, run, film = prepared(out, 60 * given.minutes, given.seed)
-        (run / CORRECTIONS).unlink(missing_ok=True)
-        before = ReviewedRun(context_of(run, names=_KNOWN), read_truth(game))
-        share = before.share_right()
-        session = corrected_session(run, game, film, given.answers, given.mixtures, out)
-        print("| step | times | s, median | s, most |\n|---|---:|---:|---:|")
-        took = pd.DataFrame(session.took_s, columns=["step", "seconds"]).groupby("step", sort=False)["seconds"]
-        for step, row in took.agg(["count", "median", "max"]).iterrows():
-            print(f"| {step} | {row['count']:.0f} | {row['median']:.1f} | {row['max']:.1f} |")
-        after = session.reviewed().share_right()
-        print(
-            f"\nright before {100 * share:.1f} %, after {100 * after:.1f} % of player-time; {session.steps} steps, {len(session.refused)} refused"
-        )
-        print(*session.refused, sep="\n")
-
-
-if __name__ == "__main__":
-    main()
