@@ -19,10 +19,8 @@ LONGEST_GAP_S = 1.0
 FASTEST_MPS = 22.0
 SLACK_M, USUAL_MPS = 0.25, 5.0
 """Usual way of the ball between two frames: so many metres, and so many per second."""
-STEP_S, LEAST_WEIGHT, MOST_WEIGHT = 1 / 15, 0.5, 2.0
-"""A frame of this length weighs 1, a longer one more, within limits: what is said over a second is the same at any rate."""
 MISSED = 0.25
-"""Price of a frame of this weight without it between two others."""
+"""Price of a frame without it between two others."""
 ANEW = 3.5
 """Price of a new beginning."""
 
@@ -42,20 +40,19 @@ def linked(found: BallCandidates, game: TrackedGame) -> tuple[Ints, Ints]:
     follows = np.zeros(count, np.bool_)
     top_value, top_at = np.zeros(count + 1), np.full(count + 1, -1, np.int64)  # best of those before a candidate
     shot, step_s = game.shot[found.frame_row], max(game.step_s, 1e-3)
-    weight = min(max(step_s / STEP_S, LEAST_WEIGHT), MOST_WEIGHT)
     first = np.searchsorted(found.time_s, found.time_s - LONGEST_GAP_S)
     same_frame = np.searchsorted(found.frame_row, found.frame_row)
     for k in range(count):
         start, end = int(first[k]), int(same_frame[k])
         value, link = top_value[end] - ANEW, top_at[end]
         if end > start:
-            price = _way(found, game, slice(start, end), k, step_s, weight)
+            price = _way(found, game, slice(start, end), k, step_s)
             price[shot[start:end] != shot[k]] = np.inf
             reached = best[start:end] - price
             nearest = int(np.argmax(reached))
             if reached[nearest] > value:
                 value, link, follows[k] = reached[nearest], start + nearest, True
-        best[k], before[k] = value + weight * found.log_odds[k], link
+        best[k], before[k] = value + found.log_odds[k], link
         better = best[k] > top_value[k]
         top_value[k + 1], top_at[k + 1] = (best[k], k) if better else (top_value[k], top_at[k])
     chosen, at = [], int(top_at[count])
@@ -66,15 +63,13 @@ def linked(found: BallCandidates, game: TrackedGame) -> tuple[Ints, Ints]:
     return path, np.cumsum(~follows[path]) if len(path) else path
 
 
-def _way(
-    found: BallCandidates, game: TrackedGame, earlier: slice, later: int, step_s: float, weight: float
-) -> NDArray[np.float64]:
+def _way(found: BallCandidates, game: TrackedGame, earlier: slice, later: int, step_s: float) -> NDArray[np.float64]:
     """Price the ways from earlier candidates (m,) to a later one, the camera's motion taken off."""
     camera = game.camera[found.frame_row[later]]
     still = found.still_px[earlier]
     moved = np.column_stack([still, np.ones(len(still))]) @ camera.T
     way_m = np.hypot(*(moved[:, :2] / moved[:, 2:] - found.px[later]).T) / found.px_per_m[later]
     gap_s = found.time_s[later] - found.time_s[earlier]
-    price = 0.5 * (way_m / (SLACK_M + USUAL_MPS * gap_s)) ** 2 + weight * MISSED * np.maximum(gap_s / step_s - 1, 0)
+    price = 0.5 * (way_m / (SLACK_M + USUAL_MPS * gap_s)) ** 2 + MISSED * np.maximum(gap_s / step_s - 1, 0)
     price[way_m > SLACK_M + FASTEST_MPS * gap_s] = np.inf
     return np.asarray(price)
