@@ -1,7 +1,7 @@
 """The ball head: from the detector's features to a map of a quarter of the picture.
 
 The detector's finest map has one cell for 8 x 8 px, which is about a ball. Here a cell is 4 x 4 px. What the detector has
-computed by then is used again, so that the ball costs a quarter of what the detector does.
+computed by then is used again, so that the ball costs a fifth of what the detector does.
 """
 
 from __future__ import annotations
